@@ -1,0 +1,1 @@
+//! The only place that prints, opens files, reads the environment or exits.

@@ -1,0 +1,1 @@
+//! Tables, columns, levels, missing cells; one file per format.

@@ -1,0 +1,1 @@
+//! The closed set of codes, each with its page.

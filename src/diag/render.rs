@@ -1,0 +1,1 @@
+//! Draws diagnostics against the source text.

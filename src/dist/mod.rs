@@ -1,0 +1,1 @@
+//! One file per distribution, and the registry of them all.

@@ -1,0 +1,1 @@
+//! Runs a plan. Holds no distribution's name.

@@ -1,0 +1,1 @@
+//! Which block claims which variables, and the reasons.

@@ -1,0 +1,1 @@
+//! Names, plates and calls to a typed factor graph.

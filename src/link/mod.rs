@@ -1,0 +1,1 @@
+//! Deterministic nodes: how an expression rewrites a form. One file per link.

@@ -1,0 +1,2 @@
+//! The `elbow` command. All of it is in `elbow::cli`.
+fn main() {}

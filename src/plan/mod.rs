@@ -1,0 +1,1 @@
+//! A factor graph and its blocks lowered to an order of steps.

@@ -1,0 +1,1 @@
+//! Named plates and event dimensions. Knows no data.

@@ -1,0 +1,1 @@
+//! RON text to a spanned tree. Holds no distribution's name.
