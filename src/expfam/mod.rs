@@ -1,1 +1,7 @@
 //! The contracts of the exponential-family core: statistic kinds, multilinear forms, families. Knows no distribution.
+
+pub mod family;
+pub mod form;
+pub mod joint;
+pub mod spec;
+pub mod stat;

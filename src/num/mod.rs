@@ -1,1 +1,4 @@
 //! Special functions, small linear algebra, tensor contractions, reductions and seeded streams. Knows no statistics.
+
+pub mod reduce;
+pub mod stream;

@@ -1,0 +1,63 @@
+//! The contract of an exponential family: natural parameters in, moments and the log-normaliser out.
+//! Not here: densities of a child given parents (`form`), nor blocks that couple variables (`block`).
+
+use crate::num::stream::Stream;
+use std::fmt;
+
+/// A natural parameter outside its domain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Improper {
+    /// Which element of the batch.
+    pub element: usize,
+    /// In words: `the precision is not positive`.
+    pub why: String,
+}
+
+/// One named standard parameter of a batch, for reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Spelled as in the model file: `shape`, `rate`.
+    pub name: &'static str,
+    /// Event dims of one element: `[]`, `[d]`, `[d, d]`.
+    pub dims: Vec<usize>,
+    /// One element's numbers, row-major.
+    pub values: Vec<f64>,
+}
+
+/// A univariate or elementwise marginal: what a table of the posterior shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// E[x], in the shape of the value (of the probability vector for a category).
+    pub mean: Vec<f64>,
+    /// Marginal standard deviations, like `mean`; infinite where there is none; empty for categories.
+    pub sd: Vec<f64>,
+}
+
+/// q of one kind of variable. Base measure 1, so entropy is A(η) − ⟨η, μ⟩ for all of them.
+///
+/// A batch is row-major: element after element, and in one element part after part, as in [`crate::expfam::stat::StatKind`].
+/// A matrix part of η has both triangles, symmetric, so that ⟨η, μ⟩ is a plain dot product.
+pub trait Family: fmt::Debug + Send + Sync {
+    /// Writes μ = ∇A(η) and A(η) of each element. `moments` has the length of `eta`, `log_norm` one number an element (nats).
+    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper>;
+    /// Standard parameters of one element.
+    fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter>;
+    /// The inverse of [`Family::parameters`] (law F2): values in the same order.
+    fn natural(&self, d: usize, parameters: &[Parameter]) -> Vec<f64>;
+    /// Mean and standard deviation of one element's value.
+    fn summary(&self, d: usize, eta: &[f64]) -> Summary;
+    /// The `p` quantile of each number of the value's marginal; empty where the family has none (categories).
+    fn quantile(&self, d: usize, eta: &[f64], p: f64) -> Vec<f64>;
+    /// Draws one value (law F5; starts).
+    fn sample(&self, d: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64>;
+    /// η after the value is moved by `by` (one number for each of the value's): y = x + by. `None` where values have no origin.
+    fn shifted(&self, d: usize, eta: &[f64], by: &[f64]) -> Option<Vec<f64>> {
+        let _ = (d, eta, by);
+        None
+    }
+}
+
+/// H[q] = A(η) − ⟨η, μ⟩ of one element, in nats.
+pub fn entropy(eta: &[f64], moments: &[f64], log_norm: f64) -> f64 {
+    log_norm - crate::num::reduce::dot(eta, moments)
+}

@@ -1,0 +1,124 @@
+//! What a distribution's file declares: its name, parameters, form and family. The registry is a list of these (`dist`).
+//! Not here: any distribution.
+
+use super::{
+    family::Family,
+    form::Term,
+    stat::{PartShape, StatKind},
+};
+use std::fmt;
+
+/// Turns a known value written in another spelling into the slot's own value, in place: sd → precision.
+/// `Err` says in words why it can't: `is not positive`.
+pub type Convert = fn(value: &mut [f64], d: usize) -> Result<(), &'static str>;
+
+/// Another name under which a parameter may be given, known values only: `variance` for `precision`.
+#[derive(Clone, Copy)]
+pub struct Spelling {
+    /// The name in the model file.
+    pub name: &'static str,
+    /// To the slot's own value.
+    pub convert: Convert,
+}
+
+/// One parameter: slot `1 + its place in the list`.
+#[derive(Clone, Copy)]
+pub struct Param {
+    /// The name in the model file.
+    pub name: &'static str,
+    /// What an argument must carry.
+    pub stat: &'static StatKind,
+    /// False where only a known value fits, such as the shape of a Gamma.
+    pub random: bool,
+    /// False where the value may not depend on a selector (`trials`: it is part of the base measure).
+    pub gated: bool,
+    /// Other names for it.
+    pub spellings: &'static [Spelling],
+    /// One line for `list` and the book.
+    pub doc: &'static str,
+}
+
+/// ln h(x), the part of ln p that no statistic carries: −ln x! of a Poisson. `values[0]` is the child's value, `values[s]` that of
+/// slot `s` where it is known and the spec says it enters (else empty). In nats.
+pub type LogBase = fn(values: &[&[f64]], d: usize) -> f64;
+
+/// A test point of the laws: standard parameters, in the order of `params`, and the dimension.
+#[derive(Clone, Copy, Debug)]
+pub struct Point {
+    /// Event dimension.
+    pub d: usize,
+    /// One slice for each parameter.
+    pub params: &'static [&'static [f64]],
+}
+
+/// One distribution.
+pub struct DistSpec {
+    /// As in the model file.
+    pub name: &'static str,
+    /// One line: what it is.
+    pub summary: &'static str,
+    /// Where the formulas stand: book, page, equation.
+    pub source: &'static str,
+    /// ln p as on paper, in the names of `params`, for `list` and the book.
+    pub density: &'static str,
+    /// What a variable of this distribution carries.
+    pub stat: &'static StatKind,
+    /// The parameters, in slot order from 1.
+    pub params: &'static [Param],
+    /// ln p as a multilinear form over slots, but for `log_base`.
+    pub terms: &'static [Term],
+    /// ln h(x) of an observed child.
+    pub log_base: Option<LogBase>,
+    /// q of a latent variable of this distribution. `None`: it can only be observed or predicted.
+    pub family: Option<&'static dyn Family>,
+    /// The child's value given the parameters' values: mean of the conditional, for predictions of missing leaves whose
+    /// distribution has no family.
+    pub mean_given: Option<fn(values: &[&[f64]], d: usize) -> Vec<f64>>,
+    /// Ordinary and extreme standard parameters; the laws run at each.
+    pub points: &'static [Point],
+    /// True where the values lie on a line with no origin and a mean slot (slot 1) moves with the child: data may be centred.
+    pub location: bool,
+}
+
+impl DistSpec {
+    /// The slot of a parameter, and the spelling used, by name.
+    pub fn param(&self, name: &str) -> Option<(usize, Option<&'static Spelling>)> {
+        self.params.iter().enumerate().find_map(|(i, p)| {
+            if p.name == name {
+                return Some((i + 1, None));
+            }
+            p.spellings.iter().find(|s| s.name == name).map(|s| (i + 1, Some(s)))
+        })
+    }
+    /// What slot `s` carries.
+    pub fn slot_stat(&self, s: usize) -> &'static StatKind {
+        if s == 0 { self.stat } else { self.params[s - 1].stat }
+    }
+    /// Does the value have an event dimension (vectors, matrices, categories)?
+    pub fn has_dim(&self) -> bool {
+        let sized = |k: &StatKind| k.value != PartShape::Scalar || k.parts.iter().any(|p| p.shape != PartShape::Scalar);
+        sized(self.stat) || self.params.iter().any(|p| sized(p.stat))
+    }
+}
+
+impl PartialEq for DistSpec {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl fmt::Debug for DistSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+impl fmt::Debug for Param {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+impl fmt::Debug for Spelling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
