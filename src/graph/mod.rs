@@ -1,1 +1,4 @@
 //! Names, plates and calls to a typed factor graph.
+
+// pub mod bound;
+// pub mod factor_graph;

@@ -1,0 +1,91 @@
+//! A factor graph's data: sizes, labels, codes and numbers, checked against the graph. Not here: how files are read (`data`).
+
+use crate::{
+    data::sequences::Sequences,
+    shape::{ColumnId, Extent, NodeId, PlateId},
+};
+use std::sync::Arc;
+
+/// All that a plan needs to know of the data. Arrays are row-major.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// One for each plate of the graph.
+    pub plates: Vec<BoundPlate>,
+    /// Sizes of column level sets used as axes, with labels; by column.
+    pub columns: Vec<BoundColumn>,
+    /// One for each input: its numbers, plates first, then event axes.
+    pub inputs: Vec<Arc<[f64]>>,
+    /// For each node: its observed values, if bound to data.
+    pub observed: Vec<Option<ObservedArray>>,
+}
+
+/// A plate's size and what belongs to its rows.
+#[derive(Clone, Debug)]
+pub struct BoundPlate {
+    /// Elements.
+    pub size: usize,
+    /// Names of the elements, where they have any but their numbers.
+    pub labels: Option<Arc<[String]>>,
+    /// How many rows each row stands for.
+    pub weight: Option<Arc<[f64]>>,
+    /// Of a `Steps` plate.
+    pub sequences: Option<Arc<Sequences>>,
+    /// Of a `Tree` plate: the row above each row, `u32::MAX` for roots.
+    pub parents: Option<Arc<[u32]>>,
+}
+
+/// A column as far as the model uses it.
+#[derive(Clone, Debug, Default)]
+pub struct BoundColumn {
+    /// As a covariate: one number for each row.
+    pub numbers: Option<Arc<[f64]>>,
+    /// As an index: for each extent that it indexes, the element each row names.
+    pub codes: Vec<(Extent, Arc<[u32]>)>,
+    /// As an axis: its levels.
+    pub levels: Option<Arc<[String]>>,
+}
+
+/// The values of an observed node: one for each element, row-major over the node's plates.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ObservedArray {
+    /// Real, count and binary values, `width` numbers each; an element with a NaN is missing.
+    Numbers {
+        /// Numbers in one value.
+        width: usize,
+        /// All of them.
+        values: Arc<[f64]>,
+    },
+    /// Categories, as indices into the node's event extent; `u32::MAX` is missing.
+    Codes(Arc<[u32]>),
+}
+
+impl Bound {
+    /// Size of an axis.
+    pub fn size(&self, extent: Extent) -> usize {
+        match extent {
+            Extent::Number(n) => n,
+            Extent::Plate(p) => self.plate(p).size,
+            Extent::Levels(c) => self.columns[c.0].levels.as_ref().map_or(0, |l| l.len()),
+        }
+    }
+    /// A plate's data.
+    pub fn plate(&self, p: PlateId) -> &BoundPlate {
+        &self.plates[p.0]
+    }
+    /// Names of an axis's elements, where it has any.
+    pub fn labels(&self, extent: Extent) -> Option<Arc<[String]>> {
+        match extent {
+            Extent::Number(_) => None,
+            Extent::Plate(p) => self.plate(p).labels.clone(),
+            Extent::Levels(c) => self.columns[c.0].levels.clone(),
+        }
+    }
+    /// The element of `extent` that column `c` names in each row.
+    pub fn codes(&self, c: ColumnId, extent: Extent) -> Option<&Arc<[u32]>> {
+        self.columns[c.0].codes.iter().find(|(e, _)| *e == extent).map(|(_, codes)| codes)
+    }
+    /// A node's values, if it is bound to data.
+    pub fn observed(&self, n: NodeId) -> Option<&ObservedArray> {
+        self.observed[n.0].as_ref()
+    }
+}

@@ -1,0 +1,323 @@
+//! The typed factor graph: names resolved, shapes known up to the sizes that data give. Not here: how it is made (`resolve`)
+//! nor the data (`bound`).
+
+use crate::{
+    expfam::spec::DistSpec,
+    shape::{ColumnId, Extent, InputId, NodeId, PlateId, TableId},
+    source::Span,
+    syntax::ast::{BinaryOp, Cell},
+};
+
+/// A model whose every name, plate and shape is resolved. Immutable once built.
+#[derive(Clone, Debug)]
+pub struct FactorGraph {
+    /// The model's `name`, or the empty string.
+    pub name: String,
+    /// Tables in file order.
+    pub tables: Vec<Table>,
+    /// Plates in file order.
+    pub plates: Vec<Plate>,
+    /// Columns the model uses, each once.
+    pub columns: Vec<Column>,
+    /// Inputs in file order.
+    pub inputs: Vec<Input>,
+    /// Nodes in file order; the lines `"z[0]"` and `"z[t]"` are one node.
+    pub nodes: Vec<Node>,
+    /// ln p of each line of `nodes`, in file order.
+    pub factors: Vec<Factor>,
+    /// What the user asked of q.
+    pub factorize: Factorize,
+}
+
+/// A table, read or written in the file.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its name in the model.
+    pub name: String,
+    /// Where it is named.
+    pub span: Span,
+    /// The path, relative to the model file, or the columns themselves.
+    pub source: TableSource,
+}
+
+/// Where a table's cells are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableSource {
+    /// In a file.
+    File(String),
+    /// In the model.
+    Inline(Vec<(String, Vec<Cell>)>),
+}
+
+/// An index set.
+#[derive(Clone, Debug)]
+pub struct Plate {
+    /// Its name: `n`.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// What it has one index for.
+    pub kind: PlateKind,
+}
+
+/// What a plate has one index for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlateKind {
+    /// 1..n.
+    Size(usize),
+    /// Each row; a row stands for `weight` equal ones.
+    Rows {
+        /// The table.
+        table: TableId,
+        /// How many rows each stands for.
+        weight: Option<ColumnId>,
+    },
+    /// Each row, in order within its sequence.
+    Steps {
+        /// The table.
+        table: TableId,
+        /// Which sequence a row belongs to.
+        sequence: Option<ColumnId>,
+    },
+    /// Each level of a column, or of several joined.
+    Groups {
+        /// The columns.
+        columns: Vec<ColumnId>,
+    },
+    /// Each of a table's columns.
+    Columns {
+        /// The table.
+        table: TableId,
+        /// Only these, in this order (names).
+        only: Option<Vec<String>>,
+        /// All but these (names).
+        except: Vec<String>,
+    },
+    /// Each row of a tree.
+    Tree {
+        /// The table.
+        table: TableId,
+        /// What names a row; row numbers from 1 where left out.
+        id: Option<ColumnId>,
+        /// The row above; empty for a root.
+        parent: ColumnId,
+    },
+}
+
+/// A column that some expression, plate or observation uses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its table.
+    pub table: TableId,
+    /// Its name in the header.
+    pub name: String,
+    /// First place in the model that uses it.
+    pub span: Span,
+}
+
+/// A known array.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// Its plates, in the order of the key.
+    pub plates: Vec<PlateId>,
+    /// Axes past its plates, known sizes.
+    pub event: Vec<usize>,
+    /// Where its numbers are.
+    pub source: InputSource,
+}
+
+/// Where an input's numbers are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InputSource {
+    /// Written out, row-major: plates first, then the event's axes.
+    Numbers(Vec<f64>),
+    /// One column for each element of the last axis (one column and no such axis: a scalar for each row).
+    Columns(Vec<ColumnId>),
+    /// All columns of a `Columns` plate (the last plate of the key) of this table.
+    Table(TableId),
+}
+
+/// A random variable for each element of its plates.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// The key of its first line.
+    pub span: Span,
+    /// Its plates, in the order of the key; elements are row-major over them.
+    pub plates: Vec<PlateId>,
+    /// Its distribution (all lines carry the same statistic).
+    pub spec: &'static DistSpec,
+    /// What the event dimension `d` runs over: categories, vector axes. `None` for plain scalars.
+    pub event: Option<Extent>,
+    /// Where its values are, if it is bound to data.
+    pub observed: Option<Observed>,
+    /// Where its distribution's call is written.
+    pub call: Span,
+}
+
+/// How a node is bound to data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// Where `observe` says so.
+    pub span: Span,
+    /// Where the values are.
+    pub values: ObservedValues,
+}
+
+/// Where observed values are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ObservedValues {
+    /// One column for each number of the value, in order; the node's one plate is the table's row plate.
+    Columns(Vec<ColumnId>),
+    /// A node with a row plate and a `Columns` plate: the plate's columns of this table.
+    Table(TableId),
+}
+
+/// Which elements of the child's plates a line speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RowSet {
+    /// All.
+    All,
+    /// Step number `.0` (from 0) of each sequence.
+    Step(u32),
+    /// Steps from number `.0` on, of each sequence.
+    From(u32),
+    /// Roots of a tree.
+    Roots,
+    /// All of a tree but its roots.
+    Below,
+}
+
+/// ln p of one line of a node given its arguments.
+#[derive(Clone, Debug)]
+pub struct Factor {
+    /// The child.
+    pub node: NodeId,
+    /// Which of its elements.
+    pub rows: RowSet,
+    /// Its distribution: the node's, or one that carries the same statistic.
+    pub spec: &'static DistSpec,
+    /// One argument for each parameter, in slot order from 1.
+    pub args: Vec<Arg>,
+    /// The line's key.
+    pub key: Span,
+    /// The call.
+    pub span: Span,
+}
+
+/// A parameter's value as written.
+#[derive(Clone, Debug)]
+pub struct Arg {
+    /// The value.
+    pub expr: Expr,
+    /// The spelling used, if not the parameter's own name (index into its spellings).
+    pub spelling: Option<usize>,
+    /// `name: value` as written.
+    pub span: Span,
+}
+
+/// A resolved expression with its shape.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// The axes of its value, beyond the child's plates: `[]` for a scalar.
+    pub axes: Vec<Extent>,
+    /// Whether any node that it names is random (also an observed one).
+    pub random: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What an expression is.
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// A number or nested list of numbers, row-major (sizes are those of the expression's axes).
+    Numbers(Vec<f64>),
+    /// A node, an input or a column, with its indices.
+    Ref(Ref),
+    /// Arithmetic; known scalars scale and shift.
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// Minus.
+    Negate(Box<Expr>),
+    /// A function of the language.
+    Call(Function, Vec<Expr>),
+}
+
+/// The functions of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// Σ over the shared last axis.
+    Dot,
+    /// Matrix times vector (`A * h`, found by shape).
+    MatrixVector,
+    /// A diagonal matrix.
+    Diag,
+    /// The identity matrix.
+    Identity,
+    /// Stick-breaking weights.
+    Stick,
+}
+
+/// A named array with its indices; plates left off at the end become axes of the value.
+#[derive(Clone, Debug)]
+pub struct Ref {
+    /// The array.
+    pub target: Target,
+    /// One for each of the target's leading plates.
+    pub index: Vec<Index>,
+}
+
+/// What a reference names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A random variable.
+    Node(NodeId),
+    /// A known array.
+    Input(InputId),
+    /// A column as a covariate; its one plate is its table's row plate.
+    Column(ColumnId),
+}
+
+/// How one index of a reference is found from the child's element.
+#[derive(Clone, Debug)]
+pub enum Index {
+    /// The child's own index in this plate.
+    Plate(PlateId),
+    /// The level that a column names at the child's row of `plate`.
+    Column {
+        /// The column.
+        column: ColumnId,
+        /// The row plate of its table, one of the child's plates.
+        plate: PlateId,
+    },
+    /// The category that a latent (or observed) node has: a gate.
+    Gate(Ref),
+    /// `lag` steps before, in the same sequence.
+    Before {
+        /// The `Steps` plate.
+        plate: PlateId,
+        /// How many steps.
+        lag: u32,
+    },
+    /// The node above in a tree.
+    Parent(PlateId),
+    /// Always this element, from 0.
+    At(usize),
+}
+
+/// What the user asked of q.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Factorize {
+    /// The engine chooses.
+    Auto,
+    /// Every node by itself.
+    MeanField(Span),
+    /// These blocks, and `Auto` for what they leave.
+    Blocks(Vec<(Vec<(NodeId, Span)>, Span)>),
+}
