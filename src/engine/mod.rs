@@ -1,1 +1,3 @@
 //! Runs a plan. Holds no distribution's name.
+
+pub mod posterior;

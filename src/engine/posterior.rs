@@ -1,0 +1,90 @@
+//! What a run found: the posterior as plain numbers with names, ready for any report. Not here: how it is printed (`report`).
+
+use std::sync::Arc;
+
+/// The run that won.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Posterior {
+    /// The model's name.
+    pub model: String,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Which restart won, from 0.
+    pub restart: usize,
+    /// Iterations of that run.
+    pub iterations: usize,
+    /// Whether it stopped by the tolerance.
+    pub converged: bool,
+    /// The bound, in nats, every constant included.
+    pub elbo: f64,
+    /// The bound after each iteration; the last equals `elbo`.
+    pub trace: Vec<f64>,
+    /// Each node's share of the bound, in file order; they sum to `elbo`.
+    pub terms: Vec<(String, f64)>,
+    /// The blocks of q.
+    pub blocks: Vec<BlockSummary>,
+    /// The nodes asked for, in file order.
+    pub nodes: Vec<NodePosterior>,
+    /// The final bound of every restart, by restart.
+    pub restarts: Vec<f64>,
+}
+
+/// One block of q.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockSummary {
+    /// Its nodes, in file order.
+    pub nodes: Vec<String>,
+    /// `independent`, `chain`, `tree` or `joint`.
+    pub kind: &'static str,
+    /// The plates it has one element for.
+    pub over: Vec<String>,
+    /// Why this block, and why no larger one.
+    pub why: String,
+}
+
+/// An axis with names for its elements, where they have any but their numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// The plate's name, or the column's for levels; empty for a bare number.
+    pub name: String,
+    /// Elements.
+    pub size: usize,
+    /// Their names.
+    pub labels: Option<Arc<[String]>>,
+}
+
+/// A named array: `plates` first, then `dims`, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedArray {
+    /// Spelled as in the model file: `rate`.
+    pub name: String,
+    /// Event dims past the plates.
+    pub dims: Vec<usize>,
+    /// All numbers.
+    pub values: Vec<f64>,
+}
+
+/// q of one node, all elements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodePosterior {
+    /// The node.
+    pub name: String,
+    /// The family of its marginal: `Dirichlet`, `Gamma`, `Normal` (of a Normal–Gamma block, too), `Categorical`.
+    pub family: String,
+    /// Its plates.
+    pub plates: Vec<Axis>,
+    /// Event axes of its mean: none for a scalar, one for a vector or a category's probabilities, two for a matrix.
+    pub event: Vec<Axis>,
+    /// Standard parameters.
+    pub parameters: Vec<NamedArray>,
+    /// E[x], plates first, then `event`. Of a category: its probabilities.
+    pub mean: Vec<f64>,
+    /// Marginal standard deviations like `mean`; infinite where there is none. `None` for categories.
+    pub sd: Option<Vec<f64>>,
+    /// 5 % and 95 % quantiles like `mean`; NaN where there is no closed form. `None` for categories.
+    pub quantiles: Option<(Vec<f64>, Vec<f64>)>,
+    /// Whether it has a data plate (rows, steps, groups, tree): reported only on demand.
+    pub local: bool,
+    /// Whether it is bound to data (then `mean` holds the whole column, its missing cells predicted).
+    pub observed: bool,
+}
