@@ -1,1 +1,93 @@
-//! Tables, columns, levels, missing cells; one file per format.
+//! Tables, columns, levels, missing cells; one file per format. Opens no file by itself and knows no model.
+//!
+//! A format is one file here and one line in [`FORMATS`]. What a column is (numbers, categories, counts) is decided by
+//! the use made of it: see the `as_…` functions of [`Column`].
+
+pub mod category;
+pub mod cell;
+pub mod column;
+pub mod csv;
+pub mod errors;
+pub mod files;
+pub mod groups;
+pub mod inline;
+pub mod records;
+pub mod sequences;
+pub mod table;
+
+use std::io::Read;
+
+use crate::diag::Diagnostic;
+
+pub use category::{Category, MISSING, join_levels};
+pub use column::{Cells, Column};
+pub use files::{Files, MemoryFiles};
+pub use groups::Groups;
+pub use inline::{CellRef, TableBuilder};
+pub use sequences::Sequences;
+pub use table::Table;
+
+/// Says of each column name whether its cells are to be kept.
+pub type Wanted<'a> = &'a dyn Fn(&str) -> bool;
+
+/// What every format is given.
+pub struct Source<'a> {
+    /// The table's name in the model.
+    pub name: &'a str,
+    /// The file as the user named it.
+    pub path: &'a str,
+    /// Starts reading from the first byte, decompressed; a format may ask again.
+    pub open: &'a dyn Fn() -> std::io::Result<Box<dyn Read>>,
+    /// Which columns to keep; all without it. The others only have their cells counted.
+    pub wanted: Option<Wanted<'a>>,
+}
+
+impl std::fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Source({} from {})", self.name, self.path)
+    }
+}
+
+/// One registered format.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// The end of the file name, with its dot.
+    pub extension: &'static str,
+    /// One line for `list` and the book.
+    pub about: &'static str,
+    /// Reads a table.
+    pub read: fn(&Source<'_>) -> Result<Table, Diagnostic>,
+}
+
+/// Every format, by the extension that asks for it.
+pub const FORMATS: &[Format] = &[
+    Format { extension: ".csv", about: "cells between commas, or semicolons where the header shows them", read: csv::read_csv },
+    Format { extension: ".tsv", about: "cells between tabs", read: csv::read_tsv },
+];
+
+/// Reads the table `name` from `path`; the extension names the format, and `.gz` behind it is decompressed.
+///
+/// # Errors
+/// Every mistake in the file, as a diagnostic of the E06 codes with the line; the caller adds the place in the model.
+pub fn read(files: &dyn Files, name: &str, path: &str, wanted: Option<Wanted<'_>>) -> Result<Table, Diagnostic> {
+    let lower = path.to_ascii_lowercase();
+    let (stem, gzip) = lower.strip_suffix(".gz").map_or((lower.as_str(), false), |stem| (stem, true));
+    let Some(format) = FORMATS.iter().find(|f| stem.ends_with(f.extension)) else {
+        return Err(unknown_format(name, path));
+    };
+    let open = || {
+        let raw = files.open(path)?;
+        Ok(if gzip { Box::new(flate2::read::MultiGzDecoder::new(raw)) as Box<dyn Read> } else { raw })
+    };
+    (format.read)(&Source { name, path, open: &open, wanted })
+}
+
+fn unknown_format(name: &str, path: &str) -> Diagnostic {
+    let known: Vec<String> = FORMATS.iter().map(|f| format!("`{}`", f.extension)).collect();
+    Diagnostic::error(errors::FORMAT, format!("the format of `{path}` is not known"))
+        .note(format!("the end of a file's name says how table `{name}` is read"))
+        .help(format!("use one of {}, or one of them with `.gz` behind it", known.join(", ")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! A table: named columns of one length, and where each row stands. Not how it is read.
+
+use super::column::Column;
+use crate::{
+    diag::{DataPlace, Diagnostic},
+    source::Span,
+};
+
+/// Named columns of one length.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its name in the model.
+    pub name: String,
+    /// The file as the user named it; `None` for a table written in the model.
+    pub path: Option<String>,
+    /// Number of rows.
+    pub rows: usize,
+    /// The names of all columns in their order, with those whose cells were not kept.
+    pub header: Vec<String>,
+    /// The columns that were kept, in their order.
+    pub columns: Vec<Column>,
+    pub(super) places: Places,
+}
+
+/// Where the rows stand.
+#[derive(Clone, Debug)]
+pub(super) enum Places {
+    /// In a file.
+    Lines(Lines),
+    /// In the model: a span for each kept column and row.
+    Spans(Vec<Vec<Span>>),
+}
+
+/// The line of each row, kept as the rows where the count does not simply go on by one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines(Vec<(usize, usize)>);
+
+impl Lines {
+    /// Row `row` begins on `line`; rows come in order.
+    pub(super) fn push(&mut self, row: usize, line: usize) {
+        if self.0.is_empty() || self.line(row) != line {
+            self.0.push((row, line));
+        }
+    }
+    #[cfg(test)]
+    pub(super) fn jumps(&self) -> usize {
+        self.0.len()
+    }
+    /// The line of `row`, from 1.
+    pub(super) fn line(&self, row: usize) -> usize {
+        let after = self.0.partition_point(|&(first, _)| first <= row);
+        self.0[..after].last().map_or(row + 1, |&(first, line)| line + (row - first))
+    }
+}
+
+impl Table {
+    /// The column of that name, if it was kept.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+
+    /// Where in its file a row stands, and one of its cells; `None` for a table written in the model. Numbers are printed
+    /// as they were understood (`1.50` as `1.5`): the file's text is not kept.
+    pub fn place(&self, row: usize, column: Option<&str>) -> Option<DataPlace> {
+        let (Some(path), Places::Lines(lines)) = (&self.path, &self.places) else { return None };
+        Some(DataPlace {
+            path: path.clone(),
+            line: lines.line(row),
+            column: column.map(str::to_owned),
+            cell: column.and_then(|c| self.column(c)).map(|c| c.cell(row)),
+            excerpt: None,
+        })
+    }
+
+    /// Adds the place of a cell to a diagnostic: file and line, or the span in the model.
+    #[must_use]
+    pub fn blame(&self, d: Diagnostic, row: usize, column: &str) -> Diagnostic {
+        if let Some(place) = self.place(row, Some(column)) {
+            return d.in_data(place);
+        }
+        let at = self.columns.iter().position(|c| c.name == column);
+        match (&self.places, at) {
+            (Places::Spans(spans), Some(at)) if row < spans[at].len() => d.at(spans[at][row], format!("row {} of `{column}`", row + 1)),
+            _ => d,
+        }
+    }
+
+    /// How to speak of a row in a message: `line 7`, or `row 6` for a table written in the model.
+    pub(super) fn row_name(&self, row: usize) -> String {
+        match &self.places {
+            Places::Lines(lines) => format!("line {}", lines.line(row)),
+            Places::Spans(_) => format!("row {}", row + 1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lines;
+
+    #[test]
+    fn lines_are_kept_only_where_they_jump() {
+        let mut lines = Lines::default();
+        let want = [2, 3, 4, 7, 8, 12];
+        for (row, &line) in want.iter().enumerate() {
+            lines.push(row, line);
+        }
+        assert_eq!((0..want.len()).map(|r| lines.line(r)).collect::<Vec<_>>(), want);
+        assert_eq!(lines.0.len(), 3, "one entry per jump: {lines:?}");
+    }
+}
