@@ -88,7 +88,7 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
                 rows += 1;
             }
         }
-        if records.len() != width {
+        if records.width() != width {
             return Err(ragged(&file, &records, delimiter, &header));
         }
         if rows >= u32::MAX as usize - 1 {
@@ -218,7 +218,7 @@ fn repeated(file: &Place<'_>, line: usize, name: &str, first: usize, second: usi
 }
 
 fn ragged<R: Read>(file: &Place<'_>, records: &Records<R>, delimiter: u8, header: &[String]) -> Diagnostic {
-    let (found, width) = (records.len(), header.len());
+    let (found, width) = (records.width(), header.len());
     let cells: Vec<_> = records.fields().map(String::from_utf8_lossy).collect();
     let between = char::from(delimiter).to_string();
     let excerpt: String = cells.join(&between).chars().take_while(|&c| c != '\n' && c != '\r').take(120).collect();

@@ -36,17 +36,17 @@ pub struct Records<R> {
     at_eof: bool,
     delimiter: u8,
     /// Line of the next record, from 1.
-    line: usize,
+    next_line: usize,
     /// The current record.
     fields: Vec<Field>,
     unescaped: Vec<u8>,
-    record_line: usize,
+    line: usize,
     quoted: bool,
 }
 
 impl<R> std::fmt::Debug for Records<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Records(line {})", self.line)
+        write!(f, "Records(line {})", self.next_line)
     }
 }
 
@@ -78,10 +78,10 @@ impl<R: Read> Records<R> {
             end: 0,
             at_eof: false,
             delimiter: b',',
-            line: 1,
+            next_line: 1,
             fields: vec![],
             unescaped: vec![],
-            record_line: 1,
+            line: 1,
             quoted: false,
         };
         while new.end < 3 && !new.at_eof {
@@ -123,7 +123,7 @@ impl<R: Read> Records<R> {
     /// # Errors
     /// The input cannot be read, or a quote is wrong.
     pub fn advance(&mut self) -> Result<bool, Broken> {
-        self.record_line = self.line;
+        self.line = self.next_line;
         loop {
             if self.start == self.end && self.at_eof {
                 return Ok(false);
@@ -131,22 +131,22 @@ impl<R: Read> Records<R> {
             match self.split() {
                 Split::Done { bytes, lines } => {
                     self.start += bytes;
-                    self.line += lines;
+                    self.next_line += lines;
                     return Ok(true);
                 }
                 Split::More => self.fill().map_err(Broken::Io)?,
-                Split::AfterQuote(lines) => return Err(Broken::AfterQuote(self.line + lines)),
-                Split::OpenQuote(lines) => return Err(Broken::OpenQuote(self.line + lines)),
+                Split::AfterQuote(lines) => return Err(Broken::AfterQuote(self.next_line + lines)),
+                Split::OpenQuote(lines) => return Err(Broken::OpenQuote(self.next_line + lines)),
             }
         }
     }
 
     /// The line on which the current record begins.
     pub fn line(&self) -> usize {
-        self.record_line
+        self.line
     }
     /// Number of fields of the current record.
-    pub fn len(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.fields.len()
     }
     /// Whether the current record is a blank line.
@@ -160,7 +160,7 @@ impl<R: Read> Records<R> {
     }
     /// All fields of the current record.
     pub fn fields(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.len()).map(|i| self.field(i))
+        (0..self.width()).map(|i| self.field(i))
     }
 
     /// Reads on, moving what is unread to the front and growing the buffer where a record needs it.
