@@ -1,13 +1,40 @@
 //! One file per distribution, and the registry of them all. Not here: gates, links, blocks.
 
+pub mod categorical;
+pub mod dirichlet;
+mod draw;
+pub mod exponential;
+pub mod gamma;
+pub mod mv_normal;
 pub mod normal;
+pub(crate) mod quantile;
+pub(crate) mod spd;
+pub(crate) mod special;
+pub mod wishart;
 
-use crate::expfam::spec::DistSpec;
+use crate::expfam::{family::Improper, spec::DistSpec};
 
 /// Every distribution, in the order in which `elbow list` shows them.
-pub static REGISTRY: &[&DistSpec] = &[&normal::SPEC];
+pub static REGISTRY: &[&DistSpec] =
+    &[&normal::SPEC, &mv_normal::SPEC, &gamma::SPEC, &exponential::SPEC, &wishart::SPEC, &dirichlet::SPEC, &categorical::SPEC];
 
 /// The distribution a model file calls `name`.
 pub fn find(name: &str) -> Option<&'static DistSpec> {
     REGISTRY.iter().copied().find(|s| s.name == name)
+}
+
+/// `Err` where a standard parameter is not a positive finite number, NaN included.
+pub(crate) fn positive(element: usize, what: &str, value: f64) -> Result<(), Improper> {
+    if value > 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(Improper { element, why: format!("the {what} {value} is not a positive number") })
+}
+
+/// `Err` where parameters are so extreme that a moment or the normaliser is no finite number.
+pub(crate) fn in_range(element: usize, moments: &[f64], log_norm: f64) -> Result<(), Improper> {
+    if log_norm.is_finite() && moments.iter().all(|m| m.is_finite()) {
+        return Ok(());
+    }
+    Err(Improper { element, why: "its moments are beyond the range of floating-point numbers".into() })
 }

@@ -65,6 +65,9 @@ pub static SPEC: DistSpec = DistSpec {
 };
 
 fn reciprocal(value: &mut [f64], _: usize) -> Result<(), &'static str> {
+    if value[0] <= 0.0 {
+        return Err("is not positive");
+    }
     value[0] = 1.0 / value[0];
     Ok(())
 }
@@ -98,6 +101,7 @@ impl Family for Normal {
             m[0] = mean;
             m[1] = mean * mean + 1.0 / precision;
             *a = 0.5 * (e[0] * mean - precision.ln() + LN_2PI);
+            super::in_range(element, m, *a)?;
         }
         Ok(())
     }

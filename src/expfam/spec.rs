@@ -39,8 +39,15 @@ pub struct Param {
 }
 
 /// ln h(x), the part of ln p that no statistic carries: −ln x! of a Poisson. `values[0]` is the child's value, `values[s]` that of
-/// slot `s` where it is known and the spec says it enters (else empty). In nats.
+/// slot `s` where it enters, which is where the slot is not `gated`; the others are empty. In nats.
+///
+/// The child's value is empty where the child is latent: a distribution with a `family` has an ln h that doesn't read it (the
+/// −ln B(alpha, beta) of a Beta, which is no product of a function of each), and it counts then too.
+/// Values that exclude each other, such as more successes than trials, give `stat::LN_ZERO`.
 pub type LogBase = fn(values: &[&[f64]], d: usize) -> f64;
+
+/// E[x | parameters]. `values[s]` is the value of slot `s`; `values[0]` is not read.
+pub type MeanGiven = fn(values: &[&[f64]], d: usize) -> Vec<f64>;
 
 /// A test point of the laws: standard parameters, in the order of `params`, and the dimension.
 #[derive(Clone, Copy, Debug)]
@@ -67,13 +74,13 @@ pub struct DistSpec {
     pub params: &'static [Param],
     /// ln p as a multilinear form over slots, but for `log_base`.
     pub terms: &'static [Term],
-    /// ln h(x) of an observed child.
+    /// ln h(x), added once for each row of the child, observed or latent.
     pub log_base: Option<LogBase>,
     /// q of a latent variable of this distribution. `None`: it can only be observed or predicted.
     pub family: Option<&'static dyn Family>,
     /// The child's value given the parameters' values: mean of the conditional, for predictions of missing leaves whose
     /// distribution has no family.
-    pub mean_given: Option<fn(values: &[&[f64]], d: usize) -> Vec<f64>>,
+    pub mean_given: Option<MeanGiven>,
     /// Ordinary and extreme standard parameters; the laws run at each.
     pub points: &'static [Point],
     /// True where the values lie on a line with no origin and a mean slot (slot 1) moves with the child: data may be centred.

@@ -56,6 +56,9 @@ pub struct Part {
     pub shape: PartShape,
 }
 
+/// Writes t(x) of a value into `out`, or says in words why x has none.
+pub type OfValue = fn(value: &[f64], d: usize, out: &mut [f64]) -> Result<(), &'static str>;
+
 /// A sufficient-statistic space. Two are the same if they are the same `static`.
 pub struct StatKind {
     /// As shown to people.
@@ -67,7 +70,7 @@ pub struct StatKind {
     /// Which values have the statistic, in words that follow "needs": `a positive number`.
     pub support: &'static str,
     /// Writes t(x), all parts one after the other. `Err` says in words why x has none: `is not positive`.
-    pub of_value: fn(value: &[f64], d: usize, out: &mut [f64]) -> Result<(), &'static str>,
+    pub of_value: OfValue,
 }
 
 impl StatKind {
@@ -188,7 +191,10 @@ pub static DIRICHLET: StatKind = StatKind {
     value: PartShape::Vector,
     support: "a probability vector",
     of_value: |x, d, out| {
-        if x.iter().any(|&p| !(p >= 0.0)) {
+        if x.iter().any(|p| !p.is_finite()) {
+            return Err("is not finite");
+        }
+        if x.iter().any(|&p| p < 0.0) {
             return Err("has a negative entry");
         }
         let total: f64 = x.iter().sum();
@@ -219,14 +225,18 @@ pub static CATEGORY: StatKind = StatKind {
     },
 };
 
-/// 0 or 1: x.
+/// 0 or 1: (x, 1−x).
+///
+/// Both, although one would do: ln p(x) is then a sum of x ln p and (1−x) ln(1−p), and a known p of 0 or 1 ([`LN_ZERO`]) meets a
+/// zero. With x alone, ln(1−p) − x ln(1−p) would be the difference of two huge numbers.
 pub static BINARY: StatKind = StatKind {
     name: "binary",
-    parts: &[Part { symbol: "x", shape: PartShape::Scalar }],
+    parts: &[Part { symbol: "x", shape: PartShape::Scalar }, Part { symbol: "1−x", shape: PartShape::Scalar }],
     value: PartShape::Scalar,
     support: "0 or 1",
     of_value: |x, _, out| {
         out[0] = x[0];
+        out[1] = 1.0 - x[0];
         if x[0] == 0.0 || x[0] == 1.0 { Ok(()) } else { Err("is neither 0 nor 1") }
     },
 };

@@ -1,0 +1,117 @@
+//! Categorical(x | probabilities p), over d categories.
+//!
+//! Density: Σ [x = k] ln p_k. Statistic: the indicator vector [x]. η = ln p, up to a constant.
+//! A(η) = ln Σ exp η_k. Moments: softmax η.
+//! Source: Bishop (2006), p. 75 eq. 2.26 and p. 114 eq. 2.207–2.213.
+
+use crate::expfam::{
+    family::{Family, Improper, Parameter, Summary},
+    form::{Term, part, term},
+    spec::{DistSpec, Param, Point},
+    stat::{CATEGORY, DIRICHLET, IMPOSSIBLE, LN_ZERO},
+};
+use crate::num::stream::Stream;
+
+const X: usize = 0;
+const P: usize = 1;
+
+static TERMS: &[Term] = &[term(|_| 1.0, &[part(X, 0, "i"), part(P, 0, "i")])];
+
+/// The registry's entry.
+pub static SPEC: DistSpec = DistSpec {
+    name: "Categorical",
+    summary: "one of several categories",
+    source: "Bishop (2006), eq. 2.26",
+    density: "Σ [x = k] ln p_k",
+    stat: &CATEGORY,
+    params: &[Param {
+        name: "p",
+        stat: &DIRICHLET,
+        random: true,
+        gated: true,
+        spellings: &[],
+        doc: "the probabilities: a vector that sums to 1, or a Dirichlet",
+    }],
+    terms: TERMS,
+    log_base: None,
+    family: Some(&Categorical),
+    mean_given: None,
+    points: &[
+        Point { d: 2, params: &[&[0.5, 0.5]] },
+        Point { d: 3, params: &[&[0.2, 0.5, 0.3]] },
+        Point { d: 4, params: &[&[0.25, 0.0, 0.75, 0.0]] },
+        Point { d: 3, params: &[&[1e-300, 0.4, 0.6]] },
+        Point { d: 1, params: &[&[1.0]] },
+    ],
+    location: false,
+};
+
+/// q(x) = Categorical. Terms that stand for ln 0 ([`LN_ZERO`]) give a moment of exactly 0.
+#[derive(Debug)]
+pub struct Categorical;
+
+/// Softmax of one element into `moments`; returns ln Σ exp η.
+pub(super) fn softmax(element: usize, eta: &[f64], moments: &mut [f64]) -> Result<f64, Improper> {
+    if let Some(k) = eta.iter().position(|e| !e.is_finite()) {
+        return Err(Improper { element, why: format!("the log-odds of category {k} (from 0) are {}, not finite", eta[k]) });
+    }
+    let top = eta.iter().fold(f64::NEG_INFINITY, |t, &e| t.max(e));
+    // Also so for an empty vector.
+    if top <= IMPOSSIBLE {
+        return Err(Improper { element, why: "no category is possible".into() });
+    }
+    let mut sum = 0.0;
+    for (m, e) in moments.iter_mut().zip(eta) {
+        *m = (e - top).exp();
+        sum += *m;
+    }
+    moments.iter_mut().for_each(|m| *m /= sum);
+    Ok(top + sum.ln())
+}
+
+impl Categorical {
+    fn probabilities(eta: &[f64]) -> Vec<f64> {
+        let mut p = vec![0.0; eta.len()];
+        if softmax(0, eta, &mut p).is_err() {
+            p.fill(f64::NAN);
+        }
+        p
+    }
+}
+
+impl Family for Categorical {
+    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in eta.chunks_exact(d).zip(moments.chunks_exact_mut(d)).zip(log_norm).enumerate() {
+            *a = softmax(element, e, m)?;
+        }
+        Ok(())
+    }
+    fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
+        vec![Parameter { name: "p", dims: vec![d], values: Self::probabilities(eta) }]
+    }
+    fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
+        p[0].values.iter().map(|&p| if p == 0.0 { LN_ZERO } else { p.ln() }).collect()
+    }
+    /// The mean is the probability vector.
+    fn summary(&self, _: usize, eta: &[f64]) -> Summary {
+        Summary { mean: Self::probabilities(eta), sd: vec![] }
+    }
+    fn quantile(&self, _: usize, _: &[f64], _: f64) -> Vec<f64> {
+        vec![]
+    }
+    fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
+        let p = Self::probabilities(eta);
+        let u = super::draw::uniform(stream);
+        let mut below = 0.0;
+        // Rounding may leave the sum just under u: then the last possible category.
+        let mut last = 0;
+        for (k, &p) in p.iter().enumerate().filter(|(_, p)| **p > 0.0) {
+            last = k;
+            below += p;
+            if u < below {
+                break;
+            }
+        }
+        vec![last as f64]
+    }
+}

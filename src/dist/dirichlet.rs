@@ -1,0 +1,143 @@
+//! Dirichlet(x | concentration α), on probability vectors of length d.
+//!
+//! Density: Σ (α_k − 1) ln x_k − ln B(α), ln B(α) = Σ ln Γ(α_k) − ln Γ(Σ α_k). Statistic: ln x. η = α − 1.
+//! A(η) = ln B(α). Moments: ψ(α_k) − ψ(Σ α). Each x_k alone is Beta(α_k, Σ α − α_k).
+//! Source: Bishop (2006), p. 76 eq. 2.38 and App. B p. 687.
+
+use super::special::{digamma, ln_gamma};
+use crate::expfam::{
+    family::{Family, Improper, Parameter, Summary},
+    form::{Term, part, term},
+    spec::{DistSpec, Param, Point},
+    stat::{DIRICHLET, Part, PartShape, StatKind},
+};
+use crate::num::stream::Stream;
+
+const X: usize = 0;
+const CONCENTRATION: usize = 1;
+
+/// Known concentrations: (α − 1, ln B(α)).
+static CONCENTRATIONS: StatKind = StatKind {
+    name: "concentration",
+    parts: &[Part { symbol: "x − 1", shape: PartShape::Vector }, Part { symbol: "ln B(x)", shape: PartShape::Scalar }],
+    value: PartShape::Vector,
+    support: "known positive numbers",
+    of_value: |x, d, out| {
+        if x.iter().any(|v| !v.is_finite()) {
+            return Err("is not finite");
+        }
+        if x.iter().any(|&v| v <= 0.0) {
+            return Err("is not positive");
+        }
+        for (o, v) in out.iter_mut().zip(x) {
+            *o = v - 1.0;
+        }
+        out[d] = ln_beta(x);
+        Ok(())
+    },
+};
+
+fn ln_beta(alpha: &[f64]) -> f64 {
+    alpha.iter().map(|&a| ln_gamma(a)).sum::<f64>() - ln_gamma(alpha.iter().sum())
+}
+
+static TERMS: &[Term] = &[term(|_| 1.0, &[part(CONCENTRATION, 0, "i"), part(X, 0, "i")]), term(|_| -1.0, &[part(CONCENTRATION, 1, "")])];
+
+/// The registry's entry.
+pub static SPEC: DistSpec = DistSpec {
+    name: "Dirichlet",
+    summary: "a probability vector",
+    source: "Bishop (2006), eq. 2.38",
+    density: "Σ (concentration_k − 1) ln x_k − ln B(concentration)",
+    stat: &DIRICHLET,
+    params: &[Param {
+        name: "concentration",
+        stat: &CONCENTRATIONS,
+        random: false,
+        gated: true,
+        spellings: &[],
+        doc: "a known positive number for all, or a vector of them",
+    }],
+    terms: TERMS,
+    log_base: None,
+    family: Some(&Dirichlet),
+    mean_given: None,
+    points: &[
+        Point { d: 3, params: &[&[1.0, 1.0, 1.0]] },
+        Point { d: 2, params: &[&[0.5, 3.0]] },
+        Point { d: 4, params: &[&[2.0, 0.7, 9.0, 40.0]] },
+        Point { d: 3, params: &[&[1e-3, 1e-3, 1e-3]] },
+        Point { d: 3, params: &[&[1e8, 1e8, 2e8]] },
+        Point { d: 3, params: &[&[1e-3, 1.0, 1e8]] },
+        Point { d: 1, params: &[&[2.0]] },
+    ],
+    location: false,
+};
+
+/// q(x) = Dirichlet.
+#[derive(Debug)]
+pub struct Dirichlet;
+
+fn concentration(eta: &[f64]) -> Vec<f64> {
+    eta.iter().map(|e| e + 1.0).collect()
+}
+
+impl Family for Dirichlet {
+    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in eta.chunks_exact(d).zip(moments.chunks_exact_mut(d)).zip(log_norm).enumerate() {
+            let (mut total, mut sum) = (0.0, 0.0);
+            for (m, e) in m.iter_mut().zip(e) {
+                let alpha = e + 1.0;
+                super::positive(element, "concentration", alpha)?;
+                total += alpha;
+                sum += ln_gamma(alpha);
+                *m = digamma(alpha);
+            }
+            let shift = digamma(total);
+            m.iter_mut().for_each(|m| *m -= shift);
+            *a = sum - ln_gamma(total);
+            super::in_range(element, m, *a)?;
+        }
+        Ok(())
+    }
+    fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
+        vec![Parameter { name: "concentration", dims: vec![d], values: concentration(eta) }]
+    }
+    fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
+        p[0].values.iter().map(|a| a - 1.0).collect()
+    }
+    fn summary(&self, _: usize, eta: &[f64]) -> Summary {
+        let alpha = concentration(eta);
+        let total: f64 = alpha.iter().sum();
+        // Σ of the others, not total − α: the difference would lose a small one beside a large one.
+        let rest = others(&alpha);
+        let sd = alpha.iter().zip(&rest).map(|(a, r)| (a / total * (r / total) / (total + 1.0)).sqrt()).collect();
+        Summary { mean: alpha.iter().map(|a| a / total).collect(), sd }
+    }
+    /// Each element's own marginal, a Beta.
+    fn quantile(&self, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
+        let alpha = concentration(eta);
+        let rest = others(&alpha);
+        alpha.iter().zip(rest).map(|(&a, r)| if r > 0.0 { super::quantile::beta(a, r, p) } else { 1.0 }).collect()
+    }
+    /// Elements below the smallest number there is come out as 0.
+    fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
+        super::draw::dirichlet(stream, &concentration(eta))
+    }
+}
+
+/// Σ of the other entries, for each entry.
+fn others(alpha: &[f64]) -> Vec<f64> {
+    let mut rest = vec![0.0; alpha.len()];
+    let mut sum = 0.0;
+    for (r, a) in rest.iter_mut().zip(alpha) {
+        *r = sum;
+        sum += a;
+    }
+    sum = 0.0;
+    for (r, a) in rest.iter_mut().zip(alpha).rev() {
+        *r += sum;
+        sum += a;
+    }
+    rest
+}

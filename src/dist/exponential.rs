@@ -1,0 +1,44 @@
+//! Exponential(x | rate b), on the positive numbers: a Gamma of shape 1.
+//!
+//! Density: ln b − b x. Statistic: (x, ln x), the Gamma's, so that it may stand wherever a Gamma may. η = (−b, 0).
+//! A(η) and moments: the Gamma's (`gamma`).
+//! Source: Murphy, Machine Learning: A Probabilistic Perspective (2012), p. 42, sec. 2.4.4.
+
+use crate::expfam::{
+    form::{Term, part, term},
+    spec::{DistSpec, Param, Point},
+    stat::GAMMA,
+};
+
+const X: usize = 0;
+const RATE: usize = 1;
+
+static TERMS: &[Term] = &[term(|_| -1.0, &[part(RATE, 0, ""), part(X, 0, "")]), term(|_| 1.0, &[part(RATE, 1, "")])];
+
+/// The registry's entry.
+pub static SPEC: DistSpec = DistSpec {
+    name: "Exponential",
+    summary: "a positive number: a waiting time",
+    source: "Murphy (2012), sec. 2.4.4",
+    density: "ln rate − rate x",
+    stat: &GAMMA,
+    params: &[Param {
+        name: "rate",
+        stat: &GAMMA,
+        random: true,
+        gated: true,
+        spellings: &[],
+        doc: "1/mean: a positive number, a Gamma or an Exponential",
+    }],
+    terms: TERMS,
+    log_base: None,
+    family: Some(&super::gamma::Gamma),
+    mean_given: None,
+    points: &[
+        Point { d: 1, params: &[&[1.0]] },
+        Point { d: 1, params: &[&[0.02]] },
+        Point { d: 1, params: &[&[1e8]] },
+        Point { d: 1, params: &[&[1e-8]] },
+    ],
+    location: false,
+};

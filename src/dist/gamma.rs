@@ -1,0 +1,122 @@
+//! Gamma(x | shape a, rate b), on the positive numbers.
+//!
+//! Density: (a − 1) ln x − b x + a ln b − ln Γ(a). Statistic: (x, ln x). η = (−b, a − 1).
+//! A(η) = ln Γ(a) − a ln b. Moments: (a/b, ψ(a) − ln b).
+//! Source: Bishop (2006), p. 100 eq. 2.146 and App. B p. 688.
+
+use super::special::{digamma, ln_gamma};
+use crate::expfam::{
+    family::{Family, Improper, Parameter, Summary},
+    form::{Term, part, term},
+    spec::{DistSpec, Param, Point},
+    stat::{GAMMA, Part, PartShape, StatKind},
+};
+use crate::num::stream::Stream;
+
+const X: usize = 0;
+const SHAPE: usize = 1;
+const RATE: usize = 2;
+
+/// Known shapes: (a, ln Γ(a)).
+static GAMMA_SHAPE: StatKind = StatKind {
+    name: "Gamma shape",
+    parts: &[Part { symbol: "x", shape: PartShape::Scalar }, Part { symbol: "ln Γ(x)", shape: PartShape::Scalar }],
+    value: PartShape::Scalar,
+    support: "a known positive number",
+    of_value: |x, _, out| {
+        if !x[0].is_finite() {
+            return Err("is not finite");
+        }
+        if x[0] <= 0.0 {
+            return Err("is not positive");
+        }
+        out[0] = x[0];
+        out[1] = ln_gamma(x[0]);
+        Ok(())
+    },
+};
+
+static TERMS: &[Term] = &[
+    term(|_| 1.0, &[part(SHAPE, 0, ""), part(X, 1, "")]),
+    term(|_| -1.0, &[part(X, 1, "")]),
+    term(|_| -1.0, &[part(RATE, 0, ""), part(X, 0, "")]),
+    term(|_| 1.0, &[part(SHAPE, 0, ""), part(RATE, 1, "")]),
+    term(|_| -1.0, &[part(SHAPE, 1, "")]),
+];
+
+/// The registry's entry.
+pub static SPEC: DistSpec = DistSpec {
+    name: "Gamma",
+    summary: "a positive number: a rate or a precision",
+    source: "Bishop (2006), eq. 2.146",
+    density: "(shape − 1) ln x − rate x + shape ln rate − ln Γ(shape)",
+    stat: &GAMMA,
+    params: &[
+        Param { name: "shape", stat: &GAMMA_SHAPE, random: false, gated: true, spellings: &[], doc: "a known positive number" },
+        Param {
+            name: "rate",
+            stat: &GAMMA,
+            random: true,
+            gated: true,
+            spellings: &[],
+            doc: "1/scale: a positive number, a Gamma or an Exponential",
+        },
+    ],
+    terms: TERMS,
+    log_base: None,
+    family: Some(&Gamma),
+    mean_given: None,
+    points: &[
+        Point { d: 1, params: &[&[1.0], &[1.0]] },
+        Point { d: 1, params: &[&[3.5], &[0.25]] },
+        Point { d: 1, params: &[&[0.01], &[2.0]] },
+        Point { d: 1, params: &[&[1e-6], &[1e-6]] },
+        Point { d: 1, params: &[&[1e8], &[1e-3]] },
+        Point { d: 1, params: &[&[0.5], &[1e9]] },
+    ],
+    location: false,
+};
+
+/// q(x) = Gamma. Shared by every distribution whose q is one.
+#[derive(Debug)]
+pub struct Gamma;
+
+/// (shape, rate) of one element.
+fn standard(eta: &[f64]) -> (f64, f64) {
+    (eta[1] + 1.0, -eta[0])
+}
+
+impl Family for Gamma {
+    fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate() {
+            let (shape, rate) = standard(e);
+            super::positive(element, "shape", shape)?;
+            super::positive(element, "rate", rate)?;
+            m[0] = shape / rate;
+            m[1] = digamma(shape) - rate.ln();
+            *a = ln_gamma(shape) - shape * rate.ln();
+            super::in_range(element, m, *a)?;
+        }
+        Ok(())
+    }
+    fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
+        let (shape, rate) = standard(eta);
+        vec![Parameter { name: "shape", dims: vec![], values: vec![shape] }, Parameter { name: "rate", dims: vec![], values: vec![rate] }]
+    }
+    fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
+        vec![-p[1].values[0], p[0].values[0] - 1.0]
+    }
+    fn summary(&self, _: usize, eta: &[f64]) -> Summary {
+        let (shape, rate) = standard(eta);
+        Summary { mean: vec![shape / rate], sd: vec![shape.sqrt() / rate] }
+    }
+    fn quantile(&self, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
+        let (shape, rate) = standard(eta);
+        vec![super::quantile::gamma(shape, p) / rate]
+    }
+    /// A draw below the smallest number there is comes out as 0.
+    fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
+        let (shape, rate) = standard(eta);
+        vec![super::draw::gamma(stream, shape) / rate]
+    }
+}
