@@ -1,0 +1,413 @@
+//! Expressions: `a + 2 * mu[z[n], j]`, read by precedence climbing into a tree with exact places. What the names mean is
+//! for `graph` to find.
+
+use std::fmt;
+
+use super::lexer::{Fault, FaultKind, Token, tokens};
+use super::literal::Literal;
+use super::{CODE_DEPTH, CODE_EXPR, CODE_FINITE, MAX_DEPTH};
+use crate::diag::{Diagnostic, Diagnostics, Reported};
+use crate::source::{Source, Span, Spanned};
+
+/// The most operators one expression may hold. It bounds the height of the tree, and so the stack of every pass over it.
+pub const MAX_OPERATORS: usize = 512;
+
+/// An expression and its place.
+pub type Expr = Spanned<ExprKind>;
+
+/// What an expression is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// A finite number.
+    Number(f64),
+    /// A node, an input, a plate or a column, with its indices.
+    Name(Name),
+    /// `left op right`.
+    Binary {
+        /// Which operation.
+        op: BinaryOp,
+        /// What stands before it.
+        left: Box<Expr>,
+        /// What stands after it.
+        right: Box<Expr>,
+    },
+    /// `-a`.
+    Negate(Box<Expr>),
+    /// `dot(w, X[n])`.
+    Call {
+        /// The function's name.
+        function: Spanned<String>,
+        /// Its arguments, in order.
+        args: Vec<Expr>,
+    },
+}
+
+/// A name with its indices: `theta[doc[w]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    /// `["corpus", "doc"]` for `corpus.doc`.
+    pub path: Vec<Spanned<String>>,
+    /// What stands in the bracket; empty without one.
+    pub indices: Vec<Expr>,
+}
+
+/// An operation between two expressions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BinaryOp {
+    /// `a + b`
+    Add,
+    /// `a - b`
+    Sub,
+    /// `a * b`
+    Mul,
+    /// `a / b`
+    Div,
+}
+
+impl BinaryOp {
+    /// How it is written.
+    pub fn sign(self) -> char {
+        match self {
+            Self::Add => '+',
+            Self::Sub => '-',
+            Self::Mul => '*',
+            Self::Div => '/',
+        }
+    }
+    fn precedence(self) -> u8 {
+        match self {
+            Self::Add | Self::Sub => 1,
+            Self::Mul | Self::Div => 2,
+        }
+    }
+    fn from_sign(sign: char) -> Option<Self> {
+        [Self::Add, Self::Sub, Self::Mul, Self::Div].into_iter().find(|op| op.sign() == sign)
+    }
+}
+
+/// Reads the string literal at `text.span` of `source`, whose content is `text.node`.
+///
+/// Places lie inside the literal. Where the literal holds escapes, every place is the whole literal.
+///
+/// # Errors
+/// Text that is no expression is reported, with the place inside the literal.
+pub fn parse_expr(text: &Spanned<String>, source: &Source, diags: &mut Diagnostics) -> Result<Expr, Reported> {
+    let literal = Literal::new(text, source);
+    match read(&text.node) {
+        Ok(mut expr) => {
+            relocate(&mut expr, &|span| literal.place(span));
+            Ok(expr)
+        }
+        Err(fault) => Err(diags.error(unreadable(&fault, &literal))),
+    }
+}
+
+/// A number read elsewhere, as an expression.
+pub(super) fn number_expr(x: f64, span: Span) -> Expr {
+    if x.is_sign_negative() {
+        Spanned::new(ExprKind::Negate(Box::new(Spanned::new(ExprKind::Number(-x), span))), span)
+    } else {
+        Spanned::new(ExprKind::Number(x), span)
+    }
+}
+
+fn unreadable(fault: &Fault, literal: &Literal) -> Diagnostic {
+    let code = match fault.kind {
+        FaultKind::Form => CODE_EXPR,
+        FaultKind::Depth => CODE_DEPTH,
+        FaultKind::NotFinite => CODE_FINITE,
+    };
+    literal.diagnostic(code, fault)
+}
+
+/// Reads an expression; places count from the first byte of `text`.
+pub(super) fn read(text: &str) -> Result<Expr, Box<Fault>> {
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, operators: 0 };
+    if parser.peek() == &Token::End {
+        return Err(Fault::new(Span::new(0, text.len()), "an expression may not be empty", "nothing to read"));
+    }
+    let expr = parser.binary(0)?;
+    match parser.peek() {
+        Token::End => Ok(expr),
+        _ => Err(parser.trailing(&expr, text)),
+    }
+}
+
+struct Parser {
+    tokens: Vec<(Token, Span)>,
+    at: usize,
+    depth: usize,
+    operators: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> &Token {
+        &self.tokens[self.at].0
+    }
+    fn span(&self) -> Span {
+        self.tokens[self.at].1
+    }
+    /// Steps over a token; the last one, `End`, stays.
+    fn step(&mut self) -> Span {
+        let span = self.span();
+        self.at = (self.at + 1).min(self.tokens.len() - 1);
+        span
+    }
+    fn accept(&mut self, mark: char) -> Option<Span> {
+        (self.peek() == &Token::Mark(mark)).then(|| self.step())
+    }
+    /// Counts an operator; the height of the tree is at most their number and the nesting of brackets.
+    fn operator(&mut self, span: Span) -> Result<(), Box<Fault>> {
+        self.operators += 1;
+        if self.operators > MAX_OPERATORS {
+            return Err(Fault::new(span, format!("an expression may hold at most {MAX_OPERATORS} operators"), "one too many")
+                .help("a long sum of products is `dot(a, b)`")
+                .kind(FaultKind::Depth));
+        }
+        Ok(())
+    }
+    fn deeper<T>(&mut self, span: Span, inner: impl FnOnce(&mut Self) -> Result<T, Box<Fault>>) -> Result<T, Box<Fault>> {
+        if self.depth == MAX_DEPTH {
+            return Err(Fault::new(span, format!("brackets may be nested at most {MAX_DEPTH} deep"), "one too deep").kind(FaultKind::Depth));
+        }
+        self.depth += 1;
+        let out = inner(self);
+        self.depth -= 1;
+        out
+    }
+
+    /// Operators that bind at least as tightly as `least`, from the left.
+    fn binary(&mut self, least: u8) -> Result<Expr, Box<Fault>> {
+        let mut left = self.unary()?;
+        while let Token::Mark(sign) = *self.peek() {
+            let Some(op) = BinaryOp::from_sign(sign).filter(|op| op.precedence() >= least) else { break };
+            let span = self.step();
+            self.operator(span)?;
+            if sign == '*' && self.peek() == &Token::Mark('*') {
+                return Err(Fault::new(span.join(self.span()), "`**` has no meaning in an expression", "")
+                    .help("there are no powers; write the product out: `a * a`"));
+            }
+            let right = self.binary(op.precedence() + 1)?;
+            let whole = left.span.join(right.span);
+            left = Spanned::new(ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, whole);
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self) -> Result<Expr, Box<Fault>> {
+        let mut signs = Vec::new();
+        while let Some(span) = self.accept('-') {
+            self.operator(span)?;
+            signs.push(span);
+        }
+        let mut expr = self.primary()?;
+        for sign in signs.into_iter().rev() {
+            let whole = sign.join(expr.span);
+            expr = Spanned::new(ExprKind::Negate(Box::new(expr)), whole);
+        }
+        Ok(expr)
+    }
+
+    fn primary(&mut self) -> Result<Expr, Box<Fault>> {
+        match self.peek().clone() {
+            Token::Number(x) => Ok(Spanned::new(ExprKind::Number(x), self.step())),
+            Token::Ident(_) => self.name(),
+            Token::Mark('(') => {
+                let open = self.step();
+                let inner = self.deeper(open, |p| p.binary(0))?;
+                let close = self.close(open, '(', ')')?;
+                Ok(Spanned::new(inner.node, open.join(close)))
+            }
+            found => Err(self.no_operand(&found)),
+        }
+    }
+
+    fn name(&mut self) -> Result<Expr, Box<Fault>> {
+        let mut path = vec![self.ident()?];
+        while self.accept('.').is_some() {
+            path.push(self.ident()?);
+        }
+        let span = path.iter().fold(path[0].span, |all, part| all.join(part.span));
+        if let Some(open) = self.accept('(') {
+            let (args, close) = self.list(open, '(', ')')?;
+            if path.len() > 1 {
+                return Err(Fault::new(span, "a function's name holds no dot", "a column is indexed with `[ ]`"));
+            }
+            let function = path.swap_remove(0);
+            return Ok(Spanned::new(ExprKind::Call { function, args }, span.join(close)));
+        }
+        let Some(open) = self.accept('[') else {
+            return Ok(Spanned::new(ExprKind::Name(Name { path, indices: vec![] }), span));
+        };
+        let (indices, close) = self.list(open, '[', ']')?;
+        if indices.is_empty() {
+            return Err(
+                Fault::new(open.join(close), "an index may not be empty", "").help("leave the brackets off to mean the whole of it")
+            );
+        }
+        if self.peek() == &Token::Mark('[') {
+            return Err(Fault::new(self.span(), "a second index", "").help("several indices share one bracket: `mu[z[n], j]`"));
+        }
+        Ok(Spanned::new(ExprKind::Name(Name { path, indices }), span.join(close)))
+    }
+
+    fn ident(&mut self) -> Result<Spanned<String>, Box<Fault>> {
+        match self.peek().clone() {
+            Token::Ident(name) => Ok(Spanned::new(name, self.step())),
+            _ => Err(Fault::new(self.span(), "a name is missing after `.`", "expected a name")),
+        }
+    }
+
+    /// Expressions with commas between them, up to `close`.
+    fn list(&mut self, open: Span, opener: char, closer: char) -> Result<(Vec<Expr>, Span), Box<Fault>> {
+        let mut items = Vec::new();
+        if let Some(close) = self.accept(closer) {
+            return Ok((items, close));
+        }
+        loop {
+            items.push(self.deeper(open, |p| p.binary(0))?);
+            if self.accept(',').is_none() {
+                return Ok((items, self.close(open, opener, closer)?));
+            }
+        }
+    }
+
+    fn close(&mut self, open: Span, opener: char, closer: char) -> Result<Span, Box<Fault>> {
+        if let Some(close) = self.accept(closer) {
+            return Ok(close);
+        }
+        Err(match self.peek() {
+            Token::End => Fault::new(open, format!("this `{opener}` is never closed"), format!("no `{closer}` follows")),
+            _ => Fault::new(self.span(), format!("expected `{closer}` here"), format!("expected `{closer}` or an operator"))
+                .context(open, format!("to close this `{opener}`")),
+        })
+    }
+
+    /// What to say where a name, a number or `(` must stand and something else does.
+    fn no_operand(&self, found: &Token) -> Box<Fault> {
+        let before = self.at.checked_sub(1).map(|i| &self.tokens[i]);
+        match (found, before) {
+            (Token::Mark('+'), _) => {
+                Fault::new(self.span(), "a `+` with nothing before it", "expected a name or a number").help("leave the `+` off")
+            }
+            (_, Some((Token::Mark(mark @ ('+' | '-' | '*' | '/' | ',')), span))) => {
+                Fault::new(*span, format!("nothing to use follows this `{mark}`"), "expected a name or a number after it")
+            }
+            (Token::End, Some((Token::Mark(mark @ ('[' | '(')), span))) => Fault::new(
+                *span,
+                format!("this `{mark}` is never closed"),
+                format!("no `{}` follows", if *mark == '[' { ']' } else { ')' }),
+            ),
+            (Token::Mark('['), _) => Fault::new(self.span(), "an index without a name before it", "expected a name or a number")
+                .help("write a list of numbers outside the quotes"),
+            _ => Fault::new(self.span(), "expected a name or a number", "not the start of an expression"),
+        }
+    }
+
+    /// What to say where the expression is over and something follows.
+    fn trailing(&self, expr: &Expr, text: &str) -> Box<Fault> {
+        let span = self.span();
+        match self.peek() {
+            Token::Mark(mark @ (')' | ']')) => Fault::new(span, format!("this `{mark}` closes nothing"), "no bracket is open here"),
+            Token::Mark('[') => Fault::new(span, "only a name takes an index", "").context(expr.span, "this is not a name"),
+            Token::Mark(',') => {
+                Fault::new(span, "a `,` outside of brackets", "").help("several columns or numbers are a list: `[\"a\", \"b\"]`")
+            }
+            _ => {
+                let fault = Fault::new(span, "an operator is missing", "expected `+`, `-`, `*` or `/` before this");
+                match (text.get(expr.span.start..expr.span.end), text.get(span.start..span.end)) {
+                    (Some(left), Some(right)) if left.len() + right.len() < 40 => {
+                        fault.help(format!("a product is written with `*`: `{left} * {right}`"))
+                    }
+                    _ => fault,
+                }
+            }
+        }
+    }
+}
+
+/// Moves every place of an expression.
+fn relocate(expr: &mut Expr, place: &impl Fn(Span) -> Span) {
+    expr.span = place(expr.span);
+    match &mut expr.node {
+        ExprKind::Number(_) => {}
+        ExprKind::Name(name) => {
+            name.path.iter_mut().for_each(|part| part.span = place(part.span));
+            name.indices.iter_mut().for_each(|index| relocate(index, place));
+        }
+        ExprKind::Binary { left, right, .. } => {
+            relocate(left, place);
+            relocate(right, place);
+        }
+        ExprKind::Negate(inner) => relocate(inner, place),
+        ExprKind::Call { function, args } => {
+            function.span = place(function.span);
+            args.iter_mut().for_each(|arg| relocate(arg, place));
+        }
+    }
+}
+
+impl ExprKind {
+    fn precedence(&self) -> u8 {
+        match self {
+            Self::Binary { op, .. } => op.precedence(),
+            Self::Negate(_) => 3,
+            Self::Number(_) | Self::Name(_) | Self::Call { .. } => 4,
+        }
+    }
+}
+
+/// The normal form: no more parentheses than needed to read the same tree back.
+impl fmt::Display for ExprKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(x) => f.write_str(&number_text(*x)),
+            Self::Name(name) => name.fmt(f),
+            Self::Binary { op, left, right } => {
+                // Operators associate to the left, so an equal one on the right needs its parentheses.
+                within(f, &left.node, op.precedence())?;
+                write!(f, " {} ", op.sign())?;
+                within(f, &right.node, op.precedence() + 1)
+            }
+            Self::Negate(inner) => {
+                f.write_str("-")?;
+                within(f, &inner.node, 3)
+            }
+            Self::Call { function, args } => {
+                write!(f, "{}(", function.node)?;
+                separated(f, args)?;
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, part) in self.path.iter().enumerate() {
+            write!(f, "{}{}", if i > 0 { "." } else { "" }, part.node)?;
+        }
+        if !self.indices.is_empty() {
+            f.write_str("[")?;
+            separated(f, &self.indices)?;
+            f.write_str("]")?;
+        }
+        Ok(())
+    }
+}
+
+fn within(f: &mut fmt::Formatter<'_>, inner: &ExprKind, least: u8) -> fmt::Result {
+    if inner.precedence() < least { write!(f, "({inner})") } else { write!(f, "{inner}") }
+}
+
+fn separated(f: &mut fmt::Formatter<'_>, items: &[Expr]) -> fmt::Result {
+    for (i, item) in items.iter().enumerate() {
+        write!(f, "{}{}", if i > 0 { ", " } else { "" }, item.node)?;
+    }
+    Ok(())
+}
+
+/// A number as one would write it: digits where they are few, an exponent where they are not.
+pub(super) fn number_text(x: f64) -> String {
+    if x == 0.0 || (1e-5..1e15).contains(&x.abs()) { format!("{x}") } else { format!("{x:e}") }
+}
