@@ -1,4 +1,6 @@
 //! Special functions, small linear algebra, tensor contractions, reductions and seeded streams. Knows no statistics.
 
+pub mod contract;
+pub mod matmul;
 pub mod reduce;
 pub mod stream;

@@ -1,5 +1,70 @@
-//! Sums in a fixed order.
-/// Σ xᵢ·yᵢ.
+//! Sums and dot products in eight lanes: vectorised, more accurate than a running sum, and the same bits on every run. No products of matrices.
+
+/// Σ xs.
+pub fn sum(xs: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let (chunks, tail) = xs.as_chunks::<8>();
+    for c in chunks {
+        for (l, x) in lanes.iter_mut().zip(c) {
+            *l += x;
+        }
+    }
+    fold(lanes) + tail.iter().sum::<f64>()
+}
+
+/// Σ xs·ys over the shorter of the two lengths.
 pub fn dot(xs: &[f64], ys: &[f64]) -> f64 {
-    xs.iter().zip(ys).map(|(x, y)| x * y).sum()
+    let len = xs.len().min(ys.len());
+    let (xs, ys) = (&xs[..len], &ys[..len]);
+    let mut lanes = [0.0; 8];
+    let (a, a_tail) = xs.as_chunks::<8>();
+    let (b, b_tail) = ys.as_chunks::<8>();
+    for (c, d) in a.iter().zip(b) {
+        for k in 0..8 {
+            lanes[k] += c[k] * d[k];
+        }
+    }
+    fold(lanes) + a_tail.iter().zip(b_tail).map(|(x, y)| x * y).sum::<f64>()
+}
+
+/// The largest element, −∞ for none. NaN is passed over.
+pub fn max(xs: &[f64]) -> f64 {
+    let mut lanes = [f64::NEG_INFINITY; 8];
+    let (chunks, tail) = xs.as_chunks::<8>();
+    for c in chunks {
+        for k in 0..8 {
+            lanes[k] = if c[k] > lanes[k] { c[k] } else { lanes[k] };
+        }
+    }
+    tail.iter().chain(&lanes).fold(f64::NEG_INFINITY, |m, &x| if x > m { x } else { m })
+}
+
+/// Adds the lanes as a tree, so that the rounding does not depend on how the compiler vectorises.
+fn fold(l: [f64; 8]) -> f64 {
+    ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_up_to_forty() {
+        for n in 0..40u64 {
+            let xs: Vec<f64> = (0..n).map(|i| (i * i % 17) as f64 - 8.0).collect();
+            let ys: Vec<f64> = (0..n).map(|i| (i * 7 % 13) as f64).collect();
+            assert_eq!(sum(&xs), xs.iter().sum::<f64>(), "sum, n = {n}");
+            assert_eq!(dot(&xs, &ys), xs.iter().zip(&ys).map(|(x, y)| x * y).sum::<f64>(), "dot, n = {n}");
+            assert_eq!(max(&xs), xs.iter().copied().fold(f64::NEG_INFINITY, f64::max), "max, n = {n}");
+        }
+    }
+
+    #[test]
+    fn lanes_lose_less_than_a_running_sum() {
+        let xs = vec![0.1; 1 << 20];
+        let exact = 0.1 * (1 << 20) as f64;
+        let running: f64 = xs.iter().sum();
+        assert!((sum(&xs) - exact).abs() <= (running - exact).abs());
+        assert!((sum(&xs) / exact - 1.0).abs() < 1e-12);
+    }
 }

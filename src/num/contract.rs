@@ -1,0 +1,260 @@
+//! Tensor contractions `C[lc] += coef · Σ A[la]·B[lb]…`: planned once for given axes, then run many times without allocating. It knows labels and strides,
+//! and nothing of what the numbers mean.
+//!
+//! Three equal things stand here: [`reference`], nested loops over everything; [`Contraction::compile`], which orders the operands by cost and picks a kernel
+//! for each step; and [`Contraction::run`]. A one-hot operand is a constraint `level = codes[row]`, never an array: its products are lookups.
+
+mod compile;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+/// Names an index; `sizes[label]` is how far it runs.
+pub type Label = u8;
+
+/// The code that stands for a row of zeros.
+pub const NO_LEVEL: u32 = u32::MAX;
+
+/// A strided view's shape: labels with their strides in elements. A label may repeat (a diagonal). Stride 0 broadcasts an input.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Axes(pub Vec<(Label, usize)>);
+
+impl Axes {
+    /// The row-major axes of a dense array with these labels, outermost first.
+    pub fn row_major(labels: &[Label], sizes: &[usize]) -> Self {
+        let mut stride = 1;
+        let mut axes: Vec<_> = labels
+            .iter()
+            .rev()
+            .map(|&l| {
+                let s = stride;
+                stride *= sizes[l as usize];
+                (l, s)
+            })
+            .collect();
+        axes.reverse();
+        Self(axes)
+    }
+
+    /// The slice length that these axes reach: one past the farthest element, or 0 where an axis is empty.
+    pub fn extent(&self, sizes: &[usize]) -> usize {
+        if self.0.iter().any(|&(l, _)| sizes[l as usize] == 0) {
+            return 0;
+        }
+        1 + self.0.iter().map(|&(l, s)| (sizes[l as usize] - 1) * s).sum::<usize>()
+    }
+}
+
+/// What one operand looks like, known before the numbers are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OperandShape {
+    /// An array of numbers.
+    Dense(Axes),
+    /// `[row, level]` with a one at `level = codes[row]` and zeros elsewhere.
+    OneHot {
+        /// The label that the codes run over.
+        row: Label,
+        /// The label whose value a code is.
+        level: Label,
+    },
+}
+
+/// What one operand holds, given at each run.
+#[derive(Clone, Copy, Debug)]
+pub enum Operand<'a> {
+    /// The elements of a [`OperandShape::Dense`].
+    Dense(&'a [f64]),
+    /// The codes of a [`OperandShape::OneHot`], one a row; [`NO_LEVEL`] is a row of zeros.
+    Codes(&'a [u32]),
+}
+
+/// Nested loops over all labels, for any number of operands: the plain twin of [`Contraction`].
+///
+/// # Panics
+/// If an operand is not of its shape's kind or is too short, or a label has no size.
+pub fn reference(sizes: &[usize], coef: f64, shapes: &[OperandShape], operands: &[Operand<'_>], out: &mut [f64], out_axes: &Axes) {
+    let mut used: Vec<Label> = out_axes.0.iter().map(|a| a.0).collect();
+    for s in shapes {
+        match s {
+            OperandShape::Dense(axes) => used.extend(axes.0.iter().map(|a| a.0)),
+            OperandShape::OneHot { row, level } => used.extend([*row, *level]),
+        }
+    }
+    used.sort_unstable();
+    used.dedup();
+    if used.iter().any(|&l| sizes[l as usize] == 0) {
+        return;
+    }
+    let mut at = vec![0; sizes.len()];
+    let offset = |axes: &Axes, at: &[usize]| axes.0.iter().map(|&(l, s)| at[l as usize] * s).sum::<usize>();
+    loop {
+        let mut product = Some(coef);
+        for (shape, operand) in shapes.iter().zip(operands) {
+            match (shape, operand) {
+                (OperandShape::Dense(axes), Operand::Dense(data)) => product = product.map(|p| p * data[offset(axes, &at)]),
+                (OperandShape::OneHot { row, level }, Operand::Codes(codes)) => {
+                    let code = codes[at[*row as usize]];
+                    product = product.filter(|_| code != NO_LEVEL && code as usize == at[*level as usize]);
+                }
+                _ => panic!("an operand is not of its shape's kind"),
+            }
+        }
+        if let Some(p) = product {
+            out[offset(out_axes, &at)] += p;
+        }
+        // The next index, last label fastest.
+        let Some(&l) = used.iter().rev().find(|&&l| at[l as usize] + 1 < sizes[l as usize]) else { return };
+        at[l as usize] += 1;
+        used.iter().filter(|&&m| m > l).for_each(|&m| at[m as usize] = 0);
+    }
+}
+
+/// A contraction compiled for given axes. Sizes are fixed but for the labels named as varying at compile time.
+#[derive(Clone, Debug)]
+pub struct Contraction {
+    steps: Vec<Step>,
+    /// Scratch arrays, in the order they are laid out.
+    buffers: Vec<Size>,
+    /// Labels that multiply the result by their size, since no array has them.
+    repeats: Vec<Label>,
+    sizes: Vec<usize>,
+    varying: Vec<Label>,
+    /// Labels whose emptiness empties the whole sum.
+    used: Vec<Label>,
+    operands: usize,
+}
+
+/// A length: a fixed factor, and the run-time sizes of some varying labels.
+#[derive(Clone, Debug, PartialEq)]
+struct Size {
+    fixed: usize,
+    varying: Vec<Label>,
+}
+
+impl Size {
+    fn at(&self, sizes: &[usize]) -> usize {
+        self.varying.iter().fold(self.fixed, |p, &l| p * sizes[l as usize])
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Source {
+    Operand(usize),
+    Scratch(usize),
+    One,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Target {
+    Out,
+    Scratch(usize),
+}
+
+/// One loop over an index, or over several merged into one.
+#[derive(Clone, Debug, PartialEq)]
+struct Dim {
+    size: Size,
+    /// Steps in A, B and C.
+    stride: [usize; 3],
+    /// What follows from this index through one-hot operands.
+    lookups: Vec<Lookup>,
+    labels: Vec<Label>,
+}
+
+/// `level = codes[row]`, where the row is the loop's own index or the level of an earlier lookup of the same loop.
+#[derive(Clone, Debug, PartialEq)]
+struct Lookup {
+    codes: usize,
+    from: Option<usize>,
+    stride: [usize; 3],
+    level: Label,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kernel {
+    /// C[m,n] += Σ_k A[m,k] B[k,n].
+    Gemm { m: Dim, n: Dim, k: Dim },
+    /// One innermost loop.
+    Line { dim: Dim, form: Form },
+}
+
+/// The shape of an innermost loop, by its strides in (A, B, C).
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    /// (1, 0, 1): C += s A.
+    Axpy,
+    /// (1, 1, 1): C += A B.
+    Elementwise,
+    /// (1, 1, 0): c += Σ A B.
+    Dot,
+    /// (1, 0, 0): c += s Σ A.
+    Sum,
+    /// (0, 0, 1): C += s.
+    Fill,
+    /// Any other.
+    Strided,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Step {
+    /// C += A B in nested loops around a kernel.
+    Product { a: Source, b: Source, c: Target, outer: Vec<Dim>, kernel: Kernel },
+    /// A one-hot written out as numbers, for the rare sum that constrains one level twice.
+    Spread { codes: usize, into: usize, rows: Label, levels: Label, stride: usize },
+    /// 1 where a row has a level, 0 where it has none.
+    Valid { codes: usize, into: usize, rows: Label },
+}
+
+impl fmt::Display for Contraction {
+    /// The steps in order, such as `n·k→s0, then gemm n×s·k`. Labels are printed as letters, label 0 as `a`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |ls: &[Label]| ls.iter().map(|&l| if l < 26 { (b'a' + l) as char } else { '?' }).collect::<String>();
+        for (i, step) in self.steps.iter().enumerate() {
+            if i > 0 {
+                f.write_str(", then ")?;
+            }
+            match step {
+                Step::Spread { rows, levels, .. } => write!(f, "one-hot {}→{} written out", name(&[*rows]), name(&[*levels]))?,
+                Step::Valid { rows, .. } => write!(f, "rows of {} that have a level", name(&[*rows]))?,
+                Step::Product { outer, kernel, .. } => {
+                    let lookups = || outer.iter().flat_map(|d| &d.lookups);
+                    let prefix = match (lookups().any(|l| l.stride[2] == 0), lookups().any(|l| l.stride[2] > 0)) {
+                        (_, true) => "scatter-add ",
+                        (true, _) => "gather ",
+                        _ => "",
+                    };
+                    f.write_str(prefix)?;
+                    match kernel {
+                        Kernel::Gemm { m, n, k } => write!(f, "gemm {}×{}·{}", name(&m.labels), name(&n.labels), name(&k.labels))?,
+                        Kernel::Line { dim, form } => {
+                            let form = match form {
+                                Form::Axpy => "axpy",
+                                Form::Elementwise => "elementwise",
+                                Form::Dot => "dot",
+                                Form::Sum => "sum",
+                                Form::Fill => "fill",
+                                Form::Strided => "loop",
+                            };
+                            f.write_str(if dim.labels.is_empty() { "multiply" } else { form })?;
+                            if !dim.labels.is_empty() {
+                                write!(f, " {}", name(&dim.labels))?;
+                            }
+                        }
+                    }
+                    if !outer.is_empty() {
+                        f.write_str(" over ")?;
+                    }
+                    for (i, d) in outer.iter().enumerate() {
+                        write!(f, "{}{}", if i > 0 { "," } else { "" }, name(&d.labels))?;
+                        for l in &d.lookups {
+                            write!(f, "→{}", name(&[l.level]))?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
