@@ -27,7 +27,8 @@ pub fn gemm(m: usize, n: usize, k: usize, coef: f64, a: &[f64], sa: Strides, b: 
         return;
     }
     assert!(sa.last(m, k) < a.len() && sb.last(k, n) < b.len() && sc.last(m, n) < c.len(), "a matrix reaches past its slice");
-    let apart = (m == 1 || n == 1 || sc.row > (n - 1) * sc.col || sc.col > (m - 1) * sc.row) && (m == 1 || sc.row > 0) && (n == 1 || sc.col > 0);
+    let apart =
+        (m == 1 || n == 1 || sc.row > (n - 1) * sc.col || sc.col > (m - 1) * sc.row) && (m == 1 || sc.row > 0) && (n == 1 || sc.col > 0);
     assert!(apart, "rows and columns of the result overlap");
     // SAFETY: the asserts above hold every index reached inside its slice (the strides are non-negative, so the last element is the
     // farthest), elements of C are distinct, and `c` is borrowed mutably, so it cannot overlap `a` or `b`.

@@ -64,7 +64,6 @@ mod tests {
         let xs = vec![0.1; 1 << 20];
         let exact = 0.1 * (1 << 20) as f64;
         let running: f64 = xs.iter().sum();
-        assert!((sum(&xs) - exact).abs() <= (running - exact).abs());
-        assert!((sum(&xs) / exact - 1.0).abs() < 1e-12);
+        assert!((sum(&xs) - exact).abs() < (running - exact).abs() / 4.0, "{} and {running} for {exact}", sum(&xs));
     }
 }

@@ -63,11 +63,11 @@ impl Contraction {
                 OperandShape::OneHot { row, level } => p.one_hots.push(OneHot { codes: i, row: *row, level: *level }),
             }
         }
-        p.spread_what_cannot_be_looked_up();
         let mut kept: Labels = p.out.keys().copied().collect();
         p.terms.iter().for_each(|t| kept.extend(t.axes.keys()));
         p.one_hots.iter().for_each(|h| kept.extend([h.row, h.level]));
         let repeats = used.iter().copied().filter(|l| !kept.contains(l) && (sizes[*l as usize] != 1 || varying.contains(l))).collect();
+        p.spread_what_cannot_be_looked_up();
         p.sum_private_labels();
         p.pair_up();
         Self {
@@ -106,7 +106,9 @@ impl Planner<'_> {
         }
         // Only the outermost length is free: no stride depends on it.
         let size = match labels.first() {
-            Some(l) if self.varying.contains(l) => Size { fixed: labels[1..].iter().map(|&l| self.sizes[l as usize]).product(), varying: vec![*l] },
+            Some(l) if self.varying.contains(l) => {
+                Size { fixed: labels[1..].iter().map(|&l| self.sizes[l as usize]).product(), varying: vec![*l] }
+            }
             _ => Size { fixed: stride, varying: vec![] },
         };
         self.buffers.push(size);
@@ -135,7 +137,11 @@ impl Planner<'_> {
         }
         // From the last to the first: an indicator may be all that a longer chain of lookups was for.
         loop {
-            let idle = |h: &OneHot| !self.out.contains_key(&h.level) && !self.terms.iter().any(|t| t.axes.contains_key(&h.level)) && !kept.iter().any(|k| k.row == h.level);
+            let idle = |h: &OneHot| {
+                !self.out.contains_key(&h.level)
+                    && !self.terms.iter().any(|t| t.axes.contains_key(&h.level))
+                    && !kept.iter().any(|k| k.row == h.level)
+            };
             let Some(i) = kept.iter().position(idle) else { break };
             let h = kept.remove(i);
             let (into, axes) = self.buffer(&[h.row]);
@@ -272,10 +278,14 @@ impl Planner<'_> {
         let (a, b) = (a.source, b.source);
         let typical = |d: &Dim| d.size.at(self.sizes);
         let largest = |pattern: [bool; 3]| {
-            (0..free.len()).filter(|&i| free[i].stride.map(|s| s > 0) == pattern).max_by_key(|&i| (typical(&free[i]), std::cmp::Reverse(free[i].stride)))
+            (0..free.len())
+                .filter(|&i| free[i].stride.map(|s| s > 0) == pattern)
+                .max_by_key(|&i| (typical(&free[i]), std::cmp::Reverse(free[i].stride)))
         };
         let gemm = match (largest([true, false, true]), largest([false, true, true]), largest([true, true, false])) {
-            (Some(m), Some(n), Some(k)) if typical(&free[m]) * typical(&free[n]) * typical(&free[k]) >= GEMM_WORK && injective => Some((m, n, k)),
+            (Some(m), Some(n), Some(k)) if typical(&free[m]) * typical(&free[n]) * typical(&free[k]) >= GEMM_WORK && injective => {
+                Some((m, n, k))
+            }
             _ => None,
         };
         if let Some((m, n, k)) = gemm {

@@ -46,7 +46,8 @@ fn agree(compiled: &[usize], sizes: &[usize], varying: &[Label], shapes: &[Opera
     // The scale of what is added up, for a tolerance that knows of cancellation.
     let absolute: Vec<Vec<f64>> = arrays.iter().map(|a| a.iter().map(|x| x.abs()).collect()).collect();
     let mut scale: Vec<f64> = want.iter().map(|x| x.abs()).collect();
-    let positive: Vec<Operand<'_>> = operands.iter().zip(&absolute).map(|(o, a)| if let Operand::Dense(_) = o { Operand::Dense(a) } else { *o }).collect();
+    let positive: Vec<Operand<'_>> =
+        operands.iter().zip(&absolute).map(|(o, a)| if let Operand::Dense(_) = o { Operand::Dense(a) } else { *o }).collect();
     reference(sizes, 1.7, shapes, &positive, &mut scale, out);
     reference(sizes, 1.7, shapes, &operands, &mut want, out);
     let mut scratch = vec![f64::NAN; c.scratch_len(sizes)];
@@ -70,7 +71,7 @@ fn mixture_products_are_gemms() {
 
 #[test]
 fn accumulates_outer_products_of_a_vector_with_itself() {
-    let (n, d, k) = (50, 4, 3);
+    let (n, d, k) = (200, 4, 3);
     let x = |l| dense(&[(A, d), (l, 1)]);
     let shapes = [x(B), x(D), dense(&[(A, k), (C, 1)]), dense(&[(A, 1)])];
     let shown = agree(&[n, d, k, d], &[20, d, k, d], &[A], &shapes, &Axes(vec![(C, d * d), (B, d), (D, 1)]), &[]);
@@ -224,5 +225,46 @@ proptest! {
         if m * n * k >= 4096 {
             prop_assert!(shown.contains("gemm"), "{}", shown);
         }
+    }
+}
+
+/// Speed of the two products of a mixture: `cargo test --release gemm_speed -- --ignored --nocapture`.
+#[test]
+#[ignore = "a timing"]
+fn gemm_speed() {
+    let time = |name: &str, sizes: &[usize], shapes: &[OperandShape], out: &Axes| {
+        let c = Contraction::compile(sizes, &[A], shapes, out);
+        let arrays: Vec<Vec<f64>> =
+            shapes.iter().map(|s| if let OperandShape::Dense(a) = s { filled(a.extent(sizes), 3) } else { vec![] }).collect();
+        let codes: Vec<u32> = (0..sizes[0] as u32).map(|i| i.wrapping_mul(2_654_435_761) % sizes[1] as u32).collect();
+        let operands: Vec<Operand<'_>> = shapes
+            .iter()
+            .zip(&arrays)
+            .map(|(s, a)| if let OperandShape::Dense(_) = s { Operand::Dense(a) } else { Operand::Codes(&codes) })
+            .collect();
+        let (mut y, mut scratch) = (vec![0.0; out.extent(sizes)], vec![0.0; c.scratch_len(sizes)]);
+        let work: f64 = sizes.iter().map(|&s| s as f64).product::<f64>()
+            / if codes.is_empty() || matches!(shapes[0], OperandShape::Dense(_)) { 1.0 } else { sizes[1] as f64 };
+        let turns = (2e8 / work).ceil() as usize;
+        c.run(sizes, 1.0, &operands, &mut y, &mut scratch);
+        let start = std::time::Instant::now();
+        for _ in 0..turns {
+            c.run(sizes, 1.0, &operands, &mut y, &mut scratch);
+        }
+        println!("{name} {sizes:?}: {:.2} GFLOP/s [{c}]", 2.0 * work * turns as f64 / start.elapsed().as_nanos() as f64);
+    };
+    for (s, k) in [(153, 32), (14, 6), (5, 3), (3, 2), (2, 20), (65, 10)] {
+        for n in [512, 1024, 2048] {
+            let (x, r, eta) = (dense(&[(A, s), (B, 1)]), dense(&[(A, k), (C, 1)]), dense(&[(C, s), (B, 1)]));
+            time("scores", &[n, s, k], &[x.clone(), eta], &Axes(vec![(A, k), (C, 1)]));
+            time("statistics", &[n, s, k], &[r, x], &Axes(vec![(C, s), (B, 1)]));
+        }
+    }
+    for k in [3, 16, 50] {
+        let hot = OperandShape::OneHot { row: A, level: B };
+        time("gather", &[2048, 5000, k], &[hot.clone(), dense(&[(B, k), (C, 1)])], &Axes(vec![(A, k), (C, 1)]));
+        time("scatter", &[2048, 5000, k], &[hot, dense(&[(A, k), (C, 1)])], &Axes(vec![(B, k), (C, 1)]));
+        time("rows", &[2048, k], &[dense(&[(A, k), (B, 1)]), dense(&[(A, 1)])], &Axes(vec![(A, k), (B, 1)]));
+        time("dots", &[2048, k], &[dense(&[(A, k), (B, 1)]), dense(&[(A, k), (B, 1)])], &Axes(vec![(A, 1)]));
     }
 }
