@@ -172,6 +172,7 @@ struct Lookup {
     level: Label,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a handful a plan")]
 #[derive(Clone, Debug, PartialEq)]
 enum Kernel {
     /// C[m,n] += Σ_k A[m,k] B[k,n].
@@ -197,6 +198,7 @@ enum Form {
     Strided,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a handful a plan")]
 #[derive(Clone, Debug, PartialEq)]
 enum Step {
     /// C += A B in nested loops around a kernel.
