@@ -1,4 +1,4 @@
-//! Tables written in the model, or built by a caller. Not their syntax.
+//! Tables written in the model, or built by a caller. Not their parsing.
 
 use super::{
     Table,
@@ -6,7 +6,11 @@ use super::{
     errors,
     table::Places,
 };
-use crate::{diag::Diagnostic, source::Span};
+use crate::{
+    diag::Diagnostic,
+    source::{Span, Spanned},
+    syntax::ast::Cell,
+};
 
 /// One cell of a table that is not read from a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +23,27 @@ pub enum CellRef<'a> {
     Bool(bool),
     /// No value.
     Missing,
+}
+
+/// The table `name` from the columns that stand in the model.
+///
+/// # Errors
+/// As [`TableBuilder::finish`], with places in the model.
+pub fn from_model(name: &str, columns: &[(Spanned<String>, Vec<Spanned<Cell>>)]) -> Result<Table, Diagnostic> {
+    let mut builder = TableBuilder::new(name);
+    for (column, cells) in columns {
+        let cells = cells.iter().map(|cell| {
+            let read = match &cell.node {
+                Cell::Number(x) => CellRef::Number(*x),
+                Cell::Text(text) => CellRef::Text(text),
+                Cell::Bool(b) => CellRef::Bool(*b),
+                Cell::Missing => CellRef::Missing,
+            };
+            (read, cell.span)
+        });
+        builder.push_spanned(&column.node, column.span, cells);
+    }
+    builder.finish()
 }
 
 /// Builds a table column by column.

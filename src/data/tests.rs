@@ -309,6 +309,68 @@ fn faults_of_inline_tables_point_into_the_model() {
     assert_eq!(empty.finish().unwrap_err().code, errors::NO_ROWS);
 }
 
+/// The files beside the bad models, each with the code in its name.
+#[test]
+fn bad_files_give_the_codes_in_their_names() {
+    struct Disk;
+    impl Files for Disk {
+        fn open(&self, path: &str) -> std::io::Result<Box<dyn Read>> {
+            Ok(Box::new(std::fs::File::open(path)?))
+        }
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/bad/data");
+    let mut codes = vec![];
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let code = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.split('_').next()).unwrap().to_owned();
+        if !code.starts_with("E06") {
+            continue;
+        }
+        let table = read(&Disk, "t", path.to_str().unwrap(), None);
+        let found = table.and_then(|t| {
+            let column = |name| t.column(name).unwrap_or_else(|| panic!("{code}: no column {name}"));
+            match code.as_str() {
+                "E0611" | "E0612" | "E0614" => column("height").as_numbers(&t).map(drop),
+                "E0613" => column("answer").as_category(&t).map(drop),
+                "E0615" => column("heads").as_bool01(&t).map(drop),
+                "E0616" => column("calls").as_counts(&t).map(drop),
+                "E0617" => column("office").as_index(&t, "an index").map(drop),
+                "E0618" => column("times").as_weights(&t).map(drop),
+                _ => Ok(()),
+            }
+        });
+        assert_eq!(found.map_err(|d| d.code.0).err(), Some(code.as_str()), "{}", path.display());
+        codes.push(code);
+    }
+    codes.sort();
+    let files = ["03", "04", "05", "06", "07", "08", "09", "11", "12", "13", "14", "15", "16", "17", "18"];
+    assert_eq!(codes, files.map(|n| format!("E06{n}")));
+}
+
+#[test]
+fn tables_of_a_model_file_are_read() {
+    use crate::{
+        diag::Diagnostics,
+        source::Source,
+        syntax::{self, ast::TableSource},
+    };
+    let inline = |text: &str| {
+        let source = Source::new("m.ron", text);
+        let mut diags = Diagnostics::default();
+        let model = syntax::parse(&source, &mut diags).unwrap_or_else(|_| panic!("{:?}", diags.list()));
+        let TableSource::Inline(columns) = &model.data[0].source.node else { panic!("{text} holds its table") };
+        inline::from_model(&model.data[0].name.node, columns)
+            .map_err(|d| (d.code, text[d.labels[0].span.start..d.labels[0].span.end].to_owned()))
+    };
+    let model = |data: &str| format!("Model(data: {{ \"t\": {data} }}, nodes: {{ \"x\": Normal(mean: 0, precision: 1) }})");
+    let t = inline(&model(r#"{ "y": [28, "NA", -3.5], "who": ["b", "a", ""], "won": [true, false, true] }"#)).unwrap();
+    assert_eq!(shown(&t), ["y: 28 _ -3.5", "who: b a _", "won: true false true"]);
+    let (code, at) = inline(&model(r#"{ "y": [28, 1], "who": ["b"] }"#)).unwrap_err();
+    assert_eq!((code, at.trim_matches('"')), (errors::UNEQUAL_LENGTHS, "who"));
+    let bad = include_str!("../../graphs/bad/E0610_unequal.ron");
+    assert_eq!(inline(bad).unwrap_err().0, errors::UNEQUAL_LENGTHS);
+}
+
 fn cell() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-z ;,\t\"\r\n\u{e9}\u{1f600}]{0,6}",
