@@ -90,7 +90,9 @@ fn travel() -> String {
         [0.40, 0.10, 0.30, 0.10, 0.95, 0.90, 0.30, 0.60],
     ];
     let mut random = Random(3);
-    let mut out = String::from("person,owns_car,drives_to_work,owns_bicycle,cycles_to_work,takes_train,has_season_ticket,parks_at_home,walks_to_shops\n");
+    let mut out = String::from(
+        "person,owns_car,drives_to_work,owns_bicycle,cycles_to_work,takes_train,has_season_ticket,parks_at_home,walks_to_shops\n",
+    );
     for person in 1..=300 {
         let group = random.pick(&[0.5, 0.3, 0.2]);
         let _ = write!(out, "{person}");
