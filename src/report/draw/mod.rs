@@ -1,0 +1,1 @@
+//! Factor graphs as pictures.

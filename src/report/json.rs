@@ -1,0 +1,203 @@
+//! `--format json`: one object, every number with all its digits, NaN and infinities as null.
+
+use super::{Format, Page};
+use crate::engine::posterior::{Axis, BlockSummary, NodePosterior, Posterior};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use std::io;
+
+/// The format.
+#[derive(Debug)]
+pub struct Json;
+
+impl Format for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+    fn summary(&self) -> &'static str {
+        "one object with every digit, for programs"
+    }
+    fn write(&self, posterior: &Posterior, page: &Page<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &Report { posterior, page }).map_err(io::Error::from)?;
+        writeln!(out)
+    }
+}
+
+/// Serialised field by field: nothing is built in memory, and fields keep the order of this file.
+struct Report<'a> {
+    posterior: &'a Posterior,
+    page: &'a Page<'a>,
+}
+
+impl Serialize for Report<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let p = self.posterior;
+        let mut map = s.serialize_map(None)?;
+        map.serialize_entry("model", &p.model)?;
+        map.serialize_entry("seed", &p.seed)?;
+        map.serialize_entry("restart", &p.restart)?;
+        map.serialize_entry("iterations", &p.iterations)?;
+        map.serialize_entry("converged", &p.converged)?;
+        map.serialize_entry("elbo", &p.elbo)?;
+        map.serialize_entry("trace", &p.trace)?;
+        map.serialize_entry("terms", &Object(|| p.terms.iter().map(|(name, value)| (name.as_str(), value))))?;
+        map.serialize_entry("blocks", &List(|| p.blocks.iter().map(Block)))?;
+        map.serialize_entry("nodes", &Object(|| self.page.nodes(p).map(|n| (n.name.as_str(), Node(n)))))?;
+        map.end()
+    }
+}
+
+/// An object from pairs, in their order.
+struct Object<F>(F);
+
+impl<'a, V: Serialize, I: Iterator<Item = (&'a str, V)>, F: Fn() -> I> Serialize for Object<F> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map((self.0)())
+    }
+}
+
+/// A list from an iterator.
+struct List<F>(F);
+
+impl<V: Serialize, I: Iterator<Item = V>, F: Fn() -> I> Serialize for List<F> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq((self.0)())
+    }
+}
+
+struct Block<'a>(&'a BlockSummary);
+
+impl Serialize for Block<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(Some(4))?;
+        map.serialize_entry("nodes", &self.0.nodes)?;
+        map.serialize_entry("kind", self.0.kind)?;
+        map.serialize_entry("over", &self.0.over)?;
+        map.serialize_entry("why", &self.0.why)?;
+        map.end()
+    }
+}
+
+struct Node<'a>(&'a NodePosterior);
+
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let n = self.0;
+        let plates: Vec<usize> = n.plates.iter().map(|a| a.size).collect();
+        let with = |dims: &[usize]| [plates.as_slice(), dims].concat();
+        let event: Vec<usize> = n.event.iter().map(|a| a.size).collect();
+        let shape = with(&event);
+        let parameters: Vec<(&str, Vec<usize>, &[f64])> =
+            n.parameters.iter().map(|p| (p.name.as_str(), with(&p.dims), p.values.as_slice())).collect();
+        let labels = labels(n);
+
+        let mut map = s.serialize_map(None)?;
+        map.serialize_entry("family", &n.family)?;
+        map.serialize_entry("plates", &n.plates.iter().map(|a| a.name.as_str()).collect::<Vec<_>>())?;
+        map.serialize_entry("shape", &shape)?;
+        if !labels.is_empty() {
+            map.serialize_entry("labels", &Object(|| labels.iter().copied()))?;
+        }
+        map.serialize_entry("parameters", &Object(|| parameters.iter().map(|(name, shape, values)| (*name, Nested { shape, values }))))?;
+        map.serialize_entry("mean", &Nested { shape: &shape, values: &n.mean })?;
+        if let Some(sd) = &n.sd {
+            map.serialize_entry("sd", &Nested { shape: &shape, values: sd })?;
+        }
+        map.end()
+    }
+}
+
+/// Names of the elements of each axis that has any; an axis met twice (a matrix) once.
+fn labels(n: &NodePosterior) -> Vec<(&str, &[String])> {
+    let mut out: Vec<(&str, &[String])> = vec![];
+    for Axis { name, labels, .. } in n.plates.iter().chain(&n.event) {
+        if let Some(labels) = labels
+            && !out.iter().any(|(seen, _)| seen == name)
+        {
+            out.push((name, labels));
+        }
+    }
+    out
+}
+
+/// A row-major array as nested lists; with no axes, a bare number.
+struct Nested<'a> {
+    shape: &'a [usize],
+    values: &'a [f64],
+}
+
+impl Serialize for Nested<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let Some((&n, rest)) = self.shape.split_first() else {
+            return self.values.first().serialize(s);
+        };
+        let stride: usize = rest.iter().product();
+        let mut seq = s.serialize_seq(Some(n))?;
+        for i in 0..n {
+            // An array too short for its shape would be a bug of the engine; null shows it without hiding the rest.
+            let values = self.values.get(i * stride..(i + 1) * stride).unwrap_or(&[]);
+            seq.serialize_element(&Nested { shape: rest, values })?;
+        }
+        seq.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Show, sample};
+    use serde_json::{Value, json};
+
+    fn written(page: &Page<'_>) -> String {
+        let mut out = vec![];
+        Json.write(&sample::posterior(), page, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn fields_are_those_of_the_contract_in_order() {
+        let text = written(&Page::default());
+        let places: Vec<usize> = ["model", "seed", "restart", "iterations", "converged", "elbo", "trace", "terms", "blocks", "nodes"]
+            .iter()
+            .map(|f| text.find(&format!("\"{f}\":")).unwrap_or_else(|| panic!("no field {f}")))
+            .collect();
+        assert!(places.is_sorted(), "{places:?}");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value.as_object().unwrap().len(), 10);
+        assert_eq!(text.lines().count(), 1);
+    }
+
+    #[test]
+    fn shapes_follow_plates_then_event() {
+        let value: Value = serde_json::from_str(&written(&Page { show: Show::All, ..Page::default() })).unwrap();
+        let nodes = &value["nodes"];
+        assert_eq!(nodes["tau"]["shape"], json!([]));
+        assert_eq!(nodes["tau"]["mean"], json!(2.0), "a scalar is a bare number");
+        assert_eq!(nodes["tau"]["parameters"], json!({"shape": 4.0, "rate": 2.0}));
+        assert_eq!(nodes["centre"]["plates"], json!(["k"]));
+        assert_eq!(nodes["centre"]["shape"], json!([2, 2]));
+        assert_eq!(nodes["centre"]["mean"], json!([[2.036, 54.48], [4.29, 79.97]]));
+        assert_eq!(nodes["centre"]["labels"], json!({"x": ["duration", "waiting"]}));
+        assert_eq!(nodes["spread"]["mean"][1], json!([[5.1, 0.02], [0.02, 0.03]]));
+        assert_eq!(nodes["spread"]["parameters"]["dof"], json!([99.0, 177.0]));
+        assert_eq!(nodes["heavy"]["sd"], Value::Null, "infinite");
+        assert!(nodes["heavy"].as_object().unwrap().contains_key("sd"));
+        assert!(!nodes["z"].as_object().unwrap().contains_key("sd"), "a category has no sd");
+        assert!(!nodes["tau"].as_object().unwrap().contains_key("labels"));
+    }
+
+    #[test]
+    fn local_nodes_on_demand_only() {
+        let value: Value = serde_json::from_str(&written(&Page::default())).unwrap();
+        assert!(value["nodes"].get("z").is_none());
+        let names = ["z".to_string()];
+        let value: Value = serde_json::from_str(&written(&Page { show: Show::Named(&names), ..Page::default() })).unwrap();
+        assert_eq!(value["nodes"].as_object().unwrap().keys().collect::<Vec<_>>(), ["z"]);
+    }
+
+    #[test]
+    fn numbers_keep_every_bit() {
+        let text = written(&Page::default());
+        let elbo = text.split("\"elbo\":").nth(1).unwrap().split(',').next().unwrap();
+        assert_eq!(elbo.parse::<f64>().unwrap().to_bits(), sample::posterior().elbo.to_bits());
+    }
+}

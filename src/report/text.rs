@@ -1,0 +1,157 @@
+//! `--format text`: what a person reads. The bound's path, its parts, then a table for each node (`layout`).
+
+use super::{Format, Page, layout::node_table, number::short, sparkline::sparkline, table::Sheet};
+use crate::engine::posterior::{BlockSummary, NodePosterior, Posterior};
+use std::io;
+
+/// The format.
+#[derive(Debug)]
+pub struct Text;
+
+impl Format for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+    fn summary(&self) -> &'static str {
+        "tables for a person"
+    }
+    fn write(&self, posterior: &Posterior, page: &Page<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+        if !posterior.model.is_empty() {
+            writeln!(out, "{}\n", posterior.model)?;
+        }
+        write_trace(posterior, page.width, out)?;
+        write_terms(posterior, page.width, out)?;
+        for node in page.nodes(posterior) {
+            write!(out, "\n{}\n{}", title(node), node_table(node, page.width))?;
+        }
+        Ok(())
+    }
+}
+
+/// Significant digits of a bound.
+const ELBO_DIGITS: usize = 10;
+
+fn write_trace(p: &Posterior, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    let how = if p.converged { "converged" } else { "not converged: raise `--max-iterations`" };
+    writeln!(out, "ELBO {} nats after {} ({how})", short(p.elbo, ELBO_DIGITS), counted(p.iterations, "iteration"))?;
+    if p.restarts.len() > 1 {
+        let all: Vec<String> = p.restarts.iter().map(|&x| short(x, 7)).collect();
+        writeln!(out, "restart {} of {} won; seed {}; each reached {}", p.restart + 1, p.restarts.len(), p.seed, all.join(", "))?;
+    }
+    let bars = sparkline(&p.trace, width.saturating_sub(2).min(60));
+    if !bars.is_empty() {
+        writeln!(out, "\n {bars}\n")?;
+    }
+    let mut sheet = Sheet::new();
+    sheet.number("iteration").number("ELBO").number("change");
+    for i in shown_iterations(p.trace.len()) {
+        let change = if i == 0 { String::new() } else { short(p.trace[i] - p.trace[i - 1], 4) };
+        sheet.row(vec![(i + 1).to_string(), fixed(p.trace[i]), change]);
+    }
+    write!(out, "{}", sheet.render(width))
+}
+
+/// A bound with decimals that do not change from line to line.
+fn fixed(x: f64) -> String {
+    if x.abs() < 1e12 { format!("{x:.6}") } else { format!("{x:e}") }
+}
+
+/// "1 iteration", "2 iterations".
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// The first three iterations, then about eight at round numbers, and the last.
+fn shown_iterations(n: usize) -> Vec<usize> {
+    let step =
+        [1, 2, 5].into_iter().flat_map(|m| (0..12).map(move |e| m * 10usize.pow(e))).filter(|s| n / s <= 8).min().unwrap_or(usize::MAX);
+    (0..n).filter(|i| *i < 3 || (i + 1) % step == 0 || i + 1 == n).collect()
+}
+
+fn write_terms(p: &Posterior, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    if p.terms.is_empty() {
+        return Ok(());
+    }
+    let mut sheet = Sheet::new();
+    sheet.text("node").number("share of the ELBO").text("block of q");
+    for (name, value) in &p.terms {
+        let block = p.blocks.iter().find(|b| b.nodes.contains(name));
+        sheet.row(vec![name.clone(), fixed(*value), block.map_or_else(|| "observed".to_string(), describe)]);
+    }
+    write!(out, "\n{}", sheet.render(width))
+}
+
+/// `joint: centre, spread, for each k`.
+fn describe(b: &BlockSummary) -> String {
+    let mut text = b.kind.to_string();
+    if b.nodes.len() > 1 {
+        text += &format!(": {}", b.nodes.join(", "));
+    }
+    if !b.over.is_empty() {
+        text += &format!(", for each {}", b.over.join(", "));
+    }
+    text
+}
+
+/// `centre[k]  Normal over x`.
+fn title(n: &NodePosterior) -> String {
+    let plates: Vec<&str> = n.plates.iter().map(|a| a.name.as_str()).collect();
+    let mut text = n.name.clone();
+    if !plates.is_empty() {
+        text += &format!("[{}]", plates.join(","));
+    }
+    text += &format!("  {}", n.family);
+    if let Some(over) = n.event.first().filter(|a| !a.name.is_empty()) {
+        text += &format!(" over {}", over.name);
+    }
+    if n.observed {
+        text += "  (observed; missing cells are predicted)";
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Show, sample};
+
+    fn written(p: &Posterior, page: &Page<'_>) -> String {
+        let mut out = vec![];
+        Text.write(p, page, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_whole_page() {
+        insta::assert_snapshot!(written(&sample::posterior(), &Page { show: Show::All, ..Page::default() }));
+    }
+
+    #[test]
+    fn large_arrays() {
+        let posterior = Posterior { nodes: sample::large(), ..sample::posterior() };
+        let text = written(&posterior, &Page { show: Show::All, ..Page::default() });
+        insta::assert_snapshot!(text);
+        assert!(text.lines().all(|l| l.chars().count() <= 100));
+    }
+
+    #[test]
+    fn no_line_passes_a_narrow_terminal() {
+        let mut posterior = sample::posterior();
+        posterior.nodes.extend(sample::large());
+        let text = written(&posterior, &Page { show: Show::All, width: 60 });
+        let tables = text.lines().filter(|l| l.starts_with(' ') && !l.contains('`'));
+        for line in tables {
+            assert!(line.chars().count() <= 60, "{} columns: {line}", line.chars().count());
+        }
+    }
+
+    #[test]
+    fn iterations_shown_are_few_and_hold_the_ends() {
+        for n in [1, 2, 7, 8, 9, 57, 100, 999, 1000, 123_456] {
+            let shown = shown_iterations(n);
+            assert!(shown.len() <= 12, "{n}: {shown:?}");
+            assert_eq!((shown[0], shown[shown.len() - 1]), (0, n - 1));
+        }
+        assert_eq!(shown_iterations(57), [0, 1, 2, 9, 19, 29, 39, 49, 56]);
+    }
+}
