@@ -1,1 +1,9 @@
 //! One file per kind of block of q.
+
+pub mod normal_gamma;
+pub mod normal_wishart;
+
+use crate::expfam::joint::JointSpec;
+
+/// Every kind of small joint block.
+pub static JOINTS: &[&JointSpec] = &[&normal_gamma::SPEC, &normal_wishart::SPEC];

@@ -4,7 +4,10 @@
 //! A(η) = ln B(α). Moments: ψ(α_k) − ψ(Σ α). Each x_k alone is Beta(α_k, Σ α − α_k).
 //! Source: Bishop (2006), p. 76 eq. 2.38 and App. B p. 687.
 
-use super::special::{digamma, ln_gamma};
+use super::{
+    rise::{digamma_rise, ln_gamma_rise},
+    special::{digamma, ln_gamma},
+};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
@@ -38,7 +41,15 @@ static CONCENTRATIONS: StatKind = StatKind {
 };
 
 fn ln_beta(alpha: &[f64]) -> f64 {
-    alpha.iter().map(|&a| ln_gamma(a)).sum::<f64>() - ln_gamma(alpha.iter().sum())
+    // The largest goes into the rise, where it costs no digits.
+    let largest = (1..alpha.len()).fold(0, |l, k| if alpha[k] > alpha[l] { k } else { l });
+    let (mut rest, mut sum) = (0.0, 0.0);
+    for (_, &a) in alpha.iter().enumerate().filter(|(k, _)| *k != largest) {
+        rest += a;
+        sum += ln_gamma(a);
+    }
+    // One category alone is certain.
+    if rest == 0.0 { 0.0 } else { sum - ln_gamma_rise(alpha[largest], rest) }
 }
 
 static TERMS: &[Term] = &[term(|_| 1.0, &[part(CONCENTRATION, 0, "i"), part(X, 0, "i")]), term(|_| -1.0, &[part(CONCENTRATION, 1, "")])];
@@ -85,17 +96,17 @@ fn concentration(eta: &[f64]) -> Vec<f64> {
 impl Family for Dirichlet {
     fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
         for (element, ((e, m), a)) in eta.chunks_exact(d).zip(moments.chunks_exact_mut(d)).zip(log_norm).enumerate() {
-            let (mut total, mut sum) = (0.0, 0.0);
             for (m, e) in m.iter_mut().zip(e) {
-                let alpha = e + 1.0;
-                super::positive(element, "concentration", alpha)?;
-                total += alpha;
-                sum += ln_gamma(alpha);
-                *m = digamma(alpha);
+                *m = e + 1.0;
+                super::positive(element, "concentration", *m)?;
             }
+            *a = ln_beta(m);
+            let total: f64 = m.iter().sum();
             let shift = digamma(total);
-            m.iter_mut().for_each(|m| *m -= shift);
-            *a = sum - ln_gamma(total);
+            for m in m.iter_mut() {
+                // total − α has lost few digits unless α is nearly all of it; then there is little to lose digits of.
+                *m = if *m < 10.0 { digamma(*m) - shift } else { -digamma_rise(*m, total - *m) };
+            }
             super::in_range(element, m, *a)?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::num::stream::Stream;
 
-pub(super) fn uniform(stream: &mut Stream) -> f64 {
+pub(crate) fn uniform(stream: &mut Stream) -> f64 {
     0.5 * (1.0 + libm_erf(stream.normal() / std::f64::consts::SQRT_2))
 }
 
@@ -11,7 +11,7 @@ fn libm_erf(x: f64) -> f64 {
 }
 
 /// Gamma(shape, 1).
-pub(super) fn gamma(stream: &mut Stream, shape: f64) -> f64 {
+pub(crate) fn gamma(stream: &mut Stream, shape: f64) -> f64 {
     if shape < 1.0 {
         let u = uniform(stream);
         return gamma(stream, shape + 1.0) * u.powf(1.0 / shape);
@@ -28,7 +28,7 @@ pub(super) fn gamma(stream: &mut Stream, shape: f64) -> f64 {
     d
 }
 
-pub(super) fn dirichlet(stream: &mut Stream, alpha: &[f64]) -> Vec<f64> {
+pub(crate) fn dirichlet(stream: &mut Stream, alpha: &[f64]) -> Vec<f64> {
     // In logarithms: small concentrations underflow otherwise, all elements at once.
     let logs: Vec<f64> = alpha.iter().map(|&a| gamma(stream, a + 1.0).ln() + uniform(stream).ln() / a).collect();
     let top = logs.iter().fold(f64::NEG_INFINITY, |t, &l| t.max(l));

@@ -1,13 +1,19 @@
 //! One file per distribution, and the registry of them all. Not here: gates, links, blocks.
 
+pub mod bernoulli;
+pub mod beta;
+pub mod binomial;
 pub mod categorical;
 pub mod dirichlet;
-mod draw;
+pub(crate) mod draw;
 pub mod exponential;
 pub mod gamma;
+pub mod multinomial;
 pub mod mv_normal;
 pub mod normal;
+pub mod poisson;
 pub(crate) mod quantile;
+pub(crate) mod rise;
 pub(crate) mod spd;
 pub(crate) mod special;
 pub mod wishart;

@@ -1,0 +1,195 @@
+//! Normal–Wishart: q(x, Λ) = MvNormal(x | m, κΛ) Wishart(Λ | ν, V), a vector and its precision kept together.
+//!
+//! Statistic: (Λx, xᵀΛx, Λ, ln|Λ|), base measure 1 in dx dΛ. η = (κm, −½κ, −½V⁻¹ − ½κmmᵀ, ½(ν − d)).
+//! A(η) = ½d ln 2π − ½d ln κ + ½ν ln|V| + ½νd ln 2 + ln Γ_d(½ν).
+//! Moments: (νVm, ν mᵀVm + d/κ, νV, E[ln|Λ|] of the Wishart).
+//! x alone is Student-t: dof ν − d + 1, centre m, scale matrix V⁻¹/(κ(ν − d + 1)).
+//! Source: Bishop (2006), p. 102 eq. 2.157 and sec. 10.2; Murphy, Conjugate Bayesian analysis of the Gaussian distribution (2007),
+//! sec. 8.
+
+use crate::dist::{
+    in_range, positive, quantile, spd,
+    wishart::{self, Standard as Precision},
+};
+use crate::expfam::{
+    family::{Improper, Parameter, Summary},
+    joint::{JointFamily, JointSpec, Rewrite},
+    stat::{GAUSSIAN_VECTOR, Part, PartShape, StatKind, WISHART},
+};
+use crate::num::{reduce::dot, stream::Stream};
+
+const LN_2PI: f64 = 1.837_877_066_409_345_3;
+const X: usize = 0;
+const LAMBDA: usize = 1;
+
+static STAT: StatKind = StatKind {
+    name: "Normal–Wishart",
+    parts: &[
+        Part { symbol: "Λx", shape: PartShape::Vector },
+        Part { symbol: "xᵀΛx", shape: PartShape::Scalar },
+        Part { symbol: "Λ", shape: PartShape::Matrix },
+        Part { symbol: "ln|Λ|", shape: PartShape::Scalar },
+    ],
+    value: PartShape::Vector,
+    support: "a real vector and its precision",
+    of_value: |_, _, _| Err("is one of a pair"),
+};
+
+/// The registry's entry. Λ is symmetric, so each product stands there with either of Λ's axes.
+pub static SPEC: JointSpec = JointSpec {
+    name: "Normal–Wishart",
+    source: "Bishop (2006), eq. 2.157",
+    members: &[&GAUSSIAN_VECTOR, &WISHART],
+    stat: &STAT,
+    rewrites: &[
+        Rewrite { from: &[(X, 1, "ij"), (LAMBDA, 0, "ij")], part: 1, axes: "" },
+        Rewrite { from: &[(X, 1, "ij"), (LAMBDA, 0, "ji")], part: 1, axes: "" },
+        Rewrite { from: &[(X, 0, "j"), (LAMBDA, 0, "ij")], part: 0, axes: "i" },
+        Rewrite { from: &[(X, 0, "i"), (LAMBDA, 0, "ij")], part: 0, axes: "j" },
+        Rewrite { from: &[(LAMBDA, 0, "ij")], part: 2, axes: "ij" },
+        Rewrite { from: &[(LAMBDA, 1, "")], part: 3, axes: "" },
+    ],
+    family: &NormalWishart,
+};
+
+/// q(x, Λ) = Normal–Wishart.
+#[derive(Debug)]
+pub struct NormalWishart;
+
+struct Standard {
+    mean: Vec<f64>,
+    kappa: f64,
+    precision: Precision,
+}
+
+/// V⁻¹ = −2H − κmmᵀ, with the rounding errors of the product carried: far from 0 the two are nearly equal.
+fn inverse_scale(d: usize, eta: &[f64], mean: &[f64], kappa: f64) -> Vec<f64> {
+    let (h, matrix) = (&eta[..d], &eta[d + 1..d + 1 + d * d]);
+    let mut out = vec![0.0; d * d];
+    for i in 0..d {
+        for j in 0..d {
+            let product = h[i] * mean[j];
+            let product_error = h[i].mul_add(mean[j], -product);
+            let quotient_error = kappa.mul_add(-mean[j], h[j]) / kappa;
+            out[i * d + j] = (-2.0 * matrix[i * d + j] - product) - (product_error + h[i] * quotient_error);
+        }
+    }
+    out
+}
+
+fn parse(d: usize, eta: &[f64]) -> Result<Standard, String> {
+    let kappa = -2.0 * eta[d];
+    positive(0, "kappa", kappa).map_err(|e| e.why)?;
+    let mean: Vec<f64> = eta[..d].iter().map(|h| h / kappa).collect();
+    let dof = 2.0 * eta[d + 1 + d * d] + d as f64;
+    let precision = wishart::standard(d, dof, &inverse_scale(d, eta, &mean, kappa))?;
+    Ok(Standard { mean, kappa, precision })
+}
+
+/// η of (m, κ, V⁻¹, ν).
+fn pack(d: usize, mean: &[f64], kappa: f64, inverse_scale: &[f64], dof: f64) -> Vec<f64> {
+    let mut eta: Vec<f64> = mean.iter().map(|m| kappa * m).collect();
+    eta.push(-0.5 * kappa);
+    eta.extend((0..d * d).map(|k| -0.5 * (inverse_scale[k] + kappa * mean[k / d] * mean[k % d])));
+    eta.push(0.5 * (dof - d as f64));
+    eta
+}
+
+impl JointFamily for NormalWishart {
+    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+        let w = STAT.width(d);
+        for (element, ((e, m), a)) in eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate() {
+            let q = parse(d, e).map_err(|why| Improper { element, why })?;
+            let (dof, v) = (q.precision.dof, &q.precision.scale);
+            for i in 0..d {
+                m[i] = dof * dot(&v[i * d..(i + 1) * d], &q.mean);
+            }
+            m[d] = dot(&m[..d], &q.mean) + d as f64 / q.kappa;
+            for (m, v) in m[d + 1..].iter_mut().zip(v) {
+                *m = dof * v;
+            }
+            m[d + 1 + d * d] = q.precision.mean_ln_det(d);
+            *a = 0.5 * d as f64 * (LN_2PI - q.kappa.ln()) + q.precision.log_norm(d);
+            in_range(element, m, *a)?;
+        }
+        Ok(())
+    }
+    fn of_values(&self, d: usize, values: &[&[f64]]) -> Vec<f64> {
+        let (x, lambda) = (values[X], values[LAMBDA]);
+        let mut out: Vec<f64> = lambda.chunks_exact(d).map(|row| dot(row, x)).collect();
+        out.push(dot(&out, x));
+        out.extend_from_slice(lambda);
+        out.push(spd::lower(lambda, d).map_or(f64::NAN, |l| spd::ln_det(&l, d)));
+        out
+    }
+    fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
+        let (mean, kappa, dof, scale) = match parse(d, eta) {
+            Ok(q) => (q.mean, q.kappa, q.precision.dof, q.precision.scale),
+            Err(_) => (vec![f64::NAN; d], f64::NAN, f64::NAN, vec![f64::NAN; d * d]),
+        };
+        vec![
+            Parameter { name: "mean", dims: vec![d], values: mean },
+            Parameter { name: "kappa", dims: vec![], values: vec![kappa] },
+            Parameter { name: "dof", dims: vec![], values: vec![dof] },
+            Parameter { name: "scale", dims: vec![d, d], values: scale },
+        ]
+    }
+    fn natural(&self, d: usize, p: &[Parameter]) -> Vec<f64> {
+        let inverse = match spd::lower(&p[3].values, d) {
+            Some(l) => spd::inverse(&l, d),
+            None => vec![f64::NAN; d * d],
+        };
+        pack(d, &p[0].values, p[1].values[0], &inverse, p[2].values[0])
+    }
+    fn member_parameters(&self, member: usize) -> &'static [usize] {
+        if member == X { &[0, 1] } else { &[2, 3] }
+    }
+    fn summary(&self, member: usize, d: usize, eta: &[f64]) -> Summary {
+        let Ok(q) = parse(d, eta) else {
+            let n = if member == X { d } else { d * d };
+            return Summary { mean: vec![f64::NAN; n], sd: vec![f64::NAN; n] };
+        };
+        if member == LAMBDA {
+            return Summary { mean: q.precision.scale.iter().map(|v| q.precision.dof * v).collect(), sd: q.precision.sd(d) };
+        }
+        let dof = q.precision.dof - d as f64 + 1.0;
+        let sd = |i: usize| if dof > 2.0 { (inverse_diagonal(d, &q, i) / (q.kappa * (dof - 2.0))).sqrt() } else { f64::INFINITY };
+        Summary { sd: (0..d).map(sd).collect(), mean: q.mean }
+    }
+    /// Off-diagonal elements of the precision have no closed form and are NaN.
+    fn quantile(&self, member: usize, d: usize, eta: &[f64], p: f64) -> Vec<f64> {
+        let Ok(q) = parse(d, eta) else {
+            return vec![f64::NAN; if member == X { d } else { d * d }];
+        };
+        if member == LAMBDA {
+            return q.precision.quantile(d, p);
+        }
+        let dof = q.precision.dof - d as f64 + 1.0;
+        let t = quantile::student_t(dof, p);
+        (0..d).map(|i| q.mean[i] + t * (inverse_diagonal(d, &q, i) / (q.kappa * dof)).sqrt()).collect()
+    }
+    fn sample(&self, d: usize, eta: &[f64], stream: &mut Stream) -> Vec<Vec<f64>> {
+        let Ok(q) = parse(d, eta) else {
+            return vec![vec![f64::NAN; d], vec![f64::NAN; d * d]];
+        };
+        let lambda = q.precision.sample(d, stream);
+        let mut x: Vec<f64> = (0..d).map(|_| stream.normal()).collect();
+        match spd::lower(&lambda, d) {
+            Some(l) => spd::solve_upper(&l, d, &mut x),
+            None => x.fill(f64::NAN),
+        }
+        x.iter_mut().zip(&q.mean).for_each(|(x, m)| *x = m + *x / q.kappa.sqrt());
+        vec![x, lambda]
+    }
+    fn shifted(&self, d: usize, eta: &[f64], by: &[f64]) -> Option<Vec<f64>> {
+        let q = parse(d, eta).ok()?;
+        let mean: Vec<f64> = q.mean.iter().zip(by).map(|(m, b)| m + b).collect();
+        Some(pack(d, &mean, q.kappa, &inverse_scale(d, eta, &q.mean, q.kappa), q.precision.dof))
+    }
+}
+
+/// (V⁻¹)_ii from the Cholesky factor of V⁻¹: the squared length of its row.
+fn inverse_diagonal(d: usize, q: &Standard, i: usize) -> f64 {
+    let row = &q.precision.factor[i * d..(i + 1) * d];
+    dot(row, row)
+}

@@ -1,0 +1,87 @@
+//! Bernoulli(x | probability p), 0 or 1.
+//!
+//! Density: x ln p + (1 − x) ln(1 − p). Statistic: (x, 1 − x). η = (ln p, ln(1 − p)), up to a constant.
+//! A(η) = ln(exp η₁ + exp η₂). Moments: (p, 1 − p).
+//! Source: Bishop (2006), p. 69 eq. 2.2 and App. B p. 685.
+
+use super::categorical::softmax;
+use crate::expfam::{
+    family::{Family, Improper, Parameter, Summary},
+    form::{Term, part, term},
+    spec::{DistSpec, Param, Point},
+    stat::{BETA, BINARY, LN_ZERO},
+};
+use crate::num::stream::Stream;
+
+const X: usize = 0;
+const P: usize = 1;
+
+static TERMS: &[Term] = &[term(|_| 1.0, &[part(X, 0, ""), part(P, 0, "")]), term(|_| 1.0, &[part(X, 1, ""), part(P, 1, "")])];
+
+/// The registry's entry.
+pub static SPEC: DistSpec = DistSpec {
+    name: "Bernoulli",
+    summary: "yes or no",
+    source: "Bishop (2006), eq. 2.2",
+    density: "x ln p + (1 − x) ln(1 − p)",
+    stat: &BINARY,
+    params: &[Param {
+        name: "p",
+        stat: &BETA,
+        random: true,
+        gated: true,
+        spellings: &[],
+        doc: "the probability of 1: a number from 0 to 1, or a Beta",
+    }],
+    terms: TERMS,
+    log_base: None,
+    family: Some(&Bernoulli),
+    mean_given: None,
+    points: &[
+        Point { d: 1, params: &[&[0.5]] },
+        Point { d: 1, params: &[&[0.9]] },
+        Point { d: 1, params: &[&[1e-12]] },
+        Point { d: 1, params: &[&[0.0]] },
+        Point { d: 1, params: &[&[1.0]] },
+    ],
+    location: false,
+};
+
+/// q(x) = Bernoulli.
+#[derive(Debug)]
+pub struct Bernoulli;
+
+/// (p, 1 − p) of one element.
+fn standard(eta: &[f64]) -> [f64; 2] {
+    let mut p = [0.0; 2];
+    if softmax(0, eta, &mut p).is_err() {
+        p.fill(f64::NAN);
+    }
+    p
+}
+
+impl Family for Bernoulli {
+    fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate() {
+            *a = softmax(element, e, m)?;
+        }
+        Ok(())
+    }
+    fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
+        vec![Parameter { name: "p", dims: vec![], values: vec![standard(eta)[0]] }]
+    }
+    fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
+        let p = p[0].values[0];
+        vec![if p == 0.0 { LN_ZERO } else { p.ln() }, if p == 1.0 { LN_ZERO } else { (-p).ln_1p() }]
+    }
+    fn summary(&self, _: usize, eta: &[f64]) -> Summary {
+        let [p, rest] = standard(eta);
+        Summary { mean: vec![p], sd: vec![(p * rest).sqrt()] }
+    }
+    fn quantile(&self, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
+        vec![if p <= standard(eta)[1] { 0.0 } else { 1.0 }]
+    }
+    fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
+        vec![if super::draw::uniform(stream) < standard(eta)[0] { 1.0 } else { 0.0 }]
+    }
+}

@@ -1,0 +1,132 @@
+//! Beta(x | alpha α, beta β), on [0, 1].
+//!
+//! Density: (α − 1) ln x + (β − 1) ln(1 − x) − ln B(α, β). Statistic: (ln x, ln(1 − x)). η = (α − 1, β − 1).
+//! A(η) = ln B(α, β) = ln Γ(α) + ln Γ(β) − ln Γ(α + β). Moments: (ψ(α) − ψ(α + β), ψ(β) − ψ(α + β)).
+//! ln B(α, β) is no sum of products of a function of each, so it stands in the base measure and not in the form.
+//! Source: Bishop (2006), p. 71 eq. 2.13 and App. B p. 686.
+
+use super::{
+    rise::{digamma_rise, ln_gamma_rise},
+    special::ln_gamma,
+};
+use crate::expfam::{
+    family::{Family, Improper, Parameter, Summary},
+    form::{Term, part, term},
+    spec::{DistSpec, Param, Point},
+    stat::{BETA, Part, PartShape, StatKind},
+};
+use crate::num::stream::Stream;
+
+const X: usize = 0;
+const ALPHA: usize = 1;
+const BETA_: usize = 2;
+
+/// Known exponents: α − 1.
+static EXPONENT: StatKind = StatKind {
+    name: "Beta exponent",
+    parts: &[Part { symbol: "x − 1", shape: PartShape::Scalar }],
+    value: PartShape::Scalar,
+    support: "a known positive number",
+    of_value: |x, _, out| {
+        if !x[0].is_finite() {
+            return Err("is not finite");
+        }
+        if x[0] <= 0.0 {
+            return Err("is not positive");
+        }
+        out[0] = x[0] - 1.0;
+        Ok(())
+    },
+};
+
+static TERMS: &[Term] = &[term(|_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]), term(|_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")])];
+
+/// The registry's entry.
+pub static SPEC: DistSpec = DistSpec {
+    name: "Beta",
+    summary: "a probability",
+    source: "Bishop (2006), eq. 2.13",
+    density: "(alpha − 1) ln x + (beta − 1) ln(1 − x) − ln B(alpha, beta)",
+    stat: &BETA,
+    params: &[
+        Param {
+            name: "alpha",
+            stat: &EXPONENT,
+            random: false,
+            gated: false,
+            spellings: &[],
+            doc: "a known positive number: one more than the prior successes",
+        },
+        Param {
+            name: "beta",
+            stat: &EXPONENT,
+            random: false,
+            gated: false,
+            spellings: &[],
+            doc: "a known positive number: one more than the prior failures",
+        },
+    ],
+    terms: TERMS,
+    log_base: Some(|values, _| -ln_beta(values[ALPHA][0], values[BETA_][0])),
+    family: Some(&Beta),
+    mean_given: None,
+    points: &[
+        Point { d: 1, params: &[&[1.0], &[1.0]] },
+        Point { d: 1, params: &[&[2.5], &[7.0]] },
+        Point { d: 1, params: &[&[0.01], &[5.0]] },
+        Point { d: 1, params: &[&[5.0], &[0.01]] },
+        Point { d: 1, params: &[&[1e-3], &[1e-3]] },
+        Point { d: 1, params: &[&[1e8], &[3e7]] },
+    ],
+    location: false,
+};
+
+fn ln_beta(a: f64, b: f64) -> f64 {
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    ln_gamma(low) - ln_gamma_rise(high, low)
+}
+
+/// q(x) = Beta.
+#[derive(Debug)]
+pub struct Beta;
+
+/// (α, β) of one element.
+fn standard(eta: &[f64]) -> (f64, f64) {
+    (eta[0] + 1.0, eta[1] + 1.0)
+}
+
+impl Family for Beta {
+    fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate() {
+            let (alpha, beta) = standard(e);
+            super::positive(element, "alpha", alpha)?;
+            super::positive(element, "beta", beta)?;
+            m[0] = -digamma_rise(alpha, beta);
+            m[1] = -digamma_rise(beta, alpha);
+            *a = ln_beta(alpha, beta);
+            super::in_range(element, m, *a)?;
+        }
+        Ok(())
+    }
+    fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
+        let (alpha, beta) = standard(eta);
+        vec![Parameter { name: "alpha", dims: vec![], values: vec![alpha] }, Parameter { name: "beta", dims: vec![], values: vec![beta] }]
+    }
+    fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
+        vec![p[0].values[0] - 1.0, p[1].values[0] - 1.0]
+    }
+    fn summary(&self, _: usize, eta: &[f64]) -> Summary {
+        let (a, b) = standard(eta);
+        let total = a + b;
+        Summary { mean: vec![a / total], sd: vec![(a / total * (b / total) / (total + 1.0)).sqrt()] }
+    }
+    fn quantile(&self, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
+        let (alpha, beta) = standard(eta);
+        vec![super::quantile::beta(alpha, beta, p)]
+    }
+    /// A draw nearer to 0 or 1 than floating-point numbers go comes out as 0 or 1.
+    fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
+        let (alpha, beta) = standard(eta);
+        vec![super::draw::dirichlet(stream, &[alpha, beta])[0]]
+    }
+}

@@ -1,0 +1,61 @@
+//! Multinomial(x | trials n, probabilities p), vectors of d whole numbers that sum to n.
+//!
+//! Density: Σ x_k ln p_k + ln n! − Σ ln x_k!. Statistic: x; the multinomial coefficient is the base measure, and with it n.
+//! Source: Bishop (2006), p. 76 eq. 2.34–2.35.
+
+use super::special::ln_gamma;
+use crate::expfam::{
+    form::{Term, part, term},
+    spec::{DistSpec, Param, Point},
+    stat::{COUNT, COUNTS, DIRICHLET, LN_ZERO},
+};
+
+const X: usize = 0;
+const TRIALS: usize = 1;
+const P: usize = 2;
+
+static TERMS: &[Term] = &[term(|_| 1.0, &[part(X, 0, "i"), part(P, 0, "i")])];
+
+/// The registry's entry.
+pub static SPEC: DistSpec = DistSpec {
+    name: "Multinomial",
+    summary: "how often each category came up",
+    source: "Bishop (2006), eq. 2.34",
+    density: "Σ x_k ln p_k + ln trials! − Σ ln x_k!",
+    stat: &COUNTS,
+    params: &[
+        Param {
+            name: "trials",
+            stat: &COUNT,
+            random: false,
+            gated: false,
+            spellings: &[],
+            doc: "a known whole number: the sum of the counts",
+        },
+        Param {
+            name: "p",
+            stat: &DIRICHLET,
+            random: true,
+            gated: true,
+            spellings: &[],
+            doc: "the probabilities: a vector that sums to 1, or a Dirichlet",
+        },
+    ],
+    terms: TERMS,
+    log_base: Some(|values, _| {
+        let (x, n) = (values[X], values[TRIALS][0]);
+        if x.iter().sum::<f64>() != n {
+            return LN_ZERO;
+        }
+        ln_gamma(n + 1.0) - x.iter().map(|x| ln_gamma(x + 1.0)).sum::<f64>()
+    }),
+    family: None,
+    mean_given: Some(|values, _| values[P].iter().map(|p| values[TRIALS][0] * p).collect()),
+    points: &[
+        Point { d: 3, params: &[&[10.0], &[0.3, 0.6, 0.1]] },
+        Point { d: 2, params: &[&[1.0], &[0.9, 0.1]] },
+        Point { d: 4, params: &[&[1e6], &[1e-6, 0.25, 0.25, 0.499_999]] },
+        Point { d: 3, params: &[&[5.0], &[0.5, 0.5, 0.0]] },
+    ],
+    location: false,
+};
