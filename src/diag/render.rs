@@ -39,7 +39,11 @@ pub fn render(d: &Diagnostic, model: &Source, colour: bool) -> String {
         group = group.element(Level::HELP.message(help));
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    renderer.render(&[group])
+    let drawn = renderer.render(&[group]);
+    match &excerpt {
+        Some(excerpt) => excerpt.without_false_column(drawn),
+        None => drawn,
+    }
 }
 
 /// All diagnostics, with an empty line between two.
@@ -74,6 +78,18 @@ impl<'a> Excerpt<'a> {
         let cell = place.cell.as_deref().and_then(|cell| find_cell(whole, cell));
         let (line, cell) = cut(whole, cell);
         Self { place, line, cell }
+    }
+
+    /// Takes the column off the place's head where it is not the cell's in the file: nothing was found, or the line was cut.
+    fn without_false_column(&self, drawn: String) -> String {
+        let head = format!("{}:{}:", self.place.path, self.place.line);
+        let true_column = self.cell.is_some() && !self.line.starts_with('…');
+        match drawn.split_once(&head) {
+            Some((before, after)) if !true_column => {
+                format!("{before}{}{}", &head[..head.len() - 1], after.trim_start_matches(|c: char| c.is_ascii_digit()))
+            }
+            _ => drawn,
+        }
     }
 
     fn draw<'b>(&'b self, group: Group<'b>, first: bool) -> Group<'b> {
@@ -125,4 +141,99 @@ fn cut(line: &str, cell: Option<Range<usize>>) -> (String, Option<Range<usize>>)
     let tail = if to < line.len() { "…" } else { "" };
     let shift = |at: usize| at - from + lead.len();
     (format!("{lead}{}{tail}", &line[from..to]), cell.map(|_| shift(focus.start)..shift(focus.end)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Code;
+    use proptest::prelude::*;
+
+    const MODEL: &str = "Model(\n    nodes: {\n        \"mu\": Normal(mean: 0.0, precision: 1e-3),\n        \"tau\": Gamma(shape: 1.0, rate: \"mu\"),\n    },\n)\n";
+
+    fn place(cell: Option<&str>, excerpt: Option<&str>) -> DataPlace {
+        let owned = |text: &str| text.to_owned();
+        DataPlace { path: "data.csv".into(), line: 17, column: Some("waiting".into()), cell: cell.map(owned), excerpt: excerpt.map(owned) }
+    }
+
+    fn drawn(d: &Diagnostic) -> String {
+        render(d, &Source::new("model.ron", MODEL), false)
+    }
+
+    fn at(text: &str) -> Span {
+        let start = MODEL.find(text).expect("in the model");
+        Span::new(start, start + text.len())
+    }
+
+    #[test]
+    fn as_the_design_shows() {
+        let d = Diagnostic::error(Code("E0401"), "`mu` cannot be the rate of a Gamma")
+            .at(at("\"mu\")"), "carries (x, x²)")
+            .with(at("Normal(mean: 0.0, precision: 1e-3)"), "`mu` is Normal")
+            .note("`rate` needs a node that carries (x, ln x): a Gamma, or a number")
+            .help("`elbow list Gamma` shows what each parameter accepts");
+        insta::assert_snapshot!("model_place", drawn(&d));
+        let coloured = render(&d, &Source::new("model.ron", MODEL), true);
+        assert!(coloured.contains('\u{1b}') && !drawn(&d).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_place_in_data() {
+        let error = |place: DataPlace| Diagnostic::error(Code("E0603"), "`six` is not a number").in_data(place).help("mend the cell");
+        let long = format!("{},six,{}", "3.25,".repeat(400), "1,".repeat(400));
+        let parts = [
+            drawn(&error(place(Some("six"), Some("3.6,six,7")))),
+            drawn(&error(place(Some("6"), Some("6,6,7")))),
+            drawn(&error(place(None, None))),
+            drawn(&error(place(Some("six"), Some(&long)))),
+            drawn(&error(place(Some("six"), Some("3.6,six,7"))).at(at("\"mu\")"), "asks for numbers")),
+            drawn(&Diagnostic::warning(Code("W01"), "no place at all")),
+            drawn(&Diagnostic::error(Code("E0101"), "only context").with(at("nodes"), "see here")),
+        ];
+        insta::assert_snapshot!("data_places", parts.join("\n--------\n"));
+    }
+
+    #[test]
+    fn the_cell_is_found_as_a_whole_field() {
+        for (line, cell, want) in [
+            ("a,NA,b", "NA", Some("NA")),
+            ("NAN;\"NA\";b", "NA", Some("NA")),
+            ("NA,NA", "NA", None),
+            ("xNA", "NA", None),
+            ("a\t é \tb", "é", Some("é")),
+            ("a,,b", "", None),
+        ] {
+            assert_eq!(find_cell(line, cell).map(|r| &line[r]), want, "{cell:?} in {line:?}");
+        }
+    }
+
+    #[test]
+    fn two_are_parted_by_an_empty_line() {
+        let d = Diagnostic::error(Code("E0101"), "one");
+        let source = Source::new("m", "");
+        assert_eq!(render_all(&[d.clone(), d], &source, false), "error[E0101]: one\n\nerror[E0101]: one");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn any_span_of_any_text_can_be_drawn(
+            text in "([ -~]|[\t\r\n]|\r\n|[é漢🦀\u{301}\u{202e}\u{feff}\u{0}]){0,40}",
+            spans in prop::collection::vec((0usize..60, 0usize..60, any::<bool>(), "(|word|two\nlines|é\t)"), 0..5),
+            cell in "(|a|é|[ -~]{0,4})",
+            line in 0usize..5,
+            colour in any::<bool>(),
+        ) {
+            let mut d = Diagnostic::error(Code("E0101"), text.clone());
+            for (start, end, primary, label) in spans {
+                d.labels.push(crate::diag::Label { span: Span::new(start, end), text: label, primary });
+            }
+            let source = Source::new("m", text.clone());
+            let out = render(&d, &source, colour);
+            prop_assert!(out.contains("E0101"));
+            let place = DataPlace { path: "d".into(), line, column: Some(cell.clone()), cell: Some(cell), excerpt: Some(text.repeat(9)) };
+            render(&d.in_data(place), &source, colour);
+        }
+    }
 }

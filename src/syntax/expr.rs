@@ -411,3 +411,141 @@ fn separated(f: &mut fmt::Formatter<'_>, items: &[Expr]) -> fmt::Result {
 pub(super) fn number_text(x: f64) -> String {
     if x == 0.0 || (1e-5..1e15).contains(&x.abs()) { format!("{x}") } else { format!("{x:e}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(text: &str) -> String {
+        read(text).map_or_else(|fault| panic!("{text}: {fault:?}"), |expr| expr.node.to_string())
+    }
+
+    #[test]
+    fn the_normal_form() {
+        for (text, want) in [
+            ("mu", "mu"),
+            ("mu [ z[n] ,j ]", "mu[z[n], j]"),
+            ("corpus . doc[w]", "corpus.doc[w]"),
+            ("z[t-1]", "z[t - 1]"),
+            ("z[parent(n)]", "z[parent(n)]"),
+            ("2*a+b", "2 * a + b"),
+            ("a-(b-c)", "a - (b - c)"),
+            ("(a-b)-c", "a - b - c"),
+            ("((a))*(b*c)", "a * (b * c)"),
+            ("a/b*c", "a / b * c"),
+            ("-a*b", "-a * b"),
+            ("-(a*b)", "-(a * b)"),
+            ("a--b", "a - -b"),
+            ("(a+b)*c", "(a + b) * c"),
+            ("dot( w,X[n] )+b", "dot(w, X[n]) + b"),
+            ("1e-3+1_000+.5+2.", "0.001 + 1000 + 0.5 + 2"),
+            ("1e300*1e-300", "1e300 * 1e-300"),
+        ] {
+            assert_eq!(shown(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_and_where() {
+        for (text, place, words) in [
+            ("mu[z[n]", "[", "never closed"),
+            ("(a + b", "(", "never closed"),
+            ("dot(a, b", "(", "never closed"),
+            ("mu[", "[", "never closed"),
+            ("a^2", "^", "there are no powers"),
+            ("2 ** a", "**", "there are no powers"),
+            ("2 a", "a", "`2 * a`"),
+            ("2a", "2a", "`2 * a`"),
+            ("a[i] b", "b", "`a[i] * b`"),
+            ("a +", "+", "nothing to use follows"),
+            ("a * / b", "*", "nothing to use follows"),
+            ("+a", "+", "nothing before it"),
+            ("a)", ")", "closes nothing"),
+            ("mu[n]]", "]", "closes nothing"),
+            ("mu[]", "[]", "may not be empty"),
+            ("mu[n][k]", "[", "share one bracket"),
+            ("(a + b)[n]", "[", "only a name takes an index"),
+            ("a, b", ",", "outside of brackets"),
+            ("a .b. 2", "2", "a name is missing"),
+            ("a.", "", "a name is missing"),
+            ("a.b(c)", "a.b", "no dot"),
+            ("a − b", "−", "the minus sign is `-`"),
+            ("a × b", "×", "a product is written with `*`"),
+            ("a = b", "=", "right-hand side"),
+            ("a 'b'", "'", "no quotes"),
+            ("  ", "  ", "may not be empty"),
+            ("1.2.3", "1.2.3", "one decimal point"),
+            ("[1, 2]", "[", "outside the quotes"),
+            ("f(a b)", "b", "expected `)`"),
+        ] {
+            let fault = read(text).expect_err(text);
+            let said = format!("{} {} {}", fault.title, fault.label, fault.help.clone().unwrap_or_default());
+            assert!(said.contains(words), "{text}: {said}");
+            assert_eq!(&text[fault.span.start..fault.span.end], place, "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn places_lie_inside_the_literal() {
+        for (file, content, at) in [
+            (r#"x: "a + mu[k]" "#, "a + mu[k]", "mu[k]"),
+            (r##"x: r#"a + mu[k]"# "##, "a + mu[k]", "mu[k]"),
+            (r#"x: r"a + mu[k]" "#, "a + mu[k]", "mu[k]"),
+            (r#"x: "a +\tmu[k]" "#, "a +\tmu[k]", r#""a +\tmu[k]""#),
+        ] {
+            let source = Source::new("m", file);
+            let literal = Span::new(3, file.len() - 1);
+            let mut diags = Diagnostics::default();
+            let expr = parse_expr(&Spanned::new(content.to_owned(), literal), &source, &mut diags).expect(file);
+            let ExprKind::Binary { right, .. } = &expr.node else { panic!("{expr:?}") };
+            assert_eq!(&file[right.span.start..right.span.end], at);
+        }
+    }
+
+    #[test]
+    fn no_depth_overflows_the_stack() {
+        let kind = |text: &str| read(text).expect_err("too much").kind;
+        for text in ["(".repeat(100_000), "f(".repeat(100_000), "a[".repeat(100_000), "-".repeat(100_000), "a+".repeat(100_000)] {
+            assert_eq!(kind(&text), FaultKind::Depth, "{}", &text[..2]);
+        }
+        let nested = |n: usize| format!("{}a{}", "(".repeat(n), ")".repeat(n));
+        assert!(read(&nested(MAX_DEPTH)).is_ok());
+        assert_eq!(kind(&nested(MAX_DEPTH + 1)), FaultKind::Depth);
+        assert!(read(&format!("{}a", "a+".repeat(MAX_OPERATORS))).is_ok());
+    }
+
+    fn tree() -> impl Strategy<Value = ExprKind> {
+        let at = |node| Spanned::new(node, Span::default());
+        let word = || "[a-d]{1,2}".prop_map(move |w| Spanned::new(w, Span::default()));
+        let leaf = prop_oneof![
+            (0u32..2000).prop_map(|x| ExprKind::Number(f64::from(x) / 8.0)),
+            prop::collection::vec(word(), 1..3).prop_map(|path| ExprKind::Name(Name { path, indices: vec![] })),
+        ];
+        leaf.prop_recursive(4, 24, 3, move |inner| {
+            let some = move || prop::collection::vec(inner.clone().prop_map(at), 1..3);
+            let op = prop_oneof![Just(BinaryOp::Add), Just(BinaryOp::Sub), Just(BinaryOp::Mul), Just(BinaryOp::Div)];
+            prop_oneof![
+                (op, some(), some()).prop_map(|(op, mut l, mut r)| ExprKind::Binary {
+                    op,
+                    left: Box::new(l.swap_remove(0)),
+                    right: Box::new(r.swap_remove(0))
+                }),
+                some().prop_map(|mut x| ExprKind::Negate(Box::new(x.swap_remove(0)))),
+                (word(), some()).prop_map(|(function, args)| ExprKind::Call { function, args }),
+                (word(), some()).prop_map(|(name, indices)| ExprKind::Name(Name { path: vec![name], indices })),
+            ]
+        })
+    }
+
+    proptest! {
+        /// The printed form reads back as the same tree.
+        #[test]
+        fn printed_and_read_back(expr in tree()) {
+            let text = expr.to_string();
+            let mut back = read(&text).map_err(|fault| TestCaseError::fail(format!("{text}: {fault:?}")))?;
+            relocate(&mut back, &|_| Span::default());
+            prop_assert_eq!(back.node, expr, "{}", text);
+        }
+    }
+}

@@ -111,7 +111,8 @@ impl<'a> Walker<'a, '_> {
 
     /// Steps over blanks and comments; ron knows what these are.
     fn blanks(&mut self) -> Result<(), Reported> {
-        if self.at > 0 && self.rest().starts_with('#') {
+        // Attributes such as `#![enable(…)]` stand before the value only.
+        if !self.open.is_empty() && self.rest().starts_with('#') {
             return Ok(());
         }
         match RonReader::from_str(self.rest()) {
@@ -143,9 +144,10 @@ impl<'a> Walker<'a, '_> {
         let tree = self.value()?;
         self.blanks()?;
         if let Some(c) = self.peek() {
+            let last = self.text[..tree.span.end].char_indices().next_back().map_or(0, |(at, _)| at);
             let d = Diagnostic::error(CODE_RON, format!("`{}` follows the end of the model", c.escape_debug()))
                 .at(self.word(), "nothing may stand here")
-                .with(Span::new(tree.span.end.saturating_sub(1), tree.span.end), "the model ends here");
+                .with(Span::new(last, tree.span.end), "the model ends here");
             return Err(self.structural(d));
         }
         Ok(tree)
