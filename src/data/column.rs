@@ -405,8 +405,9 @@ impl Interner {
     }
 
     fn finish(self) -> Category {
+        // Every level was found to be UTF-8 when it came in; taken over without a copy.
         let mut seen: Vec<(String, u32)> =
-            self.levels.into_iter().map(|(text, code)| (String::from_utf8_lossy(&text).into_owned(), code)).collect();
+            self.levels.into_iter().map(|(text, code)| (String::from_utf8(text.into_vec()).unwrap_or_default(), code)).collect();
         sort_levels(&mut seen, |(text, _)| text);
         let mut new = vec![0; seen.len()];
         for ((_, old), i) in seen.iter().zip(0..) {
@@ -423,7 +424,10 @@ fn not_numbers(column: &Column, table: &Table) -> Diagnostic {
     let cell = column.cell(row);
     if column.words == known {
         let d = Diagnostic::error(errors::TEXT, format!("column `{name}` of `{}` holds text, not numbers", table.name));
-        return table.blame(with_spelling(d, &cell), row, name).note(format!("none of its {known} cells is a number"));
+        return table
+            .blame(d, row, name)
+            .note(format!("none of its {known} cells is a number"))
+            .help("words are observed by a Categorical, and name the elements of a plate through `Groups`");
     }
     let mut d = Diagnostic::error(errors::WORD, format!("`{cell}` in column `{name}` of `{}` is not a number", table.name));
     d = table.blame(d, row, name);
@@ -472,7 +476,10 @@ fn not_boolean(column: &Column, table: &Table, row: usize) -> Diagnostic {
 
 fn not_count(column: &Column, table: &Table, row: usize) -> Diagnostic {
     let d = Diagnostic::error(errors::NOT_COUNT, format!("`{}` in column `{}` is not a count", column.cell(row), column.name));
-    table.blame(d, row, &column.name).note("a count is a whole number from 0 on")
+    table
+        .blame(d, row, &column.name)
+        .note("a count is a whole number from 0 on")
+        .help("correct the cell, or leave it empty where the value is missing")
 }
 
 fn missing_cell(column: &Column, table: &Table, row: usize, role: &str) -> Diagnostic {

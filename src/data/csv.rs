@@ -89,7 +89,7 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
             }
         }
         if records.width() != width {
-            return Err(ragged(&file, &records, delimiter, &header));
+            return Err(ragged(&file, &records, &header));
         }
         if rows >= u32::MAX as usize - 1 {
             return Err(
@@ -217,14 +217,11 @@ fn repeated(file: &Place<'_>, line: usize, name: &str, first: usize, second: usi
         .help("give each column a name of its own")
 }
 
-fn ragged<R: Read>(file: &Place<'_>, records: &Records<R>, delimiter: u8, header: &[String]) -> Diagnostic {
+fn ragged<R: Read>(file: &Place<'_>, records: &Records<R>, header: &[String]) -> Diagnostic {
     let (found, width) = (records.width(), header.len());
-    let cells: Vec<_> = records.fields().map(String::from_utf8_lossy).collect();
-    let between = char::from(delimiter).to_string();
-    let excerpt: String = cells.join(&between).chars().take_while(|&c| c != '\n' && c != '\r').take(120).collect();
     let cells = if found == 1 { "cell" } else { "cells" };
     Diagnostic::error(errors::RAGGED, format!("line {} of `{}` has {found} {cells}, the header has {width}", records.line(), file.path))
-        .in_data(DataPlace { excerpt: Some(excerpt), ..file.line(records.line()) })
+        .in_data(file.line(records.line()))
         .note("each row has one cell for each name in the header; an empty cell is a missing value")
         .help("put a cell that holds the separator into quotes")
 }

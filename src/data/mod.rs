@@ -11,6 +11,7 @@ pub mod cell;
 pub mod column;
 pub mod csv;
 pub mod errors;
+mod excerpt;
 pub mod files;
 pub mod groups;
 pub mod inline;
@@ -73,16 +74,33 @@ pub const FORMATS: &[Format] = &[
 /// # Errors
 /// Every mistake in the file, as a diagnostic of the E06 codes with the line; the caller adds the place in the model.
 pub fn read(files: &dyn Files, name: &str, path: &str, wanted: Option<Wanted<'_>>) -> Result<Table, Diagnostic> {
-    let lower = path.to_ascii_lowercase();
-    let (stem, gzip) = lower.strip_suffix(".gz").map_or((lower.as_str(), false), |stem| (stem, true));
+    let (stem, _) = stem(path);
     let Some(format) = FORMATS.iter().find(|f| stem.ends_with(f.extension)) else {
         return Err(unknown_format(name, path));
     };
-    let open = || {
-        let raw = files.open(path)?;
-        Ok(if gzip { Box::new(flate2::read::MultiGzDecoder::new(raw)) as Box<dyn Read> } else { raw })
-    };
-    (format.read)(&Source { name, path, open: &open, wanted })
+    let open = || open(files, path);
+    (format.read)(&Source { name, path, open: &open, wanted }).map_err(|d| show_line(files, d))
+}
+
+/// Adds the text of the file's line to a diagnostic that names one, by reading the file up to there again. [`read`] does
+/// so itself; the `as_…` functions of [`Column`] know no files.
+#[must_use]
+pub fn show_line(files: &dyn Files, mut d: Diagnostic) -> Diagnostic {
+    if let Some(place) = d.data.as_mut().filter(|p| p.excerpt.is_none()) {
+        place.excerpt = open(files, &place.path).ok().and_then(|input| excerpt::line_of(input, place.line));
+    }
+    d
+}
+
+/// The path in small letters without `.gz`, and whether it had that.
+fn stem(path: &str) -> (String, bool) {
+    let lower = path.to_ascii_lowercase();
+    lower.strip_suffix(".gz").map(|stem| (stem.to_owned(), true)).unwrap_or((lower, false))
+}
+
+fn open(files: &dyn Files, path: &str) -> std::io::Result<Box<dyn Read>> {
+    let raw = files.open(path)?;
+    Ok(if stem(path).1 { Box::new(flate2::read::MultiGzDecoder::new(raw)) } else { raw })
 }
 
 fn unknown_format(name: &str, path: &str) -> Diagnostic {

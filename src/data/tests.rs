@@ -309,27 +309,28 @@ fn faults_of_inline_tables_point_into_the_model() {
     assert_eq!(empty.finish().unwrap_err().code, errors::NO_ROWS);
 }
 
-/// The files beside the bad models, each with the code in its name.
+/// The repository, as the working folder of a command would be.
+struct Repository;
+
+impl Files for Repository {
+    fn open(&self, path: &str) -> std::io::Result<Box<dyn Read>> {
+        Ok(Box::new(std::fs::File::open(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path))?))
+    }
+}
+
+/// The files beside the bad models give the codes in their names, and read well.
 #[test]
 fn bad_files_give_the_codes_in_their_names() {
-    struct Disk;
-    impl Files for Disk {
-        fn open(&self, path: &str) -> std::io::Result<Box<dyn Read>> {
-            Ok(Box::new(std::fs::File::open(path)?))
-        }
-    }
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/bad/data");
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/bad/data")).unwrap();
+    let mut names: Vec<String> = folder.map(|e| e.unwrap().file_name().into_string().unwrap()).filter(|n| n.starts_with("E06")).collect();
+    names.sort();
+    let mut rendered = vec![];
     let mut codes = vec![];
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let code = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.split('_').next()).unwrap().to_owned();
-        if !code.starts_with("E06") {
-            continue;
-        }
-        let table = read(&Disk, "t", path.to_str().unwrap(), None);
-        let found = table.and_then(|t| {
+    for name in &names {
+        let code = name.split('_').next().unwrap_or_default();
+        let found = read(&Repository, "t", &format!("graphs/bad/data/{name}"), None).and_then(|t| {
             let column = |name| t.column(name).unwrap_or_else(|| panic!("{code}: no column {name}"));
-            match code.as_str() {
+            match code {
                 "E0611" | "E0612" | "E0614" => column("height").as_numbers(&t).map(drop),
                 "E0613" => column("answer").as_category(&t).map(drop),
                 "E0615" => column("heads").as_bool01(&t).map(drop),
@@ -339,12 +340,42 @@ fn bad_files_give_the_codes_in_their_names() {
                 _ => Ok(()),
             }
         });
-        assert_eq!(found.map_err(|d| d.code.0).err(), Some(code.as_str()), "{}", path.display());
+        let Err(d) = found.map_err(|d| show_line(&Repository, d)) else { panic!("{name} was read without a complaint") };
+        assert_eq!(d.code.0, code, "{name}");
+        rendered.push(crate::diag::render::render(&d, &crate::source::Source::new("model.ron", ""), false));
         codes.push(code);
     }
-    codes.sort();
     let files = ["03", "04", "05", "06", "07", "08", "09", "11", "12", "13", "14", "15", "16", "17", "18"];
     assert_eq!(codes, files.map(|n| format!("E06{n}")));
+    insta::assert_snapshot!("bad_files", rendered.join("\n\n"));
+}
+
+#[test]
+fn every_code_has_its_page() {
+    use errors::*;
+    let codes = [
+        UNREADABLE,
+        FORMAT,
+        EMPTY,
+        NO_ROWS,
+        REPEATED_COLUMN,
+        UNNAMED_COLUMN,
+        RAGGED,
+        NOT_UTF8,
+        QUOTE,
+        UNEQUAL_LENGTHS,
+        WORD,
+        TEXT,
+        NOT_WHOLE,
+        INFINITE,
+        NOT_BOOLEAN,
+        NOT_COUNT,
+        MISSING_CELL,
+        WEIGHT,
+    ];
+    for code in codes {
+        assert!(crate::diag::codes::find(code.0).is_some(), "{} has no page", code.0);
+    }
 }
 
 #[test]
