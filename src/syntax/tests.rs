@@ -184,6 +184,19 @@ fn places_of_a_table_and_of_observe() {
 }
 
 #[test]
+fn values_as_expressions() {
+    let source = Source::new("model.ron", r#"Model(nodes: { "x": A(a: -2.5, b: "mu[k]", c: [1]) })"#);
+    let mut diags = Diagnostics::default();
+    let model = parse(&source, &mut diags).expect("a model");
+    let shown = |name: &str| {
+        let value = model.nodes[0].call.arg(name).expect("it is given");
+        value.expr(&source, &mut Diagnostics::default()).expect("an expression").map(|e| e.node.to_string())
+    };
+    assert_eq!((shown("a").as_deref(), shown("b").as_deref(), shown("c")), (Some("-2.5"), Some("mu[k]"), None));
+    assert!(model.nodes[0].call.arg("d").is_none());
+}
+
+#[test]
 fn blanks_comments_marks_and_line_ends() {
     let text = "\u{feff}// (unbalanced [ {\r\nModel /* ) */ (\r\n\tnodes: {\r\n\t\t\"β_1\" : Foo ( m : 1 , ) , /* \" /* nested */ */\r\n\t},\r\n)\r\n// end";
     let model = good(text);
@@ -217,6 +230,9 @@ fn mistakes_of_ron() {
         (in_node("m: @"), "E0101", "@"),
         (in_node("m: 1, 2"), "E0101", "2"),
         (in_node("m: 1 n: 2"), "E0101", ""),
+        ("Model(nodes: { \"x\": Foo{m: 1} })".to_owned(), "E0101", "{"),
+        (in_node("m = 1"), "E0101", "="),
+        (in_node("m: foo.bar"), "E0101", "."),
         (in_node("m: mu"), "E0105", "mu"),
         (in_node("m: {}"), "E0105", "{}"),
         (in_node("m: None"), "E0105", "None"),

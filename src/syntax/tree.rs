@@ -189,8 +189,15 @@ impl<'a> Walker<'a, '_> {
         }
         let end = self.at;
         self.blanks()?;
-        if self.peek() == Some('(') {
-            return Ok(TreeKind::Call { name, args: self.arguments()?, parentheses: true });
+        match self.peek() {
+            Some('(') => return Ok(TreeKind::Call { name, args: self.arguments()?, parentheses: true }),
+            Some(c @ ('{' | '[')) => {
+                let d = Diagnostic::error(CODE_RON, format!("`{c}` cannot follow a name"))
+                    .at(self.here(), "expected `(`")
+                    .help(format!("write `{}(…)`", name.node));
+                return Err(self.structural(d));
+            }
+            _ => {}
         }
         self.at = end;
         Ok(TreeKind::Call { name, args: vec![], parentheses: false })
@@ -223,6 +230,10 @@ impl<'a> Walker<'a, '_> {
         self.blanks()?;
         if self.peek() != Some(':') {
             let d = Diagnostic::error(CODE_RON, "expected `:` after this key").at(self.word(), "expected `:`").with(key.span, "the key");
+            let d = match &key.node {
+                TreeKind::Text(text) if text.contains(':') => d.help("is the closing quote of the key missing?"),
+                _ => d,
+            };
             return Err(self.structural(d));
         }
         self.at += 1;
@@ -283,11 +294,20 @@ impl<'a> Walker<'a, '_> {
                 None => return Err(self.unclosed()),
                 Some(c) => {
                     self.wrong_closer()?;
-                    let go_on = begins_name(c) || c.is_ascii_digit() || "\"([{+-".contains(c);
+                    // Reading goes on where another element seems to begin.
+                    let go_on = match opener {
+                        '{' => c == '"',
+                        '(' => begins_name(c) || c == '"',
+                        _ => begins_name(c) || c.is_ascii_digit() || "\"[+-.".contains(c),
+                    };
                     let d = if go_on {
                         Diagnostic::error(CODE_RON, "a comma is missing").at(Span::new(end, end), "expected `,` here")
                     } else {
                         Diagnostic::error(CODE_RON, format!("expected `,` or `{closer}`, found `{}`", c.escape_debug())).at(self.here(), "")
+                    };
+                    let d = match (opener, c) {
+                        ('(', '=') => d.help("an argument is written `name: value`"),
+                        _ => d,
                     };
                     let reported = self.structural(d);
                     // After a string that swallowed lines the rest makes no sense.
