@@ -1,2 +1,7 @@
 //! The `elbow` command. All of it is in `elbow::cli`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    elbow::cli::main()
+}

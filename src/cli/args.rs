@@ -1,0 +1,171 @@
+//! What the command line may say. Not here: what is done about it.
+
+use crate::report::FORMATS;
+use clap::{Args as ClapArgs, Parser, Subcommand, builder::PossibleValuesParser};
+use std::path::PathBuf;
+
+/// Iterations after which a run gives up.
+const MAX_ITERATIONS: usize = 1000;
+/// Relative change of the bound between two iterations below which a run has converged. A bound carries about 1e-13 of rounding;
+/// slow runs gain some hundred times the last change after it. 1e-10 keeps both well below the sixth digit of a difference in nats.
+const TOLERANCE: f64 = 1e-10;
+
+/// Variational message passing for conjugate-exponential models.
+#[derive(Debug, Parser)]
+#[command(name = "elbow", version, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Infer the posterior; print the bound's path and a table for each node
+    Fit(Fit),
+    /// Read, type and check a model, and its data where there; infer nothing
+    Check(Check),
+    /// Print the factor graph, the factorisation of q and why, and every update
+    Explain(Explain),
+    /// Draw the factor graph with its plates
+    Draw(Draw),
+    /// List distributions, functions, blocks and plates, or one in detail
+    List(List),
+    /// Print the page of an error code
+    Code(Code),
+}
+
+/// The model and where its tables are.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Model {
+    /// The model file
+    #[arg(value_name = "MODEL.ron")]
+    pub model: PathBuf,
+    /// Read table NAME from PATH instead of the file that the model names; may be given again and again
+    #[arg(long = "data", value_name = "NAME=PATH", value_parser = name_and_path)]
+    pub data: Vec<(String, String)>,
+}
+
+fn name_and_path(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok((name.to_string(), path.to_string())),
+        _ => Err("expected NAME=PATH, such as `corpus=words.csv`".to_string()),
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Fit {
+    #[command(flatten)]
+    pub model: Model,
+    /// Seed of all random numbers
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Runs from different starts; the one with the best bound wins
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
+    pub restarts: usize,
+    /// Iterations after which a run gives up
+    #[arg(long, value_name = "N", default_value_t = MAX_ITERATIONS, value_parser = at_least_one)]
+    pub max_iterations: usize,
+    /// Relative change of the bound at which a run has converged
+    #[arg(long, value_name = "X", default_value_t = TOLERANCE, value_parser = tolerance)]
+    pub tolerance: f64,
+    /// Threads to use; the result does not depend on it [default: all]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub threads: Option<usize>,
+    /// Which nodes to report [default: all but those with a data plate]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub nodes: Option<Vec<String>>,
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name(), value_parser = PossibleValuesParser::new(FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name()).help(f.summary()))))]
+    pub format: String,
+    /// Write the bound after each iteration to FILE.csv
+    #[arg(long, value_name = "FILE.csv")]
+    pub trace: Option<PathBuf>,
+    /// Write a CSV for each node, local ones too, with trace.csv and summary.json, to the folder DIR
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print neither progress nor warnings
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_string()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("must be a whole number".to_string()),
+    }
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if x >= 0.0 && x.is_finite() => Ok(x),
+        _ => Err("must be a number from 0".to_string()),
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub model: Model,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Explain {
+    #[command(flatten)]
+    pub model: Model,
+    /// Print one stage only
+    #[arg(long, value_name = "STAGE", value_enum)]
+    pub emit: Option<Stage>,
+}
+
+/// A stage of the pipeline that can be printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Stage {
+    /// The model file as read
+    Ast,
+    /// Names and plates resolved
+    Graph,
+    /// What each node carries and each parameter needs
+    Types,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Draw {
+    /// The model file
+    #[arg(value_name = "MODEL.ron")]
+    pub model: PathBuf,
+    /// Where to write; the extension says how: .dot, .mmd (Mermaid) or .svg [default: DOT on standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct List {
+    /// A distribution, function, block or plate to show in detail
+    pub name: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Code {
+    /// A code such as E0401
+    pub code: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn tables_are_named() {
+        assert_eq!(name_and_path("a=b=c.csv"), Ok(("a".into(), "b=c.csv".into())));
+        for wrong in ["a", "=b", "a=", ""] {
+            assert!(name_and_path(wrong).is_err(), "{wrong}");
+        }
+    }
+}

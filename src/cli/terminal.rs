@@ -1,0 +1,61 @@
+//! Standard output and standard error: colours, width, and a reader who leaves early. Not here: any text.
+
+use super::{Exit, Stop};
+use crate::report;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+
+/// What is known of the two streams.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terminal {
+    /// Whether messages may be coloured.
+    pub colour: bool,
+    /// Whether a progress bar may be drawn.
+    pub live: bool,
+    /// Columns of standard output.
+    pub width: usize,
+}
+
+impl Terminal {
+    /// Reads the environment.
+    pub fn new() -> Self {
+        let live = io::stderr().is_terminal();
+        // https://no-color.org: any value that is not empty.
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        let width = if io::stdout().is_terminal() { comfy_table::Table::new().width().map(usize::from) } else { None };
+        Self { colour: live && !plain, live, width: width.unwrap_or(report::WIDTH).max(40) }
+    }
+
+    /// An error of the command line in the layout of the others.
+    pub fn error(&self, title: &str, help: &str) -> String {
+        let (on, off) = if self.colour { ("\u{1b}[1;91m", "\u{1b}[0m") } else { ("", "") };
+        let help = if help.is_empty() { String::new() } else { format!("\n  = help: {help}") };
+        format!("{on}error{off}: {title}{help}")
+    }
+
+    /// Prints a message on standard error. A closed stream is nobody's fault.
+    pub fn complain(&self, message: &str) {
+        if !message.is_empty() {
+            let _ = writeln!(io::stderr(), "{message}");
+        }
+    }
+
+    /// Prints on standard output. A reader who leaves early (`| head`) ends the printing, quietly.
+    ///
+    /// # Errors
+    /// Any other failure to write.
+    pub fn print(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Stop> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        match write(&mut out).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(e) if e.kind() == ErrorKind::BrokenPipe => {
+                // What is still buffered has no reader: dropping the buffer would try to write it again.
+                let _ = out.into_parts();
+                Ok(())
+            }
+            Err(e) => {
+                let _ = out.into_parts();
+                Err(Stop { exit: Exit::Usage, message: self.error(&format!("cannot write to standard output: {e}"), "") })
+            }
+        }
+    }
+}
