@@ -1,6 +1,8 @@
 //! Special functions, small linear algebra, tensor contractions, reductions and seeded streams. Knows no statistics.
 
+pub mod cholesky;
 pub mod contract;
 pub mod matmul;
 pub mod reduce;
+pub mod special;
 pub mod stream;

@@ -181,7 +181,7 @@ impl Planner<'_> {
                 let term = self.terms[i].clone();
                 let keep: Labels = term.axes.keys().copied().filter(|l| needed.contains(l)).collect();
                 let one = Term { source: Source::One, axes: BTreeMap::new() };
-                self.terms[i] = self.to_scratch(&term, &one, &keep, &[]);
+                self.terms[i] = self.emit(&term, &one, &keep, &[]);
             }
         }
     }
@@ -213,7 +213,7 @@ impl Planner<'_> {
             let loops: Labels = all.into_iter().filter(|l| !ready.iter().any(|h| h.level == *l)).collect();
             let needed = self.needed(&[i, j], &loops);
             let keep = loops.intersection(&needed).copied().collect();
-            let made = self.to_scratch(&a, &b, &keep, &ready);
+            let made = self.emit(&a, &b, &keep, &ready);
             self.terms.remove(j);
             self.terms[i] = made;
             let gone = |h: &OneHot| !self.out.contains_key(&h.level) && !self.terms.iter().any(|t| t.axes.contains_key(&h.level));
@@ -232,7 +232,7 @@ impl Planner<'_> {
         self.steps.push(step);
     }
 
-    fn to_scratch(&mut self, a: &Term, b: &Term, keep: &Labels, lookups: &[OneHot]) -> Term {
+    fn emit(&mut self, a: &Term, b: &Term, keep: &Labels, lookups: &[OneHot]) -> Term {
         // Varying labels outermost; then as the result lies, then as the operands do, so that lines stay lines.
         let mut order: Vec<Label> = keep.iter().copied().collect();
         let rank = |l: &Label| {

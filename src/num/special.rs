@@ -1,0 +1,246 @@
+//! Gamma-related functions, log-sum-exp and row softmax, and exp, ln and digamma over slices. Everything in natural logarithms; knows no distribution.
+//!
+//! The slice versions are branch-free polynomials that the compiler vectorises. `ln_gamma` is the crate `special`'s (FreeBSD's `lgamma`). `digamma` is ours:
+//! those of `statrs` and `special` lose their relative digits near the zero at 1.4616.
+
+use crate::num::reduce;
+use std::f64::consts::PI;
+
+const LN_2PI: f64 = 1.837_877_066_409_345_5;
+
+/// ln Γ(x) for x > 0.
+pub fn ln_gamma(x: f64) -> f64 {
+    special::Gamma::ln_gamma(x).0
+}
+
+/// ψ(x) = d/dx ln Γ(x) for x > 0; −∞ at 0 and NaN below.
+///
+/// On [1, 2] the rational of Boost.Math (`detail/digamma.hpp`, 53 bits) about the zero; above 10 the asymptotic series (Abramowitz and Stegun 6.3.18);
+/// between them the recurrence 6.3.5.
+pub fn digamma(x: f64) -> f64 {
+    if x.is_nan() || x < 0.0 {
+        return f64::NAN;
+    }
+    if x == 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    if x >= 10.0 {
+        return if x.is_infinite() { x } else { digamma_tail(x, x.ln()) };
+    }
+    let (mut x, mut shift) = (x, 0.0);
+    while x > 2.0 {
+        x -= 1.0;
+        shift += 1.0 / x;
+    }
+    if x < 1.0 {
+        shift -= 1.0 / x;
+        x += 1.0;
+    }
+    const Y: f64 = 0.995_581_626_892_089_84;
+    const ROOT: [f64; 3] =
+        [1_569_415_565.0 / 1_073_741_824.0, 381_566_830.0 / 1_073_741_824.0 / 1_073_741_824.0, 0.901_631_209_325_869_6e-19];
+    const P: [f64; 6] = [
+        0.254_798_510_611_315_51,
+        -0.325_550_311_868_044_91,
+        -0.650_318_537_708_965_07,
+        -0.289_191_264_447_747_84,
+        -0.045_251_321_448_739_056,
+        -0.002_071_332_116_774_595_2,
+    ];
+    const Q: [f64; 7] = [
+        1.0,
+        2.076_711_702_373_046_9,
+        1.460_624_290_976_351_5,
+        0.435_935_296_926_659_69,
+        0.054_151_797_245_674_225,
+        0.002_128_498_701_782_114_4,
+        -0.557_898_413_216_755_13e-6,
+    ];
+    let g = x - ROOT[0] - ROOT[1] - ROOT[2];
+    let poly = |c: &[f64]| c.iter().rev().fold(0.0, |s, &c| s * (x - 1.0) + c);
+    shift + (g * Y + g * (poly(&P) / poly(&Q)))
+}
+
+/// ψ(y) for y ≥ 8, given ln y.
+#[inline(always)]
+fn digamma_tail(y: f64, ln_y: f64) -> f64 {
+    let r = 1.0 / y;
+    let z = r * r;
+    let s = 3617.0 / 8160.0;
+    let s = 1.0 / 12.0 - z * s;
+    let s = 691.0 / 32760.0 - z * s;
+    let s = 1.0 / 132.0 - z * s;
+    let s = 1.0 / 240.0 - z * s;
+    let s = 1.0 / 252.0 - z * s;
+    let s = 1.0 / 120.0 - z * s;
+    let s = 1.0 / 12.0 - z * s;
+    ln_y - 0.5 * r - z * s
+}
+
+/// ln B(a, b) for a, b > 0. Keeps its digits where one is far larger than the other.
+pub fn ln_beta(a: f64, b: f64) -> f64 {
+    let (a, b) = (a.min(b), a.max(b));
+    if b < 10.0 {
+        return ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
+    }
+    // ln Γ(b) − ln Γ(a + b) by Stirling's series, the large parts cancelled on paper.
+    let tail = |x: f64| {
+        let z = 1.0 / (x * x);
+        (1.0 / 12.0 - z * (1.0 / 360.0 - z * (1.0 / 1260.0 - z * (1.0 / 1680.0 - z * (1.0 / 1188.0 - z * 691.0 / 360_360.0))))) / x
+    };
+    let step = tail(b) - tail(a + b) + a - (b - 0.5) * (a / b).ln_1p();
+    if a < 10.0 {
+        return ln_gamma(a) - a * (a + b).ln() + step;
+    }
+    // Both large: ln Γ(a) − a ln(a + b) leaves −a ln(1 + b/a) and small terms.
+    tail(a) + 0.5 * LN_2PI - 0.5 * a.ln() - a - a * (b / a).ln_1p() + step
+}
+
+/// ln Γ_D(a) = D(D−1)/4 ln π + Σ_{j<D} ln Γ(a − j/2), for a > (D−1)/2.
+pub fn ln_multigamma(d: usize, a: f64) -> f64 {
+    (d * d.saturating_sub(1)) as f64 * 0.25 * PI.ln() + (0..d).map(|j| ln_gamma(a - 0.5 * j as f64)).sum::<f64>()
+}
+
+/// ψ_D(a) = Σ_{j<D} ψ(a − j/2), for a > (D−1)/2.
+pub fn multidigamma(d: usize, a: f64) -> f64 {
+    (0..d).map(|j| digamma(a - 0.5 * j as f64)).sum()
+}
+
+/// ln n! for n ≥ 0, real n allowed.
+pub fn ln_factorial(n: f64) -> f64 {
+    ln_gamma(n + 1.0)
+}
+
+/// ln of n over k, for 0 ≤ k ≤ n.
+pub fn ln_choose(n: f64, k: f64) -> f64 {
+    if k == 0.0 || k == n { 0.0 } else { -(n + 1.0).ln() - ln_beta(k + 1.0, n - k + 1.0) }
+}
+
+/// ln Σ exp(xs); −∞ for none or where all are −∞.
+pub fn log_sum_exp(xs: &[f64]) -> f64 {
+    let m = reduce::max(xs);
+    if m.is_infinite() {
+        return if xs.iter().any(|x| x.is_nan()) { f64::NAN } else { m };
+    }
+    m + xs.iter().map(|x| (x - m).exp()).sum::<f64>().ln()
+}
+
+/// Overwrites log weights with the probabilities proportional to their exponentials, and returns ln of the sum of those. A row without finite weight
+/// is left as NaN, with log norm −∞ or NaN.
+pub fn softmax_in_place(row: &mut [f64]) -> f64 {
+    let m = reduce::max(row);
+    row.iter_mut().for_each(|x| *x -= m);
+    exp_slice(row);
+    let s = reduce::sum(row);
+    row.iter_mut().for_each(|x| *x /= s);
+    if row.is_empty() { f64::NEG_INFINITY } else { m + s.ln() }
+}
+
+/// [`softmax_in_place`] on each row of k numbers; writes one log norm a row.
+pub fn softmax_rows(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
+    if k == 0 {
+        log_norm.fill(f64::NEG_INFINITY);
+        return;
+    }
+    for (row, top) in xs.chunks_exact_mut(k).zip(&mut *log_norm) {
+        *top = reduce::max(row);
+        row.iter_mut().for_each(|x| *x -= *top);
+    }
+    exp_slice(xs);
+    for (row, top) in xs.chunks_exact_mut(k).zip(log_norm) {
+        let s = reduce::sum(row);
+        let r = 1.0 / s;
+        row.iter_mut().for_each(|x| *x *= r);
+        *top += ln(s);
+    }
+}
+
+/// Adding and subtracting 1.5·2⁵² rounds to a whole number and leaves it in the low bits.
+const ROUND: f64 = 6_755_399_441_055_744.0;
+
+/// e^x within 2 ulp; 0 under e^−708, ∞ over 709.78, NaN for NaN.
+#[inline(always)]
+fn exp(x: f64) -> f64 {
+    let t = x * std::f64::consts::LOG2_E + ROUND;
+    let n = t - ROUND;
+    let r = (x - n * 0.693_147_180_369_123_816_49) - n * 1.908_214_929_270_587_7e-10;
+    // Taylor's series to r¹³: |r| ≤ ½ ln 2, so what is left out is under 1e−17.
+    let mut p = 1.0 / 6_227_020_800.0;
+    for c in [
+        1.0 / 479_001_600.0,
+        1.0 / 39_916_800.0,
+        1.0 / 3_628_800.0,
+        1.0 / 362_880.0,
+        1.0 / 40_320.0,
+        1.0 / 5_040.0,
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
+        1.0,
+    ] {
+        p = p * r + c;
+    }
+    // 2ⁿ as 2ⁿ⁻¹ · 2, since n reaches 1024.
+    let y = p * f64::from_bits(t.to_bits().wrapping_add(1022) << 52) * 2.0;
+    let y = if x > 709.782_712_893_384 { f64::INFINITY } else { y };
+    if x < -708.0 { 0.0 } else { y }
+}
+
+/// ln x within 1 ulp (fdlibm's `e_log.c`, without branches); −∞ at 0, NaN below.
+#[inline(always)]
+fn ln(x: f64) -> f64 {
+    let tiny = x < f64::MIN_POSITIVE;
+    let bits = (if tiny { x * 18_014_398_509_481_984.0 } else { x }).to_bits();
+    // The exponent that leaves a mantissa in [√½, √2).
+    let e = bits.wrapping_sub(0x3fe6_a09e_667f_3bcd).wrapping_add(1023 << 52) >> 52;
+    let k = f64::from_bits(e | 0x4330_0000_0000_0000) - (4_503_599_627_370_496.0 + 1023.0) - if tiny { 54.0 } else { 0.0 };
+    let f = f64::from_bits(bits.wrapping_sub(e.wrapping_sub(1023) << 52)) - 1.0;
+    let s = f / (2.0 + f);
+    let z = s * s;
+    let w = z * z;
+    let t1 = w * (0.399_999_999_994_094_190_8 + w * (0.222_221_984_321_497_839_6 + w * 0.153_138_376_992_093_733_2));
+    let t2 = z
+        * (0.666_666_666_666_673_513
+            + w * (0.285_714_287_436_623_914_9 + w * (0.181_835_721_616_180_501_2 + w * 0.147_981_986_051_165_859_1)));
+    let half = 0.5 * f * f;
+    let y = k * 0.693_147_180_369_123_816_49 - ((half - (s * (half + (t1 + t2)) + k * 1.908_214_929_270_587_7e-10)) - f);
+    let y = if x == f64::INFINITY { x } else { y };
+    let y = if x == 0.0 { f64::NEG_INFINITY } else { y };
+    // One test for negative numbers and NaN.
+    if x >= 0.0 { y } else { f64::NAN }
+}
+
+/// Overwrites each x with e^x, within 2 ulp; results under 3e−308 are 0.
+pub fn exp_slice(xs: &mut [f64]) {
+    xs.iter_mut().for_each(|x| *x = exp(*x));
+}
+
+/// Overwrites each x with ln x, within 1 ulp; −∞ at 0, NaN below.
+pub fn ln_slice(xs: &mut [f64]) {
+    xs.iter_mut().for_each(|x| *x = ln(*x));
+}
+
+/// Overwrites each x with ψ(x), within 2e−15 of max(1, |ψ|); NaN at 0 and below. [`digamma`] has full relative accuracy near the zero as well.
+pub fn digamma_slice(xs: &mut [f64]) {
+    for x in xs {
+        let (v, small) = (*x, *x < 8.0);
+        let y = if small { v + 8.0 } else { v };
+        // Σ 1/(v + i), i < 8, over one denominator.
+        let u = if small { v } else { 1.0 };
+        let (mut p, mut q) = (1.0, u);
+        for i in 1..8 {
+            let d = u + i as f64;
+            p = p * d + q;
+            q *= d;
+        }
+        let t = digamma_tail(y, ln(y)) - if small { p / q } else { 0.0 };
+        *x = if v > 0.0 { t } else { f64::NAN };
+    }
+}
+
+#[cfg(test)]
+#[path = "special_tests.rs"]
+mod tests;

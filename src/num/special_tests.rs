@@ -1,0 +1,143 @@
+//! Special functions against values computed with mpmath at 40 digits, and slice versions against std.
+
+use super::*;
+use proptest::prelude::*;
+
+/// (x, ln Γ(x), ψ(x)), the last two rounded from 40 digits.
+#[expect(clippy::excessive_precision, reason = "digits as computed")]
+const GAMMA: &[(f64, f64, f64)] = &[
+    (1e-08, 18.4206807381802089, -100000000.577215646),
+    (1e-05, 11.5129196928958256, -100000.577199215673),
+    (0.001, 6.90717888538385366, -1000.57557193181028),
+    (0.1, 2.2527126517342059, -10.4237549404110762),
+    (0.5, 0.572364942924700087, -1.96351002602142348),
+    (0.9, 0.0663762397347429544, -0.754926949947051349),
+    (1.1, -0.0498724412598397618, -0.423754940411076668),
+    (1.25, -0.0982718364218131615, -0.227453533376265408),
+    (1.46, -0.121485001004007429, -0.00158056198708345211),
+    (1.4616, -0.121486290035897328, -0.0000311062512303416497),
+    (1.461632144968362, -0.121486290535849608, -3.07279056654629284e-16),
+    (1.4617, -0.121486288308166484, 0.0000656593922936764955),
+    (1.47, -0.12145249800765601, 0.00806648901136486844),
+    (1.9, -0.0389842759230833617, 0.356184161164059658),
+    (2.2, 0.0969474667906388732, 0.54429343674114514),
+    (3.7, 1.42807232666538813, 1.16715353936151144),
+    (7.99, 8.50501160608848111, 2.0143092220462238),
+    (8.01, 8.54532442974773293, 2.01697196390651929),
+    (9.999, 12.7995757800774137, 2.25164741720573531),
+    (10.5, 13.9406252194037636, 2.30300103429768638),
+    (33.3, 82.603723581654943, 3.49046723852024278),
+    (1000.0, 5905.22042320918121, 6.90725519564881205),
+    (100000.0, 1051287.70897365689, 11.5129204649618951),
+    (100000000.0, 1742068066.10383471, 18.4206807389523655),
+    (10000000000.0, 220258509288.810581, 23.0258509298904568),
+];
+
+/// (a, b, ln B(a, b)).
+#[expect(clippy::excessive_precision, reason = "digits as computed")]
+const BETA: &[(f64, f64, f64)] = &[
+    (1e-08, 1e-08, 19.1138279245123106),
+    (0.001, 5.0, 6.90567265706207472),
+    (0.5, 0.5, 1.14472988584940017),
+    (2.5, 3.5, -3.30183526996205261),
+    (3.0, 100000000.0, -54.5688950812971509),
+    (0.01, 10000000000.0, 4.36922136874311213),
+    (12.0, 15.0, -18.5681727323894346),
+    (10000.0, 10000000.0, -79086.2368475568127),
+    (50.0, 0.3, -0.0757061363895517921),
+    (1000000.0, 1000000.0, -1386300.00336292112),
+];
+
+fn near(got: f64, want: f64, relative: f64, of: &str) {
+    assert!((got - want).abs() <= relative * want.abs(), "{of}: {got:e} for {want:e}, off by {:e}", (got / want - 1.0).abs());
+}
+
+#[test]
+fn gamma_functions_agree_with_mpmath() {
+    for &(x, g, d) in GAMMA {
+        near(ln_gamma(x), g, 1e-14, &format!("ln_gamma({x})"));
+        // At 1.461632144968362 the value is 1e-16 of its neighbourhood: one rounding of x is all that it is.
+        near(digamma(x), d, 1e-14, &format!("digamma({x})"));
+        let mut s = [x];
+        digamma_slice(&mut s);
+        assert!((s[0] - d).abs() <= 2e-15 * d.abs().max(1.0), "digamma_slice({x}): {} for {d}", s[0]);
+    }
+    for &(a, b, v) in BETA {
+        near(ln_beta(a, b), v, 1e-14, &format!("ln_beta({a}, {b})"));
+        near(ln_beta(b, a), v, 1e-14, &format!("ln_beta({b}, {a})"));
+    }
+}
+
+#[test]
+fn multivariate_gamma_by_its_recurrence() {
+    // Γ_D(a) = π^((D−1)/2) Γ(a) Γ_{D−1}(a − ½).
+    for d in 1..6 {
+        let a = 4.3;
+        near(ln_multigamma(d + 1, a), 0.5 * d as f64 * PI.ln() + ln_gamma(a) + ln_multigamma(d, a - 0.5), 1e-14, "ln_multigamma");
+        let h = 1e-6;
+        near(multidigamma(d, a), (ln_multigamma(d, a + h) - ln_multigamma(d, a - h)) / (2.0 * h), 1e-8, "multidigamma");
+    }
+    near(ln_choose(10.0, 3.0), 120f64.ln(), 1e-14, "ln_choose");
+    near(ln_factorial(5.0), 120f64.ln(), 1e-14, "ln_factorial");
+    assert_eq!(ln_choose(7.0, 7.0), 0.0);
+}
+
+#[test]
+fn exp_and_ln_over_a_dense_grid() {
+    let mut xs: Vec<f64> = (-70_800..=70_978).map(|i| f64::from(i) * 0.01).collect();
+    let grid = xs.clone();
+    exp_slice(&mut xs);
+    grid.iter().zip(&xs).for_each(|(&x, &y)| near(y, x.exp(), 5e-16, &format!("exp({x})")));
+    ln_slice(&mut xs);
+    for (&x, &y) in grid.iter().zip(&xs) {
+        assert!((y - x.exp().ln()).abs() <= 1e-15 * x.abs().max(1.0), "ln exp {x}: {y}");
+    }
+    let mut ends = [-1e200, f64::NEG_INFINITY, -800.0, 0.0, 709.78, 710.0, 1e200, f64::INFINITY];
+    exp_slice(&mut ends);
+    assert_eq!(ends, [0.0, 0.0, 0.0, 1.0, ends[4], f64::INFINITY, f64::INFINITY, f64::INFINITY]);
+    near(ends[4], 709.78f64.exp(), 5e-16, "exp(709.78)");
+    let mut ends = [0.0, 1.0, 5e-324, 1e-310, f64::MIN_POSITIVE, f64::MAX, f64::INFINITY];
+    let std = ends.map(f64::ln);
+    ln_slice(&mut ends);
+    assert_eq!(ends, std);
+    let mut bad = [f64::NAN, -1.0, -0.0, f64::NEG_INFINITY];
+    ln_slice(&mut bad);
+    assert!(bad[0].is_nan() && bad[1].is_nan() && bad[2] == f64::NEG_INFINITY && bad[3].is_nan(), "{bad:?}");
+    let mut nan = [f64::NAN];
+    exp_slice(&mut nan);
+    assert!(nan[0].is_nan());
+    let mut ends = [0.0, -1.0, f64::NAN, f64::INFINITY];
+    digamma_slice(&mut ends);
+    assert!(ends[..3].iter().all(|x| x.is_nan()) && ends[3] == f64::INFINITY, "{ends:?}");
+}
+
+#[test]
+fn softmax_survives_what_logs_hold() {
+    let mut row = [-1e200, 3.0, 3.0];
+    assert!((softmax_in_place(&mut row) - (3.0 + 2f64.ln())).abs() < 1e-15);
+    assert_eq!(row, [0.0, 0.5, 0.5]);
+    let mut rows = [1000.0, 1000.0, -1e200, -1000.0];
+    let mut z = [0.0; 2];
+    softmax_rows(&mut rows, 2, &mut z);
+    assert_eq!(rows, [0.5, 0.5, 0.0, 1.0]);
+    assert!((z[0] - (1000.0 + 2f64.ln())).abs() < 1e-12 && z[1] == -1000.0);
+    assert_eq!(log_sum_exp(&[]), f64::NEG_INFINITY);
+    assert_eq!(log_sum_exp(&[f64::NEG_INFINITY; 3]), f64::NEG_INFINITY);
+    assert!((log_sum_exp(&[-1e4, -1e4]) - (-1e4 + 2f64.ln())).abs() < 1e-12);
+}
+
+proptest! {
+    #[test]
+    fn slices_agree_with_scalars(x in -708.0..709.0f64, e in -300.0..300.0f64) {
+        let mut s = [x];
+        exp_slice(&mut s);
+        prop_assert!((s[0] / x.exp() - 1.0).abs() < 5e-16);
+        let p = 10f64.powf(e);
+        let mut s = [p];
+        ln_slice(&mut s);
+        prop_assert!((s[0] - p.ln()).abs() <= 3e-16 * p.ln().abs());
+        let mut s = [p];
+        digamma_slice(&mut s);
+        prop_assert!((s[0] - digamma(p)).abs() <= 2e-15 * digamma(p).abs().max(1.0), "{} {}", s[0], digamma(p));
+    }
+}
