@@ -3,6 +3,8 @@
 //! The slice versions are branch-free polynomials that the compiler vectorises. `ln_gamma` is the crate `special`'s (FreeBSD's `lgamma`). `digamma` is ours:
 //! those of `statrs` and `special` lose their relative digits near the zero at 1.4616.
 
+#![expect(clippy::excessive_precision, reason = "constants stand as published")]
+
 use crate::num::reduce;
 use std::f64::consts::PI;
 
