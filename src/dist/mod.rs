@@ -21,8 +21,20 @@ pub mod wishart;
 use crate::expfam::{family::Improper, spec::DistSpec};
 
 /// Every distribution, in the order in which `elbow list` shows them.
-pub static REGISTRY: &[&DistSpec] =
-    &[&normal::SPEC, &mv_normal::SPEC, &gamma::SPEC, &exponential::SPEC, &wishart::SPEC, &dirichlet::SPEC, &categorical::SPEC];
+pub static REGISTRY: &[&DistSpec] = &[
+    &normal::SPEC,
+    &mv_normal::SPEC,
+    &gamma::SPEC,
+    &exponential::SPEC,
+    &wishart::SPEC,
+    &beta::SPEC,
+    &dirichlet::SPEC,
+    &bernoulli::SPEC,
+    &categorical::SPEC,
+    &binomial::SPEC,
+    &multinomial::SPEC,
+    &poisson::SPEC,
+];
 
 /// The distribution a model file calls `name`.
 pub fn find(name: &str) -> Option<&'static DistSpec> {

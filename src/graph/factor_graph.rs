@@ -5,7 +5,7 @@ use crate::{
     expfam::spec::DistSpec,
     shape::{ColumnId, Extent, InputId, NodeId, PlateId, TableId},
     source::Span,
-    syntax::ast::{BinaryOp, Cell},
+    syntax::{ast::Cell, expr::BinaryOp},
 };
 
 /// A model whose every name, plate and shape is resolved. Immutable once built.
@@ -25,8 +25,21 @@ pub struct FactorGraph {
     pub nodes: Vec<Node>,
     /// ln p of each line of `nodes`, in file order.
     pub factors: Vec<Factor>,
+    /// Axes of unlike names that must turn out equally long.
+    pub same: Vec<Same>,
     /// What the user asked of q.
     pub factorize: Factorize,
+}
+
+/// Two axes that stand for each other: their lengths must agree once the data give them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Same {
+    /// One axis.
+    pub left: Extent,
+    /// The other.
+    pub right: Extent,
+    /// The place in the model that makes them one.
+    pub span: Span,
 }
 
 /// A table, read or written in the file.
@@ -111,6 +124,8 @@ pub struct Column {
     pub table: TableId,
     /// Its name in the header.
     pub name: String,
+    /// Not a column of the file but the joined levels of this `Columns` plate's columns.
+    pub joined: Option<PlateId>,
     /// First place in the model that uses it.
     pub span: Span,
 }
@@ -126,6 +141,8 @@ pub struct Input {
     pub plates: Vec<PlateId>,
     /// Axes past its plates, known sizes.
     pub event: Vec<usize>,
+    /// Lengths of the list as written, outermost first; empty for one number for all, and for columns.
+    pub sizes: Vec<usize>,
     /// Where its numbers are.
     pub source: InputSource,
 }

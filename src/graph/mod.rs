@@ -1,4 +1,14 @@
-//! Names, plates and calls to a typed factor graph.
+//! Names, plates and calls to a typed factor graph, and the graph's data checked against it.
 
-// pub mod bound;
-// pub mod factor_graph;
+pub mod bind;
+pub mod bound;
+pub mod codes;
+pub mod factor_graph;
+pub mod resolve;
+mod show;
+
+pub use bind::{bind, wanted_columns, written_table};
+pub use bound::Bound;
+pub use factor_graph::FactorGraph;
+pub use resolve::resolve;
+pub use show::Types;

@@ -1,0 +1,62 @@
+//! Inputs as plain arrays: plates first, then the axes of the value.
+
+use super::{Binder, LENGTHS_DIFFER};
+use crate::{
+    diag::Diagnostic,
+    graph::factor_graph::{Input, InputSource},
+};
+use std::sync::Arc;
+
+impl Binder<'_> {
+    pub(super) fn inputs(&mut self) {
+        let graph = self.graph;
+        for input in &graph.inputs {
+            // A failed one leaves an empty array behind, and no `Bound`.
+            let numbers = self.input(input).unwrap_or_else(|| Arc::from([]));
+            self.bound.inputs.push(numbers);
+        }
+    }
+
+    fn input(&mut self, input: &Input) -> Option<Arc<[f64]>> {
+        match &input.source {
+            InputSource::Numbers(n) if input.sizes.is_empty() => {
+                let count = input.plates.iter().map(|&p| self.bound.plate(p).size).product();
+                Some(vec![n[0]; count].into())
+            }
+            InputSource::Numbers(n) => {
+                for (&p, &have) in input.plates.iter().zip(&input.sizes) {
+                    let want = self.bound.plate(p).size;
+                    if want != have {
+                        let d = Diagnostic::error(
+                            LENGTHS_DIFFER,
+                            format!("`{}` has {have} values for the {want} elements of `{}`", input.name, self.graph.plate_name(p)),
+                        )
+                        .at(input.span, format!("{have} values"))
+                        .with(self.graph.plates[p.0].span, format!("{want} elements"));
+                        self.fail(d);
+                        return None;
+                    }
+                }
+                Some(n.as_slice().into())
+            }
+            InputSource::Columns(columns) => {
+                let mut parts = vec![];
+                for &c in columns {
+                    let (table, column) = self.data(c)?;
+                    parts.push(self.ok(column.as_known(table, "a covariate"), self.graph.columns[c.0].span)?);
+                }
+                let rows = parts.first().map_or(0, |p| p.len());
+                Some((0..rows).flat_map(|r| parts.iter().map(move |p| p[r])).collect())
+            }
+            InputSource::Table(t) => {
+                let table = self.tables[t.0];
+                let names = self.bound.plate(*input.plates.last()?).labels.clone()?;
+                let mut parts = vec![];
+                for name in names.iter() {
+                    parts.push(self.ok(table.column(name)?.as_known(table, "a covariate"), input.span)?);
+                }
+                Some((0..table.rows).flat_map(|r| parts.iter().map(move |p| p[r])).collect())
+            }
+        }
+    }
+}

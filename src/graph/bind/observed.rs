@@ -1,0 +1,151 @@
+//! Values of observed nodes, each within what its distribution can give.
+
+use super::{Binder, OUTSIDE_SUPPORT, PARTLY_MISSING};
+use crate::{
+    data::{Column, MISSING, Table},
+    diag::Diagnostic,
+    expfam::stat::{BINARY, CATEGORY, COUNT, COUNTS, GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
+    graph::{
+        bound::ObservedArray,
+        factor_graph::{Node, Observed, ObservedValues, PlateKind},
+    },
+    shape::{ColumnId, PlateId, TableId},
+};
+use std::{borrow::Cow, sync::Arc};
+
+impl Binder<'_> {
+    pub(super) fn observed(&mut self) {
+        let graph = self.graph;
+        for (n, node) in graph.nodes.iter().enumerate() {
+            let Some(o) = &node.observed else { continue };
+            let category = node.spec.stat == &CATEGORY;
+            self.bound.observed[n] = match (&o.values, category) {
+                (ObservedValues::Columns(c), true) => self.category_column(node, o, c[0]),
+                (ObservedValues::Columns(c), false) => self.number_columns(node, o, c),
+                (ObservedValues::Table(t), true) => self.category_table(node, o, *t),
+                (ObservedValues::Table(t), false) => self.number_table(node, o, *t),
+            };
+        }
+    }
+
+    fn category_column(&mut self, node: &Node, o: &Observed, c: ColumnId) -> Option<ObservedArray> {
+        let (table, category) = self.category(c)?;
+        let (extent, name) = (node.event?, &self.graph.columns[c.0].name);
+        let map = self.elements(&category.levels, extent, name, o.span);
+        let map = self.known_levels(map, &category.codes, table, name, &category.levels, extent, o.span)?;
+        Some(ObservedArray::Codes(category.codes.iter().map(|&k| if k == MISSING { MISSING } else { map[k as usize] }).collect()))
+    }
+
+    /// Which of the node's two plates are the columns, and whether they come first.
+    fn column_plate(&self, node: &Node) -> Option<(PlateId, bool)> {
+        let at = node.plates.iter().position(|p| matches!(self.graph.plates[p.0].kind, PlateKind::Columns { .. }))?;
+        Some((node.plates[at], at == 0))
+    }
+
+    fn category_table(&mut self, node: &Node, o: &Observed, t: TableId) -> Option<ObservedArray> {
+        let (plate, first) = self.column_plate(node)?;
+        let (levels, parts) = self.join_members(plate, t, o.span)?;
+        let (extent, names, table) = (node.event?, self.bound.plate(plate).labels.clone()?, self.tables[t.0]);
+        let map = self.elements(&levels, extent, &format!("{} (joined)", self.graph.plate_name(plate)), o.span)?;
+        for (codes, name) in parts.iter().zip(names.iter()) {
+            self.known_levels(Some(map.clone()), codes, table, name, &levels, extent, o.span)?;
+        }
+        let parts: Vec<Vec<u32>> = parts
+            .into_iter()
+            .map(|codes| codes.into_iter().map(|k| if k == MISSING { MISSING } else { map[k as usize] }).collect())
+            .collect();
+        Some(ObservedArray::Codes(interleave(&parts, table.rows, first).into()))
+    }
+
+    /// The cells of one column as the node's values.
+    fn numbers<'c>(&self, stat: &StatKind, column: &'c Column, table: &Table) -> Result<Cow<'c, [f64]>, Diagnostic> {
+        if stat == &BINARY {
+            column.as_bool01(table)
+        } else if stat == &COUNT || stat == &COUNTS {
+            column.as_counts(table)
+        } else {
+            column.as_numbers(table)
+        }
+    }
+
+    fn number_columns(&mut self, node: &Node, o: &Observed, columns: &[ColumnId]) -> Option<ObservedArray> {
+        let table = self.tables[self.graph.columns[columns[0].0].table.0];
+        let mut parts = vec![];
+        for &c in columns {
+            let (table, column) = self.data(c)?;
+            parts.push(self.ok(self.numbers(node.spec.stat, column, table), self.graph.columns[c.0].span)?);
+        }
+        let names: Vec<&str> = columns.iter().map(|c| self.graph.columns[c.0].name.as_str()).collect();
+        let width = parts.len();
+        let values: Arc<[f64]> = (0..table.rows).flat_map(|r| parts.iter().map(move |p| p[r])).collect();
+        self.support(node, o, table, &values, width, |_| names[0])?;
+        if width > 1 {
+            self.whole_rows(node, o, table, &values, &names)?;
+        }
+        Some(ObservedArray::Numbers { width, values })
+    }
+
+    fn number_table(&mut self, node: &Node, o: &Observed, t: TableId) -> Option<ObservedArray> {
+        let (plate, first) = self.column_plate(node)?;
+        let (table, names) = (self.tables[t.0], self.bound.plate(plate).labels.clone()?);
+        let mut parts = vec![];
+        for name in names.iter() {
+            let part = self.ok(self.numbers(node.spec.stat, table.column(name)?, table), o.span)?;
+            self.support(node, o, table, &part, 1, |_| name)?;
+            parts.push(part);
+        }
+        Some(ObservedArray::Numbers { width: 1, values: interleave(&parts, table.rows, first).into() })
+    }
+
+    /// Every value must have a statistic.
+    fn support<'n>(
+        &mut self,
+        node: &Node,
+        o: &Observed,
+        table: &Table,
+        values: &[f64],
+        width: usize,
+        name: impl Fn(usize) -> &'n str,
+    ) -> Option<()> {
+        let stat = node.spec.stat;
+        if [&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&stat) {
+            // Cells are finite numbers already.
+            return Some(());
+        }
+        let mut t = vec![0.0; stat.width(width)];
+        for (row, value) in values.chunks_exact(width).enumerate() {
+            if value.iter().any(|v| v.is_nan()) {
+                continue;
+            }
+            if let Err(why) = (stat.of_value)(value, width, &mut t) {
+                let text: Vec<_> = value.iter().map(ToString::to_string).collect();
+                let d = Diagnostic::error(OUTSIDE_SUPPORT, format!("{} {why}", text.join(", ")))
+                    .at(o.span, format!("`{}` is {}", node.name, node.spec.name))
+                    .note(format!("a value of {} is {}", node.spec.name, stat.support));
+                self.fail(table.blame(d, row, name(row)));
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn whole_rows(&mut self, node: &Node, o: &Observed, table: &Table, values: &[f64], names: &[&str]) -> Option<()> {
+        let part = values.chunks_exact(names.len()).position(|v| v.iter().any(|x| x.is_nan()) && !v.iter().all(|x| x.is_nan()));
+        let Some(row) = part else { return Some(()) };
+        let at = values[row * names.len()..].iter().position(|x| x.is_nan()).unwrap_or(0);
+        let d = Diagnostic::error(PARTLY_MISSING, format!("a value of `{}` lacks some of its cells", node.name))
+            .at(o.span, "a vector")
+            .note("a vector that is missing as a whole is inferred; one of which some cells are missing is not supported yet")
+            .help("leave the whole row empty, or fill the cell");
+        self.fail(table.blame(d, row, names[at]));
+        None
+    }
+}
+
+/// Columns to one array: rows first, or columns first.
+fn interleave<T: Copy>(parts: &[impl std::ops::Deref<Target = [T]>], rows: usize, columns_first: bool) -> Vec<T> {
+    if columns_first {
+        return parts.iter().flat_map(|p| p.iter().copied()).collect();
+    }
+    (0..rows).flat_map(|r| parts.iter().map(move |p| p[r])).collect()
+}

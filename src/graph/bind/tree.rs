@@ -1,0 +1,91 @@
+//! The rows of a tree: which row is above which.
+
+use super::{Binder, NO_PARENT, REPEATED_ID, TREE_CYCLE};
+use crate::{
+    data::MISSING,
+    diag::Diagnostic,
+    shape::{ColumnId, TableId},
+};
+use std::{collections::HashMap, sync::Arc};
+
+type Labels = Option<Arc<[String]>>;
+
+impl Binder<'_> {
+    /// The name of each row, and the row above it (`u32::MAX` for roots).
+    pub(super) fn tree(&mut self, t: TableId, id: Option<ColumnId>, parent: ColumnId) -> Option<(Labels, Arc<[u32]>)> {
+        let table = self.tables[t.0];
+        let span = self.graph.columns[parent.0].span;
+        let names: Vec<String> = match id {
+            None => (1..=table.rows).map(|r| r.to_string()).collect(),
+            Some(c) => {
+                let (_, column) = self.data(c)?;
+                let at = self.graph.columns[c.0].span;
+                let ids = self.ok(column.as_index(table, "a name of a row"), at)?;
+                ids.codes.iter().map(|&k| ids.levels[k as usize].clone()).collect()
+            }
+        };
+        let mut rows: HashMap<&str, u32> = HashMap::new();
+        for (row, name) in (0_u32..).zip(&names) {
+            if let Some(first) = rows.insert(name, row) {
+                let column = id.map_or("", |c| self.graph.columns[c.0].name.as_str());
+                let d = Diagnostic::error(REPEATED_ID, format!("two rows of `{}` are named `{name}`", table.name))
+                    .at(span, "the tree")
+                    .note(format!("the first of them is row {}", first + 1));
+                self.fail(table.blame(d, row as usize, column));
+                return None;
+            }
+        }
+        let (_, above) = self.category(parent)?;
+        let column = &self.graph.columns[parent.0].name;
+        let mut parents = vec![MISSING; table.rows];
+        for (row, &code) in above.codes.iter().enumerate() {
+            if code == MISSING {
+                continue;
+            }
+            let name = &above.levels[code as usize];
+            let Some(&up) = rows.get(name.as_str()) else {
+                let d = Diagnostic::error(NO_PARENT, format!("there is no row `{name}` to be above row {}", row + 1))
+                    .at(span, "the tree")
+                    .note("a root has an empty cell")
+                    .help(if id.is_some() {
+                        "add its row, or leave the cell empty"
+                    } else {
+                        "rows are numbered from 1; name them with `id: \"column\"`"
+                    });
+                self.fail(table.blame(d, row, column));
+                return None;
+            };
+            parents[row] = up;
+        }
+        if let Some(row) = on_a_circle(&parents) {
+            let d = Diagnostic::error(TREE_CYCLE, format!("row `{}` is above itself", names[row]))
+                .at(span, "the tree")
+                .help("one row of the circle is a root: leave its cell empty");
+            self.fail(table.blame(d, row, column));
+            return None;
+        }
+        Some((id.map(|_| names.into()), parents.into()))
+    }
+}
+
+/// A row from which the way up comes back to it.
+fn on_a_circle(parents: &[u32]) -> Option<usize> {
+    // 0 not seen, 1 on the present way up, 2 known to end at a root.
+    let mut seen = vec![0_u8; parents.len()];
+    for start in 0..parents.len() {
+        let (mut at, mut way) = (start, vec![]);
+        while seen[at] == 0 {
+            seen[at] = 1;
+            way.push(at);
+            match parents[at] {
+                MISSING => break,
+                up => at = up as usize,
+            }
+        }
+        if seen[at] == 1 && parents[at] != MISSING {
+            return Some(at);
+        }
+        way.into_iter().for_each(|row| seen[row] = 2);
+    }
+    None
+}

@@ -1,0 +1,81 @@
+//! Finds the column that a name means. Columns of a file are taken on trust until the file is read (`bind`).
+
+use super::Resolver;
+use crate::{
+    diag::{Diagnostic, Reported, suggest::nearest},
+    graph::{
+        codes::{UNKNOWN_NAME, WHICH_COLUMN},
+        factor_graph::{Column, PlateKind, TableSource},
+    },
+    shape::{ColumnId, Extent, PlateId, TableId},
+    source::Span,
+};
+
+impl Resolver<'_> {
+    /// The id of a column; a table written in the model is looked into.
+    pub(super) fn column(&mut self, table: TableId, name: &str, span: Span) -> Result<ColumnId, Reported> {
+        self.used_tables[table.0] = true;
+        let t = &self.tables[table.0];
+        if let TableSource::Inline(columns) = &t.source
+            && !columns.iter().any(|(n, _)| n == name)
+        {
+            let d = Diagnostic::error(UNKNOWN_NAME, format!("table `{}` has no column `{name}`", t.name)).at(span, "no such column");
+            let d = match nearest(name, columns.iter().map(|(n, _)| n.as_str())) {
+                Some(meant) => d.help(format!("did you mean `{meant}`?")),
+                None => d.note(format!("its columns are {}", super::names::list(columns.iter().map(|(n, _)| n.as_str())))),
+            };
+            return Err(self.fail(d));
+        }
+        Ok(self.intern(table, name, None, span))
+    }
+
+    /// The levels of a `Columns` plate's columns, joined.
+    pub(super) fn joined(&mut self, table: TableId, plate: PlateId, span: Span) -> ColumnId {
+        let name = format!("levels of {}", self.plate(plate));
+        self.intern(table, &name, Some(plate), span)
+    }
+
+    fn intern(&mut self, table: TableId, name: &str, joined: Option<PlateId>, span: Span) -> ColumnId {
+        let known = self.columns.iter().position(|c| c.table == table && c.name == name && c.joined == joined);
+        ColumnId(known.unwrap_or_else(|| {
+            self.columns.push(Column { table, name: name.to_owned(), joined, span });
+            self.columns.len() - 1
+        }))
+    }
+
+    /// A column as `table.column`, or as `column` where `home` or the only table settles whose.
+    pub(super) fn column_path(&mut self, path: &str, span: Span, home: Option<TableId>) -> Result<ColumnId, Reported> {
+        if let Some(table) = home {
+            // A header may hold dots itself; the row's own table comes first.
+            let prefix = format!("{}.", self.tables[table.0].name);
+            let own = path.strip_prefix(&prefix).unwrap_or(path);
+            return self.column(table, own, span);
+        }
+        if let Some((table, column)) = path.split_once('.')
+            && (self.table_named(table).is_some() || self.tables.len() != 1)
+        {
+            let table = self.want_table(table, span)?;
+            return self.column(table, column, span);
+        }
+        if self.tables.len() == 1 {
+            return self.column(TableId(0), path, span);
+        }
+        let d = Diagnostic::error(WHICH_COLUMN, format!("column `{path}` of which table?")).at(span, "expected `table.column`").note(
+            match self.tables.len() {
+                0 => "the model has no tables".to_owned(),
+                _ => format!("the tables are {}", super::names::list(self.tables.iter().map(|t| t.name.as_str()))),
+            },
+        );
+        let d = match self.tables.first() {
+            Some(t) => d.help(format!("write `{}.{path}`", t.name)),
+            None => d,
+        };
+        Err(self.fail(d))
+    }
+
+    /// The axis of a column's levels: the plate that has one index for each of them, if there is one.
+    pub(super) fn levels(&self, c: ColumnId) -> Extent {
+        let group = self.plates.iter().position(|p| matches!(&p.kind, PlateKind::Groups { columns } if columns[..] == [c]));
+        group.map_or(Extent::Levels(c), |p| Extent::Plate(PlateId(p)))
+    }
+}
