@@ -185,3 +185,23 @@ fn twenty_thousand_steps_and_five_hundred_states() {
     same(&a, &case.twin(), 1e-9);
     assert!((a.pair.iter().sum::<f64>() - 49.0).abs() < 1e-9);
 }
+
+/// Speed: `cargo test --release chain_speed -- --ignored --nocapture`.
+#[test]
+#[ignore = "a timing"]
+fn chain_speed() {
+    for (k, steps) in [(2, 10_000), (3, 10_000), (16, 10_000), (64, 2_000), (500, 50)] {
+        let case = Case::random(8, k, &[steps], 1, 1.0);
+        let mut tables = PairTables::default();
+        let mut scratch = vec![0.0; scratch_len(steps as usize, steps as usize, k, 1)];
+        let (mut pair, mut z, mut node) = (vec![0.0; k * k], 0.0, case.node.clone());
+        let (start, turns) = (std::time::Instant::now(), 20);
+        for _ in 0..turns {
+            tables.prepare(k, &case.pair);
+            node.copy_from_slice(&case.node);
+            let chains = Chains { initial: Some(&case.initial), pair_index: None, node: &mut node, starts: &case.starts };
+            run(&tables, chains, &mut pair, &mut z, &mut scratch).expect("possible");
+        }
+        println!("{k} states: {:.1} ns a step", start.elapsed().as_nanos() as f64 / f64::from(turns) / f64::from(steps));
+    }
+}

@@ -1,7 +1,7 @@
 //! Tensor contractions `C[lc] += coef · Σ A[la]·B[lb]…`: planned once for given axes, then run many times without allocating. It knows labels and strides,
 //! and nothing of what the numbers mean.
 //!
-//! Three equal things stand here: [`reference`], nested loops over everything; [`Contraction::compile`], which orders the operands by cost and picks a kernel
+//! Three equal things stand here: [`reference()`], nested loops over everything; [`Contraction::compile`], which orders the operands by cost and picks a kernel
 //! for each step; and [`Contraction::run`]. A one-hot operand is a constraint `level = codes[row]`, never an array: its products are lookups.
 
 mod compile;
