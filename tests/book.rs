@@ -152,8 +152,8 @@ fn models_in_the_book_are_models() {
             let place = format!("{} line {line}", page.display());
             let source = Source::new(place.clone(), text.as_str());
             let mut diags = Diagnostics::default();
-            let parsed = elbow::syntax::parse(&source, &mut diags);
-            assert!(parsed.is_ok(), "{place}:\n{}", render_all(diags.list(), &source, false));
+            let resolved = elbow::syntax::parse(&source, &mut diags).and_then(|model| elbow::graph::resolve(&model, &source, &mut diags));
+            assert!(resolved.is_ok(), "{place}:\n{}", render_all(diags.list(), &source, false));
             // A block that opens with a file's name is that file, but for the file's header comment.
             if let Some(name) = text.lines().next().and_then(|l| l.strip_prefix("// ")).filter(|n| n.ends_with(".ron")) {
                 let file = read(&package().join(name.trim()));

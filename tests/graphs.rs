@@ -1,55 +1,81 @@
-//! The models under `graphs/`: each resolves and binds without a word, and its printed forms are goldens.
-
-mod models;
+//! Every model of `graphs` and of `tests/models` is read, resolved and bound to its data.
 
 use elbow::{
+    data::{self, files::Files},
     diag::{Diagnostics, render::render_all},
-    graph::{Bound, FactorGraph, Types},
+    graph::{self, factor_graph::TableSource},
+    shape::TableId,
+    source::Source,
 };
-use std::fmt::Write;
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
-/// Sizes and the first few entries of all that was bound.
-fn bound_text(g: &FactorGraph, b: &Bound) -> String {
-    let mut out = String::new();
-    for (p, bound) in g.plates.iter().zip(&b.plates) {
-        let labels = bound.labels.as_ref().map_or(String::new(), |l| format!(" {:?}", &l[..l.len().min(4)]));
-        let weight = bound.weight.as_ref().map_or(String::new(), |w| format!(" weighing {}", w.iter().sum::<f64>()));
-        let sequences = bound.sequences.as_ref().map_or(String::new(), |s| format!(" in {} sequences", s.len()));
-        writeln!(out, "plate {} {}{labels}{weight}{sequences}", p.name, bound.size).unwrap();
+/// Files beside a model.
+struct Beside(PathBuf);
+
+impl Files for Beside {
+    fn open(&self, path: &str) -> std::io::Result<Box<dyn Read>> {
+        Ok(Box::new(File::open(self.0.join(path))?))
     }
-    for (c, bound) in g.columns.iter().zip(&b.columns) {
-        if let Some(l) = &bound.levels {
-            writeln!(out, "levels {} {} {:?}", c.name, l.len(), &l[..l.len().min(4)]).unwrap();
-        }
-        for (x, codes) in &bound.codes {
-            writeln!(out, "codes {} in {} {:?}", c.name, g.extent_name(*x), &codes[..codes.len().min(6)]).unwrap();
-        }
-        if let Some(n) = &bound.numbers {
-            writeln!(out, "numbers {} {:?}", c.name, &n[..n.len().min(4)]).unwrap();
-        }
-    }
-    for (n, o) in g.nodes.iter().zip(&b.observed) {
-        use elbow::graph::bound::ObservedArray::{Codes, Numbers};
-        match o {
-            None => {}
-            Some(Codes(c)) => writeln!(out, "observed {} {} codes {:?}", n.name, c.len(), &c[..c.len().min(6)]).unwrap(),
-            Some(Numbers { width, values }) => {
-                writeln!(out, "observed {} {width} × {} {:?}", n.name, values.len() / width, &values[..values.len().min(6)]).unwrap()
+}
+
+/// As far as the data, or what the user would see.
+fn bind(name: &str, text: &str, folder: &Path) -> Result<(), String> {
+    let source = Source::new(name, text);
+    let mut diags = Diagnostics::default();
+    let seen = |diags: &Diagnostics| render_all(diags.list(), &source, false);
+    let Ok(model) = elbow::syntax::parse(&source, &mut diags) else { return Err(seen(&diags)) };
+    let Ok(graph) = graph::resolve(&model, &source, &mut diags) else { return Err(seen(&diags)) };
+    let files = Beside(folder.to_owned());
+    let mut tables = Vec::new();
+    for (i, table) in graph.tables.iter().enumerate() {
+        let read = match &table.source {
+            TableSource::File(path) => data::read(&files, &table.name, path, Some(&graph::wanted_columns(&graph, TableId(i)))),
+            TableSource::Inline(_) => model
+                .data
+                .iter()
+                .filter(|d| d.name.node == table.name)
+                .find_map(graph::written_table)
+                .unwrap_or_else(|| panic!("{name}: table {} is written nowhere", table.name)),
+        };
+        match read {
+            Ok(table) => tables.push(table),
+            Err(d) => {
+                diags.error(d);
+                return Err(seen(&diags));
             }
         }
     }
+    if graph::bind(&graph, &tables, &source, &mut diags).is_err() || !diags.list().is_empty() {
+        return Err(seen(&diags));
+    }
+    Ok(())
+}
+
+fn models(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut out: Vec<PathBuf> =
+        entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.extension().is_some_and(|x| x == "ron")).collect();
+    out.sort();
     out
 }
 
 #[test]
-fn every_graph_binds_and_prints_as_before() {
-    for path in models::models("graphs") {
-        let source = models::source(&path);
-        let mut diags = Diagnostics::default();
-        let found = models::bind(&path, &source, &mut diags);
-        assert!(diags.list().is_empty(), "{}:\n{}", path.display(), render_all(diags.list(), &source, false));
-        let (graph, bound) = found.unwrap();
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        insta::assert_snapshot!(name, format!("{graph}\n{}\n{}", Types(&graph), bound_text(&graph, &bound)));
+fn every_model_is_read_and_bound_without_a_warning() {
+    let all = [models("graphs"), models("tests/models")].concat();
+    assert!(all.len() >= 20, "only {} models were found", all.len());
+    let mut wrong = String::new();
+    for path in all {
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if let Err(message) = bind(&path.display().to_string(), &text, folder) {
+            wrong += &message;
+            wrong += "\n";
+        }
     }
+    assert!(wrong.is_empty(), "{wrong}");
 }
