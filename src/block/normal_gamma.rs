@@ -5,15 +5,14 @@
 //! x alone is Student-t: dof 2a, centre m, squared scale b/(aκ).
 //! Source: Bishop (2006), p. 101 eq. 2.154; Murphy, Conjugate Bayesian analysis of the Gaussian distribution (2007), sec. 3.
 
-use crate::dist::{
-    draw, in_range, positive, quantile,
-    special::{digamma, ln_gamma},
-};
+use crate::dist::{in_range, positive, quantile};
 use crate::expfam::{
     family::{Improper, Parameter, Summary},
     joint::{JointFamily, JointSpec, Rewrite},
+    spec::Point,
     stat::{GAMMA, GAUSSIAN, Part, PartShape, StatKind},
 };
+use crate::num::special::{digamma, ln_gamma};
 use crate::num::stream::Stream;
 
 const LN_2PI: f64 = 1.837_877_066_409_345_3;
@@ -46,6 +45,12 @@ pub static SPEC: JointSpec = JointSpec {
         Rewrite { from: &[(TAU, 1, "")], part: 3, axes: "" },
     ],
     family: &NormalGamma,
+    points: &[
+        Point { d: 1, params: &[&[0.0], &[1.0], &[1.0], &[1.0]] },
+        Point { d: 1, params: &[&[-3.5], &[0.1], &[2.5], &[0.3]] },
+        Point { d: 1, params: &[&[1e3], &[200.0], &[101.0], &[7.0]] },
+        Point { d: 1, params: &[&[0.5], &[1e-3], &[0.1], &[1e-3]] },
+    ],
 };
 
 /// q(x, τ) = Normal–Gamma.
@@ -122,7 +127,7 @@ impl JointFamily for NormalGamma {
     }
     fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<Vec<f64>> {
         let q = standard(eta);
-        let tau = draw::gamma(stream, q.shape) / q.rate;
+        let tau = stream.gamma(q.shape, q.rate);
         vec![vec![q.mean + stream.normal() / (q.kappa * tau).sqrt()], vec![tau]]
     }
     fn shifted(&self, _: usize, eta: &[f64], by: &[f64]) -> Option<Vec<f64>> {

@@ -14,6 +14,7 @@ use crate::dist::{
 use crate::expfam::{
     family::{Improper, Parameter, Summary},
     joint::{JointFamily, JointSpec, Rewrite},
+    spec::Point,
     stat::{GAUSSIAN_VECTOR, Part, PartShape, StatKind, WISHART},
 };
 use crate::num::{reduce::dot, stream::Stream};
@@ -50,6 +51,12 @@ pub static SPEC: JointSpec = JointSpec {
         Rewrite { from: &[(LAMBDA, 1, "")], part: 3, axes: "" },
     ],
     family: &NormalWishart,
+    points: &[
+        Point { d: 1, params: &[&[-3.5], &[0.1], &[5.0], &[0.3]] },
+        Point { d: 2, params: &[&[3.5, 70.0], &[0.1], &[2.0], &[1.0, 0.0, 0.0, 0.01]] },
+        Point { d: 2, params: &[&[0.0, -1.0], &[50.0], &[60.0], &[0.02, 0.005, 0.005, 0.01]] },
+        Point { d: 3, params: &[&[1.0, 0.0, -2.0], &[1e-3], &[2.6], &[1.0, 0.3, -0.2, 0.3, 2.0, 0.1, -0.2, 0.1, 0.5]] },
+    ],
 };
 
 /// q(x, Λ) = Normal–Wishart.

@@ -82,6 +82,6 @@ impl Family for Bernoulli {
         vec![if p <= standard(eta)[1] { 0.0 } else { 1.0 }]
     }
     fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
-        vec![if super::draw::uniform(stream) < standard(eta)[0] { 1.0 } else { 0.0 }]
+        vec![if stream.uniform() < standard(eta)[0] { 1.0 } else { 0.0 }]
     }
 }

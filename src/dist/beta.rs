@@ -5,16 +5,14 @@
 //! ln B(α, β) is no sum of products of a function of each, so it stands in the base measure and not in the form.
 //! Source: Bishop (2006), p. 71 eq. 2.13 and App. B p. 686.
 
-use super::{
-    rise::{digamma_rise, ln_gamma_rise},
-    special::ln_gamma,
-};
+use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, Param, Point},
     stat::{BETA, Part, PartShape, StatKind},
 };
+use crate::num::special::ln_gamma;
 use crate::num::stream::Stream;
 
 const X: usize = 0;
@@ -127,6 +125,6 @@ impl Family for Beta {
     /// A draw nearer to 0 or 1 than floating-point numbers go comes out as 0 or 1.
     fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
         let (alpha, beta) = standard(eta);
-        vec![super::draw::dirichlet(stream, &[alpha, beta])[0]]
+        vec![stream.beta(alpha, beta)]
     }
 }

@@ -4,12 +4,12 @@
 //! A known p of exactly 1 and x = n cancel ln 0 against itself: exact, but digits of what is added in between may go.
 //! Source: Bishop (2006), p. 70 eq. 2.9.
 
-use super::special::ln_gamma;
 use crate::expfam::{
     form::{Term, part, term},
     spec::{DistSpec, Param, Point},
     stat::{BETA, COUNT, LN_ZERO},
 };
+use crate::num::special::ln_gamma;
 
 const X: usize = 0;
 const TRIALS: usize = 1;

@@ -100,18 +100,6 @@ impl Family for Categorical {
         vec![]
     }
     fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
-        let p = Self::probabilities(eta);
-        let u = super::draw::uniform(stream);
-        let mut below = 0.0;
-        // Rounding may leave the sum just under u: then the last possible category.
-        let mut last = 0;
-        for (k, &p) in p.iter().enumerate().filter(|(_, p)| **p > 0.0) {
-            last = k;
-            below += p;
-            if u < below {
-                break;
-            }
-        }
-        vec![last as f64]
+        vec![stream.categorical(&Self::probabilities(eta)) as f64]
     }
 }

@@ -4,16 +4,14 @@
 //! A(η) = ln B(α). Moments: ψ(α_k) − ψ(Σ α). Each x_k alone is Beta(α_k, Σ α − α_k).
 //! Source: Bishop (2006), p. 76 eq. 2.38 and App. B p. 687.
 
-use super::{
-    rise::{digamma_rise, ln_gamma_rise},
-    special::{digamma, ln_gamma},
-};
+use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, Param, Point},
     stat::{DIRICHLET, Part, PartShape, StatKind},
 };
+use crate::num::special::{digamma, ln_gamma};
 use crate::num::stream::Stream;
 
 const X: usize = 0;
@@ -42,7 +40,7 @@ static CONCENTRATIONS: StatKind = StatKind {
 
 fn ln_beta(alpha: &[f64]) -> f64 {
     // The largest goes into the rise, where it costs no digits.
-    let largest = (1..alpha.len()).fold(0, |l, k| if alpha[k] > alpha[l] { k } else { l });
+    let largest = largest(alpha);
     let (mut rest, mut sum) = (0.0, 0.0);
     for (_, &a) in alpha.iter().enumerate().filter(|(k, _)| *k != largest) {
         rest += a;
@@ -50,6 +48,10 @@ fn ln_beta(alpha: &[f64]) -> f64 {
     }
     // One category alone is certain.
     if rest == 0.0 { 0.0 } else { sum - ln_gamma_rise(alpha[largest], rest) }
+}
+
+fn largest(alpha: &[f64]) -> usize {
+    (1..alpha.len()).fold(0, |l, k| if alpha[k] > alpha[l] { k } else { l })
 }
 
 static TERMS: &[Term] = &[term(|_| 1.0, &[part(CONCENTRATION, 0, "i"), part(X, 0, "i")]), term(|_| -1.0, &[part(CONCENTRATION, 1, "")])];
@@ -103,9 +105,15 @@ impl Family for Dirichlet {
             *a = ln_beta(m);
             let total: f64 = m.iter().sum();
             let shift = digamma(total);
-            for m in m.iter_mut() {
-                // total − α has lost few digits unless α is nearly all of it; then there is little to lose digits of.
-                *m = if *m < 10.0 { digamma(*m) - shift } else { -digamma_rise(*m, total - *m) };
+            let top = largest(m);
+            let rest: f64 = m.iter().enumerate().filter(|(k, _)| *k != top).map(|(_, a)| a).sum();
+            for (k, m) in m.iter_mut().enumerate() {
+                // total − α is exact enough but for an α that is nearly all of it.
+                *m = match *m {
+                    alpha if alpha < 10.0 => digamma(alpha) - shift,
+                    alpha if k == top => -digamma_rise(alpha, rest),
+                    alpha => -digamma_rise(alpha, total - alpha),
+                };
             }
             super::in_range(element, m, *a)?;
         }
@@ -133,7 +141,9 @@ impl Family for Dirichlet {
     }
     /// Elements below the smallest number there is come out as 0.
     fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
-        super::draw::dirichlet(stream, &concentration(eta))
+        let mut x = vec![0.0; eta.len()];
+        stream.dirichlet(&concentration(eta), &mut x);
+        x
     }
 }
 

@@ -4,13 +4,13 @@
 //! A(η) = ln Γ(a) − a ln b. Moments: (a/b, ψ(a) − ln b).
 //! Source: Bishop (2006), p. 100 eq. 2.146 and App. B p. 688.
 
-use super::special::{digamma, ln_gamma};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, Param, Point},
     stat::{GAMMA, Part, PartShape, StatKind},
 };
+use crate::num::special::{digamma, ln_gamma};
 use crate::num::stream::Stream;
 
 const X: usize = 0;
@@ -117,6 +117,6 @@ impl Family for Gamma {
     /// A draw below the smallest number there is comes out as 0.
     fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
         let (shape, rate) = standard(eta);
-        vec![super::draw::gamma(stream, shape) / rate]
+        vec![stream.gamma(shape, rate)]
     }
 }

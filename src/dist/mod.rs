@@ -5,7 +5,6 @@ pub mod beta;
 pub mod binomial;
 pub mod categorical;
 pub mod dirichlet;
-pub(crate) mod draw;
 pub mod exponential;
 pub mod gamma;
 pub mod multinomial;
@@ -15,7 +14,6 @@ pub mod poisson;
 pub(crate) mod quantile;
 pub(crate) mod rise;
 pub(crate) mod spd;
-pub(crate) mod special;
 pub mod wishart;
 
 use crate::expfam::{family::Improper, spec::DistSpec};

@@ -3,12 +3,12 @@
 //! Density: Σ x_k ln p_k + ln n! − Σ ln x_k!. Statistic: x; the multinomial coefficient is the base measure, and with it n.
 //! Source: Bishop (2006), p. 76 eq. 2.34–2.35.
 
-use super::special::ln_gamma;
 use crate::expfam::{
     form::{Term, part, term},
     spec::{DistSpec, Param, Point},
     stat::{COUNT, COUNTS, DIRICHLET, LN_ZERO},
 };
+use crate::num::special::ln_gamma;
 
 const X: usize = 0;
 const TRIALS: usize = 1;

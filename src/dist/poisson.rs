@@ -3,12 +3,12 @@
 //! Density: x ln λ − λ − ln x!. Statistic: x; −ln x! is the base measure.
 //! Source: Gelman et al., Bayesian Data Analysis (3rd ed., 2013), App. A p. 584 and p. 43 eq. 2.14.
 
-use super::special::ln_gamma;
 use crate::expfam::{
     form::{Term, part, term},
     spec::{DistSpec, Param, Point},
     stat::{COUNT, GAMMA},
 };
+use crate::num::special::ln_gamma;
 
 const X: usize = 0;
 const RATE: usize = 1;

@@ -4,7 +4,8 @@
 //! cdf(x) ≥ p, from 1e−308 to 1e308. The distribution functions are written out because library ones cut off small arguments
 //! or stop their continued fraction after a fixed number of steps.
 
-use super::{rise, special::ln_gamma};
+use super::rise;
+use crate::num::special::ln_gamma;
 
 /// The smallest positive x up to `top` with `cdf(x) ≥ p`.
 fn bisect(top: f64, p: f64, cdf: impl Fn(f64) -> f64) -> f64 {

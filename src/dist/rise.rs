@@ -3,7 +3,7 @@
 //! For b ≥ 10 from Stirling's series, in which the large parts can be subtracted on paper.
 //! Source: Abramowitz & Stegun (1964), eq. 6.1.41 and 6.3.18; Didonato & Morris, ACM TOMS 18 (1992), p. 360 (the same device).
 
-use super::special::{digamma, ln_gamma};
+use crate::num::special::{digamma, ln_gamma};
 
 /// ln Γ(b + a) − ln Γ(b), for a, b > 0.
 pub(crate) fn ln_gamma_rise(b: f64, a: f64) -> f64 {

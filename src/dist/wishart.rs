@@ -5,17 +5,17 @@
 //! Moments: (νV, Σᵢ ψ(½(ν + 1 − i)) + d ln 2 + ln|V|).
 //! Source: Bishop (2006), App. B p. 693 eq. B.78–B.82.
 
-use super::{
-    spd,
-    special::{ln_multigamma, multidigamma},
-};
+use super::spd;
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, Param, Point},
     stat::{Part, PartShape, StatKind, WISHART, ln_det_spd},
 };
-use crate::num::stream::Stream;
+use crate::num::{
+    special::{ln_multigamma, multidigamma},
+    stream::Stream,
+};
 use std::f64::consts::LN_2;
 
 const X: usize = 0;
@@ -188,7 +188,7 @@ impl Standard {
             }
             // Upper triangular: row j has d − 1 − j normals to its right.
             let left = (d - 1 - j) as f64;
-            column[j] = (2.0 * super::draw::gamma(stream, 0.5 * (self.dof - left))).sqrt();
+            column[j] = (2.0 * stream.gamma(0.5 * (self.dof - left), 1.0)).sqrt();
             spd::solve_upper(&self.factor, d, column);
         }
         let mut x = vec![0.0; d * d];

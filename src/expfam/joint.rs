@@ -7,6 +7,7 @@
 
 use super::{
     family::{Improper, Parameter, Summary},
+    spec::Point,
     stat::StatKind,
 };
 use crate::num::stream::Stream;
@@ -59,6 +60,8 @@ pub struct JointSpec {
     pub rewrites: &'static [Rewrite],
     /// Its algorithm.
     pub family: &'static dyn JointFamily,
+    /// Ordinary and extreme standard parameters, in the order of [`JointFamily::parameters`]; the laws run at each.
+    pub points: &'static [Point],
 }
 
 impl fmt::Debug for JointSpec {

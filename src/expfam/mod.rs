@@ -3,5 +3,6 @@
 pub mod family;
 pub mod form;
 pub mod joint;
+pub mod laws;
 pub mod spec;
 pub mod stat;
