@@ -260,7 +260,9 @@ fn single(family: &dyn Family, d: usize) -> impl Fn(&[f64], &mut [f64]) -> Resul
     }
 }
 
-fn family_at(spec: &DistSpec, point: &Point) -> Result<Option<(&'static dyn Family, Vec<f64>)>, String> {
+type FamilyAt = Option<(&'static dyn Family, Vec<f64>)>;
+
+fn family_at(spec: &DistSpec, point: &Point) -> Result<FamilyAt, String> {
     Ok(match spec.family {
         Some(family) => Some((family, eta_at(spec, point)?)),
         None => None,
