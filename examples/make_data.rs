@@ -62,9 +62,9 @@ fn dice() -> String {
         let mut loaded = false;
         for roll in 0..rolls {
             if roll > 0 {
-                loaded = if loaded { !random.yes(0.10) } else { random.yes(0.05) };
+                loaded = if loaded { !random.yes(0.06) } else { random.yes(0.04) };
             }
-            let p = if loaded { [0.1, 0.1, 0.1, 0.1, 0.1, 0.5] } else { [1.0 / 6.0; 6] };
+            let p = if loaded { [0.08, 0.08, 0.08, 0.08, 0.08, 0.6] } else { [1.0 / 6.0; 6] };
             let _ = writeln!(out, "{game},{}", random.pick(&p) + 1);
         }
     }

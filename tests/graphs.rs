@@ -34,12 +34,11 @@ fn bind(name: &str, text: &str, folder: &Path) -> Result<(), String> {
     for (i, table) in graph.tables.iter().enumerate() {
         let read = match &table.source {
             TableSource::File(path) => data::read(&files, &table.name, path, Some(&graph::wanted_columns(&graph, TableId(i)))),
-            TableSource::Inline(_) => model
-                .data
-                .iter()
-                .filter(|d| d.name.node == table.name)
-                .find_map(graph::written_table)
-                .unwrap_or_else(|| panic!("{name}: table {} is written nowhere", table.name)),
+            TableSource::Inline(_) => {
+                let declared = model.data.iter().find(|d| d.name.node == table.name);
+                let Some(read) = declared.and_then(graph::written_table) else { panic!("{name}: table {} is written nowhere", table.name) };
+                read
+            }
         };
         match read {
             Ok(table) => tables.push(table),
