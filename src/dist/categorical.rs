@@ -1,6 +1,6 @@
 //! Categorical(x | probabilities p), over d categories.
 //!
-//! Density: Σ [x = k] ln p_k. Statistic: the indicator vector [x]. η = ln p, up to a constant.
+//! Density: Σ [x = k] ln p_k. Statistic: the indicator vector \[x\]. η = ln p, up to a constant.
 //! A(η) = ln Σ exp η_k. Moments: softmax η.
 //! Source: Bishop (2006), p. 75 eq. 2.26 and p. 114 eq. 2.207–2.213.
 

@@ -77,7 +77,7 @@ pub struct NodePosterior {
     pub event: Vec<Axis>,
     /// Standard parameters.
     pub parameters: Vec<NamedArray>,
-    /// E[x], plates first, then `event`. Of a category: its probabilities.
+    /// E\[x\], plates first, then `event`. Of a category: its probabilities.
     pub mean: Vec<f64>,
     /// Marginal standard deviations like `mean`; infinite where there is none. `None` for categories.
     pub sd: Option<Vec<f64>>,

@@ -27,7 +27,7 @@ pub struct Parameter {
 /// A univariate or elementwise marginal: what a table of the posterior shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// E[x], in the shape of the value (of the probability vector for a category).
+    /// E\[x\], in the shape of the value (of the probability vector for a category).
     pub mean: Vec<f64>,
     /// Marginal standard deviations, like `mean`; infinite where there is none; empty for categories.
     pub sd: Vec<f64>,
@@ -57,7 +57,7 @@ pub trait Family: fmt::Debug + Send + Sync {
     }
 }
 
-/// H[q] = A(η) − ⟨η, μ⟩ of one element, in nats.
+/// H\[q\] = A(η) − ⟨η, μ⟩ of one element, in nats.
 pub fn entropy(eta: &[f64], moments: &[f64], log_norm: f64) -> f64 {
     log_norm - crate::num::reduce::dot(eta, moments)
 }

@@ -482,7 +482,7 @@ fn improper(eta: &[f64], bounded: bool, evaluate: Batched) -> Verdict {
 }
 
 /// F7: the summary's mean and standard deviation are those of q, from A alone: ∇²A where x is a statistic, and
-/// E[x_k] = exp(A(η + e_k) − A(η)) where ln x is.
+/// E\[x_k\] = exp(A(η + e_k) − A(η)) where ln x is.
 pub fn f7_summary(spec: &DistSpec, point: &Point) -> Verdict {
     let Some((family, eta)) = family_at(spec, point)? else { return Ok(()) };
     let evaluate = single(family, point.d);
