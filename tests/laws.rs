@@ -4,6 +4,7 @@
 
 use elbow::block::JOINTS;
 use elbow::dist::{REGISTRY, find};
+use elbow::expfam::family::entropy;
 use elbow::expfam::joint::JointSpec;
 use elbow::expfam::laws::{self, Arbitrary, Seat, Verdict};
 use elbow::expfam::spec::{DistSpec, Point};
@@ -257,6 +258,28 @@ fn p3_at_known_values_the_energy_is_the_log_density() {
 fn b1_joint_blocks_are_families() {
     every_joint("B1", |joint, point, _| laws::b1_family(joint, point));
     every_joint("B1", |joint, point, n| laws::b1_sample(joint, point, 4000, &mut stream(joint.name, n as u64)));
+}
+
+#[test]
+fn b3_the_entropy_of_a_pair_is_that_of_its_two_steps() {
+    for joint in JOINTS {
+        let (.., parent) = PAIRS.iter().find(|(name, ..)| *name == joint.name).expect("a row");
+        let parent = find(parent).unwrap().family.expect("a family");
+        for point in joint.points {
+            let (d, eta) = (point.d, laws::joint_eta_at(joint, point));
+            let (mut m, mut a) = (vec![0.0; eta.len()], [0.0]);
+            joint.family.evaluate(d, &eta, &mut m, &mut a).unwrap();
+            // H(x, Λ) = E[H(x | Λ)] + H(Λ), where H(x | Λ) = ½d(1 + ln 2π − ln κ) − ½ ln|Λ|.
+            let eta2 = parent.natural(d, &joint.family.parameters(d, &eta)[2..]);
+            let (mut m2, mut a2) = (vec![0.0; eta2.len()], [0.0]);
+            parent.evaluate(d, &eta2, &mut m2, &mut a2).unwrap();
+            let kappa = point.params[1][0];
+            let inner = 0.5 * d as f64 * (1.0 + (2.0 * std::f64::consts::PI / kappa).ln()) - 0.5 * m2[m2.len() - 1];
+            let want = inner + entropy(&eta2, &m2, a2[0]);
+            let got = entropy(&eta, &m, a[0]);
+            assert!((got - want).abs() < 1e-9 * (1.0 + a[0].abs() + want.abs()), "{} at {point:?}: {got} and {want}", joint.name);
+        }
+    }
 }
 
 fn statistic(kind: &StatKind, value: &[f64], d: usize) -> Vec<f64> {

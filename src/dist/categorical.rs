@@ -103,3 +103,17 @@ impl Family for Categorical {
         vec![stream.categorical(&Self::probabilities(eta)) as f64]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_ln_zero_are_exactly_impossible() {
+        let (mut m, mut a) = ([0.0; 3], [0.0]);
+        Categorical.evaluate(3, &[3.0 * LN_ZERO, 1.0, LN_ZERO - 5.0], &mut m, &mut a).unwrap();
+        assert_eq!((m, a), ([0.0, 1.0, 0.0], [1.0]));
+        let e = Categorical.evaluate(3, &[2.0 * LN_ZERO, LN_ZERO, LN_ZERO - 5.0], &mut m, &mut a).unwrap_err();
+        assert_eq!(e, Improper { element: 0, why: "no category is possible".into() });
+    }
+}

@@ -120,3 +120,15 @@ impl Family for Gamma {
         vec![stream.gamma(shape, rate)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_that_are_not_positive_numbers_say_so() {
+        let refused = |value: f64| (GAMMA_SHAPE.of_value)(&[value], 1, &mut [0.0; 2]).unwrap_err();
+        assert_eq!(refused(0.0), "is not positive");
+        assert_eq!(refused(f64::NAN), "is not finite");
+    }
+}

@@ -158,3 +158,20 @@ impl Family for MvNormal {
         Some(out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_covariance_is_inverted_or_refused() {
+        let (slot, spelling) = SPEC.param("covariance").expect("a spelling");
+        let convert = spelling.expect("not the slot's own name").convert;
+        let mut v = [2.0, 1.0, 1.0, 1.0];
+        convert(&mut v, 2).unwrap();
+        assert_eq!(slot, PRECISION);
+        assert!(v.iter().zip([1.0, -1.0, -1.0, 2.0]).all(|(a, b)| (a - b).abs() < 1e-14), "{v:?}");
+        assert_eq!(convert(&mut [1.0, 2.0, 2.0, 1.0], 2), Err("is not positive definite"));
+        assert_eq!(convert(&mut [1.0, 0.1, 0.2, 1.0], 2), Err("is not symmetric"));
+    }
+}

@@ -257,3 +257,33 @@ impl Family for Wishart {
         parse(d, eta).map_or_else(|_| vec![f64::NAN; d * d], |q| q.sample(d, stream))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_that_have_no_statistic_say_why() {
+        let refused = |kind: &StatKind, value: &[f64]| (kind.of_value)(value, 2, &mut [0.0; 8]).unwrap_err();
+        assert_eq!(refused(&WISHART_DOF, &[1.0]), "needs dof > D − 1");
+        assert_eq!(refused(&WISHART_DOF, &[f64::NAN]), "is not finite");
+        assert_eq!(refused(&WISHART_SCALE, &[1.0, 0.5, 0.4, 1.0]), "is not symmetric");
+        assert_eq!(refused(&WISHART_SCALE, &[1.0, 2.0, 2.0, 1.0]), "is not positive definite");
+        assert_eq!(refused(&WISHART_SCALE, &[1.0, 0.0, 0.0, f64::INFINITY]), "is not finite");
+    }
+
+    #[test]
+    fn only_the_diagonal_has_quantiles() {
+        let eta = Wishart.natural(
+            2,
+            &[
+                Parameter { name: "dof", dims: vec![], values: vec![5.0] },
+                Parameter { name: "scale", dims: vec![2, 2], values: vec![1.0, 0.2, 0.2, 3.0] },
+            ],
+        );
+        let q = Wishart.quantile(2, &eta, 0.5);
+        assert!(q[1].is_nan() && q[2].is_nan());
+        // V_jj χ²(5), whose median is 4.351460.
+        assert!((q[0] - 4.351_460).abs() < 1e-5 && (q[3] - 3.0 * 4.351_460).abs() < 1e-5, "{q:?}");
+    }
+}
