@@ -19,6 +19,7 @@ pub mod factorize;
 pub mod graph;
 pub mod link;
 pub mod num;
+pub mod pipeline;
 pub mod plan;
 pub mod report;
 pub mod shape;

@@ -6,13 +6,22 @@ use super::{
     model::Opened,
     terminal::Terminal,
 };
+use crate::graph::Types;
 
 pub(super) fn run(args: &args::Explain, terminal: &Terminal) -> Result<Exit, Stop> {
     let mut opened = Opened::open(&args.model.model, terminal)?;
     let model = opened.parse()?;
-    opened.warn();
-    if args.emit.is_none_or(|s| s == Stage::Ast) {
+    if args.emit == Some(Stage::Ast) {
+        opened.warn();
         terminal.print(|out| write!(out, "{model}"))?;
+        return Ok(Exit::Good);
     }
+    let graph = opened.graph(&model)?;
+    opened.warn();
+    terminal.print(|out| match args.emit {
+        Some(Stage::Graph) => write!(out, "{graph}"),
+        Some(Stage::Types) => write!(out, "{}", Types(&graph)),
+        Some(Stage::Ast) | None => write!(out, "{graph}\n{}", Types(&graph)),
+    })?;
     Ok(Exit::Good)
 }

@@ -8,7 +8,19 @@ use crate::{
 
 pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     let mut opened = Opened::open(&args.model.model, terminal)?;
-    opened.parse()?;
+    let model = opened.parse()?;
+    let graph = opened.graph(&model)?;
+    if let Some(names) = &args.nodes
+        && let Some(wrong) = names.iter().find(|name| !graph.nodes.iter().any(|n| n.name == **name))
+    {
+        let known: Vec<&str> = graph.nodes.iter().map(|n| n.name.as_str()).collect();
+        return Err(Stop::usage(
+            terminal,
+            format!("`--nodes {wrong}`: the model has no such node"),
+            format!("it has {}", known.join(", ")),
+        ));
+    }
+    let _bound = opened.bind(&model, &graph, &args.model)?;
     if !args.quiet {
         opened.warn();
     }

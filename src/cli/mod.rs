@@ -4,7 +4,6 @@
 mod args;
 mod check;
 mod code;
-#[allow(dead_code)] // until tables are read
 mod disk;
 mod draw;
 #[allow(dead_code)] // until a run can break down

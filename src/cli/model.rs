@@ -1,18 +1,25 @@
 //! A model file taken through the stages of the pipeline, its mistakes rendered.
 
-use super::{Exit, Stop, terminal::Terminal};
+use super::{Exit, Stop, args, disk::Disk, terminal::Terminal};
 use crate::{
     diag::{Diagnostics, Reported, Severity, render},
+    graph::{
+        Bound, FactorGraph,
+        factor_graph::{Table, TableSource},
+    },
+    pipeline,
     source::Source,
     syntax,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A model file on its way through the pipeline.
 #[derive(Debug)]
 pub(super) struct Opened<'t> {
     pub source: Source,
     pub diags: Diagnostics,
+    /// Where the model's own paths start.
+    folder: PathBuf,
     terminal: &'t Terminal,
 }
 
@@ -34,7 +41,8 @@ impl<'t> Opened<'t> {
             let at = e.utf8_error().valid_up_to();
             Stop::fault(terminal, format!("the model file `{shown}` is not UTF-8 text: byte {at} is no character"), "save it as UTF-8")
         })?;
-        Ok(Self { source: Source::new(shown.to_string(), text), diags: Diagnostics::default(), terminal })
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        Ok(Self { source: Source::new(shown.to_string(), text), diags: Diagnostics::default(), folder, terminal })
     }
 
     /// The syntax tree.
@@ -44,6 +52,54 @@ impl<'t> Opened<'t> {
     pub fn parse(&mut self) -> Result<syntax::Model, Stop> {
         let parsed = syntax::parse(&self.source, &mut self.diags);
         self.passed(parsed)
+    }
+
+    /// The checked factor graph.
+    ///
+    /// # Errors
+    /// All mistakes that show without data, rendered.
+    pub fn graph(&mut self, model: &syntax::Model) -> Result<FactorGraph, Stop> {
+        let graph = pipeline::graph(model, &self.source, &mut self.diags);
+        self.passed(graph)
+    }
+
+    /// The graph's data.
+    ///
+    /// # Errors
+    /// `--data` names a table that the model does not have; or mistakes in the data, rendered.
+    pub fn bind(&mut self, model: &syntax::Model, graph: &FactorGraph, args: &args::Model) -> Result<Bound, Stop> {
+        let paths = self.paths(graph, args)?;
+        let locate = |t: &Table| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
+        let bound = pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut self.diags);
+        self.passed(bound)
+    }
+
+    /// The first file of a table that is not there, if any.
+    ///
+    /// # Errors
+    /// As for `bind`.
+    pub fn missing_file(&self, graph: &FactorGraph, args: &args::Model) -> Result<Option<String>, Stop> {
+        Ok(self.paths(graph, args)?.into_iter().map(|(_, path)| path).find(|path| !Path::new(path).exists()))
+    }
+
+    /// The file of each table that has one, as seen from the working directory.
+    fn paths(&self, graph: &FactorGraph, args: &args::Model) -> Result<Vec<(String, String)>, Stop> {
+        for (i, (name, _)) in args.data.iter().enumerate() {
+            if !graph.tables.iter().any(|t| t.name == *name) {
+                let known: Vec<String> = graph.tables.iter().map(|t| format!("`{}`", t.name)).collect();
+                let help = if known.is_empty() { "it has none".to_string() } else { format!("it has {}", known.join(", ")) };
+                return Err(Stop::usage(self.terminal, format!("`--data {name}=…`: the model has no table `{name}`"), help));
+            }
+            if args.data[..i].iter().any(|(before, _)| before == name) {
+                return Err(Stop::usage(self.terminal, format!("`--data {name}=…` is given twice"), "leave one"));
+            }
+        }
+        let given = |name: &str| args.data.iter().find(|(n, _)| n == name).map(|(_, path)| path.clone());
+        let own = |source: &TableSource| match source {
+            TableSource::File(path) => Some(self.folder.join(path).to_string_lossy().into_owned()),
+            TableSource::Inline(_) => None,
+        };
+        Ok(graph.tables.iter().filter_map(|t| Some((t.name.clone(), given(&t.name).or_else(|| own(&t.source))?))).collect())
     }
 
     /// What a stage gave, or all that it reported.

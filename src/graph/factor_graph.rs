@@ -73,6 +73,16 @@ pub struct Plate {
     pub kind: PlateKind,
 }
 
+impl Plate {
+    /// Elements, where the model says so itself.
+    pub fn known_size(&self) -> Option<usize> {
+        match self.kind {
+            PlateKind::Size(n) => Some(n),
+            _ => None,
+        }
+    }
+}
+
 /// What a plate has one index for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlateKind {

@@ -76,7 +76,8 @@ impl FactorGraph {
             Index::At(n) => (n + 1).to_string(),
         }
     }
-    fn plate_text(&self, kind: &PlateKind) -> String {
+    /// `Rows(corpus, weight: corpus.count)`.
+    pub fn plate_kind_text(&self, kind: &PlateKind) -> String {
         let column = |c: &ColumnId| self.column_name(*c);
         match kind {
             PlateKind::Size(n) => format!("Size({n})"),
@@ -135,7 +136,7 @@ impl fmt::Display for FactorGraph {
             };
             (t.name.clone(), source)
         })?;
-        self.section(f, "plates", &self.plates, |p| (p.name.clone(), self.plate_text(&p.kind)))?;
+        self.section(f, "plates", &self.plates, |p| (p.name.clone(), self.plate_kind_text(&p.kind)))?;
         self.section(f, "inputs", &self.inputs, |i| {
             let event = bracket(i.event.iter().map(ToString::to_string));
             let source = match &i.source {
