@@ -1,6 +1,17 @@
-//! Runs a plan. Holds no distribution's name.
+//! Runs a plan: start, iterations, restarts, the bound, and the posterior as plain numbers. Holds no distribution's name.
 
+pub mod collect;
+pub mod error;
+mod pass;
 pub mod posterior;
+mod predict;
+mod rows;
+pub mod run;
+mod session;
+mod start;
+
+pub use error::{Breakdown, RunError};
+pub use run::{Options, fit};
 
 /// Is told of a run's progress.
 pub trait Watch {

@@ -1,1 +1,244 @@
-//! Which block claims which variables, and the reasons.
+//! Which block of q claims which variables, and the reasons. Not here: how blocks are updated (`block`, `engine`).
+//!
+//! The input is the energy, a sum of products of moments. Two variables may stay coupled in q if every product that holds both is
+//! one a structured block has moments for; the claims are tried from the largest kind of block down, and what nobody claims is a
+//! block by itself.
+
+mod chains;
+mod pairs;
+pub mod roles;
+mod show;
+
+use crate::{
+    diag::{Code, Diagnostic, Diagnostics, Reported},
+    expfam::joint::JointSpec,
+    graph::{
+        energy::{Energy, Source},
+        factor_graph::{FactorGraph, Factorize},
+    },
+    shape::{NodeId, PlateId},
+};
+use roles::Role;
+
+/// A block that can't be kept exact.
+pub const E_NOT_EXACT: Code = Code("E0501");
+/// A node named in two blocks, or one that has no q.
+pub const E_BLOCK_MEMBER: Code = Code("E0502");
+
+/// q as a product of blocks, and the energy in their statistics.
+#[derive(Clone, Debug)]
+pub struct Blocks {
+    /// In the order they are updated: file order of their first nodes.
+    pub list: Vec<Block>,
+    /// The energy, joint statistics written in; [`Source::Joint`] counts `joints`.
+    pub energy: Energy,
+    /// Members and kind of each joint, by index.
+    pub joints: Vec<Joint>,
+    /// What each node is to inference.
+    pub roles: Vec<Role>,
+}
+
+/// One kind of block over plates: one block of q for each of their elements.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Its nodes; of a joint, in the order of the joint's members.
+    pub nodes: Vec<NodeId>,
+    /// How it is kept.
+    pub kind: Kind,
+    /// Why this block, and why no larger one; sentences.
+    pub why: Vec<String>,
+}
+
+/// How a block is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// One variable, its own family.
+    Single,
+    /// Categories along the steps of this plate.
+    Chain(PlateId),
+    /// A joint statistic: index into [`Blocks::joints`].
+    Joint(usize),
+}
+
+impl Kind {
+    /// As the JSON report names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Single => "independent",
+            Kind::Chain(_) => "chain",
+            Kind::Joint(_) => "joint",
+        }
+    }
+}
+
+/// Nodes kept under one joint statistic.
+#[derive(Clone, Copy, Debug)]
+pub struct Joint {
+    /// Which.
+    pub spec: &'static JointSpec,
+    /// One node for each member of `spec`.
+    pub nodes: [NodeId; 2],
+}
+
+/// Chooses the blocks. `missing` says which observed nodes have missing cells; without data, none.
+pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &mut Diagnostics) -> Result<Blocks, Reported> {
+    let roles = roles::roles(graph, &energy, missing);
+    let mut blocks = Blocks { list: vec![], energy, joints: vec![], roles };
+    blocks.drop_predictions();
+    let wishes = Wishes::new(graph, &blocks, diags)?;
+    let mut claimed = vec![false; graph.nodes.len()];
+    let mut reasons: Vec<Vec<String>> = vec![vec![]; graph.nodes.len()];
+
+    for claim in pairs::candidates(graph, &blocks) {
+        if !wishes.allows(&claim.nodes) || claim.nodes.iter().any(|n| claimed[n.0]) {
+            continue;
+        }
+        match pairs::rewrite(graph, &blocks, &claim) {
+            Ok(energy) => {
+                blocks.energy = energy;
+                blocks.joints.push(claim);
+                claim.nodes.iter().for_each(|n| claimed[n.0] = true);
+                blocks.list.push(Block { nodes: claim.nodes.to_vec(), kind: Kind::Joint(blocks.joints.len() - 1), why: vec![pairs::why(graph, &claim)] });
+            }
+            Err(refusal) => claim.nodes.iter().for_each(|n| {
+                if !reasons[n.0].contains(&refusal) {
+                    reasons[n.0].push(refusal.clone());
+                }
+            }),
+        }
+    }
+    for node in (0..graph.nodes.len()).map(NodeId).filter(|n| blocks.roles[n.0].has_q()).collect::<Vec<_>>() {
+        if claimed[node.0] {
+            continue;
+        }
+        let steps = chains::along(graph, node);
+        let block = match steps {
+            Some(plate) if wishes.allows(&[node]) => match chains::claim(graph, &blocks.energy, node, plate) {
+                Ok(why) => Block { nodes: vec![node], kind: Kind::Chain(plate), why: vec![why] },
+                Err(Some(refusal)) => {
+                    reasons[node.0].push(refusal);
+                    Block { nodes: vec![node], kind: Kind::Single, why: vec![] }
+                }
+                Err(None) => Block { nodes: vec![node], kind: Kind::Single, why: vec![] },
+            },
+            _ => Block { nodes: vec![node], kind: Kind::Single, why: vec![] },
+        };
+        claimed[node.0] = true;
+        blocks.list.push(block);
+    }
+    for block in &mut blocks.list {
+        if block.kind == Kind::Single {
+            let node = block.nodes[0];
+            block.why = reasons[node.0].clone();
+            if matches!(graph.factorize, Factorize::MeanField(_)) {
+                block.why = vec!["`factorize: MeanField` asks for it.".into()];
+            } else if block.why.is_empty() {
+                block.why.push(alone(graph, &blocks.energy, node));
+            }
+        }
+    }
+    blocks.list.sort_by_key(|b| b.nodes.iter().min().copied());
+    wishes.granted(graph, &blocks, &reasons, diags)?;
+    Ok(blocks)
+}
+
+/// Why a variable that nobody refused stands alone.
+fn alone(graph: &FactorGraph, energy: &Energy, node: NodeId) -> String {
+    let me = Source::Node(node);
+    let partner = energy.factors.iter().flat_map(|f| &f.terms).filter(|t| t.ops.iter().any(|o| o.source == me)).find_map(|t| {
+        t.ops.iter().find_map(|o| match o.source {
+            Source::Node(n) if n != node && graph.nodes[n.0].observed.is_none() => Some(n),
+            _ => None,
+        })
+    });
+    match partner {
+        None => "It meets no other variable: its posterior given the other blocks is exact.".into(),
+        Some(p) => format!("No kind of block keeps `{}` and `{}` together.", graph.nodes[node.0].name, graph.nodes[p.0].name),
+    }
+}
+
+impl Blocks {
+    /// A prediction adds nothing to any message: its factor leaves the energy, and q of it is p given its parents.
+    fn drop_predictions(&mut self) {
+        for f in &mut self.energy.factors {
+            if self.roles[f.node.0] == Role::Predicted {
+                f.terms.clear();
+            }
+        }
+    }
+    /// The block that holds a node's q.
+    pub fn of(&self, node: NodeId) -> Option<usize> {
+        self.list.iter().position(|b| b.nodes.contains(&node))
+    }
+    /// The block of a source of moments.
+    pub fn of_source(&self, source: Source) -> Option<usize> {
+        match source {
+            Source::Node(n) => self.of(n),
+            Source::Known(_) => None,
+            Source::Joint(j) => self.list.iter().position(|b| b.kind == Kind::Joint(j)),
+        }
+    }
+}
+
+/// What the user's `factorize` allows.
+struct Wishes {
+    mean_field: bool,
+    named: Vec<Vec<NodeId>>,
+}
+
+impl Wishes {
+    fn new(graph: &FactorGraph, blocks: &Blocks, diags: &mut Diagnostics) -> Result<Self, Reported> {
+        let mut named: Vec<Vec<NodeId>> = vec![];
+        let mut failed = None;
+        if let Factorize::Blocks(list) = &graph.factorize {
+            for (members, _) in list {
+                let mut nodes = vec![];
+                for &(node, span) in members {
+                    let name = &graph.nodes[node.0].name;
+                    if nodes.contains(&node) || named.iter().any(|n| n.contains(&node)) {
+                        let d = Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` is named in two blocks"));
+                        failed = Some(diags.error(d.at(span, "here again").help("name each node once")));
+                    } else if !blocks.roles[node.0].has_q() {
+                        let d = Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` is known from data, so it has no block"));
+                        failed = Some(diags.error(d.at(span, "observed, or a prediction").help("leave it out of `Blocks`")));
+                    }
+                    nodes.push(node);
+                }
+                named.push(nodes);
+            }
+        }
+        let mean_field = matches!(graph.factorize, Factorize::MeanField(_));
+        failed.map_or(Ok(Self { mean_field, named }), Err)
+    }
+
+    /// May these nodes be one block?
+    fn allows(&self, nodes: &[NodeId]) -> bool {
+        let home = |n: &NodeId| self.named.iter().position(|b| b.contains(n));
+        !self.mean_field && nodes.iter().all(|n| home(n) == home(&nodes[0])) && home(&nodes[0]).is_none_or(|b| self.named[b].len() == nodes.len())
+    }
+
+    /// Blocks the user named must be there, whole.
+    fn granted(&self, graph: &FactorGraph, blocks: &Blocks, reasons: &[Vec<String>], diags: &mut Diagnostics) -> Result<(), Reported> {
+        let Factorize::Blocks(list) = &graph.factorize else { return Ok(()) };
+        let mut failed = None;
+        for (members, span) in list {
+            let nodes: Vec<NodeId> = members.iter().map(|m| m.0).collect();
+            let whole = nodes.first().and_then(|&n| blocks.of(n)).is_some_and(|b| nodes.iter().all(|n| blocks.list[b].nodes.contains(n)));
+            if whole || nodes.is_empty() {
+                continue;
+            }
+            let names: Vec<_> = nodes.iter().map(|n| format!("`{}`", graph.nodes[n.0].name)).collect();
+            let mut d = Diagnostic::error(E_NOT_EXACT, format!("{} can't be kept as one block", names.join(" and "))).at(*span, "asked for here");
+            let mut said: Vec<&String> = nodes.iter().flat_map(|n| &reasons[n.0]).collect();
+            said.dedup();
+            for why in said {
+                d = d.note(why.clone());
+            }
+            if d.notes.is_empty() {
+                d = d.note("no kind of block has closed-form updates for these variables together");
+            }
+            failed = Some(diags.error(d.help("name them in blocks of their own, or leave them to `Auto`")));
+        }
+        failed.map_or(Ok(()), Err)
+    }
+}

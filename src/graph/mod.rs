@@ -3,6 +3,7 @@
 pub mod bind;
 pub mod bound;
 pub mod codes;
+pub mod energy;
 pub mod factor_graph;
 pub mod resolve;
 mod show;

@@ -1,1 +1,3 @@
-//! Deterministic nodes: how an expression rewrites a form. One file per link.
+//! Deterministic nodes: how an expression rewrites the parts of a statistic. One file per link.
+
+pub mod affine;

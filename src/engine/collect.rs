@@ -1,0 +1,283 @@
+//! From a finished session to the posterior as plain named arrays, in file order, centres added back. Not here: how it is printed.
+
+use super::{
+    RunError,
+    pass::Mode,
+    posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior},
+    predict::{self, Means},
+    run::Options,
+    session::Session,
+};
+use crate::{
+    expfam::{
+        family::{Parameter, Summary as ValueSummary},
+        stat::{CATEGORY, PartShape},
+    },
+    graph::{
+        Bound, FactorGraph,
+        bound::ObservedArray,
+        factor_graph::{Node, PlateKind},
+    },
+    num::reduce::sum,
+    plan::{element_order, var::{Algorithm, Storage}},
+    shape::{Extent, NodeId},
+};
+
+/// What a run says of itself.
+#[derive(Debug)]
+pub struct Summary {
+    /// The bound after each iteration.
+    pub trace: Vec<f64>,
+    /// Each node's share of the last.
+    pub terms: Vec<f64>,
+    /// Whether it stopped by the tolerance.
+    pub converged: bool,
+    /// Which restart it was.
+    pub restart: usize,
+    /// The final bound of every restart.
+    pub restarts: Vec<f64>,
+}
+
+/// q of a node's elements in file order: natural parameters (of its block) and, for categories, probabilities.
+struct Elements {
+    eta: Vec<f64>,
+    moments: Vec<f64>,
+    width: usize,
+    block: usize,
+}
+
+/// Collects the posterior of the nodes that `options` asks for.
+pub fn posterior(graph: &FactorGraph, bound: &Bound, session: &mut Session<'_>, options: &Options, run: Summary) -> Result<Posterior, RunError> {
+    let plan = session.plan;
+    let Summary { mut trace, mut terms, converged, restart, restarts } = run;
+    let wanted: Vec<bool> = graph
+        .nodes
+        .iter()
+        .map(|n| match &options.nodes {
+            _ if options.all_nodes => true,
+            Some(names) => names.contains(&n.name),
+            None => !is_local(graph, n),
+        })
+        .collect();
+    // Predictions need the means of what they depend on.
+    let mut needed = wanted.clone();
+    for (i, _) in graph.nodes.iter().enumerate().filter(|(i, _)| wanted[*i] && plan.predicted.contains(&NodeId(*i))) {
+        predict::parents(graph, NodeId(i)).into_iter().for_each(|p| needed[p.0] = true);
+    }
+    let mut elements: Vec<Option<Elements>> = (0..graph.nodes.len()).map(|_| None).collect();
+    for s in 0..plan.streams.len() {
+        let emit: Vec<usize> = (0..plan.vars.len()).filter(|&v| plan.vars[v].stream() == Some(s) && plan.vars[v].nodes.iter().any(|n| needed[n.0])).collect();
+        if emit.is_empty() {
+            continue;
+        }
+        let kept = plan.vars.iter().any(|v| matches!(v.storage, Storage::Streamed { stream, kept: true } if stream == s));
+        for (v, e) in session.pass(s, Mode::Update, &emit)? {
+            let var = &plan.vars[v];
+            for &node in &var.nodes {
+                let order = element_order(&graph.nodes[node.0].plates, &var.plates, plan.streams[s].order.as_deref());
+                elements[node.0] = Some(Elements { eta: reorder(&e.eta, &order, var.width), moments: reorder(&e.moments, &order, var.width), width: var.width, block: v });
+            }
+        }
+        if kept {
+            // Blocks that meet in a row went one step further: the bound is that of the q reported.
+            terms = session.terms()?;
+            if let Some(last) = trace.last_mut() {
+                *last = sum(&terms);
+            }
+        }
+    }
+    for &v in &plan.stored {
+        let var = &plan.vars[v];
+        for &node in var.nodes.iter().filter(|n| needed[n.0]) {
+            let order = element_order(&graph.nodes[node.0].plates, &var.plates, None);
+            let reordered = |a: &[f64]| reorder(a, &order, var.width);
+            elements[node.0] = Some(Elements { eta: reordered(&session.eta[v]), moments: reordered(&session.moments[v]), width: var.width, block: v });
+        }
+    }
+    let mut reports: Vec<Option<NodePosterior>> = (0..graph.nodes.len()).map(|_| None).collect();
+    for (i, e) in elements.iter().enumerate() {
+        if let Some(e) = e {
+            reports[i] = Some(of_block(graph, bound, session, NodeId(i), e));
+        }
+    }
+    for i in 0..graph.nodes.len() {
+        if reports[i].is_some() || !needed[i] {
+            continue;
+        }
+        let report = if plan.predicted.contains(&NodeId(i)) {
+            let means: Vec<Option<Means<'_>>> = reports.iter().map(|r| r.as_ref().map(|r| Means { values: &r.mean })).collect();
+            of_prediction(graph, bound, NodeId(i), &means)
+        } else {
+            of_data(graph, bound, NodeId(i))
+        };
+        reports[i] = Some(report);
+    }
+    let nodes = reports.into_iter().enumerate().filter(|(i, _)| wanted[*i]).filter_map(|(_, r)| r).collect();
+    let blocks = plan.blocks.list.iter().enumerate().map(|(i, b)| BlockSummary {
+        nodes: b.nodes.iter().map(|n| graph.nodes[n.0].name.clone()).collect(),
+        kind: b.kind.name(),
+        over: plan.blocks.over(graph, i),
+        why: b.why.join(" "),
+    });
+    Ok(Posterior {
+        model: graph.name.clone(),
+        seed: options.seed,
+        restart,
+        iterations: trace.len(),
+        converged,
+        elbo: trace.last().copied().unwrap_or(f64::NAN),
+        trace,
+        terms: graph.nodes.iter().zip(&terms).map(|(n, t)| (n.name.clone(), *t)).collect(),
+        blocks: blocks.collect(),
+        nodes,
+        restarts,
+    })
+}
+
+/// Has the node a plate with one element for each row or group of the data?
+pub fn is_local(graph: &FactorGraph, node: &Node) -> bool {
+    let data = |k: &PlateKind| matches!(k, PlateKind::Rows { .. } | PlateKind::Steps { .. } | PlateKind::Groups { .. } | PlateKind::Tree { .. });
+    node.plates.iter().any(|p| data(&graph.plates[p.0].kind))
+}
+
+/// Storage order → file order: `order[i]` is the file's element at storage place `i`.
+fn reorder(from: &[f64], order: &[usize], width: usize) -> Vec<f64> {
+    let mut out = vec![0.0; from.len()];
+    for (i, &e) in order.iter().enumerate() {
+        out[e * width..(e + 1) * width].copy_from_slice(&from[i * width..(i + 1) * width]);
+    }
+    out
+}
+
+fn axis(graph: &FactorGraph, bound: &Bound, extent: Extent) -> Axis {
+    let name = match extent {
+        Extent::Number(_) => String::new(),
+        Extent::Plate(p) => graph.plates[p.0].name.clone(),
+        Extent::Levels(c) => graph.columns[c.0].name.clone(),
+    };
+    Axis { name, size: bound.size(extent), labels: bound.labels(extent) }
+}
+
+/// Everything of a report but its numbers.
+fn frame(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
+    let n = &graph.nodes[node.0];
+    let rank = if n.spec.stat == &CATEGORY { 1 } else { n.spec.stat.value.rank() };
+    let event = n.event.map_or(vec![], |e| vec![axis(graph, bound, e); rank]);
+    let family = n.spec.family.map_or_else(|| n.spec.name.to_string(), |f| format!("{f:?}"));
+    NodePosterior {
+        name: n.name.clone(),
+        family,
+        plates: n.plates.iter().map(|&p| axis(graph, bound, Extent::Plate(p))).collect(),
+        event,
+        parameters: vec![],
+        mean: vec![],
+        sd: None,
+        quantiles: None,
+        local: is_local(graph, n),
+        observed: n.observed.is_some(),
+    }
+}
+
+fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: NodeId, e: &Elements) -> NodePosterior {
+    let plan = session.plan;
+    let var = &plan.vars[e.block];
+    let spec = graph.nodes[node.0].spec;
+    let mut out = frame(graph, bound, node);
+    if spec.stat == &CATEGORY {
+        out.mean = e.moments.clone();
+        out.parameters = vec![NamedArray { name: "p".into(), dims: vec![var.d], values: e.moments.clone() }];
+        return out;
+    }
+    let member = var.nodes.iter().position(|n| *n == node).unwrap_or(0);
+    let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
+    for (i, eta) in e.eta.chunks_exact(e.width).enumerate() {
+        let centre = var.nodes.iter().map(|n| &plan.centres[n.0]).find(|c| !c.is_empty());
+        let known = var.clamp.as_ref().filter(|c| c.known[i]);
+        let (parameters, summary, q) = match var.algorithm {
+            Algorithm::Family(f) => {
+                let eta = centre.and_then(|c| f.shifted(var.d, eta, c)).unwrap_or_else(|| eta.to_vec());
+                (f.parameters(var.d, &eta), f.summary(var.d, &eta), [0.05, 0.95].map(|p| f.quantile(var.d, &eta, p)))
+            }
+            Algorithm::Joint(f) => {
+                let eta = centre.and_then(|c| f.shifted(var.d, eta, c)).unwrap_or_else(|| eta.to_vec());
+                let all = f.parameters(var.d, &eta);
+                let mine: Vec<Parameter> = f.member_parameters(member).iter().map(|&i| all[i].clone()).collect();
+                (mine, f.summary(member, var.d, &eta), [0.05, 0.95].map(|p| f.quantile(member, var.d, &eta, p)))
+            }
+            Algorithm::Chain => unreachable!("a chain holds categories"),
+        };
+        push_parameters(&mut out.parameters, parameters);
+        match known {
+            // A known cell of a partly observed node: its value.
+            Some(c) => {
+                let value = &c.values[i * c.value_width..(i + 1) * c.value_width];
+                let back = centre.map_or_else(|| value.to_vec(), |m| value.iter().zip(m).map(|(v, m)| v + m).collect());
+                sd.extend(std::iter::repeat_n(0.0, back.len()));
+                low.extend_from_slice(&back);
+                high.extend_from_slice(&back);
+                out.mean.extend(back);
+            }
+            None => {
+                out.mean.extend(summary.mean);
+                sd.extend(summary.sd);
+                let [a, b] = q;
+                low.extend(a);
+                high.extend(b);
+            }
+        }
+    }
+    out.sd = (sd.len() == out.mean.len()).then_some(sd);
+    out.quantiles = (low.len() == out.mean.len()).then_some((low, high));
+    out
+}
+
+fn push_parameters(into: &mut Vec<NamedArray>, from: Vec<Parameter>) {
+    for (i, p) in from.into_iter().enumerate() {
+        if into.len() <= i {
+            into.push(NamedArray { name: p.name.to_string(), dims: p.dims, values: p.values });
+        } else {
+            into[i].values.extend(p.values);
+        }
+    }
+}
+
+/// An observed node as it stands.
+fn of_data(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
+    of_prediction(graph, bound, node, &[])
+}
+
+/// A node that is predicted, or observed with missing cells: the whole column, predictions where nothing is known.
+fn of_prediction(graph: &FactorGraph, bound: &Bound, node: NodeId, means: &[Option<Means<'_>>]) -> NodePosterior {
+    let n = &graph.nodes[node.0];
+    let mut out = frame(graph, bound, node);
+    let count: usize = n.plates.iter().map(|p| bound.plate(*p).size).product();
+    let d = n.event.map_or(1, |e| bound.size(e));
+    let width = if n.spec.stat == &CATEGORY { d } else { n.spec.stat.value.width(d) };
+    let mut sd = vec![];
+    for e in 0..count {
+        let known: Option<Vec<f64>> = match bound.observed(node) {
+            Some(ObservedArray::Numbers { width, values }) => {
+                let v = &values[e * width..(e + 1) * width];
+                v.iter().all(|x| !x.is_nan()).then(|| v.to_vec())
+            }
+            Some(ObservedArray::Codes(codes)) => (codes[e] != u32::MAX).then(|| {
+                let mut v = vec![0.0; d];
+                v[codes[e] as usize] = 1.0;
+                v
+            }),
+            None => None,
+        };
+        let ValueSummary { mean, sd: s } = match known {
+            Some(v) => ValueSummary { sd: vec![0.0; v.len()], mean: v },
+            None => predict::element(graph, bound, node, e, means),
+        };
+        debug_assert_eq!(mean.len(), width);
+        out.mean.extend(mean);
+        sd.extend(s);
+    }
+    out.sd = (n.spec.stat != &CATEGORY && sd.len() == out.mean.len()).then_some(sd);
+    if n.spec.stat.value == PartShape::Matrix {
+        out.sd = None;
+    }
+    out
+}

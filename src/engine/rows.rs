@@ -1,0 +1,306 @@
+//! Rows of a table as operands of a contraction: slices where the data stand as needed, copies where not. Serves both the streamed pass
+//! and tables that read stored blocks row by row. Not here: what is done with the results.
+
+use super::session::grow;
+use crate::{
+    num::contract::Operand,
+    plan::{
+        Plan,
+        arrays::Dense,
+        table::{From, RowOperand, Rows, Table},
+    },
+};
+use std::ops::Range;
+
+/// Some places of a stream.
+#[derive(Clone, Debug)]
+pub enum Places<'a> {
+    /// Neighbours.
+    Range(Range<usize>),
+    /// Any, ascending.
+    List(&'a [u32]),
+}
+
+impl Places<'_> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Places::Range(r) => r.len(),
+            Places::List(l) => l.len(),
+        }
+    }
+    fn each(&self, mut f: impl FnMut(usize, usize)) {
+        match self {
+            Places::Range(r) => r.clone().enumerate().for_each(|(i, p)| f(i, p)),
+            Places::List(l) => l.iter().enumerate().for_each(|(i, p)| f(i, *p as usize)),
+        }
+    }
+}
+
+/// Moments of streamed blocks for the places `range`, by variable.
+#[derive(Clone, Copy, Debug)]
+pub struct ChunkMoments<'a> {
+    /// The chunk.
+    pub first: usize,
+    /// One array for each variable; empty for those that are not streamed here.
+    pub moments: &'a [Vec<f64>],
+    /// Step before, relative to the chunk, for chains; `u32::MAX` at a sequence's start.
+    pub before: &'a [u32],
+}
+
+/// Buffers for copies, grown once.
+#[derive(Debug, Default)]
+pub struct RowScratch {
+    dense: Vec<Vec<f64>>,
+    codes: Vec<Vec<u32>>,
+    value: Vec<f64>,
+    scratch: Vec<f64>,
+    temp: Vec<f64>,
+    sizes: Vec<usize>,
+}
+
+/// How an operand is given to a contraction: from the plan as it is, or from a copy.
+enum Given<'a> {
+    Dense(&'a [f64]),
+    Copy(usize),
+    Codes(&'a [u32], usize),
+    CodesCopy(usize),
+}
+
+impl RowScratch {
+    /// Rows cut into pieces of a chunk's size.
+    pub fn cut<'r>(&self, rows: &'r Rows, chunks: &[Range<usize>]) -> Vec<Places<'r>> {
+        match rows {
+            Rows::All => chunks.iter().map(|c| Places::Range(c.clone())).collect(),
+            Rows::List(l) => l.chunks(2048).map(Places::List).collect(),
+        }
+    }
+
+    /// Adds the rows' share of the (packed) statistic to `sum`.
+    pub fn gather(&mut self, plan: &Plan, table: &Table, places: Places<'_>, stored: &[Vec<f64>], sum: &mut [f64]) {
+        self.gather_chunk(plan, table, &places, stored, None, sum);
+    }
+
+    /// The same, with streamed blocks' moments.
+    pub fn gather_chunk(&mut self, plan: &Plan, table: &Table, places: &Places<'_>, stored: &[Vec<f64>], chunk: Option<ChunkMoments<'_>>, sum: &mut [f64]) {
+        let count = places.len();
+        if count == 0 {
+            return;
+        }
+        let given = self.fetch(plan, table, places, stored, chunk, None);
+        let Self { dense, codes, scratch, sizes, .. } = self;
+        sizes.clone_from(&table.sizes);
+        sizes[usize::from(table.row_label)] = count;
+        grow(scratch, table.gather.scratch_len(sizes));
+        let times = table.unroll.as_ref().map_or(1, |u| u.size);
+        for u in 0..times {
+            let operands: Vec<Operand<'_>> = given.iter().enumerate().map(|(i, g)| operand(g, dense, codes, count, shift(table, i, u))).collect();
+            let at = table.unroll.as_ref().map_or(0, |x| x.table * u);
+            table.gather.run(sizes, 1.0, &operands, &mut sum[at..], scratch);
+        }
+    }
+
+    /// Runs the message toward operand `target`: adds into `out`, rows of the target's width.
+    #[allow(clippy::too_many_arguments)]
+    pub fn message(
+        &mut self,
+        plan: &Plan,
+        table: &Table,
+        target: usize,
+        places: &Places<'_>,
+        stored: &[Vec<f64>],
+        chunk: Option<ChunkMoments<'_>>,
+        values: &[f64],
+        out: &mut [f64],
+    ) {
+        let count = places.len();
+        let Some(message) = &table.operands[target].message else { return };
+        if count == 0 {
+            return;
+        }
+        let toward_streamed = matches!(table.operands[target].from, From::Streamed { .. });
+        let given = self.fetch(plan, table, places, stored, chunk, Some(target));
+        let Self { dense, codes, scratch, sizes, .. } = self;
+        sizes.clone_from(&table.sizes);
+        sizes[usize::from(table.row_label)] = count;
+        grow(scratch, message.contraction.scratch_len(sizes));
+        let times = table.unroll.as_ref().map_or(1, |u| u.size);
+        for u in 0..times {
+            let mut operands: Vec<Operand<'_>> = vec![];
+            for (i, g) in given.iter().enumerate() {
+                let own_weight = toward_streamed && matches!(table.operands[i].from, From::Weight(_));
+                if i != target && !own_weight {
+                    operands.push(operand(g, dense, codes, count, shift(table, i, u)));
+                }
+            }
+            let at = table.unroll.as_ref().map_or(0, |x| x.table * u);
+            operands.push(Operand::Dense(&values[at..]));
+            let to = table.unroll.as_ref().map_or(0, |x| x.targets[target] * u);
+            message.contraction.run(sizes, 1.0, &operands, &mut out[to..], scratch);
+        }
+    }
+
+    /// Adds the message toward a stored operand to the elements its rows name.
+    #[allow(clippy::too_many_arguments)]
+    pub fn scatter(&mut self, plan: &Plan, table: &Table, target: usize, places: Places<'_>, stored: &[Vec<f64>], values: &[f64], eta: &mut [f64]) {
+        let o = &table.operands[target];
+        let From::Stored { var, base, rest, part } = &o.from else { return };
+        let mut temp = std::mem::take(&mut self.temp);
+        temp.clear();
+        temp.resize(places.len() * o.width, 0.0);
+        self.message(plan, table, target, &places, stored, None, values, &mut temp);
+        let w = plan.vars[*var].width;
+        let offsets = offsets(rest);
+        places.each(|i, p| {
+            let b = base[p];
+            if b == u32::MAX {
+                return;
+            }
+            for (c, o2) in offsets.iter().enumerate() {
+                let from = &temp[i * o.width + c * part.1..][..part.1];
+                let to = &mut eta[(b as usize + o2) * w + part.0..][..part.1];
+                to.iter_mut().zip(from).for_each(|(t, f)| *t += f);
+            }
+        });
+        self.temp = temp;
+    }
+
+    /// Makes every operand of the table ready for these places, all but `skip`.
+    fn fetch<'a>(
+        &mut self,
+        plan: &'a Plan,
+        table: &Table,
+        places: &Places<'_>,
+        stored: &[Vec<f64>],
+        chunk: Option<ChunkMoments<'a>>,
+        skip: Option<usize>,
+    ) -> Vec<Given<'a>> {
+        let n = table.operands.len();
+        self.dense.resize_with(self.dense.len().max(n), Vec::new);
+        self.codes.resize_with(self.codes.len().max(n), Vec::new);
+        let mut given = Vec::with_capacity(n);
+        for (i, o) in table.operands.iter().enumerate() {
+            let g = if Some(i) == skip { Given::Copy(i) } else { self.fetch_one(plan, table, i, o, places, stored, chunk) };
+            given.push(g);
+        }
+        given
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn fetch_one<'a>(
+        &mut self,
+        plan: &'a Plan,
+        table: &Table,
+        i: usize,
+        o: &RowOperand,
+        places: &Places<'_>,
+        stored: &[Vec<f64>],
+        chunk: Option<ChunkMoments<'a>>,
+    ) -> Given<'a> {
+        let buffer = &mut self.dense[i];
+        match &o.from {
+            From::Dense(id) => {
+                let array = &plan.rows.dense[*id];
+                if let Places::Range(r) = places {
+                    if let Some(s) = array.slice(r.clone()) {
+                        return Given::Dense(s);
+                    }
+                }
+                buffer.resize(places.len() * o.width, 0.0);
+                let value = &mut self.value;
+                write_rows(array, places, o.width, buffer, value);
+                Given::Copy(i)
+            }
+            From::Weight(s) => {
+                let w = plan.streams[*s].weight.as_deref().unwrap_or_default();
+                if let Places::Range(r) = places {
+                    return Given::Dense(&w[r.clone()]);
+                }
+                buffer.resize(places.len(), 0.0);
+                places.each(|at, p| buffer[at] = w[p]);
+                Given::Copy(i)
+            }
+            From::Codes(id) => {
+                let codes = &plan.rows.codes[*id];
+                if let Places::Range(r) = places {
+                    // Columns stand one after the other: the slice starts in the first and reaches into the others.
+                    return Given::Codes(&codes.data[r.start..], codes.rows);
+                }
+                let columns = codes.data.len() / codes.rows.max(1);
+                let copy = &mut self.codes[i];
+                copy.clear();
+                for c in 0..columns {
+                    places.each(|_, p| copy.push(codes.data[c * codes.rows + p]));
+                }
+                Given::CodesCopy(i)
+            }
+            From::Stored { var, base, rest, part } => {
+                let w = plan.vars[*var].width;
+                let moments = &stored[*var];
+                buffer.clear();
+                buffer.resize(places.len() * o.width, 0.0);
+                let offsets = offsets(rest);
+                places.each(|at, p| {
+                    let b = base[p];
+                    if b == u32::MAX {
+                        return;
+                    }
+                    for (c, off) in offsets.iter().enumerate() {
+                        let from = &moments[(b as usize + off) * w + part.0..][..part.1];
+                        buffer[at * o.width + c * part.1..][..part.1].copy_from_slice(from);
+                    }
+                });
+                Given::Copy(i)
+            }
+            From::Streamed { var, before } => {
+                let chunk = chunk.expect("a streamed operand is read in its pass");
+                let moments = &chunk.moments[*var];
+                if let (Places::Range(_), false) = (places, before) {
+                    return Given::Dense(&moments[o.offset..]);
+                }
+                buffer.clear();
+                buffer.resize(places.len() * o.width, 0.0);
+                places.each(|at, p| {
+                    let mut local = p - chunk.first;
+                    if *before {
+                        match chunk.before[local] {
+                            u32::MAX => return,
+                            b => local = b as usize,
+                        }
+                    }
+                    buffer[at * o.width..(at + 1) * o.width].copy_from_slice(&moments[local * o.width..(local + 1) * o.width]);
+                });
+                // A copy holds whole rows, so the part's offset is taken here.
+                buffer.drain(..o.offset);
+                let _ = table;
+                Given::Copy(i)
+            }
+        }
+    }
+}
+
+fn write_rows(array: &Dense, places: &Places<'_>, width: usize, out: &mut [f64], value: &mut Vec<f64>) {
+    places.each(|at, p| array.write(p, &mut out[at * width..(at + 1) * width], value));
+}
+
+fn operand<'a>(given: &Given<'a>, dense: &'a [Vec<f64>], codes: &'a [Vec<u32>], count: usize, (shift, column): (usize, usize)) -> Operand<'a> {
+    match given {
+        Given::Dense(s) => Operand::Dense(&s[shift..]),
+        Given::Copy(i) => Operand::Dense(&dense[*i][shift..]),
+        Given::Codes(c, rows) => Operand::Codes(&c[column * rows..][..count]),
+        Given::CodesCopy(i) => Operand::Codes(&codes[*i][column * count..][..count]),
+    }
+}
+
+/// Offset of the `u`-th unrolled value in operand `i`: numbers, and columns of codes.
+fn shift(table: &Table, i: usize, u: usize) -> (usize, usize) {
+    table.unroll.as_ref().map_or((0, 0), |x| (x.operands[i] * u, x.operands[i] * u))
+}
+
+fn offsets(rest: &[(usize, usize)]) -> Vec<usize> {
+    let mut out = vec![0];
+    for &(size, stride) in rest {
+        out = out.into_iter().flat_map(|o| (0..size).map(move |k| o + k * stride)).collect();
+    }
+    out
+}

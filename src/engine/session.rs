@@ -1,0 +1,394 @@
+//! The state of one run: moments of stored blocks, tables, accumulated statistics. Not here: the pass over rows (`pass`), the start
+//! (`start`), restarts and stopping (`run`).
+
+use super::{
+    error::{Breakdown, RunError},
+    rows::RowScratch,
+};
+use crate::{
+    expfam::stat::IMPOSSIBLE,
+    num::{contract::Operand, reduce::dot},
+    plan::{
+        Plan,
+        table::{From, Rows, Shared, Table},
+        var::{Algorithm, Storage, Var},
+    },
+};
+use std::collections::HashMap;
+
+/// One run's numbers. Arrays are indexed like the plan's lists.
+#[derive(Debug)]
+pub struct Session<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) pool: &'p rayon::ThreadPool,
+    /// Natural parameters of stored blocks.
+    pub(super) eta: Vec<Vec<f64>>,
+    /// Moments of stored and kept blocks.
+    pub(super) moments: Vec<Vec<f64>>,
+    /// Counts the updates of each block's moments.
+    pub(super) version: Vec<u64>,
+    /// What the rows see: tables, packed.
+    pub(super) table: Vec<Vec<f64>>,
+    /// Accumulated statistics as the rows leave them, packed.
+    pub(super) packed: Vec<Vec<f64>>,
+    /// The same, unpacked.
+    pub(super) statistic: Vec<Vec<f64>>,
+    /// Entropy of each block, in nats.
+    pub(super) entropy: Vec<f64>,
+    pub(super) iteration: usize,
+    table_stamp: Vec<u64>,
+    statistic_stamp: Vec<u64>,
+    class_rows: HashMap<(usize, usize, usize), Vec<u32>>,
+    scratch: Vec<f64>,
+    full: Vec<f64>,
+    rows: RowScratch,
+}
+
+const NEVER: u64 = u64::MAX;
+
+impl<'p> Session<'p> {
+    /// All arrays, nothing in them.
+    pub fn new(plan: &'p Plan, pool: &'p rayon::ThreadPool) -> Self {
+        let stored = |v: &Var| match v.storage {
+            Storage::Stored => v.elements() * v.width,
+            Storage::Streamed { .. } => 0,
+        };
+        let kept = |v: &Var| match v.storage {
+            Storage::Stored | Storage::Streamed { kept: true, .. } => v.elements() * v.width,
+            Storage::Streamed { kept: false, .. } => 0,
+        };
+        let mut session = Self {
+            plan,
+            pool,
+            eta: plan.vars.iter().map(|v| vec![0.0; stored(v)]).collect(),
+            moments: plan.vars.iter().map(|v| vec![0.0; kept(v)]).collect(),
+            version: vec![0; plan.vars.len()],
+            table: plan.tables.iter().map(|t| vec![0.0; t.packed_len()]).collect(),
+            packed: plan.tables.iter().map(|t| vec![0.0; t.packed_len()]).collect(),
+            statistic: plan.tables.iter().map(|t| vec![0.0; t.len]).collect(),
+            entropy: vec![0.0; plan.vars.len()],
+            iteration: 0,
+            table_stamp: vec![NEVER; plan.tables.len()],
+            statistic_stamp: vec![NEVER; plan.tables.len()],
+            class_rows: HashMap::new(),
+            scratch: vec![],
+            full: vec![],
+            rows: RowScratch::default(),
+        };
+        for t in 0..plan.tables.len() {
+            if plan.tables[t].constant {
+                session.accumulate(t);
+            }
+        }
+        session
+    }
+
+    /// Forgets all but the statistics of known numbers.
+    pub fn reset(&mut self) {
+        for v in self.moments.iter_mut().chain(&mut self.eta) {
+            v.fill(0.0);
+        }
+        self.version.iter_mut().for_each(|v| *v += 1);
+        self.entropy.fill(0.0);
+        for (t, table) in self.plan.tables.iter().enumerate() {
+            if !table.constant {
+                self.packed[t].fill(0.0);
+                self.statistic[t].fill(0.0);
+                self.statistic_stamp[t] = NEVER;
+            }
+        }
+        self.iteration = 0;
+    }
+
+    pub(super) fn error(&self, var: usize, kind: Breakdown) -> RunError {
+        RunError { kind, node: self.plan.vars[var].name.clone(), iteration: self.iteration }
+    }
+
+    /// Brings a table up to date with the shared moments it is made from.
+    pub(super) fn refresh_table(&mut self, t: usize) {
+        let plan = self.plan;
+        let table = &plan.tables[t];
+        let vars = table.terms.iter().flat_map(|x| &x.operands).filter_map(|o| match o.from {
+            Shared::Var(v) => Some(self.version[v] + 1),
+            Shared::Known(_) => None,
+        });
+        let stamp = vars.sum();
+        if self.table_stamp[t] == stamp {
+            return;
+        }
+        self.table_stamp[t] = stamp;
+        self.full.clear();
+        self.full.resize(table.len, 0.0);
+        for term in &table.terms {
+            let operands: Vec<Operand<'_>> = term.operands.iter().map(|o| shared(plan, &self.moments, o.from, o.offset)).collect();
+            grow(&mut self.scratch, term.build.scratch_len(&table.sizes));
+            term.build.run(&table.sizes, term.coefficient, &operands, &mut self.full, &mut self.scratch);
+        }
+        match &table.packed {
+            Some(p) => p.pack(&self.full, &mut self.table[t]),
+            None => self.table[t].copy_from_slice(&self.full),
+        }
+    }
+
+    /// Brings the statistic of a table without streamed blocks up to date with the stored moments its rows read.
+    pub(super) fn refresh_statistic(&mut self, t: usize) {
+        let table = &self.plan.tables[t];
+        if !table.gathers_stored {
+            return;
+        }
+        let stamp = table
+            .operands
+            .iter()
+            .filter_map(|o| match o.from {
+                From::Stored { var, .. } => Some(self.version[var] + 1),
+                _ => None,
+            })
+            .sum();
+        if self.statistic_stamp[t] != stamp {
+            self.statistic_stamp[t] = stamp;
+            self.accumulate(t);
+        }
+    }
+
+    /// Sums a table's statistic over all its rows; for tables that read no streamed block.
+    fn accumulate(&mut self, t: usize) {
+        let table = &self.plan.tables[t];
+        let mut sum = std::mem::take(&mut self.packed[t]);
+        sum.fill(0.0);
+        match table.stream {
+            None => sum[0] = 1.0,
+            Some(s) if table.operands.is_empty() => {
+                sum[0] = match &table.rows {
+                    Rows::All => self.plan.streams[s].size as f64,
+                    Rows::List(l) => l.len() as f64,
+                }
+            }
+            Some(s) => {
+                for places in self.rows.cut(&table.rows, &self.plan.streams[s].chunks) {
+                    self.rows.gather(self.plan, table, places, &self.moments, &mut sum);
+                }
+            }
+        }
+        self.packed[t] = sum;
+        self.unpack(t);
+    }
+
+    /// After a pass has left a packed statistic.
+    pub(super) fn unpack(&mut self, t: usize) {
+        match &self.plan.tables[t].packed {
+            Some(p) => p.unpack(&self.packed[t], &mut self.statistic[t]),
+            None => self.statistic[t].copy_from_slice(&self.packed[t]),
+        }
+    }
+
+    /// Updates every stored block in turn.
+    pub(super) fn update_stored(&mut self) -> Result<(), RunError> {
+        for i in 0..self.plan.stored.len() {
+            self.update_var(self.plan.stored[i], &|_| true)?;
+        }
+        Ok(())
+    }
+
+    /// Updates one stored block, colour by colour. `counts` says which tables' messages it gets (all but at the start).
+    pub(super) fn update_var(&mut self, v: usize, counts: &dyn Fn(&Table) -> bool) -> Result<(), RunError> {
+        for class in 0..self.plan.vars[v].classes.len() {
+            self.collect_messages(v, class, counts);
+            self.evaluate(v, class)?;
+            self.version[v] += 1;
+        }
+        Ok(())
+    }
+
+    /// η of the block's elements: the sum of all messages. With colours, only rows of the class's elements are read.
+    fn collect_messages(&mut self, v: usize, class: usize, counts: &dyn Fn(&Table) -> bool) {
+        let plan = self.plan;
+        let var = &plan.vars[v];
+        let previous = std::mem::take(&mut self.eta[v]);
+        let mut eta = vec![0.0; previous.len()];
+        for t in 0..plan.tables.len() {
+            let table = &plan.tables[t];
+            if !counts(table) {
+                continue;
+            }
+            let by_table = table.terms.iter().any(|x| x.operands.iter().any(|o| o.from == Shared::Var(v)));
+            if by_table {
+                self.refresh_statistic(t);
+                for term in &table.terms {
+                    for (i, o) in term.operands.iter().enumerate() {
+                        let Some(message) = o.message.as_ref().filter(|_| o.from == Shared::Var(v)) else { continue };
+                        let mut operands = vec![Operand::Dense(&self.statistic[t])];
+                        operands.extend(term.operands.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, x)| shared(plan, &self.moments, x.from, x.offset)));
+                        grow(&mut self.scratch, message.scratch_len(&table.sizes));
+                        message.run(&table.sizes, term.coefficient, &operands, &mut eta[o.offset..], &mut self.scratch);
+                    }
+                }
+            }
+            for (i, o) in table.operands.iter().enumerate() {
+                if matches!(o.from, From::Stored { var, .. } if var == v) {
+                    self.refresh_table(t);
+                    let chunks = &plan.streams[table.stream.unwrap_or(0)].chunks;
+                    if var.classes.len() > 1 {
+                        let list = self.class_rows.entry((t, i, class)).or_insert_with(|| rows_of_class(var, table, i, class));
+                        let rows = Rows::List(std::mem::take(list));
+                        for places in self.rows.cut(&rows, chunks) {
+                            self.rows.scatter(plan, table, i, places, &self.moments, &self.table[t], &mut eta);
+                        }
+                        if let Rows::List(l) = rows {
+                            self.class_rows.insert((t, i, class), l);
+                        }
+                    } else {
+                        for places in self.rows.cut(&table.rows, chunks) {
+                            self.rows.scatter(plan, table, i, places, &self.moments, &self.table[t], &mut eta);
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(w) = &var.weight {
+            // Every message to an element of a weighted row counts its row's weight; its own q is that of one of them.
+            let each = var.inner() * var.width;
+            eta.chunks_exact_mut(each.max(1)).zip(w.iter()).for_each(|(e, w)| e.iter_mut().for_each(|x| *x /= w));
+        }
+        if var.classes.len() > 1 {
+            self.eta[v] = previous;
+            for &e in &var.classes[class] {
+                let at = e as usize * var.width..(e as usize + 1) * var.width;
+                self.eta[v][at.clone()].copy_from_slice(&eta[at]);
+            }
+        } else {
+            self.eta[v] = eta;
+        }
+    }
+
+    /// Moments and entropy from η. With colours, of the class's elements.
+    fn evaluate(&mut self, v: usize, class: usize) -> Result<(), RunError> {
+        let var = &self.plan.vars[v];
+        let w = var.width;
+        let all = var.classes.len() == 1;
+        let count = if all { var.elements() } else { var.classes[class].len() };
+        let mut log_norm = vec![0.0; count];
+        if all {
+            apply(var, &self.eta[v], &mut self.moments[v], &mut log_norm)
+        } else {
+            let pick = |from: &[f64]| -> Vec<f64> { var.classes[class].iter().flat_map(|&e| &from[e as usize * w..(e as usize + 1) * w]).copied().collect() };
+            let (eta, mut moments) = (pick(&self.eta[v]), vec![0.0; count * w]);
+            let done = apply(var, &eta, &mut moments, &mut log_norm);
+            for (&e, m) in var.classes[class].iter().zip(moments.chunks_exact(w.max(1))) {
+                self.moments[v][e as usize * w..(e as usize + 1) * w].copy_from_slice(m);
+            }
+            done
+        }
+        .map_err(|e| self.error(v, Breakdown::Improper(e)))?;
+        self.clamp_stored(v);
+        if class + 1 == var.classes.len() {
+            self.stored_entropy(v)?;
+        }
+        Ok(())
+    }
+
+    /// Known cells of a stored, partly observed block have the statistic of their values.
+    pub(super) fn clamp_stored(&mut self, v: usize) {
+        let var = &self.plan.vars[v];
+        let Some(c) = &var.clamp else { return };
+        for (e, m) in self.moments[v].chunks_exact_mut(var.width).enumerate().filter(|(e, _)| c.known[*e]) {
+            // Checked when the data were bound.
+            let _ = (c.kind.of_value)(&c.values[e * c.value_width..(e + 1) * c.value_width], var.d, m);
+        }
+    }
+
+    fn stored_entropy(&mut self, v: usize) -> Result<(), RunError> {
+        let var = &self.plan.vars[v];
+        let count = var.elements();
+        let mut moments = vec![0.0; count * var.width];
+        let mut log_norm = vec![0.0; count];
+        apply(var, &self.eta[v], &mut moments, &mut log_norm).map_err(|e| self.error(v, Breakdown::Improper(e)))?;
+        let mut sum = 0.0;
+        let inner = var.inner();
+        for (e, a) in log_norm.iter().enumerate() {
+            if var.clamp.as_ref().is_some_and(|c| c.known[e]) {
+                continue;
+            }
+            let at = e * var.width..(e + 1) * var.width;
+            let h = a - dot(&self.eta[v][at.clone()], &moments[at]);
+            sum += h * var.weight.as_ref().map_or(1.0, |w| w[e / inner]);
+        }
+        self.entropy[v] = sum;
+        Ok(())
+    }
+
+    /// Each node's share of the bound, in nats.
+    pub fn terms(&mut self) -> Result<Vec<f64>, RunError> {
+        let plan = self.plan;
+        let mut out = plan.constants.clone();
+        for (t, table) in plan.tables.iter().enumerate() {
+            self.refresh_table(t);
+            self.refresh_statistic(t);
+            out[table.node] += dot(&self.table[t], &self.packed[t]);
+        }
+        for (v, var) in plan.vars.iter().enumerate() {
+            let first = var.nodes.iter().map(|n| n.0).min().unwrap_or(0);
+            out[first] += self.entropy[v];
+        }
+        for (node, x) in out.iter().enumerate() {
+            let kind = if !x.is_finite() {
+                Breakdown::NotFinite
+            } else if *x < IMPOSSIBLE {
+                Breakdown::Impossible("a probability of zero is met".into())
+            } else {
+                continue;
+            };
+            let name = plan.names[node].clone();
+            return Err(RunError { kind, node: name, iteration: self.iteration });
+        }
+        Ok(out)
+    }
+
+    /// Σ |terms| of the bound before they cancel: the scale of its rounding.
+    pub fn magnitude(&self) -> f64 {
+        let tables = self.table.iter().zip(&self.packed).map(|(t, g)| t.iter().zip(g).map(|(a, b)| (a * b).abs()).sum::<f64>());
+        tables.sum::<f64>() + self.entropy.iter().map(|e| e.abs()).sum::<f64>()
+    }
+}
+
+/// η → moments and log-normalisers, element by element. `Err` says what is improper.
+pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), String> {
+    let done = match var.algorithm {
+        Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
+        Algorithm::Joint(j) => j.evaluate(var.d, eta, moments, log_norm),
+        Algorithm::Chain => unreachable!("a chain is updated in its stream"),
+    };
+    done.map_err(|e| format!("{} (element {})", e.why, e.element + 1))
+}
+
+fn shared<'a>(plan: &'a Plan, moments: &'a [Vec<f64>], from: Shared, offset: usize) -> Operand<'a> {
+    Operand::Dense(match from {
+        Shared::Var(v) => &moments[v][offset..],
+        Shared::Known(k) => &plan.known[k].data[offset..],
+    })
+}
+
+/// Makes room without ever giving any back.
+pub(super) fn grow(scratch: &mut Vec<f64>, len: usize) {
+    if scratch.len() < len {
+        scratch.resize(len, 0.0);
+    }
+}
+
+/// Places whose element, as operand `i` reads it, is of the class.
+fn rows_of_class(var: &Var, table: &Table, i: usize, class: usize) -> Vec<u32> {
+    let From::Stored { base, rest, .. } = &table.operands[i].from else { return vec![] };
+    let mut of_class = vec![false; var.elements()];
+    var.classes[class].iter().for_each(|&e| of_class[e as usize] = true);
+    let mut offsets = vec![0];
+    for &(size, stride) in rest {
+        offsets = offsets.into_iter().flat_map(|o| (0..size).map(move |k| o + k * stride)).collect();
+    }
+    let hit = |p: u32| {
+        let b = base[p as usize];
+        b != u32::MAX && offsets.iter().any(|o| of_class[b as usize + o])
+    };
+    match &table.rows {
+        Rows::All => (0..base.len() as u32).filter(|&p| hit(p)).collect(),
+        Rows::List(l) => l.iter().copied().filter(|&p| hit(p)).collect(),
+    }
+}

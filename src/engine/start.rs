@@ -1,0 +1,329 @@
+//! Starts: stored blocks at their priors, and first responsibilities for selectors, so that components differ. Not here: iterations.
+//!
+//! A selector whose components differ already (they are known arrays, or some of its categories are observed) needs no start. Otherwise,
+//! where its children are numbers, or several categories a row, their statistics are clustered by k-means++; where a row has only one
+//! symbol, every symbol gets a random affinity to the components. Restart r > 0 draws again and occupies fewer components,
+//! from 1 to all of them, since starts that occupy every component rarely reach the best bound of an over-complete mixture.
+
+use super::{RunError, pass::Mode, session::Session};
+use crate::{
+    expfam::stat::CATEGORY,
+    graph::{
+        FactorGraph,
+        energy::{Role as LabelRole, Source},
+    },
+    num::stream::Stream as Random,
+    plan::{
+        Plan,
+        arrays::Dense,
+        table::From,
+        var::{Storage, Var},
+    },
+};
+use std::{ops::Range, sync::Arc};
+
+/// First responsibilities of every selector that needs them.
+#[derive(Debug)]
+pub struct Start {
+    seed: u64,
+    restart: usize,
+    /// By variable.
+    given: Vec<Option<Given>>,
+}
+
+/// First responsibilities of one selector.
+#[derive(Debug)]
+enum Given {
+    /// A category for each element, in storage order.
+    Labels(Vec<u32>),
+    /// A row of responsibilities for each code of an array of codes.
+    ByCode { codes: usize, table: Vec<f64> },
+    /// Equal for all, but for cells that are known.
+    Even,
+}
+
+/// Rows that k-means looks at, at most.
+const SAMPLE: usize = 20_000;
+/// Rounds of k-means after k-means++.
+const ROUNDS: usize = 10;
+
+impl Start {
+    /// Makes the start of one restart.
+    pub fn new(graph: &FactorGraph, plan: &Plan, seed: u64, restart: usize) -> Self {
+        let given = (0..plan.vars.len()).map(|v| given(graph, plan, v, seed, restart)).collect();
+        Self { seed, restart, given }
+    }
+
+    /// Writes the responsibilities of variable `v` for the places `range`; false where it has no start.
+    fn write(&self, plan: &Plan, v: usize, range: Range<usize>, out: &mut [f64]) -> bool {
+        let var = &plan.vars[v];
+        let (k, inner) = (var.d, var.inner());
+        match &self.given[v] {
+            None => return false,
+            Some(Given::Even) => out.fill(1.0 / k as f64),
+            Some(Given::Labels(labels)) => {
+                out.fill(0.0);
+                for (row, &label) in out.chunks_exact_mut(k).zip(&labels[range.start * inner..range.end * inner]) {
+                    row[label as usize] = 1.0;
+                }
+            }
+            Some(Given::ByCode { codes, table }) => {
+                let codes = &plan.rows.codes[*codes];
+                for (i, row) in out.chunks_exact_mut(k).enumerate() {
+                    let code = codes.data[range.start + i / inner];
+                    if code == u32::MAX {
+                        row.fill(1.0 / k as f64);
+                    } else {
+                        row.copy_from_slice(&table[code as usize * k..(code as usize + 1) * k]);
+                    }
+                }
+            }
+        }
+        true
+    }
+}
+
+impl Session<'_> {
+    /// Stored blocks at their priors, parents first; then one pass with the given responsibilities.
+    pub(super) fn initialise(&mut self, graph: &FactorGraph, start: &Start) -> Result<(), RunError> {
+        let plan = self.plan;
+        for v in order(graph, plan) {
+            let var = &plan.vars[v];
+            if var.storage != Storage::Stored {
+                continue;
+            }
+            let mine = |t: &crate::plan::table::Table| var.nodes.iter().any(|n| n.0 == t.node);
+            self.update_var(v, &mine)?;
+            if start.given[v].is_some() {
+                let mut random = Random::new(start.seed, &var.name, start.restart as u64);
+                soft(var, &mut random, &mut self.moments[v]);
+                self.clamp_stored(v);
+                self.version[v] += 1;
+            }
+        }
+        for s in 0..plan.streams.len() {
+            self.pass(s, Mode::Start(&|v, range, out| start.write(plan, v, range, out)), &[])?;
+        }
+        Ok(())
+    }
+}
+
+/// Random responsibilities, far from even.
+fn soft(var: &Var, random: &mut Random, out: &mut [f64]) {
+    let ones = vec![1.0; var.d];
+    for row in out.chunks_exact_mut(var.d) {
+        random.dirichlet(&ones, row);
+    }
+}
+
+/// Blocks, parents first where the graph allows it.
+fn order(graph: &FactorGraph, plan: &Plan) -> Vec<usize> {
+    let mut done = vec![false; plan.vars.len()];
+    let mut out = vec![];
+    let parents = |v: usize| -> Vec<usize> {
+        let energy = &plan.blocks.energy;
+        let mine = energy.factors.iter().filter(|f| plan.vars[v].nodes.contains(&f.node));
+        mine.flat_map(|f| &f.terms).flat_map(|t| &t.ops).filter_map(|o| plan.blocks.of_source(o.source)).filter(|&p| p != v).collect()
+    };
+    let _ = graph;
+    while out.len() < plan.vars.len() {
+        let next = (0..plan.vars.len()).find(|&v| !done[v] && parents(v).iter().all(|&p| done[p])).or_else(|| done.iter().position(|d| !d));
+        let Some(v) = next else { break };
+        done[v] = true;
+        out.push(v);
+    }
+    out
+}
+
+/// What start a variable needs.
+fn given(graph: &FactorGraph, plan: &Plan, v: usize, seed: u64, restart: usize) -> Option<Given> {
+    let var = &plan.vars[v];
+    let node = *var.nodes.first()?;
+    if graph.nodes[node.0].spec.stat != &CATEGORY {
+        return None;
+    }
+    // Letters of its categories as a gate; and whether anything known differs along them.
+    let mut gates = false;
+    for f in &plan.blocks.energy.factors {
+        for t in &f.terms {
+            for o in t.ops.iter().filter(|o| o.source == Source::Node(node)) {
+                let letter = o.axes[0];
+                if f.labels[letter].role != LabelRole::Gate {
+                    continue;
+                }
+                let gated = |o: &&crate::graph::energy::Op| o.elements.iter().any(|e| e.label() == Some(letter));
+                for g in t.ops.iter().filter(gated) {
+                    match g.source {
+                        Source::Known(_) => return None,
+                        Source::Node(n) if !plan.blocks.roles[n.0].has_q() => return None,
+                        _ => gates = true,
+                    }
+                }
+            }
+        }
+    }
+    if !gates {
+        return None;
+    }
+    if var.clamp.as_ref().is_some_and(|c| c.known.iter().any(|k| *k)) {
+        return Some(Given::Even);
+    }
+    if var.storage == Storage::Stored {
+        // Filled at random when the session starts.
+        return Some(Given::Even);
+    }
+    let mut random = Random::new(seed, &var.name, restart as u64);
+    let occupied = if restart == 0 { var.d } else { 1 + random.below(var.d) };
+    let features = Features::of(plan, v);
+    if features.width > 0 {
+        let labels = features.cluster(occupied, &mut random);
+        let inner = var.inner();
+        return Some(Given::Labels(labels.into_iter().flat_map(|l| std::iter::repeat_n(l, inner)).collect()));
+    }
+    let codes = single_codes(plan, v)?;
+    let levels = plan.rows.codes[codes].data.iter().filter(|&&c| c != u32::MAX).max().map_or(0, |m| *m as usize + 1);
+    let mut table = vec![0.0; levels * var.d];
+    let ones = vec![1.0; occupied];
+    for row in table.chunks_exact_mut(var.d) {
+        random.dirichlet(&ones, &mut row[..occupied]);
+    }
+    Some(Given::ByCode { codes, table })
+}
+
+/// The one array of symbols that rows of a selector have, in one column.
+fn single_codes(plan: &Plan, v: usize) -> Option<usize> {
+    let child = |t: &&crate::plan::table::Table| t.reads(v) && t.pair.is_none() && !plan.vars[v].nodes.iter().any(|n| n.0 == t.node);
+    plan.tables.iter().filter(child).flat_map(|t| &t.operands).find_map(|o| match o.from {
+        From::Codes(id) if plan.rows.codes[id].data.len() == plan.rows.codes[id].rows => Some(id),
+        _ => None,
+    })
+}
+
+/// Numbers by row that tell components apart: observed values, and indicators of categories that stand several to a row.
+struct Features {
+    rows: usize,
+    width: usize,
+    values: Vec<(Arc<[f64]>, usize)>,
+    codes: Vec<(Arc<[u32]>, usize, usize)>,
+}
+
+impl Features {
+    fn of(plan: &Plan, v: usize) -> Self {
+        let rows = plan.vars[v].plates.first().map_or(0, |p| p.1);
+        let mut f = Self { rows, width: 0, values: vec![], codes: vec![] };
+        for t in plan.tables.iter().filter(|t| t.reads(v) && !plan.vars[v].nodes.iter().any(|n| n.0 == t.node)) {
+            for o in &t.operands {
+                match o.from {
+                    From::Dense(id) => {
+                        if let Dense::Part { values, inner, value_width, .. } = &plan.rows.dense[id] {
+                            if !f.values.iter().any(|(x, _)| Arc::ptr_eq(x, values)) {
+                                f.values.push((values.clone(), inner * value_width));
+                                f.width += inner * value_width;
+                            }
+                        }
+                    }
+                    From::Codes(id) => {
+                        let c = &plan.rows.codes[id];
+                        let columns = c.data.len() / c.rows.max(1);
+                        if columns > 1 && !f.codes.iter().any(|(x, ..)| Arc::ptr_eq(x, &c.data)) {
+                            let levels = c.data.iter().filter(|&&x| x != u32::MAX).max().map_or(0, |m| *m as usize + 1);
+                            f.codes.push((c.data.clone(), columns, levels));
+                            f.width += columns * levels;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        f
+    }
+
+    fn row(&self, place: usize, out: &mut [f64]) {
+        let mut at = 0;
+        for (v, w) in &self.values {
+            out[at..at + w].copy_from_slice(&v[place * w..(place + 1) * w]);
+            at += w;
+        }
+        for (codes, columns, levels) in &self.codes {
+            let here = &mut out[at..at + columns * levels];
+            here.fill(0.0);
+            for c in 0..*columns {
+                let code = codes[c * self.rows + place];
+                if code != u32::MAX {
+                    here[c * levels + code as usize] = 1.0;
+                }
+            }
+            at += columns * levels;
+        }
+    }
+
+    /// k-means++ and a few rounds of k-means on a sample, every number over its standard deviation; then the nearest centre of every row.
+    fn cluster(&self, k: usize, random: &mut Random) -> Vec<u32> {
+        let w = self.width;
+        let take = self.rows.min(SAMPLE);
+        let mut sample = vec![0.0; take * w];
+        for (i, row) in sample.chunks_exact_mut(w).enumerate() {
+            let place = if take == self.rows { i } else { random.below(self.rows) };
+            self.row(place, row);
+        }
+        let mut mean = vec![0.0; w];
+        let mut scale = vec![0.0; w];
+        for row in sample.chunks_exact(w) {
+            mean.iter_mut().zip(row).for_each(|(m, x)| *m += x / take as f64);
+        }
+        for row in sample.chunks_exact(w) {
+            scale.iter_mut().zip(row).zip(&mean).for_each(|((s, x), m)| *s += (x - m) * (x - m) / take as f64);
+        }
+        // A number that never varies tells nothing apart.
+        scale.iter_mut().for_each(|s| *s = if *s > 0.0 { s.sqrt().recip() } else { 0.0 });
+        sample.chunks_exact_mut(w).for_each(|row| row.iter_mut().zip(&scale).for_each(|(x, s)| *x *= s));
+        let mut centres = seeds(&sample, w, k, random);
+        for _ in 0..ROUNDS {
+            let mut sums = vec![0.0; centres.len()];
+            let mut counts = vec![0.0; k];
+            for row in sample.chunks_exact(w) {
+                let c = nearest(row, &centres, w).0;
+                counts[c] += 1.0;
+                sums[c * w..(c + 1) * w].iter_mut().zip(row).for_each(|(s, x)| *s += x);
+            }
+            for c in (0..k).filter(|&c| counts[c] > 0.0) {
+                centres[c * w..(c + 1) * w].iter_mut().zip(&sums[c * w..]).for_each(|(m, s)| *m = s / counts[c]);
+            }
+        }
+        let mut row = vec![0.0; w];
+        (0..self.rows)
+            .map(|place| {
+                self.row(place, &mut row);
+                row.iter_mut().zip(&scale).for_each(|(x, s)| *x *= s);
+                nearest(&row, &centres, w).0 as u32
+            })
+            .collect()
+    }
+}
+
+/// k-means++: each next centre is a row drawn with probability proportional to its squared distance from the nearest centre.
+fn seeds(sample: &[f64], w: usize, k: usize, random: &mut Random) -> Vec<f64> {
+    let rows = sample.len() / w;
+    let mut centres = Vec::with_capacity(k * w);
+    let first = random.below(rows.max(1));
+    centres.extend_from_slice(&sample[first * w..(first + 1) * w]);
+    let mut distance: Vec<f64> = sample.chunks_exact(w).map(|r| squared(r, &centres[..w])).collect();
+    while centres.len() < k * w {
+        let next = if distance.iter().sum::<f64>() > 0.0 { random.categorical(&distance) } else { random.below(rows) };
+        let from = centres.len();
+        centres.extend_from_slice(&sample[next * w..(next + 1) * w]);
+        for (d, r) in distance.iter_mut().zip(sample.chunks_exact(w)) {
+            *d = d.min(squared(r, &centres[from..]));
+        }
+    }
+    centres
+}
+
+fn squared(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum()
+}
+
+fn nearest(row: &[f64], centres: &[f64], w: usize) -> (usize, f64) {
+    let each = centres.chunks_exact(w).map(|c| squared(row, c)).enumerate();
+    each.fold((0, f64::INFINITY), |best, (i, d)| if d < best.1 { (i, d) } else { best })
+}

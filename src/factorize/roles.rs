@@ -1,0 +1,55 @@
+//! What each node is to inference: known, partly known, latent, or a prediction. Not here: blocks.
+
+use crate::{
+    graph::{
+        energy::{Energy, Source},
+        factor_graph::FactorGraph,
+    },
+    shape::NodeId,
+};
+
+/// What a node is to inference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Bound to data. Missing cells of a leaf weigh nothing and are predicted.
+    Observed,
+    /// Bound to data, with missing cells, and others depend on it: the missing cells are latent.
+    Mixed,
+    /// A random variable with a q of its own.
+    Latent,
+    /// An unobserved leaf under random parents: its q is p given its parents, and it adds nothing to any message.
+    Predicted,
+}
+
+impl Role {
+    /// Does some block hold it?
+    pub fn has_q(self) -> bool {
+        matches!(self, Role::Latent | Role::Mixed)
+    }
+}
+
+/// The role of each node. `missing[n]`: node `n` is bound to data that have missing cells.
+pub fn roles(graph: &FactorGraph, energy: &Energy, missing: &[bool]) -> Vec<Role> {
+    let has_children = |node: NodeId| {
+        energy.factors.iter().any(|f| {
+            let uses = |o: &crate::graph::energy::Op| o.source == Source::Node(node);
+            // A step before is the node itself: a chain is not a leaf.
+            if f.node == node { f.terms.iter().any(|t| t.ops.iter().filter(|o| uses(o)).count() > 1) } else { f.terms.iter().any(|t| t.ops.iter().any(uses)) }
+        })
+    };
+    let random_parents = |node: NodeId| {
+        let parent = |o: &crate::graph::energy::Op| matches!(o.source, Source::Node(n) if n != node);
+        energy.factors.iter().filter(|f| f.node == node).any(|f| f.terms.iter().any(|t| t.ops.iter().any(parent)))
+    };
+    (0..graph.nodes.len())
+        .map(|i| {
+            let node = NodeId(i);
+            match (&graph.nodes[i].observed, has_children(node)) {
+                (Some(_), true) if missing[i] => Role::Mixed,
+                (Some(_), _) => Role::Observed,
+                (None, false) if random_parents(node) || graph.nodes[i].spec.family.is_none() => Role::Predicted,
+                (None, _) => Role::Latent,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,206 @@
+//! E[ln p] of every factor of a graph as sums of products of moments: the distributions' forms with gates, links and broadcasting
+//! written in. Symbolic: extents, no sizes and no data. Not here: joint statistics (`factorize`) nor buffers (`plan`).
+//!
+//! A gate multiplies a product by the selector's indicator and indexes the gated array by the selector's category; a known scale or
+//! shift rewrites the parts of its slot. Everything stays a multilinear form, so that all messages remain its slopes.
+
+mod expand;
+pub mod linear;
+
+use crate::{
+    expfam::{form::Coefficient, spec::Convert, stat::StatKind},
+    shape::{ColumnId, Extent, NodeId, PlateId},
+};
+
+use super::factor_graph::Expr;
+
+pub use expand::expand;
+
+/// An index letter of one factor, by its place in [`FactorEnergy::labels`].
+pub type LabelId = usize;
+
+/// All factors of a graph, in its order.
+#[derive(Clone, Debug)]
+pub struct Energy {
+    /// One for each factor of the graph.
+    pub factors: Vec<FactorEnergy>,
+    /// Known arrays that the terms name.
+    pub knowns: Vec<Known>,
+}
+
+/// E[ln p] of one factor, without its base measure.
+#[derive(Clone, Debug)]
+pub struct FactorEnergy {
+    /// The child.
+    pub node: NodeId,
+    /// All index letters.
+    pub labels: Vec<Label>,
+    /// The letters of the child's plates, in their order.
+    pub child: Vec<LabelId>,
+    /// What the event dimension `d` runs over.
+    pub event: Option<Extent>,
+    /// The sum's products.
+    pub terms: Vec<EnergyTerm>,
+}
+
+/// One index letter.
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// As shown to people.
+    pub name: String,
+    /// What it runs over.
+    pub extent: Extent,
+    /// Why it is there.
+    pub role: Role,
+}
+
+/// Why a letter is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It is the child's own index in a plate.
+    Plate(PlateId),
+    /// It is the category of a selector.
+    Gate,
+    /// It is an axis of a value.
+    Event,
+}
+
+/// `scale · coefficient(d) · Π ops`, summed over all letters.
+#[derive(Clone, Debug)]
+pub struct EnergyTerm {
+    /// A number in front.
+    pub scale: f64,
+    /// Power of the event dimension in front.
+    pub d_power: u32,
+    /// The form's own coefficient.
+    pub coefficient: Coefficient,
+    /// Moments and known arrays.
+    pub ops: Vec<Op>,
+}
+
+/// One part of one array with an index for each of its axes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Op {
+    /// The array.
+    pub source: Source,
+    /// Which part of its statistic.
+    pub part: usize,
+    /// One for each of the array's plates.
+    pub elements: Vec<Element>,
+    /// One letter for each axis of the part.
+    pub axes: Vec<LabelId>,
+}
+
+/// Which array an op names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// A node's moments.
+    Node(NodeId),
+    /// A known array: index into [`Energy::knowns`].
+    Known(usize),
+    /// A joint block's moments: index into the list of joints that `factorize` made.
+    Joint(usize),
+}
+
+/// How the element of an array along one of its plates follows from the letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Element {
+    /// The letter itself.
+    Label(LabelId),
+    /// What a data column names at the row that the letter stands for.
+    Column {
+        /// The column.
+        column: ColumnId,
+        /// The letter of its table's row plate.
+        label: LabelId,
+    },
+    /// `lag` steps before in the same sequence.
+    Before {
+        /// The letter of the step.
+        label: LabelId,
+        /// How many steps.
+        lag: u32,
+    },
+    /// The row above in a tree.
+    Parent {
+        /// The letter of the row.
+        label: LabelId,
+    },
+    /// Always this one.
+    At(usize),
+}
+
+impl Element {
+    /// The letter that decides the element, if any does.
+    pub fn label(self) -> Option<LabelId> {
+        match self {
+            Element::Label(label) | Element::Column { label, .. } | Element::Before { label, .. } | Element::Parent { label } => Some(label),
+            Element::At(_) => None,
+        }
+    }
+}
+
+impl Op {
+    /// All letters the op depends on.
+    pub fn labels(&self) -> impl Iterator<Item = LabelId> + '_ {
+        self.elements.iter().filter_map(|e| e.label()).chain(self.axes.iter().copied())
+    }
+}
+
+/// A known array: an expression without random variables, and the statistic or function of it that is needed.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The expression.
+    pub expr: Expr,
+    /// The letters of the factor that index its elements, with what they stand for; one for each plate axis of the array. For a
+    /// plain reference, these are the reference's own plates and `by_reference` is true.
+    pub elements: Vec<Extent>,
+    /// For expressions other than plain references: how a factor's letters give the expression's indices.
+    pub letters: Vec<Letter>,
+    /// What of the value is needed.
+    pub map: KnownMap,
+    /// What the event dimension runs over.
+    pub event: Option<Extent>,
+    /// The factor whose argument it is, and the slot: for messages about its values.
+    pub place: (usize, usize),
+}
+
+/// What an index of a known expression is, in the order of [`Known::elements`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Letter {
+    /// The child's own index in a plate.
+    Plate(PlateId),
+    /// The category of a selector: the n-th gate met when the expression is read from left to right.
+    Gate(usize),
+    /// A plate of the referenced array itself (plain references only).
+    Own(usize),
+}
+
+/// What of a known value is needed.
+#[derive(Clone, Copy)]
+pub enum KnownMap {
+    /// The parts of a statistic.
+    Stat {
+        /// Which.
+        kind: &'static StatKind,
+        /// From the spelling used to the slot's own value.
+        convert: Option<Convert>,
+    },
+    /// The number itself: a scale.
+    Value,
+    /// Its square.
+    Square,
+    /// Its logarithm; the number must be positive.
+    Ln,
+}
+
+impl std::fmt::Debug for KnownMap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            KnownMap::Stat { kind, .. } => write!(f, "{kind:?}"),
+            KnownMap::Value => f.write_str("value"),
+            KnownMap::Square => f.write_str("square"),
+            KnownMap::Ln => f.write_str("ln"),
+        }
+    }
+}

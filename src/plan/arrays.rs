@@ -1,0 +1,106 @@
+//! Known numbers by row: what a pass reads beside tables. Kept once, in the stream's order, as the data have them; statistics of values
+//! are made chunk by chunk.
+
+use crate::expfam::stat::StatKind;
+use std::sync::Arc;
+
+/// All known numbers by row.
+#[derive(Debug, Default)]
+pub struct RowArrays {
+    /// Arrays of numbers.
+    pub dense: Vec<Dense>,
+    /// Arrays of levels.
+    pub codes: Vec<Codes>,
+}
+
+/// Numbers by row.
+#[derive(Clone, Debug)]
+pub enum Dense {
+    /// As they are: `width` numbers a row.
+    Plain {
+        /// Row-major.
+        data: Arc<[f64]>,
+        /// Numbers in a row.
+        width: usize,
+    },
+    /// A part of the statistic of values: `inner` values a row, each of the value's shape. Missing values are zeros.
+    Part {
+        /// The values, row-major.
+        values: Arc<[f64]>,
+        /// Values in a row.
+        inner: usize,
+        /// Numbers in a value.
+        value_width: usize,
+        /// The statistic.
+        kind: &'static StatKind,
+        /// The part.
+        part: usize,
+        /// Event dimension.
+        d: usize,
+        /// Upper triangle only, row by row (a symmetric matrix).
+        packed: bool,
+    },
+}
+
+/// Levels by row.
+#[derive(Clone, Debug)]
+pub struct Codes {
+    /// Column after column of `rows` codes each (one column but for nodes with inner plates); `u32::MAX` is none.
+    pub data: Arc<[u32]>,
+    /// Rows.
+    pub rows: usize,
+}
+
+impl Dense {
+    /// Numbers in a row.
+    pub fn width(&self) -> usize {
+        match self {
+            Dense::Plain { width, .. } => *width,
+            Dense::Part { inner, kind, part, d, packed, .. } => {
+                inner * if *packed { d * (d + 1) / 2 } else { kind.parts[*part].shape.width(*d) }
+            }
+        }
+    }
+
+    /// The rows `range` as they are, if no statistic has to be made.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Option<&[f64]> {
+        match self {
+            Dense::Plain { data, width } => Some(&data[range.start * width..range.end * width]),
+            // The first part of a value's statistic is often the value itself.
+            Dense::Part { values, inner, value_width, kind, part: 0, .. } if kind.parts[0].symbol == "x" && kind.parts[0].shape == kind.value => {
+                let w = inner * value_width;
+                Some(&values[range.start * w..range.end * w])
+            }
+            Dense::Part { .. } => None,
+        }
+    }
+
+    /// Writes the row at `place` into `out`, of length [`Dense::width`].
+    pub fn write(&self, place: usize, out: &mut [f64], scratch: &mut Vec<f64>) {
+        if let Some(s) = self.slice(place..place + 1) {
+            out.copy_from_slice(s);
+            return;
+        }
+        let Dense::Part { values, inner, value_width, kind, part, d, packed } = self else { return };
+        let (d, w) = (*d, *value_width);
+        let each = out.len() / (*inner).max(1);
+        for (i, out) in out.chunks_exact_mut(each.max(1)).enumerate() {
+            let x = &values[(place * inner + i) * w..][..w];
+            if *packed {
+                let mut at = 0;
+                for a in 0..d {
+                    for b in a..d {
+                        out[at] = x[a] * x[b];
+                        at += 1;
+                    }
+                }
+            } else {
+                scratch.resize(kind.width(d), 0.0);
+                // Values were checked when they were bound; a missing one is zero and weighs nothing, whatever is written.
+                let _ = (kind.of_value)(x, d, scratch);
+                let from = kind.offset(*part, d);
+                out.copy_from_slice(&scratch[from..from + out.len()]);
+            }
+        }
+    }
+}

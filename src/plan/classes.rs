@@ -1,0 +1,111 @@
+//! Colour classes: elements of one stored variable that meet in a product can't be updated at once, or the bound may fall. Elements of one
+//! colour never meet. Not here: the updates (`engine`).
+
+use super::{
+    LowerError, Plan,
+    table::{From, Rows, Shared, Table},
+    var::Storage,
+};
+use crate::shape::NodeId;
+
+/// Fills [`super::var::Var::classes`] of every stored variable.
+pub fn colour(plan: &mut Plan) -> Result<(), LowerError> {
+    for v in 0..plan.vars.len() {
+        if plan.vars[v].storage != Storage::Stored {
+            continue;
+        }
+        let count = plan.vars[v].elements();
+        let mut edges: Vec<(u32, u32)> = vec![];
+        for t in &plan.tables {
+            meet(plan, t, v, &mut edges)?;
+        }
+        plan.vars[v].classes = if edges.is_empty() { vec![vec![]] } else { greedy(count, &edges) };
+    }
+    Ok(())
+}
+
+/// Elements of `v` that meet in the table's products, both ways round.
+fn meet(plan: &Plan, t: &Table, v: usize, edges: &mut Vec<(u32, u32)>) -> Result<(), LowerError> {
+    let by_row: Vec<(&[u32], &[(usize, usize)])> = t
+        .operands
+        .iter()
+        .filter_map(|o| match &o.from {
+            From::Stored { var, base, rest, .. } if *var == v => Some((&base[..], &rest[..])),
+            _ => None,
+        })
+        .collect();
+    let fixed: Vec<u32> = t
+        .terms
+        .iter()
+        .flat_map(|term| &term.operands)
+        .filter(|o| o.from == Shared::Var(v) && !by_row.is_empty())
+        .map(|o| (o.offset / plan.vars[v].width) as u32)
+        .collect();
+    let add = |edges: &mut Vec<(u32, u32)>, a: u32, b: u32, place: usize| {
+        if a == b {
+            return Err(LowerError::SelfPair { node: NodeId(plan.vars[v].nodes[0].0), factor: t.factor, row: place });
+        }
+        edges.extend([(a, b), (b, a)]);
+        Ok(())
+    };
+    for i in 0..by_row.len() {
+        for j in 0..i {
+            let ((a, ra), (b, rb)) = (by_row[i], by_row[j]);
+            let (ra, rb) = (offsets(ra), offsets(rb));
+            for place in 0..a.len() {
+                let listed = match &t.rows {
+                    Rows::All => true,
+                    Rows::List(l) => l.binary_search(&(place as u32)).is_ok(),
+                };
+                if !listed || a[place] == u32::MAX || b[place] == u32::MAX {
+                    continue;
+                }
+                // The same free plates stand side by side; others meet all with all.
+                if ra == rb {
+                    ra.iter().try_for_each(|o| add(edges, a[place] + o, b[place] + o, place))?;
+                } else {
+                    ra.iter().try_for_each(|o| rb.iter().try_for_each(|p| add(edges, a[place] + o, b[place] + p, place)))?;
+                }
+            }
+        }
+        for &f in &fixed {
+            for &e in by_row[i].0.iter().filter(|&&e| e != u32::MAX && e != f) {
+                edges.extend([(e, f), (f, e)]);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn offsets(rest: &[(usize, usize)]) -> Vec<u32> {
+    let mut out = vec![0];
+    for &(size, stride) in rest {
+        out = out.into_iter().flat_map(|o| (0..size).map(move |i| o + (i * stride) as u32)).collect();
+    }
+    out
+}
+
+/// First-fit colouring in element order: as many colours as one more than the largest number of neighbours, at most.
+fn greedy(count: usize, edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
+    let codes: Vec<u32> = edges.iter().map(|e| e.0).collect();
+    let groups = crate::data::Groups::new(&codes, count);
+    let mut colour = vec![u32::MAX; count];
+    let mut classes: Vec<Vec<u32>> = vec![];
+    let mut taken: Vec<usize> = vec![];
+    for e in 0..count {
+        taken.resize(classes.len(), usize::MAX);
+        for &edge in groups.group(e) {
+            let c = colour[edges[edge as usize].1 as usize];
+            if c != u32::MAX {
+                taken[c as usize] = e;
+            }
+        }
+        let c = taken.iter().position(|&t| t != e).unwrap_or_else(|| {
+            classes.push(vec![]);
+            classes.len() - 1
+        });
+        colour[e] = c as u32;
+        classes[c].push(e as u32);
+    }
+    classes
+}

@@ -1,0 +1,224 @@
+//! Known arguments as numbers: expressions without random variables evaluated for every index they depend on, and the statistic of each
+//! value. Not here: observed nodes.
+
+use crate::{
+    expfam::stat::{PartShape, StatKind},
+    graph::{
+        bound::Bound,
+        energy::{Known, KnownMap, Letter},
+        factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, Ref, Target},
+    },
+    shape::{Extent, PlateId},
+    source::Span,
+    syntax::expr::BinaryOp,
+};
+
+/// A known array: one statistic (or number, or value) for each element.
+#[derive(Clone, Debug)]
+pub struct KnownArray {
+    /// Row-major over elements, then the statistic's parts.
+    pub data: Vec<f64>,
+    /// Size of each element axis.
+    pub elements: Vec<usize>,
+    /// Numbers in one element.
+    pub width: usize,
+    /// The statistic, where it is one; else the value as it is.
+    pub kind: Option<&'static StatKind>,
+    /// Event dimension.
+    pub d: usize,
+}
+
+/// A known value that its slot does not accept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BadValue {
+    /// The expression.
+    pub span: Span,
+    /// Why: `is not positive`.
+    pub why: String,
+    /// Index of the element, row-major over the array's element axes.
+    pub element: usize,
+    /// The value.
+    pub value: Vec<f64>,
+    /// What would fit.
+    pub support: &'static str,
+}
+
+/// Values of letters while an expression is evaluated.
+struct Env<'a> {
+    graph: &'a FactorGraph,
+    bound: &'a Bound,
+    plates: Vec<(PlateId, usize)>,
+    gates: Vec<usize>,
+    /// Gates met so far, in reading order, by the selector's printed form.
+    met: Vec<String>,
+    own: Option<&'a [usize]>,
+}
+
+impl KnownArray {
+    /// Evaluates a known array. `shift` is subtracted from values of a location slot (centring); empty for none.
+    pub fn new(known: &Known, graph: &FactorGraph, bound: &Bound, shift: &[f64]) -> Result<Self, BadValue> {
+        let elements: Vec<usize> = known.elements.iter().map(|&e| bound.size(e)).collect();
+        let count: usize = elements.iter().product();
+        let d = known.event.map_or(1, |e| bound.size(e));
+        let (kind, width) = match known.map {
+            KnownMap::Stat { kind, .. } => (Some(kind), kind.width(d)),
+            _ => (None, known.expr.axes.iter().map(|&a| bound.size(a)).product::<usize>()),
+        };
+        let mut data = vec![0.0; count * width];
+        let mut at = vec![0; elements.len()];
+        for e in 0..count {
+            let mut rest = e;
+            for (i, &size) in elements.iter().enumerate().rev() {
+                at[i] = rest % size;
+                rest /= size;
+            }
+            let mut env = Env { graph, bound, plates: vec![], gates: vec![], met: vec![], own: None };
+            for (letter, &i) in known.letters.iter().zip(&at) {
+                match letter {
+                    Letter::Plate(p) => env.plates.push((*p, i)),
+                    Letter::Gate(g) => {
+                        env.gates.resize(env.gates.len().max(g + 1), 0);
+                        env.gates[*g] = i;
+                    }
+                    Letter::Own(_) => env.own = Some(&at),
+                }
+            }
+            if known.letters.is_empty() && matches!(known.expr.kind, ExprKind::Ref(_)) {
+                env.own = Some(&at);
+            }
+            let mut value = env.value(&known.expr);
+            let bad = |value: &[f64], why: &str, support| BadValue { span: known.expr.span, why: why.into(), element: e, value: value.to_vec(), support };
+            let out = &mut data[e * width..(e + 1) * width];
+            match known.map {
+                KnownMap::Stat { kind, convert } => {
+                    broadcast(&mut value, kind.value, d);
+                    if let Some(convert) = convert {
+                        let given = value.clone();
+                        convert(&mut value, d).map_err(|why| bad(&given, why, kind.support))?;
+                    }
+                    if kind.value != PartShape::Scalar || !shift.is_empty() {
+                        value.iter_mut().zip(shift.iter().cycle()).for_each(|(v, s)| *v -= s);
+                    }
+                    (kind.of_value)(&value, d, out).map_err(|why| bad(&value, why, kind.support))?;
+                }
+                KnownMap::Value => out.copy_from_slice(&value),
+                KnownMap::Square => out.iter_mut().zip(&value).for_each(|(o, v)| *o = v * v),
+                KnownMap::Ln => {
+                    if value.iter().any(|&v| !(v > 0.0)) {
+                        return Err(bad(&value, "is not positive", "a positive number"));
+                    }
+                    out.iter_mut().zip(&value).for_each(|(o, v)| *o = v.ln());
+                }
+            }
+            if out.iter().any(|v| !v.is_finite()) {
+                return Err(bad(&value, "is not finite", "a finite number"));
+            }
+        }
+        Ok(Self { data, elements, width, kind, d })
+    }
+
+    /// Offset and shape of a part in one element.
+    pub fn part(&self, part: usize, rank: usize) -> (usize, PartShape) {
+        match self.kind {
+            Some(kind) => (kind.offset(part, self.d), kind.parts[part].shape),
+            None => (0, [PartShape::Scalar, PartShape::Vector, PartShape::Matrix][rank.min(2)]),
+        }
+    }
+}
+
+/// A number stands for every entry of a vector.
+fn broadcast(value: &mut Vec<f64>, shape: PartShape, d: usize) {
+    if value.len() == 1 && shape == PartShape::Vector {
+        *value = vec![value[0]; d];
+    }
+}
+
+impl Env<'_> {
+    fn value(&mut self, expr: &Expr) -> Vec<f64> {
+        match &expr.kind {
+            ExprKind::Numbers(v) => v.clone(),
+            ExprKind::Negate(a) => self.value(a).into_iter().map(|v| -v).collect(),
+            ExprKind::Binary(op, a, b) => {
+                let (a, b) = (self.value(a), self.value(b));
+                let n = a.len().max(b.len());
+                let at = |v: &[f64], i: usize| if v.len() == 1 { v[0] } else { v.get(i).copied().unwrap_or(f64::NAN) };
+                (0..n)
+                    .map(|i| {
+                        let (x, y) = (at(&a, i), at(&b, i));
+                        match op {
+                            BinaryOp::Add => x + y,
+                            BinaryOp::Sub => x - y,
+                            BinaryOp::Mul => x * y,
+                            BinaryOp::Div => x / y,
+                        }
+                    })
+                    .collect()
+            }
+            ExprKind::Call(Function::Identity, args) => {
+                let d = args.first().map_or(0, |a| self.value(a)[0] as usize);
+                let mut m = vec![0.0; d * d];
+                (0..d).for_each(|i| m[i * d + i] = 1.0);
+                m
+            }
+            ExprKind::Call(Function::Diag, args) => {
+                let v = args.first().map_or(vec![], |a| self.value(a));
+                let d = v.len();
+                let mut m = vec![0.0; d * d];
+                (0..d).for_each(|i| m[i * d + i] = v[i]);
+                m
+            }
+            ExprKind::Call(Function::Dot, args) if args.len() == 2 => {
+                let (a, b) = (self.value(&args[0]), self.value(&args[1]));
+                vec![crate::num::reduce::dot(&a, &b)]
+            }
+            ExprKind::Call(..) => vec![f64::NAN],
+            ExprKind::Ref(r) => self.reference(r),
+        }
+    }
+
+    fn reference(&mut self, r: &Ref) -> Vec<f64> {
+        match r.target {
+            Target::Column(c) => {
+                let row = r.index.first().map_or(0, |i| self.index(i, Extent::Number(0)));
+                vec![self.bound.columns[c.0].numbers.as_ref().map_or(f64::NAN, |n| n[row])]
+            }
+            Target::Input(id) => {
+                let input = &self.graph.inputs[id.0];
+                let sizes: Vec<usize> = input.plates.iter().map(|&p| self.bound.plate(p).size).chain(input.event.iter().copied()).collect();
+                let mut offset = 0;
+                for (axis, index) in r.index.iter().enumerate() {
+                    let i = match self.own {
+                        Some(own) => own[axis],
+                        None => self.index(index, Extent::Plate(input.plates[axis])),
+                    };
+                    offset = offset * sizes[axis] + i;
+                }
+                let width: usize = sizes[r.index.len()..].iter().product();
+                self.bound.inputs[id.0][offset * width..(offset + 1) * width].to_vec()
+            }
+            Target::Node(_) => vec![f64::NAN],
+        }
+    }
+
+    fn index(&mut self, index: &Index, of: Extent) -> usize {
+        let plate = |env: &Self, p: PlateId| env.plates.iter().find(|(q, _)| *q == p).map_or(0, |(_, i)| *i);
+        match index {
+            Index::Plate(p) => plate(self, *p),
+            Index::Column { column, plate: p } => self.bound.codes(*column, of).map_or(0, |c| c[plate(self, *p)] as usize),
+            Index::At(i) => *i,
+            Index::Gate(selector) => {
+                let key = format!("{selector:?}");
+                let g = self.met.iter().position(|m| *m == key).unwrap_or_else(|| {
+                    self.met.push(key);
+                    self.met.len() - 1
+                });
+                self.gates.get(g).copied().unwrap_or(0)
+            }
+            Index::Before { plate: p, lag } => plate(self, *p).saturating_sub(*lag as usize),
+            Index::Parent(p) => {
+                let here = plate(self, *p);
+                self.bound.plate(*p).parents.as_ref().map_or(here, |parents| parents[here] as usize)
+            }
+        }
+    }
+}

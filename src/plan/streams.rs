@@ -1,0 +1,101 @@
+//! Streamed plates: in which order their rows are visited and where they may be cut. Not here: the pass (`engine`).
+
+use crate::{data::sequences::Sequences, graph::bound::BoundPlate, shape::PlateId};
+use std::{ops::Range, sync::Arc};
+
+/// A plate whose rows are visited in chunks.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// The plate.
+    pub plate: PlateId,
+    /// Rows.
+    pub size: usize,
+    /// The file's row at each place, where that is not the place itself.
+    pub order: Option<Vec<u32>>,
+    /// Where sequences start, by place, and the end; for `Steps` only.
+    pub starts: Option<Vec<u32>>,
+    /// How many rows each row stands for, by place.
+    pub weight: Option<Arc<[f64]>>,
+    /// The place of the row above, by place, for `Tree` only; `u32::MAX` for roots.
+    pub parent: Option<Vec<u32>>,
+    /// Places cut into chunks; a sequence is never cut.
+    pub chunks: Vec<Range<usize>>,
+    /// Chunks cut into runs that one thread takes at a time; their sums are added in this order, whatever the threads.
+    pub runs: Vec<Range<usize>>,
+}
+
+impl Stream {
+    /// The order of a plate's rows, before chunks are cut.
+    pub fn new(plate: PlateId, bound: &BoundPlate) -> Self {
+        let size = bound.size;
+        let (mut order, mut starts) = (None, None);
+        if let Some(s) = &bound.sequences {
+            starts = Some(offsets(s));
+            if !s.in_file_order() {
+                order = Some((0..size).map(|p| s.row(p) as u32).collect());
+            }
+        }
+        let mut stream = Self { plate, size, order, starts, weight: None, parent: bound.parents.as_ref().map(|p| p.to_vec()), chunks: vec![], runs: vec![] };
+        stream.weight = bound.weight.as_ref().map(|w| stream.permute(w, 1).into());
+        stream
+    }
+
+    /// An array by file row (`width` numbers each), in this stream's order.
+    pub fn permute<T: Copy>(&self, array: &[T], width: usize) -> Vec<T> {
+        match &self.order {
+            None => array.to_vec(),
+            Some(order) => order.iter().flat_map(|&r| &array[r as usize * width..][..width]).copied().collect(),
+        }
+    }
+
+    /// The place of `lag` steps before each place; `u32::MAX` where there is none.
+    pub fn before(&self, lag: u32) -> Vec<u32> {
+        let mut out = vec![u32::MAX; self.size];
+        for s in self.starts.as_deref().unwrap_or_default().windows(2) {
+            for t in s[0] + lag..s[1].max(s[0] + lag) {
+                out[t as usize] = t - lag;
+            }
+        }
+        out
+    }
+
+    /// Step number of each place within its sequence.
+    pub fn step(&self) -> Vec<u32> {
+        let mut out = vec![0; self.size];
+        for s in self.starts.as_deref().unwrap_or_default().windows(2) {
+            for t in s[0]..s[1] {
+                out[t as usize] = t - s[0];
+            }
+        }
+        out
+    }
+
+    /// Cuts chunks of about `rows` rows, whole sequences only where `whole`, and at most `runs` runs of chunks.
+    pub fn cut(&mut self, rows: usize, whole: bool, runs: usize) {
+        self.chunks.clear();
+        match (&self.starts, whole) {
+            (Some(starts), true) => {
+                let mut lo = 0;
+                for &end in &starts[1..] {
+                    let end = end as usize;
+                    if end - lo >= rows || end == self.size {
+                        if end > lo {
+                            self.chunks.push(lo..end);
+                        }
+                        lo = end;
+                    }
+                }
+            }
+            _ => self.chunks.extend((0..self.size).step_by(rows.max(1)).map(|lo| lo..(lo + rows).min(self.size))),
+        }
+        let count = self.chunks.len();
+        let runs = runs.clamp(1, count.max(1));
+        self.runs = (0..runs).map(|r| r * count / runs..(r + 1) * count / runs).collect();
+    }
+}
+
+fn offsets(s: &Sequences) -> Vec<u32> {
+    let mut out = vec![0];
+    out.extend((0..s.len()).map(|i| s.places(i).end as u32));
+    out
+}

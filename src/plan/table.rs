@@ -1,0 +1,222 @@
+//! Tables: products of the energy that hold the same things of a row, with the shared rest contracted to one array.
+
+use super::arrays::{Codes, Dense, RowArrays};
+use crate::num::contract::{Axes, Contraction, Label, OperandShape};
+
+/// Products of one factor that hold the same row operands.
+#[derive(Debug)]
+pub struct Table {
+    /// The factor: index in the graph.
+    pub factor: usize,
+    /// Its child node: whose term of the bound this is.
+    pub node: usize,
+    /// The stream whose rows it is summed over; `None` for a factor among stored variables only.
+    pub stream: Option<usize>,
+    /// Which rows.
+    pub rows: Rows,
+    /// Size of each label; the rows' label has the size of a chunk.
+    pub sizes: Vec<usize>,
+    /// The rows' label.
+    pub row_label: Label,
+    /// What the products hold of a row.
+    pub operands: Vec<RowOperand>,
+    /// The table's axes, row-major and dense.
+    pub axes: Axes,
+    /// Numbers in the table (of one pair of packed triangles, once).
+    pub len: usize,
+    /// The shared rest of each product.
+    pub terms: Vec<TableTerm>,
+    /// From the row operands (with weights) to the accumulated statistic.
+    pub gather: Contraction,
+    /// Axes of the statistic that `gather` writes and of the table that messages read, where a symmetric pair of labels is packed.
+    pub packed: Option<Packed>,
+    /// Whether the statistic holds known numbers only: it is summed once.
+    pub constant: bool,
+    /// The block whose pairs of neighbours this table couples.
+    pub pair: Option<usize>,
+    /// A label whose values are taken one by one, since codes stand in columns: its size, and strides in the packed table and in each operand.
+    pub unroll: Option<Unroll>,
+    /// Whether any operand is a stored variable read row by row.
+    pub gathers_stored: bool,
+}
+
+/// Which rows of its stream a table is summed over.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rows {
+    /// All.
+    All,
+    /// These places, ascending.
+    List(Vec<u32>),
+}
+
+/// What products hold of a row.
+#[derive(Debug)]
+pub struct RowOperand {
+    /// Where it comes from.
+    pub from: From,
+    /// Its shape in a chunk, the rows outermost.
+    pub shape: OperandShape,
+    /// Numbers of a row (0 for codes).
+    pub width: usize,
+    /// Offset of the part in a row's statistic.
+    pub offset: usize,
+    /// Toward this operand, if it is a latent one: from the other row operands and the (packed) table.
+    pub message: Option<Message>,
+}
+
+/// A contraction toward a row operand. Operands: the other row operands in order, then the table.
+#[derive(Debug)]
+pub struct Message {
+    /// What runs.
+    pub contraction: Contraction,
+    /// The message's axes in the target's own chunk buffer (streamed) or in a dense scratch array of rows × `width` (stored).
+    pub axes: Axes,
+}
+
+/// Where a row operand comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum From {
+    /// The chunk's moments of a streamed variable. `before`: of the step before.
+    Streamed {
+        /// The variable.
+        var: usize,
+        /// Whether the step before is meant.
+        before: bool,
+    },
+    /// Moments of a stored variable at these elements, by place (`u32::MAX`: none).
+    Stored {
+        /// The variable.
+        var: usize,
+        /// First element of each row.
+        base: std::sync::Arc<[u32]>,
+        /// (size, stride in elements) of plates that are not fixed by the row.
+        rest: Vec<(usize, usize)>,
+        /// Offset and length of the part in an element's statistic.
+        part: (usize, usize),
+    },
+    /// Known numbers.
+    Dense(usize),
+    /// Known levels.
+    Codes(usize),
+    /// How many rows each row stands for: enters statistics, not the row's own messages.
+    Weight(usize),
+}
+
+/// The shared rest of a product.
+#[derive(Debug)]
+pub struct TableTerm {
+    /// In front.
+    pub coefficient: f64,
+    /// Shared moments and known arrays.
+    pub operands: Vec<TableOperand>,
+    /// From the operands to the (unpacked) table.
+    pub build: Contraction,
+}
+
+/// A shared array in a product.
+#[derive(Debug)]
+pub struct TableOperand {
+    /// Where it comes from.
+    pub from: Shared,
+    /// Where its first number stands in that array.
+    pub offset: usize,
+    /// Its axes in that array.
+    pub axes: Axes,
+    /// Toward it, if it is a variable: from the (unpacked) statistic and the other shared operands.
+    pub message: Option<Contraction>,
+}
+
+/// Where a shared array comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shared {
+    /// Moments of a stored variable.
+    Var(usize),
+    /// A known array.
+    Known(usize),
+}
+
+/// Two labels of a table that index a symmetric matrix, kept as one in what the rows see.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// Outer size, matrix dimension, inner size: the table is `[outer, d, d, inner]`, packed `[outer, d(d+1)/2, inner]`.
+    pub outer: usize,
+    /// See `outer`.
+    pub d: usize,
+    /// See `outer`.
+    pub inner: usize,
+    /// Numbers in the packed table.
+    pub len: usize,
+}
+
+/// A label taken one value at a time.
+#[derive(Clone, Debug)]
+pub struct Unroll {
+    /// How many values.
+    pub size: usize,
+    /// Numbers between neighbours in the (packed) table.
+    pub table: usize,
+    /// Numbers between neighbours in each operand's row (columns of codes: 1 column).
+    pub operands: Vec<usize>,
+    /// The same for each operand's message target.
+    pub targets: Vec<usize>,
+}
+
+impl Packed {
+    /// Table → packed: both triangles are added, since the rows' statistic has them equal.
+    pub fn pack(&self, full: &[f64], packed: &mut [f64]) {
+        let (d, inner, tri) = (self.d, self.inner, self.d * (self.d + 1) / 2);
+        for o in 0..self.outer {
+            let mut at = o * tri * inner;
+            for a in 0..d {
+                for b in a..d {
+                    let (ab, ba) = ((o * d * d + a * d + b) * inner, (o * d * d + b * d + a) * inner);
+                    for i in 0..inner {
+                        packed[at + i] = if a == b { full[ab + i] } else { full[ab + i] + full[ba + i] };
+                    }
+                    at += inner;
+                }
+            }
+        }
+    }
+    /// Packed statistic → both triangles.
+    pub fn unpack(&self, packed: &[f64], full: &mut [f64]) {
+        let (d, inner, tri) = (self.d, self.inner, self.d * (self.d + 1) / 2);
+        for o in 0..self.outer {
+            let mut at = o * tri * inner;
+            for a in 0..d {
+                for b in a..d {
+                    let (ab, ba) = ((o * d * d + a * d + b) * inner, (o * d * d + b * d + a) * inner);
+                    for i in 0..inner {
+                        full[ab + i] = packed[at + i];
+                        full[ba + i] = packed[at + i];
+                    }
+                    at += inner;
+                }
+            }
+        }
+    }
+}
+
+impl Table {
+    /// Numbers in what the rows see.
+    pub fn packed_len(&self) -> usize {
+        self.packed.as_ref().map_or(self.len, |p| p.len)
+    }
+    /// Is this variable read from the rows?
+    pub fn reads(&self, v: usize) -> bool {
+        self.operands.iter().any(|o| matches!(&o.from, From::Streamed { var, .. } | From::Stored { var, .. } if *var == v))
+    }
+}
+
+impl RowArrays {
+    /// Keeps an array of numbers.
+    pub fn push_dense(&mut self, d: Dense) -> usize {
+        self.dense.push(d);
+        self.dense.len() - 1
+    }
+    /// Keeps an array of levels.
+    pub fn push_codes(&mut self, c: Codes) -> usize {
+        self.codes.push(c);
+        self.codes.len() - 1
+    }
+}
