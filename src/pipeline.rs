@@ -1,14 +1,30 @@
-//! The stages before inference in one go: a model to its checked graph, its tables read, its data bound. Not here: which
-//! files are opened, and how mistakes are shown.
+//! The stages in a row, for a caller who wants the whole way or a part of it: a model to its checked graph, its data bound, its blocks
+//! chosen, its plan. Not here: which files are opened, and how mistakes are shown.
+
+// A diagnostic is made once, where a run ends: its size costs nothing.
+#![allow(clippy::result_large_err)]
 
 use crate::{
     data::{self, Files},
-    diag::{Diagnostics, Reported},
-    graph::{self, Bound, FactorGraph, factor_graph},
-    shape::TableId,
+    diag::{Code, Diagnostic, Diagnostics, Reported},
+    factorize::{self, Blocks},
+    graph::{
+        self, Bound, FactorGraph,
+        energy::{self, Energy},
+        factor_graph,
+    },
+    plan::{self, LowerError, Plan},
+    shape::{NodeId, TableId},
     source::Source,
     syntax,
 };
+
+/// A construct that has no closed form.
+pub const NO_FORM: Code = Code("E0408");
+/// A row that couples an element with itself.
+pub const SELF_PAIR: Code = Code("E0641");
+/// A known value that its parameter does not accept.
+pub const BAD_VALUE: Code = Code("E0642");
 
 /// The graph of a model, all checks that need no data passed.
 ///
@@ -17,6 +33,7 @@ use crate::{
 pub fn graph(model: &syntax::Model, source: &Source, diags: &mut Diagnostics) -> Result<FactorGraph, Reported> {
     let graph = graph::resolve(model, source, diags)?;
     diags.gate()?;
+    expand(&graph, diags)?;
     Ok(graph)
 }
 
@@ -55,4 +72,63 @@ pub fn bind(
     }
     diags.gate()?;
     graph::bind(graph, &tables, source, diags)
+}
+
+/// The energy of a checked graph.
+///
+/// # Errors
+/// A construct that has no closed form.
+pub fn expand(graph: &FactorGraph, diags: &mut Diagnostics) -> Result<Energy, Reported> {
+    energy::expand(graph).map_err(|u| {
+        let d = Diagnostic::error(NO_FORM, format!("{} has no closed form here", u.what)).at(u.span, "this");
+        diags.error(d.help("`elbow list` shows what each parameter accepts"))
+    })
+}
+
+/// Blocks of q, as far as they can be told without data.
+///
+/// # Errors
+/// Blocks that the user named and that can't be exact.
+pub fn blocks(graph: &FactorGraph, diags: &mut Diagnostics) -> Result<Blocks, Reported> {
+    let energy = expand(graph, diags)?;
+    factorize::factorize(graph, energy, &vec![false; graph.nodes.len()], diags)
+}
+
+/// Chooses the blocks of a bound graph and lowers it to a plan.
+///
+/// # Errors
+/// Blocks that can't be exact, and values that no parameter accepts.
+pub fn plan(graph: &FactorGraph, bound: &Bound, diags: &mut Diagnostics) -> Result<Plan, Reported> {
+    let energy = expand(graph, diags)?;
+    let missing: Vec<bool> = (0..graph.nodes.len()).map(|n| plan::has_missing(bound, NodeId(n))).collect();
+    let blocks = factorize::factorize(graph, energy, &missing, diags)?;
+    plan::lower(graph, bound, blocks).map_err(|e| diags.error(explain(graph, e)))
+}
+
+fn explain(graph: &FactorGraph, e: LowerError) -> Diagnostic {
+    match e {
+        LowerError::Unsupported { span, what } => {
+            Diagnostic::error(NO_FORM, format!("{what} has no closed form here")).at(span, "needed here")
+        }
+        LowerError::SelfPair { node, factor, row } => {
+            let name = &graph.nodes[node.0].name;
+            let f = &graph.factors[factor];
+            let d = Diagnostic::error(SELF_PAIR, format!("row {} joins an element of `{name}` with itself", row + 1));
+            let d = d.at(f.span, "this row's two indices name one element");
+            d.note("two different elements are independent in q; an element and itself are not").help("leave such rows out")
+        }
+        LowerError::Value(bad, (factor, slot)) => {
+            let f = &graph.factors[factor];
+            let param = f.spec.params[slot - 1].name;
+            let shown: Vec<String> = bad.value.iter().take(6).map(|v| v.to_string()).collect();
+            let shown = if bad.value.len() == 1 {
+                shown[0].clone()
+            } else {
+                format!("[{}{}]", shown.join(", "), if bad.value.len() > 6 { ", …" } else { "" })
+            };
+            Diagnostic::error(BAD_VALUE, format!("the {param} of `{}` {}: {shown}", graph.nodes[f.node.0].name, bad.why))
+                .at(bad.span, format!("{shown}, at element {}", bad.element + 1))
+                .note(format!("`{param}` needs {}", bad.support))
+        }
+    }
 }

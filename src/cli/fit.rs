@@ -2,7 +2,7 @@
 
 use super::{Exit, Stop, args, disk::replace, model::Opened, out_dir, progress::Progress, terminal::Terminal};
 use crate::{
-    engine::posterior::Posterior,
+    engine::{self, Options, posterior::Posterior},
     report::{self, Page, Show, trace},
 };
 
@@ -20,16 +20,31 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
             format!("it has {}", known.join(", ")),
         ));
     }
-    let _bound = opened.bind(&model, &graph, &args.model)?;
+    let bound = opened.bind(&model, &graph, &args.model)?;
+    drop(model);
+    let plan = opened.plan(&graph, &bound)?;
     if !args.quiet {
         opened.warn();
     }
-    let _progress = Progress::new(terminal, args.quiet, args.restarts, args.max_iterations);
-    Err(Stop::usage(terminal, "inference is not built yet", ""))
+    let options = Options {
+        seed: args.seed,
+        restarts: args.restarts,
+        max_iterations: args.max_iterations,
+        tolerance: args.tolerance,
+        threads: args.threads.unwrap_or(0),
+        nodes: args.nodes.clone(),
+        all_nodes: args.out.is_some(),
+    };
+    let mut progress = Progress::new(terminal, args.quiet, args.restarts, args.max_iterations);
+    let posterior = engine::fit(&graph, &bound, &plan, &options, &mut progress);
+    drop(progress);
+    match posterior {
+        Ok(posterior) => finish(args, terminal, &posterior),
+        Err(e) => Err(Stop::broke_down(terminal, e.to_string())),
+    }
 }
 
 /// Writes what `--trace` and `--out` name, then prints. The files come first: a reader who leaves early gets them all the same.
-#[allow(dead_code)]
 fn finish(args: &args::Fit, terminal: &Terminal, posterior: &Posterior) -> Result<Exit, Stop> {
     if let Some(path) = &args.trace {
         replace(path, |out| trace::write(&posterior.trace, out)).map_err(|e| {

@@ -8,6 +8,7 @@ use crate::{
         factor_graph::{Table, TableSource},
     },
     pipeline,
+    plan::Plan,
     source::Source,
     syntax,
 };
@@ -72,6 +73,15 @@ impl<'t> Opened<'t> {
         let locate = |t: &Table| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
         let bound = pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut self.diags);
         self.passed(bound)
+    }
+
+    /// Blocks chosen, everything lowered.
+    ///
+    /// # Errors
+    /// Blocks that can't be exact, values that no parameter accepts; rendered.
+    pub fn plan(&mut self, graph: &FactorGraph, bound: &Bound) -> Result<Plan, Stop> {
+        let plan = pipeline::plan(graph, bound, &mut self.diags);
+        self.passed(plan)
     }
 
     /// The first file of a table that is not there, if any.

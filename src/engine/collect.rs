@@ -19,7 +19,10 @@ use crate::{
         factor_graph::{Node, PlateKind},
     },
     num::reduce::sum,
-    plan::{element_order, var::{Algorithm, Storage}},
+    plan::{
+        element_order,
+        var::{Algorithm, Storage},
+    },
     shape::{Extent, NodeId},
 };
 
@@ -47,7 +50,13 @@ struct Elements {
 }
 
 /// Collects the posterior of the nodes that `options` asks for.
-pub fn posterior(graph: &FactorGraph, bound: &Bound, session: &mut Session<'_>, options: &Options, run: Summary) -> Result<Posterior, RunError> {
+pub fn posterior(
+    graph: &FactorGraph,
+    bound: &Bound,
+    session: &mut Session<'_>,
+    options: &Options,
+    run: Summary,
+) -> Result<Posterior, RunError> {
     let plan = session.plan;
     let Summary { mut trace, mut terms, converged, restart, restarts } = run;
     let wanted: Vec<bool> = graph
@@ -66,7 +75,8 @@ pub fn posterior(graph: &FactorGraph, bound: &Bound, session: &mut Session<'_>, 
     }
     let mut elements: Vec<Option<Elements>> = (0..graph.nodes.len()).map(|_| None).collect();
     for s in 0..plan.streams.len() {
-        let emit: Vec<usize> = (0..plan.vars.len()).filter(|&v| plan.vars[v].stream() == Some(s) && plan.vars[v].nodes.iter().any(|n| needed[n.0])).collect();
+        let emit: Vec<usize> =
+            (0..plan.vars.len()).filter(|&v| plan.vars[v].stream() == Some(s) && plan.vars[v].nodes.iter().any(|n| needed[n.0])).collect();
         if emit.is_empty() {
             continue;
         }
@@ -75,7 +85,12 @@ pub fn posterior(graph: &FactorGraph, bound: &Bound, session: &mut Session<'_>, 
             let var = &plan.vars[v];
             for &node in &var.nodes {
                 let order = element_order(&graph.nodes[node.0].plates, &var.plates, plan.streams[s].order.as_deref());
-                elements[node.0] = Some(Elements { eta: reorder(&e.eta, &order, var.width), moments: reorder(&e.moments, &order, var.width), width: var.width, block: v });
+                elements[node.0] = Some(Elements {
+                    eta: reorder(&e.eta, &order, var.width),
+                    moments: reorder(&e.moments, &order, var.width),
+                    width: var.width,
+                    block: v,
+                });
             }
         }
         if kept {
@@ -91,7 +106,8 @@ pub fn posterior(graph: &FactorGraph, bound: &Bound, session: &mut Session<'_>, 
         for &node in var.nodes.iter().filter(|n| needed[n.0]) {
             let order = element_order(&graph.nodes[node.0].plates, &var.plates, None);
             let reordered = |a: &[f64]| reorder(a, &order, var.width);
-            elements[node.0] = Some(Elements { eta: reordered(&session.eta[v]), moments: reordered(&session.moments[v]), width: var.width, block: v });
+            elements[node.0] =
+                Some(Elements { eta: reordered(&session.eta[v]), moments: reordered(&session.moments[v]), width: var.width, block: v });
         }
     }
     let mut reports: Vec<Option<NodePosterior>> = (0..graph.nodes.len()).map(|_| None).collect();
@@ -136,7 +152,8 @@ pub fn posterior(graph: &FactorGraph, bound: &Bound, session: &mut Session<'_>, 
 
 /// Has the node a plate with one element for each row or group of the data?
 pub fn is_local(graph: &FactorGraph, node: &Node) -> bool {
-    let data = |k: &PlateKind| matches!(k, PlateKind::Rows { .. } | PlateKind::Steps { .. } | PlateKind::Groups { .. } | PlateKind::Tree { .. });
+    let data =
+        |k: &PlateKind| matches!(k, PlateKind::Rows { .. } | PlateKind::Steps { .. } | PlateKind::Groups { .. } | PlateKind::Tree { .. });
     node.plates.iter().any(|p| data(&graph.plates[p.0].kind))
 }
 

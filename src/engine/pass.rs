@@ -175,7 +175,10 @@ impl<'p> Shape<'p> {
         let reads = |t: &Table| t.operands.iter().any(|o| matches!(o.from, From::Streamed { .. }));
         let tables = (0..plan.tables.len()).filter(|&t| plan.tables[t].stream == Some(stream) && reads(&plan.tables[t])).collect();
         let chains = (0..plan.vars.len())
-            .map(|v| (plan.vars[v].stream() == Some(stream) && matches!(plan.vars[v].algorithm, Algorithm::Chain)).then(|| ChainShape::new(plan, v, values)))
+            .map(|v| {
+                (plan.vars[v].stream() == Some(stream) && matches!(plan.vars[v].algorithm, Algorithm::Chain))
+                    .then(|| ChainShape::new(plan, v, values))
+            })
             .collect();
         Self { plan, stream, vars, tables, chains }
     }
@@ -205,7 +208,14 @@ impl<'p> Shape<'p> {
         sums
     }
 
-    fn chunk(&self, session: &Session<'_>, range: Range<usize>, mode: Mode<'_>, worker: &mut Worker, sums: &mut Sums) -> Result<(), (usize, Breakdown)> {
+    fn chunk(
+        &self,
+        session: &Session<'_>,
+        range: Range<usize>,
+        mode: Mode<'_>,
+        worker: &mut Worker,
+        sums: &mut Sums,
+    ) -> Result<(), (usize, Breakdown)> {
         let plan = self.plan;
         let stream = &plan.streams[self.stream];
         let n = range.len();
@@ -386,7 +396,9 @@ impl ChainShape {
                             pair.inner = axes.0[1..axes.0.len() - 1].iter().map(|a| (table.sizes[usize::from(a.0)], stride(a.0))).collect();
                         }
                     }
-                    (From::Codes(id), crate::num::contract::OperandShape::OneHot { level, .. }) if codes.is_none_or(|c| c == *id) && table.unroll.is_none() => {
+                    (From::Codes(id), crate::num::contract::OperandShape::OneHot { level, .. })
+                        if codes.is_none_or(|c| c == *id) && table.unroll.is_none() =>
+                    {
                         codes = Some(*id);
                         pair.coded = true;
                         pair.level_stride = stride(*level);
@@ -424,7 +436,15 @@ impl ChainShape {
     }
 
     /// Forward–backward over the chunk's sequences; adds the pairs' statistic and the entropy's part that rows give.
-    fn update(&self, shape: &Shape<'_>, v: usize, range: &Range<usize>, session: &Session<'_>, worker: &mut Worker, sums: &mut Sums) -> Result<(), Breakdown> {
+    fn update(
+        &self,
+        shape: &Shape<'_>,
+        v: usize,
+        range: &Range<usize>,
+        session: &Session<'_>,
+        worker: &mut Worker,
+        sums: &mut Sums,
+    ) -> Result<(), Breakdown> {
         let var = &shape.plan.vars[v];
         let (n, k, inner) = (range.len(), var.d, var.inner());
         let mut eta = std::mem::take(&mut worker.eta[v]);
@@ -464,7 +484,9 @@ impl ChainShape {
             let chains = Chains { initial: None, pair_index: index.as_deref(), node: &mut node, starts: &worker.starts };
             if let Err(e) = forward_backward::run(tables, chains, &mut pair_sums, &mut log_norm, &mut worker.scratch) {
                 result = Err(match e {
-                    forward_backward::ChainError::Impossible { step } => Breakdown::Impossible(format!("no category is possible at row {}", range.start + step + 1)),
+                    forward_backward::ChainError::Impossible { step } => {
+                        Breakdown::Impossible(format!("no category is possible at row {}", range.start + step + 1))
+                    }
                     e => Breakdown::Improper(e.to_string()),
                 });
                 break;
@@ -480,7 +502,14 @@ impl ChainShape {
     }
 
     /// Pair potentials by row, for each plate cell past the steps.
-    fn row_potentials(&self, shape: &Shape<'_>, v: usize, range: &Range<usize>, session: &Session<'_>, worker: &mut Worker) -> Vec<Vec<f64>> {
+    fn row_potentials(
+        &self,
+        shape: &Shape<'_>,
+        v: usize,
+        range: &Range<usize>,
+        session: &Session<'_>,
+        worker: &mut Worker,
+    ) -> Vec<Vec<f64>> {
         let var = &shape.plan.vars[v];
         let (n, k, inner) = (range.len(), var.d, var.inner());
         let mut out = vec![vec![0.0; n * k * k]; inner];
@@ -488,7 +517,11 @@ impl ChainShape {
         // message for each earlier category.
         for p in &self.pairs {
             let table = &shape.plan.tables[p.table];
-            let to = table.operands.iter().position(|o| matches!(o.from, From::Streamed { before: false, .. })).expect("a pair has its later step");
+            let to = table
+                .operands
+                .iter()
+                .position(|o| matches!(o.from, From::Streamed { before: false, .. }))
+                .expect("a pair has its later step");
             for i in 0..k {
                 let mut moments = vec![vec![]; shape.plan.vars.len()];
                 std::mem::swap(&mut moments, &mut worker.moments);
@@ -499,7 +532,16 @@ impl ChainShape {
                 // Every step has a predecessor here; those of first steps are not read.
                 let all: Vec<u32> = (0..n as u32).map(|t| t.saturating_sub(1)).collect();
                 let chunk = ChunkMoments { first: range.start, moments: &moments, before: &all };
-                worker.rows.message(shape.plan, table, to, &Places::Range(range.clone()), &session.moments, Some(chunk), &session.table[p.table], &mut slopes);
+                worker.rows.message(
+                    shape.plan,
+                    table,
+                    to,
+                    &Places::Range(range.clone()),
+                    &session.moments,
+                    Some(chunk),
+                    &session.table[p.table],
+                    &mut slopes,
+                );
                 moments[v] = real;
                 std::mem::swap(&mut moments, &mut worker.moments);
                 for t in 0..n {
@@ -515,7 +557,17 @@ impl ChainShape {
 
     /// Adds Σ pair marginals, `[level][from][to]` of one plate cell, to the statistics of the chain's pair tables.
     #[allow(clippy::too_many_arguments)]
-    fn add_pairs(&self, shape: &Shape<'_>, cell: usize, pairs: &[f64], range: &Range<usize>, sums: &mut Sums, worker: &mut Worker, session: &Session<'_>, v: usize) {
+    fn add_pairs(
+        &self,
+        shape: &Shape<'_>,
+        cell: usize,
+        pairs: &[f64],
+        range: &Range<usize>,
+        sums: &mut Sums,
+        worker: &mut Worker,
+        session: &Session<'_>,
+        v: usize,
+    ) {
         let k = shape.plan.vars[v].d;
         for p in &self.pairs {
             let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
@@ -537,7 +589,18 @@ impl ChainShape {
 
     /// Statistics of pairs whose potentials differ by row: for each earlier category, the later step's pair marginals stand in for moments.
     #[allow(clippy::too_many_arguments)]
-    fn gather_row_pairs(&self, shape: &Shape<'_>, p: &Pair, cell: usize, pairs: &[f64], range: &Range<usize>, sum: &mut [f64], worker: &mut Worker, session: &Session<'_>, v: usize) {
+    fn gather_row_pairs(
+        &self,
+        shape: &Shape<'_>,
+        p: &Pair,
+        cell: usize,
+        pairs: &[f64],
+        range: &Range<usize>,
+        sum: &mut [f64],
+        worker: &mut Worker,
+        session: &Session<'_>,
+        v: usize,
+    ) {
         let var = &shape.plan.vars[v];
         let (n, k, inner) = (range.len(), var.d, var.inner());
         let table = &shape.plan.tables[p.table];
@@ -549,18 +612,34 @@ impl ChainShape {
                 moments[v][(t * inner + cell) * k..][..k].copy_from_slice(&pairs[(t * k + i) * k..][..k]);
                 moments[v][((n + t) * inner + cell) * k + i] = 1.0;
             }
-            let before: Vec<u32> = (0..n as u32).map(|t| if worker.before[t as usize] == u32::MAX { u32::MAX } else { n as u32 + t }).collect();
+            let before: Vec<u32> =
+                (0..n as u32).map(|t| if worker.before[t as usize] == u32::MAX { u32::MAX } else { n as u32 + t }).collect();
             let chunk = ChunkMoments { first: range.start, moments: &moments, before: &before };
             worker.rows.gather_chunk(shape.plan, table, &Places::Range(range.clone()), &session.moments, Some(chunk), sum);
         }
     }
 
     /// At a start, where responsibilities are given: pairs of neighbours as if independent.
-    fn independent_pairs(&self, shape: &Shape<'_>, v: usize, range: &Range<usize>, session: &Session<'_>, worker: &mut Worker, sums: &mut Sums) {
+    fn independent_pairs(
+        &self,
+        shape: &Shape<'_>,
+        v: usize,
+        range: &Range<usize>,
+        session: &Session<'_>,
+        worker: &mut Worker,
+        sums: &mut Sums,
+    ) {
         for p in &self.pairs {
             let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
             let chunk = ChunkMoments { first: range.start, moments: &worker.moments, before: &worker.before };
-            worker.rows.gather_chunk(shape.plan, &shape.plan.tables[p.table], &Places::Range(range.clone()), &session.moments, Some(chunk), &mut sums.statistics[at]);
+            worker.rows.gather_chunk(
+                shape.plan,
+                &shape.plan.tables[p.table],
+                &Places::Range(range.clone()),
+                &session.moments,
+                Some(chunk),
+                &mut sums.statistics[at],
+            );
         }
         let _ = v;
     }

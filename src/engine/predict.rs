@@ -145,12 +145,8 @@ fn given(env: &Env<'_>, f: &Factor, d: usize) -> Summary {
             Summary { mean: mean_given(&refs, d), sd: vec![] }
         }
         (None, Some(family)) => {
-            let parameters: Vec<Parameter> = spec
-                .params
-                .iter()
-                .zip(values)
-                .map(|(p, values)| Parameter { name: p.name, dims: p.stat.value.dims(d), values })
-                .collect();
+            let parameters: Vec<Parameter> =
+                spec.params.iter().zip(values).map(|(p, values)| Parameter { name: p.name, dims: p.stat.value.dims(d), values }).collect();
             family.summary(d, &family.natural(d, &parameters))
         }
         (None, None) => Summary { mean: vec![f64::NAN], sd: vec![] },

@@ -82,7 +82,15 @@ impl RowScratch {
     }
 
     /// The same, with streamed blocks' moments.
-    pub fn gather_chunk(&mut self, plan: &Plan, table: &Table, places: &Places<'_>, stored: &[Vec<f64>], chunk: Option<ChunkMoments<'_>>, sum: &mut [f64]) {
+    pub fn gather_chunk(
+        &mut self,
+        plan: &Plan,
+        table: &Table,
+        places: &Places<'_>,
+        stored: &[Vec<f64>],
+        chunk: Option<ChunkMoments<'_>>,
+        sum: &mut [f64],
+    ) {
         let count = places.len();
         if count == 0 {
             return;
@@ -94,7 +102,8 @@ impl RowScratch {
         grow(scratch, table.gather.scratch_len(sizes));
         let times = table.unroll.as_ref().map_or(1, |u| u.size);
         for u in 0..times {
-            let operands: Vec<Operand<'_>> = given.iter().enumerate().map(|(i, g)| operand(g, dense, codes, count, shift(table, i, u))).collect();
+            let operands: Vec<Operand<'_>> =
+                given.iter().enumerate().map(|(i, g)| operand(g, dense, codes, count, shift(table, i, u))).collect();
             let at = table.unroll.as_ref().map_or(0, |x| x.table * u);
             table.gather.run(sizes, 1.0, &operands, &mut sum[at..], scratch);
         }
@@ -142,7 +151,16 @@ impl RowScratch {
 
     /// Adds the message toward a stored operand to the elements its rows name.
     #[allow(clippy::too_many_arguments)]
-    pub fn scatter(&mut self, plan: &Plan, table: &Table, target: usize, places: Places<'_>, stored: &[Vec<f64>], values: &[f64], eta: &mut [f64]) {
+    pub fn scatter(
+        &mut self,
+        plan: &Plan,
+        table: &Table,
+        target: usize,
+        places: Places<'_>,
+        stored: &[Vec<f64>],
+        values: &[f64],
+        eta: &mut [f64],
+    ) {
         let o = &table.operands[target];
         let From::Stored { var, base, rest, part } = &o.from else { return };
         let mut temp = std::mem::take(&mut self.temp);
@@ -283,7 +301,13 @@ fn write_rows(array: &Dense, places: &Places<'_>, width: usize, out: &mut [f64],
     places.each(|at, p| array.write(p, &mut out[at * width..(at + 1) * width], value));
 }
 
-fn operand<'a>(given: &Given<'a>, dense: &'a [Vec<f64>], codes: &'a [Vec<u32>], count: usize, (shift, column): (usize, usize)) -> Operand<'a> {
+fn operand<'a>(
+    given: &Given<'a>,
+    dense: &'a [Vec<f64>],
+    codes: &'a [Vec<u32>],
+    count: usize,
+    (shift, column): (usize, usize),
+) -> Operand<'a> {
     match given {
         Given::Dense(s) => Operand::Dense(&s[shift..]),
         Given::Copy(i) => Operand::Dense(&dense[*i][shift..]),

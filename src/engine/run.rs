@@ -1,13 +1,6 @@
 //! Restarts, iterations, and when to stop. Not here: what an iteration does (`session`, `pass`), nor the start (`start`).
 
-use super::{
-    Breakdown, RunError, Watch,
-    collect,
-    pass::Mode,
-    posterior::Posterior,
-    session::Session,
-    start::Start,
-};
+use super::{Breakdown, RunError, Watch, collect, pass::Mode, posterior::Posterior, session::Session, start::Start};
 use crate::{
     graph::{Bound, FactorGraph},
     num::reduce::sum,

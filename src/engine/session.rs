@@ -217,7 +217,13 @@ impl<'p> Session<'p> {
                     for (i, o) in term.operands.iter().enumerate() {
                         let Some(message) = o.message.as_ref().filter(|_| o.from == Shared::Var(v)) else { continue };
                         let mut operands = vec![Operand::Dense(&self.statistic[t])];
-                        operands.extend(term.operands.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, x)| shared(plan, &self.moments, x.from, x.offset)));
+                        operands.extend(
+                            term.operands
+                                .iter()
+                                .enumerate()
+                                .filter(|(j, _)| *j != i)
+                                .map(|(_, x)| shared(plan, &self.moments, x.from, x.offset)),
+                        );
                         grow(&mut self.scratch, message.scratch_len(&table.sizes));
                         message.run(&table.sizes, term.coefficient, &operands, &mut eta[o.offset..], &mut self.scratch);
                     }
@@ -270,7 +276,9 @@ impl<'p> Session<'p> {
         if all {
             apply(var, &self.eta[v], &mut self.moments[v], &mut log_norm)
         } else {
-            let pick = |from: &[f64]| -> Vec<f64> { var.classes[class].iter().flat_map(|&e| &from[e as usize * w..(e as usize + 1) * w]).copied().collect() };
+            let pick = |from: &[f64]| -> Vec<f64> {
+                var.classes[class].iter().flat_map(|&e| &from[e as usize * w..(e as usize + 1) * w]).copied().collect()
+            };
             let (eta, mut moments) = (pick(&self.eta[v]), vec![0.0; count * w]);
             let done = apply(var, &eta, &mut moments, &mut log_norm);
             for (&e, m) in var.classes[class].iter().zip(moments.chunks_exact(w.max(1))) {

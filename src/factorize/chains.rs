@@ -48,8 +48,12 @@ pub fn claim(graph: &FactorGraph, energy: &Energy, node: NodeId, plate: PlateId)
                         Element::Before { lag, .. } if *lag > 1 => {
                             return Err(Some(format!("A chain couples neighbours only: `{name}` also depends on `{name}[{t}-{lag}]`.")));
                         }
-                        Element::Column { .. } if steps => return Err(Some(format!("A data column picks steps of `{name}` out of order, so they are no chain."))),
-                        Element::At(i) if steps => return Err(Some(format!("`{name}[{i}]` ties one step of `{name}` to many others, so it is no chain."))),
+                        Element::Column { .. } if steps => {
+                            return Err(Some(format!("A data column picks steps of `{name}` out of order, so they are no chain.")));
+                        }
+                        Element::At(i) if steps => {
+                            return Err(Some(format!("`{name}[{i}]` ties one step of `{name}` to many others, so it is no chain.")));
+                        }
                         _ => {}
                     }
                 }

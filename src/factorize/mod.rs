@@ -98,7 +98,11 @@ pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &
                 blocks.energy = energy;
                 blocks.joints.push(claim);
                 claim.nodes.iter().for_each(|n| claimed[n.0] = true);
-                blocks.list.push(Block { nodes: claim.nodes.to_vec(), kind: Kind::Joint(blocks.joints.len() - 1), why: vec![pairs::why(graph, &claim)] });
+                blocks.list.push(Block {
+                    nodes: claim.nodes.to_vec(),
+                    kind: Kind::Joint(blocks.joints.len() - 1),
+                    why: vec![pairs::why(graph, &claim)],
+                });
             }
             Err(refusal) => claim.nodes.iter().for_each(|n| {
                 if !reasons[n.0].contains(&refusal) {
@@ -214,7 +218,9 @@ impl Wishes {
     /// May these nodes be one block?
     fn allows(&self, nodes: &[NodeId]) -> bool {
         let home = |n: &NodeId| self.named.iter().position(|b| b.contains(n));
-        !self.mean_field && nodes.iter().all(|n| home(n) == home(&nodes[0])) && home(&nodes[0]).is_none_or(|b| self.named[b].len() == nodes.len())
+        !self.mean_field
+            && nodes.iter().all(|n| home(n) == home(&nodes[0]))
+            && home(&nodes[0]).is_none_or(|b| self.named[b].len() == nodes.len())
     }
 
     /// Blocks the user named must be there, whole.
@@ -228,7 +234,8 @@ impl Wishes {
                 continue;
             }
             let names: Vec<_> = nodes.iter().map(|n| format!("`{}`", graph.nodes[n.0].name)).collect();
-            let mut d = Diagnostic::error(E_NOT_EXACT, format!("{} can't be kept as one block", names.join(" and "))).at(*span, "asked for here");
+            let mut d =
+                Diagnostic::error(E_NOT_EXACT, format!("{} can't be kept as one block", names.join(" and "))).at(*span, "asked for here");
             let mut said: Vec<&String> = nodes.iter().flat_map(|n| &reasons[n.0]).collect();
             said.dedup();
             for why in said {

@@ -20,7 +20,8 @@ pub fn candidates(graph: &FactorGraph, blocks: &Blocks) -> Vec<Joint> {
         for a in 0..graph.nodes.len() {
             for b in 0..graph.nodes.len() {
                 let nodes = [NodeId(a), NodeId(b)];
-                let fits = |i: usize| graph.nodes[nodes[i].0].spec.stat == spec.members[i] && blocks.roles[nodes[i].0] == super::Role::Latent;
+                let fits =
+                    |i: usize| graph.nodes[nodes[i].0].spec.stat == spec.members[i] && blocks.roles[nodes[i].0] == super::Role::Latent;
                 if a == b || !fits(0) || !fits(1) {
                     continue;
                 }
@@ -70,7 +71,8 @@ pub fn rewrite(graph: &FactorGraph, blocks: &Blocks, claim: &Joint) -> Result<En
                 }
             }
             let of = &graph.nodes[f.node.0].name;
-            let product: Vec<String> = term.ops.iter().filter(|o| member(o).is_some()).map(|o| symbol(graph, claim.spec, member(o), o)).collect();
+            let product: Vec<String> =
+                term.ops.iter().filter(|o| member(o).is_some()).map(|o| symbol(graph, claim.spec, member(o), o)).collect();
             return Err(format!(
                 "A {kind} block of `{}` and `{}` has no moments for {}, which the density of `{of}` needs; {}.",
                 x.name,

@@ -34,7 +34,11 @@ pub fn roles(graph: &FactorGraph, energy: &Energy, missing: &[bool]) -> Vec<Role
         energy.factors.iter().any(|f| {
             let uses = |o: &crate::graph::energy::Op| o.source == Source::Node(node);
             // A step before is the node itself: a chain is not a leaf.
-            if f.node == node { f.terms.iter().any(|t| t.ops.iter().filter(|o| uses(o)).count() > 1) } else { f.terms.iter().any(|t| t.ops.iter().any(uses)) }
+            if f.node == node {
+                f.terms.iter().any(|t| t.ops.iter().filter(|o| uses(o)).count() > 1)
+            } else {
+                f.terms.iter().any(|t| t.ops.iter().any(uses))
+            }
         })
     };
     let random_parents = |node: NodeId| {

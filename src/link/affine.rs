@@ -48,11 +48,7 @@ static ROWS: &[Row] = &[
     (
         &GAUSSIAN,
         1,
-        &[
-            piece(1.0, &[ScaleSquared], Some((1, ""))),
-            piece(2.0, &[Scale, Offset("")], Some((0, ""))),
-            piece(1.0, &[OffsetSquared], None),
-        ],
+        &[piece(1.0, &[ScaleSquared], Some((1, ""))), piece(2.0, &[Scale, Offset("")], Some((0, ""))), piece(1.0, &[OffsetSquared], None)],
     ),
     (&GAMMA, 0, &[piece(1.0, &[Scale], Some((0, "")))]),
     (&GAMMA, 1, &[piece(1.0, &[], Some((1, ""))), piece(1.0, &[LnScale], None)]),

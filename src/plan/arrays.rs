@@ -67,7 +67,9 @@ impl Dense {
         match self {
             Dense::Plain { data, width } => Some(&data[range.start * width..range.end * width]),
             // The first part of a value's statistic is often the value itself.
-            Dense::Part { values, inner, value_width, kind, part: 0, .. } if kind.parts[0].symbol == "x" && kind.parts[0].shape == kind.value => {
+            Dense::Part { values, inner, value_width, kind, part: 0, .. }
+                if kind.parts[0].symbol == "x" && kind.parts[0].shape == kind.value =>
+            {
                 let w = inner * value_width;
                 Some(&values[range.start * w..range.end * w])
             }

@@ -87,7 +87,13 @@ impl KnownArray {
                 env.own = Some(&at);
             }
             let mut value = env.value(&known.expr);
-            let bad = |value: &[f64], why: &str, support| BadValue { span: known.expr.span, why: why.into(), element: e, value: value.to_vec(), support };
+            let bad = |value: &[f64], why: &str, support| BadValue {
+                span: known.expr.span,
+                why: why.into(),
+                element: e,
+                value: value.to_vec(),
+                support,
+            };
             let out = &mut data[e * width..(e + 1) * width];
             match known.map {
                 KnownMap::Stat { kind, convert } => {

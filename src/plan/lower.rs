@@ -12,7 +12,7 @@ use super::{
     var::{Algorithm, Clamp, Storage, Var},
 };
 use crate::{
-    expfam::stat::{CATEGORY, PartShape, StatKind},
+    expfam::stat::{CATEGORY, StatKind},
     factorize::{Blocks, Kind, roles::Role},
     graph::{
         bound::{Bound, ObservedArray},
@@ -69,9 +69,24 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
         if mixed.is_empty() {
             let Lowering { vars, streams, tables, rows, known, constants, .. } = l;
             let stored = (0..vars.len()).filter(|&v| vars[v].storage == Storage::Stored).collect();
-            let predicted = (0..graph.nodes.len()).map(NodeId).filter(|n| blocks.roles[n.0] == Role::Predicted || l_missing(graph, bound, &blocks, *n)).collect();
+            let predicted = (0..graph.nodes.len())
+                .map(NodeId)
+                .filter(|n| blocks.roles[n.0] == Role::Predicted || l_missing(graph, bound, &blocks, *n))
+                .collect();
             let names = graph.nodes.iter().map(|n| n.name.clone()).collect();
-            let mut plan = Plan { names, vars, streams, tables, rows, known, constants, stored, centres: centres.clone(), blocks: blocks.clone(), predicted };
+            let mut plan = Plan {
+                names,
+                vars,
+                streams,
+                tables,
+                rows,
+                known,
+                constants,
+                stored,
+                centres: centres.clone(),
+                blocks: blocks.clone(),
+                predicted,
+            };
             classes::colour(&mut plan)?;
             keep(&mut plan);
             cut(&mut plan);
@@ -267,7 +282,18 @@ impl<'a> Lowering<'a> {
                 _ => Storage::Stored,
             };
             let weight = row.and_then(|p| self.streams[self.stream(p)].weight.clone());
-            let mut var = Var { name: names.join(", "), nodes: block.nodes.clone(), algorithm, d, width, plates, storage, clamp: None, classes: vec![], weight };
+            let mut var = Var {
+                name: names.join(", "),
+                nodes: block.nodes.clone(),
+                algorithm,
+                d,
+                width,
+                plates,
+                storage,
+                clamp: None,
+                classes: vec![],
+                weight,
+            };
             if self.blocks.roles[block.nodes[0].0] == Role::Mixed {
                 var.clamp = Some(self.clamp(block.nodes[0], &var));
             }
@@ -383,24 +409,28 @@ impl<'a> Lowering<'a> {
     fn base(&mut self, view: &FactorView<'_>) -> Result<(), LowerError> {
         let factor = &self.graph.factors[view.index];
         let Some(log_base) = factor.spec.log_base else { return Ok(()) };
-        if self.blocks.roles[factor.node.0] != Role::Observed {
-            return Ok(());
-        }
         let node = &self.graph.nodes[factor.node.0];
-        let (width, values) = self.observed_values(factor.node);
+        let count: usize = node.plates.iter().map(|p| self.bound.plate(*p).size).product();
+        // A latent child's base measure depends on known arguments only (the Beta function of a Beta's).
+        let (width, values) = match self.blocks.roles[factor.node.0] {
+            Role::Observed => self.observed_values(factor.node),
+            Role::Latent | Role::Mixed => (0, vec![]),
+            Role::Predicted => return Ok(()),
+        };
         let slots: Vec<Option<KnownArray>> = factor
             .spec
             .params
             .iter()
             .enumerate()
-            .map(|(i, p)| if p.random { Ok(None) } else { self.by_element(view, i + 1).map(Some) })
+            .map(|(i, p)| if p.gated { Ok(None) } else { self.by_element(view, i + 1).map(Some) })
             .collect::<Result<_, _>>()?;
         let weight = node.plates.first().and_then(|p| self.bound.plate(*p).weight.clone());
         let sizes: Vec<usize> = node.plates.iter().map(|p| self.bound.plate(*p).size).collect();
         let inner: usize = sizes.iter().skip(1).product();
         let members = self.members(view);
         let mut sum = 0.0;
-        for (e, v) in values.chunks_exact(width).enumerate() {
+        for e in 0..count {
+            let v = &values[e * width..(e + 1) * width];
             if v.iter().any(|x| x.is_nan()) || members.as_ref().is_some_and(|m| !m[e / inner]) {
                 continue;
             }
@@ -529,7 +559,8 @@ impl<'a> Lowering<'a> {
         }
         // A letter of the child's plates that no operand has is a plain repetition.
         for &l in &view.energy.child {
-            let used = row.iter().any(|(_, r)| r.axes.iter().any(|a| a.0 == l) || r.columns == Some(l)) || shared.iter().any(|s| s.axes.iter().any(|a| a.0 == l));
+            let used = row.iter().any(|(_, r)| r.axes.iter().any(|a| a.0 == l) || r.columns == Some(l))
+                || shared.iter().any(|s| s.axes.iter().any(|a| a.0 == l));
             if Some(l) != view.n && !used {
                 coefficient *= view.sizes[l] as f64;
             }
@@ -545,7 +576,9 @@ impl<'a> Lowering<'a> {
     fn axis_sizes(&self, op: &Op) -> Vec<usize> {
         match op.source {
             Source::Node(n) => self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect(),
-            Source::Joint(j) => self.graph.nodes[self.blocks.joints[j].nodes[0].0].plates.iter().map(|p| self.bound.plate(*p).size).collect(),
+            Source::Joint(j) => {
+                self.graph.nodes[self.blocks.joints[j].nodes[0].0].plates.iter().map(|p| self.bound.plate(*p).size).collect()
+            }
             Source::Known(k) => self.blocks.energy.knowns[k].elements.iter().map(|e| self.bound.size(*e)).collect(),
         }
     }
@@ -575,7 +608,8 @@ impl<'a> Lowering<'a> {
     fn element_by_place(&self, view: &FactorView<'_>, op: &Op, axis: usize) -> Vec<u32> {
         let stream = &self.streams[view.stream.expect("an element by row has a stream")];
         let of_own_plate = matches!(self.axis_extent(op, axis), crate::shape::Extent::Plate(p) if p == stream.plate);
-        let streamed_axis = of_own_plate && self.blocks.of_source(op.source).is_some_and(|v| self.vars[v].plates.first().map(|p| p.0) == Some(stream.plate));
+        let streamed_axis = of_own_plate
+            && self.blocks.of_source(op.source).is_some_and(|v| self.vars[v].plates.first().map(|p| p.0) == Some(stream.plate));
         // Known arrays stand in file order; variables of the streamed plate stand in the stream's order.
         let to_index = |place: u32| -> u32 {
             if place == u32::MAX || streamed_axis && self.vars[self.blocks.of_source(op.source).unwrap_or(0)].stream().is_some() {
@@ -590,7 +624,8 @@ impl<'a> Lowering<'a> {
             Element::Parent { .. } => stream.parent.clone().unwrap_or_default(),
             Element::At(i) => vec![i as u32; stream.size],
             Element::Column { column, .. } => {
-                let codes = self.bound.codes(column, self.axis_extent(op, axis)).cloned().unwrap_or_else(|| vec![u32::MAX; stream.size].into());
+                let codes =
+                    self.bound.codes(column, self.axis_extent(op, axis)).cloned().unwrap_or_else(|| vec![u32::MAX; stream.size].into());
                 stream.permute(&codes, 1)
             }
         }
@@ -636,7 +671,15 @@ impl<'a> Lowering<'a> {
         }
         part_axes(&mut axes, &op.axes, d);
         let _ = view;
-        RowDraft { from: From::Streamed { var: v, before }, axes, level: None, width: var.inner() * var.width, offset, symmetric: None, columns: None }
+        RowDraft {
+            from: From::Streamed { var: v, before },
+            axes,
+            level: None,
+            width: var.inner() * var.width,
+            offset,
+            symmetric: None,
+            columns: None,
+        }
     }
 
     fn node_plates(&self, op: &Op) -> Vec<PlateId> {
@@ -658,12 +701,17 @@ impl<'a> Lowering<'a> {
         let offsets = cell_offsets(&rest);
         if kind == &CATEGORY {
             if rest.len() > 1 {
-                return Err(LowerError::Unsupported { span: self.graph.factors[view.index].span, what: "categories over two plates beside the rows".into() });
+                return Err(LowerError::Unsupported {
+                    span: self.graph.factors[view.index].span,
+                    what: "categories over two plates beside the rows".into(),
+                });
             }
             let id = match self.codes.get(&(view.index, op.clone())) {
                 Some(&id) => id,
                 None => {
-                    let Some(ObservedArray::Codes(codes)) = self.bound.observed(node) else { unreachable!("an observed category has codes") };
+                    let Some(ObservedArray::Codes(codes)) = self.bound.observed(node) else {
+                        unreachable!("an observed category has codes")
+                    };
                     let mut data = Vec::with_capacity(base.len() * cells);
                     for &o in &offsets {
                         data.extend(base.iter().map(|&b| if b == u32::MAX { u32::MAX } else { codes[b as usize + o] }));
@@ -790,7 +838,15 @@ impl<'a> Lowering<'a> {
         }
         part_axes(&mut axes, &op.axes, d);
         let rest = rest.iter().map(|r| (r.2, r.1)).collect();
-        RowDraft { from: From::Stored { var: v, base, rest, part }, axes, level: None, width: cells * width, offset: 0, symmetric: None, columns: None }
+        RowDraft {
+            from: From::Stored { var: v, base, rest, part },
+            axes,
+            level: None,
+            width: cells * width,
+            offset: 0,
+            symmetric: None,
+            columns: None,
+        }
     }
 
     fn known_by_row(&mut self, view: &FactorView<'_>, op: &Op) -> Result<RowDraft, LowerError> {
@@ -881,7 +937,10 @@ impl<'a> Lowering<'a> {
                         Element::At(i) => offset += i * stride,
                         _ => {
                             let span = self.graph.factors[view.index].span;
-                            return Err(LowerError::Unsupported { span, what: "a data column of another table than the child's rows".into() });
+                            return Err(LowerError::Unsupported {
+                                span,
+                                what: "a data column of another table than the child's rows".into(),
+                            });
                         }
                     }
                 }
@@ -930,7 +989,12 @@ impl<'a> Lowering<'a> {
 
     fn mask(&mut self, view: &FactorView<'_>) -> RowDraft {
         let node = view.energy.node;
-        let op = Op { source: Source::Node(node), part: usize::MAX, elements: view.energy.child.iter().map(|&l| Element::Label(l)).collect(), axes: vec![] };
+        let op = Op {
+            source: Source::Node(node),
+            part: usize::MAX,
+            elements: view.energy.child.iter().map(|&l| Element::Label(l)).collect(),
+            axes: vec![],
+        };
         let strides = row_major(&self.axis_sizes(&op));
         let (rest, base) = self.split_axes(view, &op, &strides);
         let offsets = cell_offsets(&rest);
@@ -938,7 +1002,8 @@ impl<'a> Lowering<'a> {
         let id = match self.dense.get(&(view.index, op.clone())) {
             Some(&id) => id,
             None => {
-                let data: Vec<f64> = base.iter().flat_map(|&b| offsets.iter().map(move |&o| (b, o))).map(|(b, o)| cells[b as usize + o]).collect();
+                let data: Vec<f64> =
+                    base.iter().flat_map(|&b| offsets.iter().map(move |&o| (b, o))).map(|(b, o)| cells[b as usize + o]).collect();
                 let id = self.rows.push_dense(Dense::Plain { data: data.into(), width: offsets.len() });
                 self.dense.insert((view.index, op), id);
                 id
@@ -957,7 +1022,12 @@ impl<'a> Lowering<'a> {
 
     fn mask_shared(&mut self, view: &FactorView<'_>) -> SharedDraft {
         let node = view.energy.node;
-        let op = Op { source: Source::Node(node), part: 0, elements: view.energy.child.iter().map(|&l| Element::Label(l)).collect(), axes: vec![] };
+        let op = Op {
+            source: Source::Node(node),
+            part: 0,
+            elements: view.energy.child.iter().map(|&l| Element::Label(l)).collect(),
+            axes: vec![],
+        };
         let elements = self.axis_sizes(&op);
         self.known.push(KnownArray { data: self.mask_cells(node), elements: elements.clone(), width: 1, kind: None, d: 1 });
         self.shared_axes(Shared::Known(self.known.len() - 1), &op, &elements, 1, 0, 1)
@@ -981,13 +1051,22 @@ impl<'a> Lowering<'a> {
             } else {
                 let data: Vec<f64> = places.iter().map(|&p| f64::from(u8::from(p))).collect();
                 let id = self.rows.push_dense(Dense::Plain { data: data.into(), width: 1 });
-                drafts.push(RowDraft { from: From::Dense(id), axes: vec![], level: None, width: 1, offset: 0, symmetric: None, columns: None });
+                drafts.push(RowDraft {
+                    from: From::Dense(id),
+                    axes: vec![],
+                    level: None,
+                    width: 1,
+                    offset: 0,
+                    symmetric: None,
+                    columns: None,
+                });
             }
         }
         if let Some(s) = view.stream.filter(|&s| self.streams[s].weight.is_some()) {
             drafts.push(RowDraft { from: From::Weight(s), axes: vec![], level: None, width: 1, offset: 0, symmetric: None, columns: None });
         }
-        let row_labels: Vec<LabelId> = drafts.iter().flat_map(|d| d.axes.iter().map(|a| a.0).chain(d.level).chain(d.columns)).filter(|&l| l != n).collect();
+        let row_labels: Vec<LabelId> =
+            drafts.iter().flat_map(|d| d.axes.iter().map(|a| a.0).chain(d.level).chain(d.columns)).filter(|&l| l != n).collect();
         let mut labels: Vec<LabelId> = vec![];
         for l in row_labels {
             if !labels.contains(&l) && terms.iter().any(|t| t.shared.iter().any(|s| s.axes.iter().any(|a| a.0 == l))) {
@@ -1038,10 +1117,14 @@ impl<'a> Lowering<'a> {
         let unroll = unrolled.map(|l| Unroll {
             size: sizes[l],
             table: seen.0.iter().find(|a| usize::from(a.0) == l).map_or(0, |a| a.1),
-            operands: drafts.iter().map(|d| if d.level.is_some() { usize::from(d.columns == Some(l)) } else { stride_in(&d.axes, l) }).collect(),
+            operands: drafts
+                .iter()
+                .map(|d| if d.level.is_some() { usize::from(d.columns == Some(l)) } else { stride_in(&d.axes, l) })
+                .collect(),
             targets: drafts.iter().map(|d| stride_in(&d.axes, l)).collect(),
         });
-        let without = |axes: &[(LabelId, usize)]| -> Vec<(LabelId, usize)> { axes.iter().copied().filter(|a| Some(a.0) != unrolled).collect() };
+        let without =
+            |axes: &[(LabelId, usize)]| -> Vec<(LabelId, usize)> { axes.iter().copied().filter(|a| Some(a.0) != unrolled).collect() };
         let seen_axes: Vec<(LabelId, usize)> = seen.0.iter().map(|a| (usize::from(a.0), a.1)).collect();
         let seen_row = to_axes(&without(&seen_axes));
 
@@ -1073,7 +1156,13 @@ impl<'a> Lowering<'a> {
                 let OperandShape::Dense(target) = &shapes[i] else { unreachable!("a latent operand is dense") };
                 Message { contraction: Contraction::compile(&sizes, &varying, &used, target), axes: target.clone() }
             });
-            operands.push(RowOperand { from: draft.from.clone(), shape: shapes[i].clone(), width: draft.width, offset: draft.offset, message });
+            operands.push(RowOperand {
+                from: draft.from.clone(),
+                shape: shapes[i].clone(),
+                width: draft.width,
+                offset: draft.offset,
+                message,
+            });
         }
         let mut lowered = vec![];
         for t in &terms {

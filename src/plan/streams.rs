@@ -35,7 +35,16 @@ impl Stream {
                 order = Some((0..size).map(|p| s.row(p) as u32).collect());
             }
         }
-        let mut stream = Self { plate, size, order, starts, weight: None, parent: bound.parents.as_ref().map(|p| p.to_vec()), chunks: vec![], runs: vec![] };
+        let mut stream = Self {
+            plate,
+            size,
+            order,
+            starts,
+            weight: None,
+            parent: bound.parents.as_ref().map(|p| p.to_vec()),
+            chunks: vec![],
+            runs: vec![],
+        };
         stream.weight = bound.weight.as_ref().map(|w| stream.permute(w, 1).into());
         stream
     }

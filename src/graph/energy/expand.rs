@@ -156,7 +156,12 @@ impl<'a> Expansion<'a> {
                 piece.gates.extend(known.gates);
             }
             if let Some((part, letters)) = p.part {
-                piece.ops.push(Op { source: Source::Node(node), part, elements: elements.clone(), axes: letters.chars().map(letter).collect() });
+                piece.ops.push(Op {
+                    source: Source::Node(node),
+                    part,
+                    elements: elements.clone(),
+                    axes: letters.chars().map(letter).collect(),
+                });
                 piece.gates.extend(gates.iter().copied());
             }
             out.push(piece);
@@ -193,7 +198,10 @@ impl<'a> Expansion<'a> {
         // A number for a vector slot stands for every entry: the statistic is of the broadcast value, so the axes stay.
         let known = Known { expr: expr.clone(), elements: extents, letters, map, event: self.event, place: (self.index, slot) };
         let same = |k: &Known| {
-            k.place == known.place && k.expr.span == known.expr.span && format!("{:?}", k.map) == format!("{:?}", known.map) && k.elements == known.elements
+            k.place == known.place
+                && k.expr.span == known.expr.span
+                && format!("{:?}", k.map) == format!("{:?}", known.map)
+                && k.elements == known.elements
                 && format!("{:?}", k.expr.kind) == format!("{:?}", known.expr.kind)
         };
         let id = match self.knowns.iter().position(same) {
@@ -242,7 +250,11 @@ impl<'a> Expansion<'a> {
                 Index::At(i) => Element::At(*i),
                 Index::Gate(selector) => {
                     let (inner, inner_gates) = self.reference(selector);
-                    inner_gates.into_iter().for_each(|g| if !gates.contains(&g) { gates.push(g) });
+                    inner_gates.into_iter().for_each(|g| {
+                        if !gates.contains(&g) {
+                            gates.push(g)
+                        }
+                    });
                     let g = self.gate(selector, inner);
                     if !gates.contains(&g) {
                         gates.push(g);

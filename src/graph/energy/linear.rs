@@ -32,7 +32,9 @@ pub struct NotLinear {
 pub fn linear(expr: &Expr) -> Result<Linear, NotLinear> {
     let no = |what| Err(NotLinear { span: expr.span, what });
     match &expr.kind {
-        ExprKind::Ref(r) if matches!(r.target, Target::Node(_)) => Ok(Linear { base: r.clone(), span: expr.span, scale: None, offset: None }),
+        ExprKind::Ref(r) if matches!(r.target, Target::Node(_)) => {
+            Ok(Linear { base: r.clone(), span: expr.span, scale: None, offset: None })
+        }
         ExprKind::Ref(_) => no("a known array indexed by a selector, inside arithmetic"),
         ExprKind::Numbers(_) => no("a number where a random variable is needed"),
         ExprKind::Negate(inner) => Ok(scaled(linear(inner)?, &number(-1.0, expr.span), BinaryOp::Mul)),

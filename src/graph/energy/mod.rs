@@ -134,7 +134,9 @@ impl Element {
     /// The letter that decides the element, if any does.
     pub fn label(self) -> Option<LabelId> {
         match self {
-            Element::Label(label) | Element::Column { label, .. } | Element::Before { label, .. } | Element::Parent { label } => Some(label),
+            Element::Label(label) | Element::Column { label, .. } | Element::Before { label, .. } | Element::Parent { label } => {
+                Some(label)
+            }
             Element::At(_) => None,
         }
     }
