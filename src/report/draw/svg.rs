@@ -8,7 +8,7 @@ use super::{
 const STYLE: &str = "text { font-family: Helvetica, Arial, sans-serif; fill: #222 } \
 .plate { fill: none; stroke: #888 } .vertex { fill: #fff; stroke: #222; stroke-width: 1.4 } .observed { fill: #d9d9d9 } \
 .known, .factor { fill: #222 } .edge { fill: none; stroke: #444; stroke-width: 1.2 } .gate { stroke-dasharray: 5 4 } \
-.halo { fill: none; stroke: #fff; stroke-width: 4; stroke-linejoin: round }";
+.behind { fill: #fff } .halo { fill: none; stroke: #fff; stroke-width: 4; stroke-linejoin: round }";
 
 /// The picture's text.
 pub fn write(picture: &Picture) -> String {
@@ -30,17 +30,11 @@ pub fn write(picture: &Picture) -> String {
         out.line(format!("<title>{}</title>", escaped(&picture.title)));
         out.text(Point { x: placed.width / 2.0, y: 27.0 }, "middle", 15.0, &picture.title, false);
     }
-    for (p, r) in &placed.boxes {
-        out.line(format!(
-            "<rect class=\"plate\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"9\"/>",
-            n(r.left),
-            n(r.top),
-            n(r.right - r.left),
-            n(r.bottom - r.top)
-        ));
-        out.text(Point { x: r.right - 8.0, y: r.bottom - 6.0 }, "end", SMALL, &picture.plates[*p], false);
-    }
-    edges(picture, &placed, &mut out);
+    let obstacles = obstacles(picture, &placed);
+    let routes: Vec<Curve> = picture.edges.iter().map(|e| route(picture, &placed, e.from, e.to, &obstacles)).collect();
+    let mut taken: Vec<Rect> = obstacles.iter().map(|o| o.rect).collect();
+    plates(picture, &placed, &routes, &mut taken, &mut out);
+    edges(picture, &placed, &routes, &mut taken, &mut out);
     loops(picture, &placed, &mut out);
     vertices(picture, &placed, &mut out);
     out.line("</svg>".to_string());
@@ -108,6 +102,10 @@ struct Curve {
 }
 
 impl Curve {
+    /// Points along the way, ends left out.
+    fn samples(self) -> impl Iterator<Item = Point> {
+        (1..40).map(move |i| self.at(f64::from(i) / 40.0))
+    }
     fn at(&self, t: f64) -> Point {
         let mix = |a: f64, b: f64, c: f64| (1.0 - t) * (1.0 - t) * a + 2.0 * t * (1.0 - t) * b + t * t * c;
         Point { x: mix(self.from.x, self.bend.x, self.to.x), y: mix(self.from.y, self.bend.y, self.to.y) }
@@ -121,44 +119,92 @@ fn rim(centre: Point, half_width: f64, height: f64, to: Point) -> Point {
     Point { x: centre.x + dx / reach, y: centre.y + dy / reach }
 }
 
-/// What edges must not run through: circles, squares and the labels beside them.
-fn obstacles(picture: &Picture, placed: &Placed) -> Vec<(Option<usize>, Option<usize>, Rect)> {
+/// What edges must not run through.
+struct Obstacle {
+    /// The vertex that it belongs to.
+    vertex: Option<usize>,
+    /// The factor that it belongs to.
+    factor: Option<usize>,
+    rect: Rect,
+}
+
+/// Circles, squares, the labels beside them, and the arrows between them.
+fn obstacles(picture: &Picture, placed: &Placed) -> Vec<Obstacle> {
+    const GROWN: f64 = 5.0;
     let mut out = vec![];
     for (v, (p, half)) in placed.vertices.iter().zip(&placed.half_widths).enumerate() {
-        let height = if picture.vertices[v].kind == VertexKind::Known { *half } else { RADIUS };
-        let label = if picture.vertices[v].kind == VertexKind::Known { text_width(&picture.vertices[v].label, SMALL) + 8.0 } else { 0.0 };
-        let grown = 5.0;
-        out.push((
-            Some(v),
-            None,
-            Rect { left: p.x - half - grown, right: p.x + half + grown + label, top: p.y - height - grown, bottom: p.y + height + grown },
-        ));
+        let known = picture.vertices[v].kind == VertexKind::Known;
+        let height = if known { *half } else { RADIUS };
+        let label = if known { text_width(&picture.vertices[v].label, SMALL) + 8.0 } else { 0.0 };
+        let rect =
+            Rect { left: p.x - half - GROWN, right: p.x + half + GROWN + label, top: p.y - height - GROWN, bottom: p.y + height + GROWN };
+        out.push(Obstacle { vertex: Some(v), factor: None, rect });
+    }
+    for l in &picture.loops {
+        let (p, half) = (placed.vertices[l.vertex], placed.half_widths[l.vertex]);
+        let right = p.x + half + 28.0 + text_width(&l.label, SMALL);
+        out.push(Obstacle { vertex: None, factor: None, rect: Rect { left: p.x, right, top: p.y - RADIUS, bottom: p.y + RADIUS } });
+    }
+    for (p, r) in &placed.boxes {
+        // A shorter label can make way for an edge (`plates`).
+        if text_width(&picture.plates[*p], SMALL) > 0.55 * (r.right - r.left) {
+            out.push(Obstacle { vertex: None, factor: None, rect: corner(r, &picture.plates[*p], true) });
+        }
     }
     for (i, (f, p)) in picture.factors.iter().zip(&placed.factors).enumerate() {
         let label = text_width(&f.label, SMALL) + 2.0 * SQUARE;
         let (before, after) = if p.left { (label, SQUARE) } else { (SQUARE, label) };
-        out.push((
-            None,
-            Some(i),
-            Rect { left: p.at.x - before, right: p.at.x + after, top: p.at.y - 2.0 * SQUARE, bottom: p.at.y + 2.0 * SQUARE },
-        ));
-        // The arrow from the square to its child is in the way, too.
+        let rect = Rect { left: p.at.x - before, right: p.at.x + after, top: p.at.y - 2.0 * SQUARE, bottom: p.at.y + 2.0 * SQUARE };
+        out.push(Obstacle { vertex: None, factor: Some(i), rect });
         let child = placed.vertices[f.child];
-        out.push((
-            Some(f.child),
-            Some(i),
-            Rect { left: p.at.x.min(child.x) - 3.0, right: p.at.x.max(child.x) + 3.0, top: p.at.y, bottom: child.y },
-        ));
+        let rect = Rect { left: p.at.x.min(child.x) - 3.0, right: p.at.x.max(child.x) + 3.0, top: p.at.y, bottom: child.y };
+        out.push(Obstacle { vertex: Some(f.child), factor: Some(i), rect });
     }
     out
 }
 
+/// Where a plate's label stands in its box.
+fn corner(r: &Rect, label: &str, right: bool) -> Rect {
+    let width = text_width(label, SMALL);
+    let left = if right { r.right - 8.0 - width } else { r.left + 8.0 };
+    Rect { left, right: left + width, top: r.bottom - 16.0, bottom: r.bottom - 3.0 }
+}
+
+/// The boxes, each with its label in the lower corner that fewer lines cross.
+fn plates(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<Rect>, out: &mut Svg) {
+    for (p, r) in &placed.boxes {
+        out.line(format!(
+            "<rect class=\"plate\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"9\"/>",
+            n(r.left),
+            n(r.top),
+            n(r.right - r.left),
+            n(r.bottom - r.top)
+        ));
+        let label = &picture.plates[*p];
+        let crossed = |c: &Rect| {
+            let by_edges = routes.iter().flat_map(|route| route.samples()).filter(|point| c.holds(*point)).count();
+            let sides = placed
+                .boxes
+                .iter()
+                .filter(|(q, _)| q != p)
+                .flat_map(|(_, b)| [b.left, b.right].map(|x| Rect { left: x, right: x + 0.1, top: b.top, bottom: b.bottom }));
+            by_edges + 5 * sides.filter(|side| side.meets(c)).count()
+        };
+        let (right, left) = (corner(r, label, true), corner(r, label, false));
+        let chosen_right = crossed(&right) <= crossed(&left);
+        let place = if chosen_right { right } else { left };
+        taken.push(place);
+        let (anchor, x) = if chosen_right { ("end", place.right) } else { ("start", place.left) };
+        out.text(Point { x, y: r.bottom - 6.0 }, anchor, SMALL, label, true);
+    }
+}
+
 /// The way of an edge that runs through the fewest things: straight if it can, else bent as little as it must.
-fn route(placed: &Placed, from: usize, factor: usize, obstacles: &[(Option<usize>, Option<usize>, Rect)], known: bool) -> Curve {
+fn route(picture: &Picture, placed: &Placed, from: usize, factor: usize, obstacles: &[Obstacle]) -> Curve {
     let (a, b) = (placed.vertices[from], placed.factors[factor].at);
     let (dx, dy) = (b.x - a.x, b.y - a.y);
     let length = (dx * dx + dy * dy).sqrt().max(1.0);
-    let (height, half) = if known { (4.0, 4.0) } else { (RADIUS, placed.half_widths[from]) };
+    let (height, half) = (if picture.vertices[from].kind == VertexKind::Known { 4.0 } else { RADIUS }, placed.half_widths[from]);
     let curve = |offset: f64| {
         let bend = Point { x: (a.x + b.x) / 2.0 - dy / length * offset, y: (a.y + b.y) / 2.0 + dx / length * offset };
         let start = rim(a, half, height, bend);
@@ -166,14 +212,14 @@ fn route(placed: &Placed, from: usize, factor: usize, obstacles: &[(Option<usize
     };
     let cost = |c: &Curve| {
         let mut hits = 0;
-        for (vertex, square, rect) in obstacles {
+        for Obstacle { vertex, factor: square, rect } in obstacles {
             if *vertex == Some(from) && square.is_none() {
                 continue;
             }
-            let own = *square == Some(factor);
             // Near its end an edge may touch its own square, but not come in through the label or the arrow.
-            let steps = if own { 37 } else { 40 };
-            hits += (1..steps).filter(|i| rect.holds(c.at(f64::from(*i) / 40.0))).count();
+            let own = *square == Some(factor);
+            let near = |p: Point| own && (p.x - b.x).hypot(p.y - b.y) < 13.0;
+            hits += c.samples().filter(|p| rect.holds(*p) && !near(*p)).count();
         }
         hits
     };
@@ -188,13 +234,9 @@ fn route(placed: &Placed, from: usize, factor: usize, obstacles: &[(Option<usize
     best.1
 }
 
-fn edges(picture: &Picture, placed: &Placed, out: &mut Svg) {
-    let obstacles = obstacles(picture, placed);
-    let mut taken: Vec<Rect> = obstacles.iter().map(|(_, _, r)| *r).collect();
+fn edges(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<Rect>, out: &mut Svg) {
     let mut labels = vec![];
-    for e in &picture.edges {
-        let known = picture.vertices[e.from].kind == VertexKind::Known;
-        let c = route(placed, e.from, e.to, &obstacles, known);
+    for (e, c) in picture.edges.iter().zip(routes) {
         let class = if e.gate { "edge gate" } else { "edge" };
         out.line(format!(
             "<path class=\"{class}\" d=\"M{},{} Q{},{} {},{}\"/>",
@@ -220,7 +262,14 @@ fn edges(picture: &Picture, placed: &Placed, out: &mut Svg) {
         out.line(format!("<path class=\"edge\" marker-end=\"url(#head)\" d=\"M{},{} L{},{}\"/>", n(p.at.x), n(p.at.y), n(end.x), n(end.y)));
     }
     for (p, label) in labels {
-        out.text(Point { x: p.x, y: p.y + 4.0 }, "middle", SMALL, &label, true);
+        let half = text_width(&label, SMALL) / 2.0 + 2.0;
+        out.line(format!(
+            "<rect class=\"behind\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"14\"/>",
+            n(p.x - half),
+            n(p.y - 7.0),
+            n(2.0 * half)
+        ));
+        out.text(Point { x: p.x, y: p.y + 4.0 }, "middle", SMALL, &label, false);
     }
 }
 
