@@ -6,6 +6,7 @@ use textbook::{
     gmm::{Mixture, NormalWishart},
     hmm::{Counts, Hmm, KnownGaussians, Symbols},
     lda::{Row, Schedule, Topics},
+    normal::MeanAndPrecision,
     special::ln_gamma,
     table::read,
 };
@@ -31,6 +32,17 @@ fn near(name: &str, got: f64, want: f64, within: f64) {
 
 fn unit_prior() -> NormalWishart {
     NormalWishart { mean: vec![0.0, 0.0], beta: 1.0, dof: 2.0, scale: vec![vec![1.0, 0.0], vec![0.0, 1.0]] }
+}
+
+#[test]
+fn quickstart_reaches_reference_1() {
+    let data = read("tests/data/quickstart.csv").iter().map(|row| row[0]).collect();
+    let mut model = MeanAndPrecision::new(data, (0.0, 1e-6), (1e-6, 1e-6));
+    // The published value is that of the fourth iteration, after which BayesPy stops.
+    let fourth = (0..4).map(|_| model.iterate()).last().unwrap_or_default();
+    near("reference 1 as published", fourth, -58.202_875_200_203, 1e-12);
+    near("its rate of tau", model.tau.1, 787.831_078_0, 1e-6);
+    near("reference 1 at rest", climb("reference 1", 100, || model.iterate()), -58.202_874_977_928_36, 1e-11);
 }
 
 #[test]

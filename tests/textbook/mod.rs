@@ -7,5 +7,6 @@
 pub mod gmm;
 pub mod hmm;
 pub mod lda;
+pub mod normal;
 pub mod special;
 pub mod table;
