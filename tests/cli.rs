@@ -169,6 +169,79 @@ fn names_on_the_command_line_are_those_of_the_model() {
 }
 
 #[test]
+fn fit_json_is_one_object_whose_terms_sum_to_the_bound() {
+    let o = elbow(&["fit", "graphs/coin.ron", "--format", "json"]);
+    assert_eq!((code(&o), err(&o).as_str()), (0, ""));
+    let value: serde_json::Value = serde_json::from_str(&out(&o)).expect("JSON");
+    let elbo = value["elbo"].as_f64().expect("a number");
+    let terms: f64 = value["terms"].as_object().expect("an object").values().filter_map(serde_json::Value::as_f64).sum();
+    assert!((terms - elbo).abs() <= 1e-9 * elbo.abs(), "{terms} {elbo}");
+    assert_eq!(value["trace"].as_array().expect("a list").last().and_then(serde_json::Value::as_f64), Some(elbo));
+}
+
+#[test]
+fn fit_that_runs_out_of_iterations_prints_all_the_same() {
+    let o = elbow(&["fit", "graphs/gmm.ron", "--max-iterations", "2"]);
+    assert_eq!(code(&o), 3, "{}", err(&o));
+    assert!(out(&o).contains("not converged") && out(&o).contains("weights"), "{}", out(&o));
+}
+
+#[test]
+fn fit_writes_its_files_and_reuses_the_folder() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (folder, trace) = (dir.path().join("result"), dir.path().join("trace.csv"));
+    for _ in 0..2 {
+        let o = elbow(&[
+            "fit",
+            "graphs/hmm_dice.ron",
+            "--max-iterations",
+            "3",
+            "--out",
+            &folder.to_string_lossy(),
+            "--trace",
+            &trace.to_string_lossy(),
+            "--nodes",
+            "start",
+        ]);
+        assert_eq!(code(&o), 3, "{}", err(&o));
+        assert!(out(&o).contains("start") && !out(&o).contains("emit["), "{}", out(&o));
+    }
+    let mut names: Vec<String> =
+        std::fs::read_dir(&folder).expect("the folder").map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    for name in ["emit.csv", "start.csv", "summary.json", "trace.csv", "trans.csv", "z.csv"] {
+        assert!(names.iter().any(|n| n == name), "{name} in {names:?}");
+    }
+    assert!(!names.iter().any(|n| n.ends_with(".tmp")), "{names:?}");
+    let z = std::fs::read_to_string(folder.join("z.csv")).expect("z");
+    assert_eq!(z.lines().count(), 1 + 500 * 2);
+    assert_eq!(std::fs::read_to_string(&trace).expect("the trace").lines().count(), 4);
+    refused(&["fit", "graphs/coin.ron", "--trace", "/no/such/folder/t.csv"], 2, &["/no/such/folder/t.csv"]);
+}
+
+#[test]
+fn draw_writes_by_the_extension() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (extension, start) in [("dot", "digraph"), ("mmd", "---"), ("svg", "<svg"), ("SVG", "<svg")] {
+        let path = dir.path().join(format!("a.{extension}"));
+        let o = elbow(&["draw", "graphs/lda.ron", "--out", &path.to_string_lossy()]);
+        assert_eq!((code(&o), out(&o).as_str(), err(&o).as_str()), (0, "", ""));
+        let text = std::fs::read_to_string(&path).expect("the drawing");
+        assert!(text.starts_with(start), "{extension}: {text}");
+    }
+    assert!(out(&elbow(&["draw", "graphs/lda.ron"])).starts_with("digraph"));
+}
+
+#[test]
+fn explain_prints_each_stage() {
+    let whole = out(&elbow(&["explain", "graphs/gmm.ron"]));
+    for stage in ["graph", "types", "blocks"] {
+        let part = out(&elbow(&["explain", "graphs/gmm.ron", "--emit", stage]));
+        assert!(!part.is_empty() && whole.contains(&part), "{stage}:\n{part}\nin\n{whole}");
+    }
+}
+
+#[test]
 fn a_reader_who_leaves_early_is_no_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_elbow"))
         .arg("list")

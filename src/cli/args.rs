@@ -127,6 +127,8 @@ pub(super) enum Stage {
     Graph,
     /// What each node carries and each parameter needs
     Types,
+    /// The blocks of q and why
+    Blocks,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -2,6 +2,7 @@
 
 use super::{Exit, Stop, args, model::Opened, terminal::Terminal};
 use crate::{
+    factorize::Blocks,
     graph::{Bound, FactorGraph, factor_graph::Node},
     report::table::Sheet,
     shape::{Extent, NodeId, PlateId},
@@ -13,11 +14,15 @@ pub(super) fn run(args: &args::Check, terminal: &Terminal) -> Result<Exit, Stop>
     let graph = opened.graph(&model)?;
     let missing = opened.missing_file(&graph, &args.model)?;
     let bound = if missing.is_none() { Some(opened.bind(&model, &graph, &args.model)?) } else { None };
+    let blocks = match &bound {
+        Some(bound) => opened.plan(&graph, bound)?.blocks,
+        None => opened.blocks(&graph)?,
+    };
     opened.warn();
     if let Some(path) = missing {
         terminal.complain(&format!("note: `{path}` is not there, so the data are not checked"));
     }
-    let text = shapes(&graph, bound.as_ref(), terminal.width);
+    let text = shapes(&graph, bound.as_ref(), terminal.width) + "\n" + &blocks_table(&graph, &blocks, terminal.width);
     terminal.print(|out| write!(out, "{text}"))?;
     Ok(Exit::Good)
 }
@@ -46,6 +51,17 @@ fn shapes(graph: &FactorGraph, bound: Option<&Bound>, width: usize) -> String {
         sheet.row(vec![graph.node_text(NodeId(i)), distribution(graph, n), shape(n, &size), data(n, bound, i)]);
     }
     text + &sheet.render(width)
+}
+
+/// The blocks of q; `explain` says why.
+fn blocks_table(graph: &FactorGraph, blocks: &Blocks, width: usize) -> String {
+    let mut sheet = Sheet::new();
+    sheet.text("block of q").text("kind").text("for each");
+    for (i, b) in blocks.list.iter().enumerate() {
+        let names: Vec<&str> = b.nodes.iter().map(|n| graph.nodes[n.0].name.as_str()).collect();
+        sheet.row(vec![names.join(", "), b.kind.name().to_string(), blocks.over(graph, i).join(", ")]);
+    }
+    sheet.render(width)
 }
 
 /// `Categorical over k`.

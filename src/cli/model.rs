@@ -3,6 +3,7 @@
 use super::{Exit, Stop, args, disk::Disk, terminal::Terminal};
 use crate::{
     diag::{Diagnostics, Reported, Severity, render},
+    factorize::Blocks,
     graph::{
         Bound, FactorGraph,
         factor_graph::{Table, TableSource},
@@ -73,6 +74,15 @@ impl<'t> Opened<'t> {
         let locate = |t: &Table| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
         let bound = pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut self.diags);
         self.passed(bound)
+    }
+
+    /// Blocks chosen, as far as that needs no data.
+    ///
+    /// # Errors
+    /// Blocks that can't be exact, rendered.
+    pub fn blocks(&mut self, graph: &FactorGraph) -> Result<Blocks, Stop> {
+        let blocks = pipeline::blocks(graph, &mut self.diags);
+        self.passed(blocks)
     }
 
     /// Blocks chosen, everything lowered.

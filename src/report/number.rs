@@ -13,11 +13,19 @@ const DECIMALS: i32 = 8;
 /// How one column of numbers is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Style {
-    /// With this many digits behind the point.
-    Fixed(usize),
+    /// With so many digits behind the point.
+    Fixed {
+        /// How many.
+        decimals: usize,
+        /// Below this a number is rounding beside the column's largest, and shown as zero.
+        noise: f64,
+    },
     /// As `1.2346e-7`.
     Scientific,
 }
+
+/// Smaller than this share of a column's largest number is its rounding.
+const ROUNDING: f64 = 1e-13;
 
 /// The power of ten of a number's first digit.
 fn magnitude(x: f64) -> i32 {
@@ -27,31 +35,30 @@ fn magnitude(x: f64) -> i32 {
 impl Style {
     /// The style that suits all of `values`; those that are not finite do not count.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Style {
-        let (mut top, mut low, mut whole) = (i32::MIN, i32::MAX, true);
+        let (mut top, mut low, mut whole, mut largest) = (i32::MIN, i32::MAX, true, 0.0f64);
         let sizes: Vec<i32> = values
             .into_iter()
             .filter(|x| x.is_finite() && *x != 0.0)
             .map(|x| {
                 whole &= x.fract() == 0.0;
+                largest = largest.max(x.abs());
                 magnitude(x)
             })
             .collect();
+        let fixed = |decimals| Style::Fixed { decimals, noise: largest * ROUNDING };
         for &m in &sizes {
             top = top.max(m);
-        }
-        if sizes.is_empty() {
-            return Style::Fixed(0);
         }
         for &m in sizes.iter().filter(|m| **m >= top - SPREAD) {
             low = low.min(m);
         }
-        if whole && top < 9 {
-            return Style::Fixed(0);
+        if sizes.is_empty() || whole && top < 9 {
+            return fixed(0);
         }
         if !(-4..=8).contains(&top) {
             return Style::Scientific;
         }
-        Style::Fixed((DIGITS - 1 - top).max(SMALL_DIGITS - 1 - low).clamp(0, DECIMALS) as usize)
+        fixed((DIGITS - 1 - top).max(SMALL_DIGITS - 1 - low).clamp(0, DECIMALS) as usize)
     }
 
     /// One number. NaN, where there is no such number, is a dash; a number that the decimals would show as zero keeps two digits.
@@ -59,8 +66,8 @@ impl Style {
         match self {
             _ if x.is_nan() => "-".to_string(),
             _ if x.is_infinite() => if x > 0.0 { "inf" } else { "-inf" }.to_string(),
-            Style::Fixed(decimals) => {
-                if x != 0.0 && x.abs() < 0.5 * 10f64.powi(-(decimals as i32)) {
+            Style::Fixed { decimals, noise } => {
+                if x.abs() > noise && x.abs() < 0.5 * 10f64.powi(-(decimals as i32)) {
                     return format!("{x:.1e}");
                 }
                 let text = format!("{x:.decimals$}");
@@ -75,7 +82,7 @@ impl Style {
 /// One number by itself, with `digits` significant digits.
 pub fn short(x: f64, digits: usize) -> String {
     if !x.is_finite() || x == 0.0 {
-        return Style::Fixed(0).show(x);
+        return Style::Fixed { decimals: 0, noise: 0.0 }.show(x);
     }
     let m = magnitude(x);
     if (-5..digits as i32 + 2).contains(&m) {
@@ -106,7 +113,8 @@ mod tests {
     #[test]
     fn no_number_is_shown_as_a_zero_that_it_is_not() {
         assert_eq!(column(&[0.9999, 1.2e-7, 0.0]), "0.99990 1.2e-7 0.00000");
-        assert_eq!(Style::Fixed(2).show(-0.0), "0.00");
+        assert_eq!(column(&[17.0, -1.5e-16, 0.25]), "17.000 0.000 0.250", "but for rounding");
+        assert_eq!(Style::Fixed { decimals: 2, noise: 0.0 }.show(-0.0), "0.00");
     }
 
     #[test]

@@ -284,8 +284,7 @@ pub fn place(picture: &Picture) -> Placed {
     let vertices: Vec<Point> = (0..n).map(|v| Point { x: x[v], y: layer[v] as f64 * PITCH }).collect();
     let factors = factor_places(picture, &vertices);
     let mut boxes = vec![];
-    for p in 0..picture.plates.len() {
-        let out = level[p] as f64;
+    for (p, out) in level.iter().map(|&l| l as f64).enumerate() {
         for (first, last) in runs(&order, &columns, p) {
             let inside: Vec<usize> = order[first..=last].iter().flat_map(|&c| columns[c].vertices.iter().copied()).collect();
             let (mut top, mut bottom) = (f64::INFINITY, f64::NEG_INFINITY);
