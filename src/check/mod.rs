@@ -1,1 +1,59 @@
-//! One file per check of a factor graph.
+//! Checks of a factor graph that need no data: whether every factor is conjugate to what it touches, and whether what is
+//! written out lies where it must. One file per check. Not here: names and shapes (`graph`), blocks (`factorize`).
+
+pub mod carried;
+pub mod conjugacy;
+pub mod family;
+pub mod known;
+pub mod scaling;
+pub mod support;
+#[cfg(test)]
+mod tests;
+pub mod twice;
+pub mod unsupported;
+
+use crate::{
+    diag::{Diagnostic, Diagnostics, Reported},
+    graph::factor_graph::{Arg, Factor, FactorGraph},
+    source::Source,
+};
+
+/// A check: adds what it finds.
+type Check = fn(&FactorGraph, &mut Vec<Diagnostic>);
+
+/// Every check, in the order of the reports.
+static CHECKS: &[Check] =
+    &[conjugacy::check, known::check, scaling::check, twice::check, family::check, unsupported::check, support::check];
+
+/// Runs every check.
+///
+/// # Errors
+/// All that is found is reported (E04).
+pub fn check(graph: &FactorGraph, _source: &Source, diags: &mut Diagnostics) -> Result<(), Reported> {
+    let mut found = vec![];
+    for check in CHECKS {
+        check(graph, &mut found);
+    }
+    let mut result = Ok(());
+    for d in found {
+        result = Err(diags.error(d));
+    }
+    result
+}
+
+/// Every argument of every line, with its slot.
+fn arguments(graph: &FactorGraph) -> impl Iterator<Item = (&Factor, usize, &Arg)> {
+    graph.factors.iter().flat_map(|f| f.args.iter().enumerate().map(move |(i, a)| (f, i + 1, a)))
+}
+
+/// The name of the parameter as it was written.
+fn spelled(f: &Factor, slot: usize, arg: &Arg) -> &'static str {
+    let param = &f.spec.params[slot - 1];
+    arg.spelling.map_or(param.name, |s| param.spellings[s].name)
+}
+
+/// `a Gamma`, `an Exponential`.
+fn a(name: &str) -> String {
+    let vowel = name.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']);
+    format!("{} {name}", if vowel { "an" } else { "a" })
+}

@@ -68,6 +68,9 @@ pub const INPUT_SIZE: Code = Code("E0309");
 /// More or fewer columns than a value has numbers.
 pub const COLUMN_COUNT: Code = Code("E0310");
 
+/// Legal language that the engine does not carry yet.
+pub const NOT_YET: Code = Code("E0407");
+
 /// A table that nothing uses.
 pub const UNUSED_TABLE: Code = Code("W0201");
 /// A plate that nothing uses.

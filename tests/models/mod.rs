@@ -1,8 +1,8 @@
 //! Takes a model file as far as its factor graph and its bound data. Reads from disk, as only tests and `cli` do.
 
 use elbow::{
-    data,
-    diag::Diagnostics,
+    check, data,
+    diag::{Diagnostics, render::render_all},
     graph::{self, Bound, FactorGraph, factor_graph::TableSource},
     shape::TableId,
     source::Source,
@@ -29,6 +29,7 @@ pub fn source(path: &Path) -> Source {
 pub fn bind(path: &Path, source: &Source, diags: &mut Diagnostics) -> Option<(FactorGraph, Bound)> {
     let model = syntax::parse(source, diags).ok()?;
     let graph = graph::resolve(&model, source, diags).ok()?;
+    check::check(&graph, source, diags).ok()?;
     let files = Beside(path.parent().unwrap());
     let mut tables = vec![];
     for (i, table) in graph.tables.iter().enumerate() {
@@ -49,6 +50,13 @@ pub fn bind(path: &Path, source: &Source, diags: &mut Diagnostics) -> Option<(Fa
     diags.gate().ok()?;
     let bound = graph::bind(&graph, &tables, source, diags).ok()?;
     Some((graph, bound))
+}
+
+/// Everything that was found, drawn, with the lines of data files.
+pub fn drawn(path: &Path, source: &Source, diags: &Diagnostics) -> String {
+    let files = Beside(path.parent().unwrap());
+    let list: Vec<_> = diags.list().iter().cloned().map(|d| data::show_line(&files, d)).collect();
+    render_all(&list, source, false)
 }
 
 /// The models of a folder, sorted.

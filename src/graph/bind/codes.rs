@@ -38,10 +38,13 @@ impl Binder<'_> {
         if by_position {
             if levels.len() != size {
                 let axis = self.graph.extent_name(extent);
+                let table = self.graph.columns.iter().find(|c| c.name == column).map_or("table", |c| self.graph.table_name(c.table));
                 let d = Diagnostic::error(LEVEL_COUNT, format!("column `{column}` has {} levels and `{axis}` has {size} elements", levels.len()))
                     .at(span, "levels match elements by position")
                     .note(format!("the levels are {}", some_levels(levels)))
-                    .help(format!("give both the same number, or let the axis run over the column: `over: \"table.{column}\"` or `Groups(column: \"table.{column}\")`"));
+                    .help(format!(
+                        "give both the same number, or let the axis run over the column: `over: \"{table}.{column}\"` or `Groups(column: \"{table}.{column}\")`"
+                    ));
                 self.fail(d);
                 return None;
             }

@@ -18,6 +18,7 @@ pub use written::written_table;
 
 use super::{
     bound::{Bound, BoundColumn, BoundPlate},
+    codes::UNKNOWN_TABLE,
     factor_graph::{FactorGraph, PlateKind},
 };
 use crate::{
@@ -47,10 +48,8 @@ pub const TREE_CYCLE: Code = Code("E0636");
 pub const REPEATED_ID: Code = Code("E0637");
 /// A vector of which some cells are missing.
 pub const PARTLY_MISSING: Code = Code("E0638");
-/// A table that was not read.
-pub const NO_TABLE: Code = Code("E0639");
 /// A `Columns` plate that no column is left for.
-pub const NO_COLUMNS_LEFT: Code = Code("E0640");
+pub const NO_COLUMNS_LEFT: Code = Code("E0639");
 /// Weights that are not whole.
 pub const FRACTIONAL_WEIGHT: Code = Code("W0601");
 
@@ -79,7 +78,7 @@ pub fn bind(graph: &FactorGraph, tables: &[Table], _source: &Source, diags: &mut
     for t in &graph.tables {
         match tables.iter().find(|d| d.name == t.name) {
             Some(table) => found.push(table),
-            None => return Err(diags.error(Diagnostic::error(NO_TABLE, format!("table `{}` was not read", t.name)).at(t.span, ""))),
+            None => return Err(diags.error(Diagnostic::error(UNKNOWN_TABLE, format!("table `{}` was not read", t.name)).at(t.span, ""))),
         }
     }
     let mut b = Binder {
@@ -159,7 +158,7 @@ impl<'a> Binder<'a> {
             None => d,
         };
         let own = self.graph.nodes.iter().map(|n| n.name.as_str()).chain(self.graph.inputs.iter().map(|i| i.name.as_str()));
-        match nearest(name, table.header.iter().map(String::as_str).chain(own)) {
+        match nearest(name, table.header.iter().map(String::as_str).chain(own.filter(|o| *o != name))) {
             Some(meant) => d.help(format!("did you mean `{meant}`?")),
             None if table.header.len() <= 20 => {
                 let all: Vec<_> = table.header.iter().map(|h| format!("`{h}`")).collect();

@@ -68,8 +68,12 @@ impl Resolver<'_> {
                 }
             }
         }
+        // A misspelt parameter is not also a missing one.
+        let strangers: Vec<&str> =
+            call.args.iter().map(|(n, _)| n.node.as_str()).filter(|n| spec.param(n).is_none() && *n != "over").collect();
         for (param, slot) in spec.params.iter().zip(&slots) {
-            if slot.is_none() {
+            let misspelt = strangers.iter().any(|s| nearest(s, [param.name]).is_some());
+            if slot.is_none() && !misspelt {
                 let names: Vec<_> = std::iter::once(param.name).chain(param.spellings.iter().map(|s| s.name)).collect();
                 let d = Diagnostic::error(MISSING_PARAMETER, format!("`{}` needs {}", spec.name, or(&names)))
                     .at(call.span, "left out")
@@ -216,6 +220,7 @@ fn or(names: &[&str]) -> String {
 fn shape_words(sizes: &[usize]) -> String {
     match sizes {
         [] => "a number".to_owned(),
+        [1] => "1 number".to_owned(),
         [n] => format!("{n} numbers"),
         more => more.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × "),
     }

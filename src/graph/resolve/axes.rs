@@ -45,6 +45,8 @@ struct Link {
 struct Classes {
     parent: Vec<usize>,
     known: Vec<Vec<(Extent, Span)>>,
+    /// Classes of which a clash was told: what follows from it is not told again.
+    clashed: Vec<bool>,
 }
 
 impl Classes {
@@ -60,8 +62,12 @@ impl Resolver<'_> {
     /// Nodes with their events, lines with the axes of every expression, and the axes whose lengths data must show to agree.
     pub(super) fn shapes(&mut self, mut factors: Lines, observed: Observations) -> (Nodes, Lines, Vec<Same>) {
         let mut links = vec![];
+        // Nodes whose axis stayed open because an argument did not fit: told once.
+        let mut misfits = vec![];
         for factor in &factors {
-            self.line_links(factor, &mut links);
+            if self.line_links(factor, &mut links).is_err() {
+                misfits.push(factor.node.0);
+            }
         }
         for (n, o) in observed.iter().enumerate() {
             if let Some(o) = o
@@ -83,7 +89,7 @@ impl Resolver<'_> {
             Why::Length => 2,
         });
         let count = self.headers.len();
-        let mut classes = Classes { parent: (0..count).collect(), known: vec![vec![]; count] };
+        let mut classes = Classes { parent: (0..count).collect(), known: vec![vec![]; count], clashed: vec![false; count] };
         let mut same = vec![];
         for link in &links {
             self.unify(link, &mut classes, &mut same);
@@ -92,7 +98,7 @@ impl Resolver<'_> {
         // A length may have been asked of an axis that only now is known.
         let open: Vec<usize> =
             (0..count).filter(|&n| self.headers[n].spec.has_dim() && classes.known[classes.find(n)].is_empty()).collect();
-        let mut told: Vec<usize> = vec![];
+        let mut told: Vec<usize> = misfits.iter().map(|&n| classes.find(n)).collect();
         for n in open {
             let class = classes.find(n);
             if !told.contains(&class) {
@@ -130,7 +136,8 @@ impl Resolver<'_> {
     }
 
     /// What one line says of axes.
-    fn line_links(&mut self, factor: &Factor, links: &mut Vec<Link>) {
+    fn line_links(&mut self, factor: &Factor, links: &mut Vec<Link>) -> Result<(), Reported> {
+        let mut fits = Ok(());
         let child = Axis::Event(factor.node);
         let decl = self.model.nodes.iter().find(|d| d.call.span == factor.span);
         if let Some(Ok(Some((extent, span)))) = decl.map(|d| self.over(&d.call)) {
@@ -143,13 +150,14 @@ impl Resolver<'_> {
             if axes.len() == slot.value.rank() {
                 links.extend(axes.into_iter().map(|right| Link { left: child, right, span: arg.expr.span, why: Why::Shape }));
             } else {
-                // Reported there, if at all: a wrong kind of node is told as such (`check`).
-                let _ = self.rank_fits(factor, s, arg, &axes);
+                fits = self.rank_fits(factor, s, arg, &axes).and(fits);
             }
         }
+        fits
     }
 
-    /// An argument of another rank than its slot: a known number may stand for a whole vector, nothing else may.
+    /// An argument of another rank than its slot: a known number may stand for a whole vector, nothing else may. A wrong
+    /// kind of node is told as such later (`check`).
     fn rank_fits(&mut self, factor: &Factor, s: usize, arg: &Arg, axes: &[Axis]) -> Result<(), Reported> {
         let slot = factor.spec.slot_stat(s + 1);
         let want = slot.value.rank();
@@ -285,11 +293,16 @@ impl Resolver<'_> {
     fn unify(&mut self, link: &Link, classes: &mut Classes, same: &mut Vec<Same>) {
         let span = link.span;
         match (link.left, link.right) {
-            (Axis::Known(a), Axis::Known(b)) => self.meet(&[(a, span)], (b, span), link, same),
+            (Axis::Known(a), Axis::Known(b)) => {
+                self.meet(&[(a, span)], (b, span), link, same);
+            }
             (Axis::Event(n), Axis::Known(x)) | (Axis::Known(x), Axis::Event(n)) => {
                 let class = classes.find(n.0);
+                if classes.clashed[class] {
+                    return;
+                }
                 let have = classes.known[class].clone();
-                self.meet(&have, (x, span), link, same);
+                classes.clashed[class] = !self.meet(&have, (x, span), link, same);
                 if have.is_empty()
                     || link.why != Why::Length && !have.iter().any(|(h, _)| *h == x) && have.iter().all(|(h, _)| self.fits(*h, x, link.why))
                 {
@@ -298,12 +311,13 @@ impl Resolver<'_> {
             }
             (Axis::Event(a), Axis::Event(b)) => {
                 let (a, b) = (classes.find(a.0), classes.find(b.0));
-                if a == b {
+                if a == b || classes.clashed[a] || classes.clashed[b] {
                     return;
                 }
                 let (have, other) = (classes.known[a].clone(), classes.known[b].clone());
                 if let Some(clash) = other.iter().find(|(x, _)| have.iter().any(|(h, _)| !self.fits(*h, *x, link.why))) {
-                    self.meet(&have, *clash, link, same);
+                    classes.clashed[b] = !self.meet(&have, *clash, link, same);
+                    classes.clashed[a] = classes.clashed[b];
                     return;
                 }
                 if link.why == Why::Length && !have.is_empty() && !other.is_empty() {
@@ -344,13 +358,13 @@ impl Resolver<'_> {
         }
     }
 
-    /// Reports what does not fit; keeps what data must show.
-    fn meet(&mut self, have: &[(Extent, Span)], (x, at): (Extent, Span), link: &Link, same: &mut Vec<Same>) {
+    /// Reports what does not fit, and then gives `false`; keeps what data must show.
+    fn meet(&mut self, have: &[(Extent, Span)], (x, at): (Extent, Span), link: &Link, same: &mut Vec<Same>) -> bool {
         let Some(&(h, first)) = have.iter().find(|(h, _)| !self.fits(*h, x, link.why)) else {
             if link.why == Why::Length || matches!((link.left, link.right), (Axis::Known(_), Axis::Known(_))) {
                 same.extend(have.iter().filter(|(h, _)| *h != x).map(|&(left, _)| Same { left, right: x, span: at }));
             }
-            return;
+            return true;
         };
         let (left, right) = (self.extent_words(h), self.extent_words(x));
         let d = match link.why {
@@ -367,6 +381,7 @@ impl Resolver<'_> {
         if !self.diags.list().contains(&d) {
             self.fail(d);
         }
+        false
     }
 
     fn extent_words(&self, x: Extent) -> String {

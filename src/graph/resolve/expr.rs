@@ -168,10 +168,12 @@ impl Resolver<'_> {
                 Target::Node(n) => self.headers[n.0].name.clone(),
                 _ => path[0].node.clone(),
             };
-            let d =
-                Diagnostic::error(TOO_MANY_INDICES, format!("`{label}` has {}, not {}", count(plates.len(), "plate"), name.indices.len()))
-                    .at(name.indices[plates.len()].span, "one index too many")
-                    .help(format!("write `{label}{}`", self.bracket(&plates)));
+            let d = Diagnostic::error(
+                TOO_MANY_INDICES,
+                format!("`{label}` has {} and is given {}", count(plates.len(), "plate"), indices(name.indices.len())),
+            )
+            .at(name.indices[plates.len()].span, "one index too many")
+            .help(format!("write `{label}{}`", self.bracket(&plates)));
             return Err(self.fail(d));
         }
         let mut index = vec![];
@@ -297,6 +299,10 @@ pub(super) fn count(n: usize, what: &str) -> String {
         1 => format!("one {what}"),
         n => format!("{n} {what}s"),
     }
+}
+
+fn indices(n: usize) -> String {
+    if n == 1 { "one index".to_owned() } else { format!("{n} indices") }
 }
 
 pub(super) fn rank_words(rank: usize) -> &'static str {

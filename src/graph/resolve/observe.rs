@@ -45,7 +45,7 @@ impl Resolver<'_> {
             _ => None,
         });
         let refuse = |why: String, help: String| {
-            Diagnostic::error(CANNOT_OBSERVE, why).at(decl.node.span, "observed here").with(key, "its plates").help(help)
+            Diagnostic::error(CANNOT_OBSERVE, why).at(decl.node.span, "observed here").with(key, "its key").help(help)
         };
         if rank == 2 {
             let d = refuse(format!("`{}` is a matrix, which no columns hold", decl.node.node), "observe a vector or a number".into());

@@ -1,0 +1,58 @@
+//! E0401: a slot names the statistic that it needs, a node carries one, and they are the same or not.
+
+use super::{
+    a, arguments,
+    carried::{Carried, carried},
+    spelled,
+};
+use crate::{
+    diag::{Code, Diagnostic},
+    dist::REGISTRY,
+    expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
+    graph::factor_graph::{Arg, Factor, FactorGraph, Node},
+    source::Span,
+};
+
+/// A node that does not carry what the slot needs.
+pub const WRONG_STATISTIC: Code = Code("E0401");
+
+pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
+    for (f, slot, arg) in arguments(graph) {
+        let Carried::One(one) = carried(&arg.expr) else { continue };
+        let (node, param) = (&graph.nodes[one.node.0], &f.spec.params[slot - 1]);
+        // A slot for known values only is another mistake (`known`), a vector of Normals not yet carried (`unsupported`).
+        if !param.random || arg.spelling.is_some() || node.spec.stat == param.stat || vector_of_normals(node, param.stat) {
+            continue;
+        }
+        found.push(wrong_statistic(node, f, slot, arg, one.span));
+    }
+}
+
+/// A vector of Normal nodes where a vector Gaussian is asked for.
+pub(super) fn vector_of_normals(node: &Node, slot: &StatKind) -> bool {
+    node.spec.stat == &GAUSSIAN && slot == &GAUSSIAN_VECTOR
+}
+
+/// The distributions whose variables carry a statistic: `a Gamma, an Exponential`.
+pub(super) fn carriers(stat: &StatKind) -> Vec<String> {
+    REGISTRY.iter().filter(|s| s.stat == stat && s.family.is_some()).map(|s| a(s.name)).collect()
+}
+
+fn wrong_statistic(node: &Node, f: &Factor, slot: usize, arg: &Arg, span: Span) -> Diagnostic {
+    let stat = f.spec.slot_stat(slot);
+    let mut fitting = carriers(stat);
+    fitting.push("a known value".into());
+    Diagnostic::error(WRONG_STATISTIC, format!("`{}` cannot be the {} of {}", node.name, spelled(f, slot, arg), a(f.spec.name)))
+        .at(span, format!("carries {}", node.spec.stat.symbols()))
+        .with(node.call, format!("`{}` is {}", node.name, node.spec.name))
+        .note(format!("`{}` needs a node that carries {}: {}", f.spec.params[slot - 1].name, stat.symbols(), or(&fitting)))
+        .help(format!("`elbow list {}` shows what each parameter accepts", f.spec.name))
+}
+
+/// `x, y or z`.
+pub(super) fn or(list: &[String]) -> String {
+    match list {
+        [head @ .., last] if !head.is_empty() => format!("{} or {last}", head.join(", ")),
+        all => all.concat(),
+    }
+}

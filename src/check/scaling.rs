@@ -1,0 +1,95 @@
+//! E0404: what a random variable may be multiplied by, and what may be added to it, before its slot still knows its statistic.
+
+use super::{
+    a, arguments,
+    carried::{Carried, One, Scale, carried, constant},
+    spelled,
+};
+use crate::{
+    diag::{Code, Diagnostic},
+    expfam::stat::{GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, StatKind, WISHART},
+    graph::factor_graph::{Arg, Factor, FactorGraph},
+    source::Span,
+};
+
+/// A random variable scaled or shifted in a way that its statistic does not follow.
+pub const BAD_SCALING: Code = Code("E0404");
+
+/// A statistic and what may be done to a variable that carries it.
+struct Rule {
+    stat: &'static StatKind,
+    scale: bool,
+    /// Only by what is positive.
+    positive: bool,
+    shift: bool,
+}
+
+static RULES: [Rule; 4] = [
+    Rule { stat: &GAUSSIAN, scale: true, positive: false, shift: true },
+    Rule { stat: &GAUSSIAN_VECTOR, scale: true, positive: false, shift: true },
+    Rule { stat: &GAMMA, scale: true, positive: true, shift: false },
+    Rule { stat: &WISHART, scale: true, positive: true, shift: false },
+];
+
+pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
+    for (f, slot, arg) in arguments(graph) {
+        let Carried::One(one) = carried(&arg.expr) else { continue };
+        let param = &f.spec.params[slot - 1];
+        if !param.random || arg.spelling.is_some() || graph.nodes[one.node.0].spec.stat != param.stat {
+            continue;
+        }
+        found.extend(fault(graph, f, slot, arg, &one));
+    }
+}
+
+/// The first thing done to the variable that may not be.
+fn fault(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, one: &One<'_>) -> Option<Diagnostic> {
+    let stat = f.spec.slot_stat(slot);
+    let rule = RULES.iter().find(|r| r.stat == stat);
+    let node = &graph.nodes[one.node.0];
+    let refuse = |span: Span, why: &str, help: String| {
+        Diagnostic::error(
+            BAD_SCALING,
+            format!("`{}` cannot be the {} of {}", graph.expr_text(&arg.expr), spelled(f, slot, arg), a(f.spec.name)),
+        )
+        .at(span, why)
+        .with(node.call, format!("`{}` is {}", node.name, node.spec.name))
+        .help(help)
+    };
+    if let (Some(span), false) = (one.shifts.first(), rule.is_some_and(|r| r.shift)) {
+        let why = format!("a shifted {} does not carry {}", node.spec.name, stat.symbols());
+        return Some(refuse(*span, &why, format!("write `{}` alone", node.name)));
+    }
+    for (scale, span) in &one.scales {
+        let Some(rule) = rule.filter(|r| r.scale) else {
+            let why = format!("a scaled {} does not carry {}", node.spec.name, stat.symbols());
+            return Some(refuse(*span, &why, format!("write `{}` alone", node.name)));
+        };
+        let value = match scale {
+            Scale::Under => {
+                return Some(refuse(*span, "nothing is affine in one over a random variable", "divide by known values only".into()));
+            }
+            Scale::Minus => Some(-1.0),
+            Scale::Times(e) | Scale::Over(e) => {
+                if !e.axes.is_empty() {
+                    return Some(refuse(
+                        e.span,
+                        "a variable is scaled by a number, not by a vector or a matrix",
+                        "index it down to a number".into(),
+                    ));
+                }
+                constant(graph, e).and_then(|v| v.first().copied())
+            }
+        };
+        if let (Scale::Over(e), Some(0.0)) = (scale, value) {
+            return Some(refuse(e.span, "division by zero", "divide by another number".into()));
+        }
+        if let (true, Some(v)) = (rule.positive, value)
+            && v <= 0.0
+        {
+            let why = format!("{} times {v} is not positive", node.name);
+            return Some(refuse(*span, &why, "scale by a positive number".into()));
+        }
+    }
+    None
+}
