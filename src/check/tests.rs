@@ -1,1 +1,63 @@
+//! What is conjugate and what is not, one line at a time.
 
+use super::check;
+use crate::{diag::Diagnostics, graph::resolve, source::Source, syntax};
+
+#[test]
+fn arguments_are_refused_with_their_code_and_nothing_else() {
+    let mut wrong = vec![];
+    // The last line of a model that has one node of each kind; an empty code is a conjugate factor.
+    for (line, want) in [
+        ("Normal(mean: \"mu\", precision: \"tau\")", ""),
+        ("Normal(mean: \"2 * mu - 1\", precision: \"tau / 4\")", ""),
+        ("Normal(mean: \"1 - mu\", precision: \"a[n] * tau\")", ""),
+        ("Normal(mean: \"a[n] * mu + a[n]\", sd: \"a[n]\")", ""),
+        ("Normal(mean: \"tau\", precision: 1)", "E0401"),
+        ("Normal(mean: \"mu\", precision: \"mu\")", "E0401"),
+        ("Normal(mean: \"mu\", sd: \"tau\")", "E0402"),
+        ("Normal(mean: \"mu\", precision: \"tau + 1\")", "E0404"),
+        ("Normal(mean: \"mu\", precision: \"-2 * tau\")", "E0404"),
+        ("Normal(mean: \"mu\", precision: \"1 / tau\")", "E0404"),
+        ("Normal(mean: \"mu / 0\", precision: 1)", "E0404"),
+        ("Normal(mean: \"mu * mu\", precision: 1)", "E0405"),
+        ("Normal(mean: \"mu + mu\", precision: 1)", "E0407"),
+        ("Normal(mean: \"mu * tau\", precision: 1)", "E0407"),
+        ("Normal(mean: \"mu\", precision: 0)", "E0408"),
+        ("Normal(mean: \"mu\", variance: -1)", "E0408"),
+        ("Gamma(shape: 2, rate: \"tau\")", ""),
+        ("Gamma(shape: \"tau\", rate: 1)", "E0402"),
+        ("Bernoulli(p: \"bias\")", ""),
+        ("Bernoulli(p: \"1 - bias\")", "E0404"),
+        ("Bernoulli(p: 1.5)", "E0408"),
+        ("Binomial(trials: 3, p: \"bias\")", ""),
+        ("Binomial(trials: 2.5, p: \"bias\")", "E0408"),
+        ("Poisson(rate: \"a[n] * tau\")", ""),
+        ("Poisson(rate: \"bias\")", "E0401"),
+        ("Categorical(p: \"theta\")", ""),
+        ("Categorical(p: [0.5, 0.6])", "E0408"),
+        ("Categorical(p: [1, 0])", ""),
+        ("Dirichlet(concentration: [1, 0])", "E0408"),
+        ("Dirichlet(concentration: \"theta\")", "E0402"),
+        ("MvNormal(mean: 0, precision: \"2 * spread\")", ""),
+        ("MvNormal(mean: 0, precision: [[1, 2], [2, 1]])", "E0408"),
+        ("Wishart(dof: 0.5, scale: \"identity(2)\")", "E0408"),
+    ] {
+        let text = format!(
+            r#"Model(data: {{ "t": {{ "a": [1, 2] }} }}, plates: {{ "n": Rows(table: "t") }}, nodes: {{
+                "mu": Normal(mean: 0, precision: 1), "tau": Gamma(shape: 1, rate: 1), "bias": Beta(alpha: 1, beta: 1),
+                "theta": Dirichlet(concentration: 1, over: 2), "spread": Wishart(dof: 2, scale: "identity(2)"),
+                "x[n]": {line} }})"#
+        );
+        let source = Source::new("model.ron", text);
+        let mut diags = Diagnostics::default();
+        let graph = syntax::parse(&source, &mut diags).and_then(|m| resolve(&m, &source, &mut diags));
+        if let Ok(graph) = graph {
+            let _ = check(&graph, &source, &mut diags);
+        }
+        let found: Vec<_> = diags.list().iter().map(|d| d.code.0).collect();
+        if found.join(" ") != want {
+            wrong.push(format!("{line}: found {found:?}, want {want:?}: {:?}", diags.list().iter().map(|d| &d.title).collect::<Vec<_>>()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
