@@ -5,6 +5,7 @@
 #![allow(clippy::result_large_err)]
 
 use crate::{
+    check,
     data::{self, Files},
     diag::{Code, Diagnostic, Diagnostics, Reported},
     factorize::{self, Blocks},
@@ -32,6 +33,7 @@ pub const BAD_VALUE: Code = Code("E0642");
 /// All that they report.
 pub fn graph(model: &syntax::Model, source: &Source, diags: &mut Diagnostics) -> Result<FactorGraph, Reported> {
     let graph = graph::resolve(model, source, diags)?;
+    check::check(&graph, source, diags)?;
     diags.gate()?;
     expand(&graph, diags)?;
     Ok(graph)
