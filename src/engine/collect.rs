@@ -207,28 +207,30 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
     }
     let member = var.nodes.iter().position(|n| *n == node).unwrap_or(0);
     let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
+    let centre = &plan.centres[node.0];
     for (i, eta) in e.eta.chunks_exact(e.width).enumerate() {
-        let centre = var.nodes.iter().map(|n| &plan.centres[n.0]).find(|c| !c.is_empty());
         let known = var.clamp.as_ref().filter(|c| c.known[i]);
-        let (parameters, summary, q) = match var.algorithm {
-            Algorithm::Family(f) => {
-                let eta = centre.and_then(|c| f.shifted(var.d, eta, c)).unwrap_or_else(|| eta.to_vec());
-                (f.parameters(var.d, &eta), f.summary(var.d, &eta), [0.05, 0.95].map(|p| f.quantile(var.d, &eta, p)))
-            }
+        let (mut parameters, mut summary, mut q) = match var.algorithm {
+            Algorithm::Family(f) => (f.parameters(var.d, eta), f.summary(var.d, eta), [0.05, 0.95].map(|p| f.quantile(var.d, eta, p))),
             Algorithm::Joint(f) => {
-                let eta = centre.and_then(|c| f.shifted(var.d, eta, c)).unwrap_or_else(|| eta.to_vec());
-                let all = f.parameters(var.d, &eta);
+                let all = f.parameters(var.d, eta);
                 let mine: Vec<Parameter> = f.member_parameters(member).iter().map(|&i| all[i].clone()).collect();
-                (mine, f.summary(member, var.d, &eta), [0.05, 0.95].map(|p| f.quantile(member, var.d, &eta, p)))
+                (mine, f.summary(member, var.d, eta), [0.05, 0.95].map(|p| f.quantile(member, var.d, eta, p)))
             }
             Algorithm::Chain => unreachable!("a chain holds categories"),
         };
+        // What has a place moves back by the centre; what has a width stays. η itself would lose the digits that centring saved.
+        let place = spec.params.first().map_or("", |p| p.name);
+        let moved = parameters.iter_mut().filter(|p| spec.location && p.name == place).map(|p| &mut p.values);
+        for values in moved.chain([&mut summary.mean]).chain(&mut q).filter(|_| !centre.is_empty()) {
+            values.iter_mut().zip(centre).for_each(|(v, c)| *v += c);
+        }
         push_parameters(&mut out.parameters, parameters);
         match known {
             // A known cell of a partly observed node: its value.
             Some(c) => {
                 let value = &c.values[i * c.value_width..(i + 1) * c.value_width];
-                let back = centre.map_or_else(|| value.to_vec(), |m| value.iter().zip(m).map(|(v, m)| v + m).collect());
+                let back: Vec<f64> = value.iter().enumerate().map(|(i, v)| v + centre.get(i).copied().unwrap_or(0.0)).collect();
                 sd.extend(std::iter::repeat_n(0.0, back.len()));
                 low.extend_from_slice(&back);
                 high.extend_from_slice(&back);

@@ -22,13 +22,16 @@ use crate::{
 use rayon::prelude::*;
 use std::ops::Range;
 
+/// Writes the responsibilities of a variable at some places; false where it has none to give.
+pub type Given<'a> = &'a (dyn Fn(usize, Range<usize>, &mut [f64]) -> bool + Sync);
+
 /// What a pass does with the streamed blocks.
 #[derive(Clone, Copy)]
 pub enum Mode<'a> {
     /// Updates them.
     Update,
     /// Sets selectors to given responsibilities instead: writes those of variable `var`, places `range`, and says whether it has any.
-    Start(&'a (dyn Fn(usize, Range<usize>, &mut [f64]) -> bool + Sync)),
+    Start(Given<'a>),
 }
 
 /// Numbers of every row, on demand: natural parameters and moments of one variable.
@@ -160,7 +163,7 @@ impl Session<'_> {
 impl<'p> Shape<'p> {
     fn new(plan: &'p Plan, stream: usize, values: &[Vec<f64>]) -> Self {
         let mut vars = vec![];
-        for (v, var) in plan.vars.iter().enumerate().filter(|(_, x)| x.stream() == Some(stream)) {
+        for (v, _) in plan.vars.iter().enumerate().filter(|(_, x)| x.stream() == Some(stream)) {
             let mut messages = vec![];
             for (t, table) in plan.tables.iter().enumerate() {
                 for (i, o) in table.operands.iter().enumerate() {
@@ -169,7 +172,6 @@ impl<'p> Shape<'p> {
                     }
                 }
             }
-            let _ = var;
             vars.push((v, messages));
         }
         let reads = |t: &Table| t.operands.iter().any(|o| matches!(o.from, From::Streamed { .. }));
@@ -232,14 +234,14 @@ impl<'p> Shape<'p> {
         }
         for (v, messages) in &self.vars {
             let var = &plan.vars[*v];
-            if let Mode::Start(given) = mode {
-                if given(*v, range.clone(), &mut worker.moments[*v]) {
-                    worker.clamp(*v, var, &range);
-                    if let Some(chain) = &self.chains[*v] {
-                        chain.independent_pairs(self, *v, &range, session, worker, sums);
-                    }
-                    continue;
+            if let Mode::Start(given) = mode
+                && given(*v, range.clone(), &mut worker.moments[*v])
+            {
+                worker.clamp(*v, var, &range);
+                if let Some(chain) = &self.chains[*v] {
+                    chain.independent_pairs(self, *v, &range, session, worker, sums);
                 }
+                continue;
             }
             let mut eta = std::mem::take(&mut worker.eta[*v]);
             eta.fill(0.0);

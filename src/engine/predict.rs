@@ -156,10 +156,10 @@ fn given(env: &Env<'_>, f: &Factor, d: usize) -> Summary {
 fn gates(expr: &Expr, out: &mut Vec<Ref>) {
     let mut of_ref = |r: &Ref| {
         for i in &r.index {
-            if let Index::Gate(g) = i {
-                if !out.iter().any(|o| format!("{o:?}") == format!("{g:?}")) {
-                    out.push(g.clone());
-                }
+            if let Index::Gate(g) = i
+                && !out.iter().any(|o| format!("{o:?}") == format!("{g:?}"))
+            {
+                out.push(g.clone());
             }
         }
     };

@@ -219,10 +219,10 @@ impl RowScratch {
         match &o.from {
             From::Dense(id) => {
                 let array = &plan.rows.dense[*id];
-                if let Places::Range(r) = places {
-                    if let Some(s) = array.slice(r.clone()) {
-                        return Given::Dense(s);
-                    }
+                if let Places::Range(r) = places
+                    && let Some(s) = array.slice(r.clone())
+                {
+                    return Given::Dense(s);
                 }
                 buffer.resize(places.len() * o.width, 0.0);
                 let value = &mut self.value;

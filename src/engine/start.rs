@@ -3,7 +3,7 @@
 //! A selector whose components differ already (they are known arrays, or some of its categories are observed) needs no start. Otherwise,
 //! where its children are numbers, or several categories a row, their statistics are clustered by k-means++; where a row has only one
 //! symbol, every symbol gets a random affinity to the components. Restart r > 0 draws again and occupies fewer components,
-//! from 1 to all of them, since starts that occupy every component rarely reach the best bound of an over-complete mixture.
+//! few and many in turn, since starts that occupy every component rarely reach the best bound of an over-complete mixture.
 
 use super::{RunError, pass::Mode, session::Session};
 use crate::{
@@ -173,7 +173,7 @@ fn given(graph: &FactorGraph, plan: &Plan, v: usize, seed: u64, restart: usize) 
         return Some(Given::Even);
     }
     let mut random = Random::new(seed, &var.name, restart as u64);
-    let occupied = if restart == 0 { var.d } else { 1 + random.below(var.d) };
+    let occupied = occupied(var.d, restart);
     let features = Features::of(plan, v);
     if features.width > 0 {
         let labels = features.cluster(occupied, &mut random);
@@ -188,6 +188,18 @@ fn given(graph: &FactorGraph, plan: &Plan, v: usize, seed: u64, restart: usize) 
         random.dirichlet(&ones, &mut row[..occupied]);
     }
     Some(Given::ByCode { codes, table })
+}
+
+/// How many components a start occupies: all at first, then shares of them from the van der Corput sequence ½, ¼, ¾, ⅛, …, so that a
+/// handful of restarts has tried few and many.
+fn occupied(k: usize, restart: usize) -> usize {
+    let (mut share, mut digit, mut r) = (0.0, 0.5, restart);
+    while r > 0 {
+        share += digit * (r % 2) as f64;
+        digit /= 2.0;
+        r /= 2;
+    }
+    if restart == 0 { k } else { 1 + (k as f64 * share) as usize }
 }
 
 /// The one array of symbols that rows of a selector have, in one column.
@@ -215,11 +227,11 @@ impl Features {
             for o in &t.operands {
                 match o.from {
                     From::Dense(id) => {
-                        if let Dense::Part { values, inner, value_width, .. } = &plan.rows.dense[id] {
-                            if !f.values.iter().any(|(x, _)| Arc::ptr_eq(x, values)) {
-                                f.values.push((values.clone(), inner * value_width));
-                                f.width += inner * value_width;
-                            }
+                        if let Dense::Part { values, inner, value_width, .. } = &plan.rows.dense[id]
+                            && !f.values.iter().any(|(x, _)| Arc::ptr_eq(x, values))
+                        {
+                            f.values.push((values.clone(), inner * value_width));
+                            f.width += inner * value_width;
                         }
                     }
                     From::Codes(id) => {

@@ -64,11 +64,11 @@ pub fn rewrite(graph: &FactorGraph, blocks: &Blocks, claim: &Joint) -> Result<En
             if !term.ops.iter().any(|o| member(o).is_some()) {
                 continue;
             }
-            if let Some(done) = claim.spec.rewrites.iter().find_map(|r| apply(r, claim, term, source)) {
-                if !done.ops.iter().any(|o| member(o).is_some()) {
-                    *term = done;
-                    continue;
-                }
+            if let Some(done) = claim.spec.rewrites.iter().find_map(|r| apply(r, claim, term, source))
+                && !done.ops.iter().any(|o| member(o).is_some())
+            {
+                *term = done;
+                continue;
             }
             let of = &graph.nodes[f.node.0].name;
             let product: Vec<String> =

@@ -96,7 +96,8 @@ mod tests {
     /// L1 at values: the pieces evaluated at t(x) are t(s·x + o).
     #[test]
     fn pieces_give_the_statistic_of_the_linked_value() {
-        let cases: &[(&'static StatKind, &[f64], usize, f64, Option<&[f64]>)] = &[
+        type Case = (&'static StatKind, &'static [f64], usize, f64, Option<&'static [f64]>);
+        let cases: &[Case] = &[
             (&GAUSSIAN, &[1.5], 1, -2.0, Some(&[0.7])),
             (&GAMMA, &[1.5], 1, 3.0, None),
             (&WISHART, &[2.0, 0.3, 0.3, 1.0], 2, 0.1, None),

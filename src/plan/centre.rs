@@ -17,15 +17,12 @@ use crate::{
 pub fn centres(graph: &FactorGraph, bound: &Bound) -> Vec<Vec<f64>> {
     let n = graph.nodes.len();
     let mut group: Vec<usize> = (0..n).collect();
-    let mut origin = vec![false; n];
+    let mut origin: Vec<bool> = graph.nodes.iter().map(|node| !node.spec.location).collect();
     fn root(group: &[usize], mut i: usize) -> usize {
         while group[i] != i {
             i = group[i];
         }
         i
-    }
-    for node in 0..n {
-        origin[node] = !graph.nodes[node].spec.location;
     }
     for f in &graph.factors {
         for (slot, arg) in f.args.iter().enumerate() {

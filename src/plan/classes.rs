@@ -26,7 +26,9 @@ pub fn colour(plan: &mut Plan) -> Result<(), LowerError> {
 
 /// Elements of `v` that meet in the table's products, both ways round.
 fn meet(plan: &Plan, t: &Table, v: usize, edges: &mut Vec<(u32, u32)>) -> Result<(), LowerError> {
-    let by_row: Vec<(&[u32], &[(usize, usize)])> = t
+    // First element of each row, and the plates left free.
+    type ByRow<'a> = (&'a [u32], &'a [(usize, usize)]);
+    let by_row: Vec<ByRow<'_>> = t
         .operands
         .iter()
         .filter_map(|o| match &o.from {

@@ -110,7 +110,7 @@ impl KnownArray {
                 KnownMap::Value => out.copy_from_slice(&value),
                 KnownMap::Square => out.iter_mut().zip(&value).for_each(|(o, v)| *o = v * v),
                 KnownMap::Ln => {
-                    if value.iter().any(|&v| !(v > 0.0)) {
+                    if value.iter().any(|v| v.is_nan() || *v <= 0.0) {
                         return Err(bad(&value, "is not positive", "a positive number"));
                     }
                     out.iter_mut().zip(&value).for_each(|(o, v)| *o = v.ln());

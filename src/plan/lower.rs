@@ -780,10 +780,11 @@ impl<'a> Lowering<'a> {
         }
         // Reuse an equal array of another part: the same values, once in memory.
         for d in &self.rows.dense {
-            if let Dense::Part { values, .. } = d {
-                if values.len() == out.len() && values[..] == out[..] {
-                    return values.clone();
-                }
+            if let Dense::Part { values, .. } = d
+                && values.len() == out.len()
+                && values[..] == out[..]
+            {
+                return values.clone();
             }
         }
         out.into()

@@ -186,10 +186,8 @@ impl Packed {
             for a in 0..d {
                 for b in a..d {
                     let (ab, ba) = ((o * d * d + a * d + b) * inner, (o * d * d + b * d + a) * inner);
-                    for i in 0..inner {
-                        full[ab + i] = packed[at + i];
-                        full[ba + i] = packed[at + i];
-                    }
+                    full[ab..ab + inner].copy_from_slice(&packed[at..at + inner]);
+                    full[ba..ba + inner].copy_from_slice(&packed[at..at + inner]);
                     at += inner;
                 }
             }
