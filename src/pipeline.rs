@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A construct that has no closed form.
-pub const NO_FORM: Code = Code("E0408");
+pub const NO_FORM: Code = Code("E0409");
 /// A row that couples an element with itself.
 pub const SELF_PAIR: Code = Code("E0641");
 /// A known value that its parameter does not accept.
@@ -73,7 +73,10 @@ pub fn bind(
         }
     }
     diags.gate()?;
-    graph::bind(graph, &tables, source, diags)
+    let mut found = Diagnostics::default();
+    let bound = graph::bind(graph, &tables, source, &mut found);
+    diags.absorb(found, |d| data::show_line(files, d));
+    bound
 }
 
 /// The energy of a checked graph.

@@ -4,7 +4,7 @@ mod models;
 
 use elbow::{
     diag::{Diagnostics, Severity, render::render_all},
-    graph,
+    graph, pipeline,
 };
 use std::fmt::Write;
 
@@ -16,7 +16,9 @@ fn every_bad_graph_is_refused_in_the_same_words() {
         let code = name.split('_').next().unwrap();
         let source = models::source(&path);
         let mut diags = Diagnostics::default();
-        models::bind(&path, &source, &mut diags);
+        if let Some((graph, bound)) = models::bind(&path, &source, &mut diags) {
+            let _ = pipeline::plan(&graph, &bound, &mut diags);
+        }
         if !diags.list().iter().any(|d| d.severity == Severity::Error && d.code.0 == code) {
             writeln!(wrong, "{name}: found {:?}", diags.list().iter().map(|d| d.code.0).collect::<Vec<_>>()).unwrap();
         }
@@ -32,7 +34,8 @@ fn every_bad_graph_is_refused_in_the_same_words() {
 fn every_code_of_names_shapes_and_conjugacy_has_a_bad_graph() {
     let models: Vec<_> = models::models("graphs/bad").iter().map(|p| p.file_stem().unwrap().to_string_lossy().into_owned()).collect();
     for doc in elbow::diag::codes::CODES {
-        if ["E02", "E03", "E04", "E06"].contains(&&doc.code.0[..3]) {
+        // E0409 is what remains when a construct has passed every check and has no update: no model is known that meets it.
+        if ["E02", "E03", "E04", "E06"].contains(&&doc.code.0[..3]) && doc.code.0 != "E0409" {
             assert!(models.iter().any(|m| m.starts_with(doc.code.0)), "{} has no model under graphs/bad", doc.code.0);
         }
     }

@@ -135,6 +135,24 @@ fn bad_models_are_code_1_with_their_place() {
     }
 }
 
+/// Mistakes that only show when a table meets the model: with the file's line and its text.
+#[test]
+fn mistakes_in_data_show_the_line() {
+    refused(&["fit", "graphs/bad/E0631_support.ron"], 1, &["error[E0631]", "-->"]);
+    let dir = tempfile::tempdir().expect("a folder");
+    let data = dir.path().join("flow.csv");
+    std::fs::write(&data, "year,flow\n1871,1120\n1872,wet\n").expect("written");
+    let model = dir.path().join("flow.ron");
+    let text = r#"Model(
+        data: { "nile": "flow.csv" },
+        plates: { "n": Rows(table: "nile") },
+        nodes: { "tau": Gamma(shape: 1, rate: 1), "flow[n]": Normal(mean: 0, precision: "tau") },
+        observe: { "flow": "flow" },
+    )"#;
+    std::fs::write(&model, text).expect("written");
+    refused(&["fit", &model.to_string_lossy()], 1, &["flow.csv:3", "1872,wet", "\n3 | "]);
+}
+
 #[test]
 fn check_prints_sizes_and_shapes() {
     for path in models("graphs") {

@@ -76,6 +76,7 @@ pub static CODES: &[CodeDoc] = codes! {
     E0406 "a latent variable without a q",
     E0407 "part of the language that is not supported yet",
     E0408 "a known value out of range",
+    E0409 "no closed form for this use",
     E0601 "a data file cannot be read",
     E0602 "a data file of an unknown format",
     E0603 "a data file without bytes",

@@ -131,6 +131,11 @@ impl Diagnostics {
         debug_assert_eq!(d.severity, Severity::Warning);
         self.list.push(d);
     }
+    /// Takes over what another run of a stage has found, each put through `finish`.
+    pub fn absorb(&mut self, found: Self, finish: impl FnMut(Diagnostic) -> Diagnostic) {
+        self.list.extend(found.list.into_iter().map(finish));
+        self.failed = self.failed.or(found.failed);
+    }
     /// `Err` if any error was reported: the gate between two stages.
     pub fn gate(&self) -> Result<(), Reported> {
         self.failed.map_or(Ok(()), Err)
