@@ -138,7 +138,8 @@ fn explain(graph: &FactorGraph, e: LowerError) -> Diagnostic {
         }
         LowerError::Value(bad, (factor, slot)) => {
             let f = &graph.factors[factor];
-            let param = f.spec.params[slot - 1].name;
+            let param = &f.spec.params[slot - 1];
+            let param = f.args[slot - 1].spelling.map_or(param.name, |s| param.spellings[s].name);
             let shown: Vec<String> = bad.value.iter().take(6).map(|v| v.to_string()).collect();
             let shown = if bad.value.len() == 1 {
                 shown[0].clone()

@@ -217,8 +217,11 @@ impl Wishes {
                         let d = Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` is named in two blocks"));
                         failed = Some(diags.error(d.at(span, "here again").help("name each node once")));
                     } else if !blocks.roles[node.0].has_q() {
-                        let d = Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` is known from data, so it has no block"));
-                        failed = Some(diags.error(d.at(span, "observed, or a prediction").help("leave it out of `Blocks`")));
+                        let observed = blocks.roles[node.0] == Role::Observed;
+                        let what = if observed { "is known from data" } else { "is a prediction: its q is p given its parents" };
+                        let d = Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` {what}, so it has no block"));
+                        let d = d.at(span, if observed { "observed" } else { "nothing depends on it" });
+                        failed = Some(diags.error(d.help("leave it out of `Blocks`")));
                     }
                     nodes.push(node);
                 }

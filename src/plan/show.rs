@@ -17,8 +17,7 @@ const LEVEL: usize = size_of::<u32>();
 impl Plan {
     /// The whole plan.
     pub fn show(&self, graph: &FactorGraph) -> String {
-        let mut out = String::new();
-        out += &self.streams_text(graph);
+        let mut out = self.streams_text(graph);
         out += &self.vars_text(graph);
         out += &self.order_text(graph);
         for (i, t) in self.tables.iter().enumerate() {
@@ -103,22 +102,28 @@ impl Plan {
 
     fn table_text(&self, graph: &FactorGraph, i: usize, t: &Table) -> String {
         let line = graph.line_text(&graph.factors[t.factor]);
-        let what = if t.constant { "summed once" } else { "every iteration" };
+        let what = match (t.stream, t.constant) {
+            (None, _) => ", no rows",
+            (_, true) => ", summed over the rows once",
+            (_, false) => ", summed over the rows every iteration",
+        };
         let rows = match (&t.rows, t.stream) {
             (_, None) => String::new(),
             (Rows::All, Some(s)) => format!(", all rows of {}", graph.plate_name(self.streams[s].plate)),
             (Rows::List(l), Some(s)) => format!(", {} of {}", count(l.len(), "row"), graph.plate_name(self.streams[s].plate)),
         };
         let packed = t.packed.as_ref().map_or(String::new(), |p| format!(", {} with symmetric pairs once", p.len));
-        let mut out =
-            format!("table {i}: {line}{rows}, {what}\n  size      {}{packed}, {}\n", count(t.len, "number"), bytes(t.len * NUMBER));
+        let mut out = format!("table {i}: {line}{rows}{what}\n  size      {}{packed}, {}\n", count(t.len, "number"), bytes(t.len * NUMBER));
         let legend: Vec<String> = (0..t.sizes.len())
+            .filter(|&l| t.stream.is_some() || l != t.row_label as usize)
             .map(|l| {
                 let letter = letter(l as Label);
                 if t.stream.is_some() && l == t.row_label as usize { format!("{letter} rows") } else { format!("{letter} {}", t.sizes[l]) }
             })
             .collect();
-        out += &format!("  letters   {}\n", legend.join(", "));
+        if !legend.is_empty() {
+            out += &format!("  letters   {}\n", legend.join(", "));
+        }
         let axes: String = t.axes.0.iter().map(|a| letter(a.0)).collect();
         if !axes.is_empty() {
             out += &format!("  table     [{axes}]\n");

@@ -116,6 +116,13 @@ impl<'a> Products<'a> {
         let random = |a: &Atom| a.text.starts_with('⟨');
         product.body.extend(atoms.iter().filter(|a| a.axes.is_empty() && !random(a)).map(|a| a.text.clone()));
         product.body.extend(atoms.iter().filter(|a| a.axes.is_empty() && random(a)).map(|a| a.text.clone()));
+        for factor in &mut product.body {
+            // A known negative number gives its sign away.
+            if let Some(inner) = factor.strip_prefix("(−").and_then(|f| f.strip_suffix(')')).filter(|f| f.parse::<f64>().is_ok()) {
+                product.number = -product.number;
+                *factor = inner.to_string();
+            }
+        }
         product.body.extend(paths(atoms.into_iter().filter(|a| !a.axes.is_empty()).collect(), result));
 
         self.rows(&letters, &summed, &mut product);

@@ -15,7 +15,7 @@ pub fn named(symbol: &str, letters: &[(char, String)]) -> String {
                 if follows {
                     out.push(' ');
                 }
-                if text.contains(' ') && !text.starts_with('[') {
+                if text.starts_with('−') || text.contains(' ') && !text.starts_with('[') {
                     out += &format!("({text})")
                 } else {
                     out += text
@@ -40,7 +40,7 @@ pub fn is_sum(text: &str) -> bool {
             ')' | ']' | '⟩' => depth -= 1,
             _ => {}
         }
-        depth == 0 && i > 0 && (c == '−' && !text[..].starts_with('−') || c == '+')
+        depth == 0 && i > 0 && (c == '−' && !text.starts_with('−') || c == '+')
     }) || text.starts_with('−')
 }
 
@@ -66,6 +66,7 @@ mod tests {
         assert_eq!(named("Λx", &l), "s[k] m[k]");
         assert_eq!(named("ln|Λ|", &l), "ln|s[k]|");
         assert_eq!(named("ln(1−x)", &l), "ln(1−m[k])");
+        assert_eq!(named("x²", &[('x', "−3".into())]), "(−3)²");
         assert_eq!(named("x − 1", &[('x', "0.1".into())]), "0.1 − 1");
         assert!(is_sum("1−x[n]") && !is_sum("ln(1−x[n])") && !is_sum("½(2 − d − 1)") && is_sum("−3"));
     }
