@@ -52,6 +52,10 @@ fn name_and_path(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn node_and_path(text: &str) -> Result<(String, String), String> {
+    name_and_path(text).map_err(|_| "expected NODE=FILE, such as `z=labels.csv`".to_string())
+}
+
 #[derive(Debug, ClapArgs)]
 pub(super) struct Fit {
     #[command(flatten)]
@@ -68,6 +72,9 @@ pub(super) struct Fit {
     /// Relative change of the bound at which a run has converged
     #[arg(long, value_name = "X", default_value_t = TOLERANCE, value_parser = tolerance)]
     pub tolerance: f64,
+    /// Begin from this q of a selector, again and again; a CSV with a category, or a probability for each, for each row
+    #[arg(long, value_name = "NODE=FILE", value_parser = node_and_path)]
+    pub start: Vec<(String, String)>,
     /// Threads to use; the result does not depend on it [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub threads: Option<usize>,
@@ -127,10 +134,8 @@ pub(super) enum Stage {
     Graph,
     /// What each node carries and each parameter needs
     Types,
-    /// The factorisation of q, and why
+    /// The blocks of q and why
     Blocks,
-    /// Streams, tables and the order of steps; needs the data
-    Plan,
 }
 
 #[derive(Debug, ClapArgs)]

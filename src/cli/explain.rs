@@ -1,5 +1,4 @@
-//! `elbow explain`: what the engine makes of a model, stage by stage. Data are read for the plan only, and where they decide whether
-//! a node that others depend on has missing cells.
+//! `elbow explain`: what the engine makes of a model, stage by stage.
 
 use super::{
     Exit, Stop,
@@ -7,7 +6,7 @@ use super::{
     model::Opened,
     terminal::Terminal,
 };
-use crate::{graph::Types, report::explain};
+use crate::graph::Types;
 
 pub(super) fn run(args: &args::Explain, terminal: &Terminal) -> Result<Exit, Stop> {
     let mut opened = Opened::open(&args.model.model, terminal)?;
@@ -18,17 +17,20 @@ pub(super) fn run(args: &args::Explain, terminal: &Terminal) -> Result<Exit, Sto
         return Ok(Exit::Good);
     }
     let graph = opened.graph(&model)?;
-    let text = match args.emit {
-        Some(Stage::Graph) => graph.to_string(),
-        Some(Stage::Types) => Types(&graph).to_string(),
-        Some(Stage::Plan) => {
-            let bound = opened.bind(&model, &graph, &args.model)?;
-            opened.plan(&graph, &bound)?.show(&graph)
-        }
-        Some(Stage::Blocks) => opened.blocks_with_data(&model, &graph, &args.model)?.show(&graph),
-        Some(Stage::Ast) | None => explain::page(&graph, &opened.blocks_with_data(&model, &graph, &args.model)?),
+    // With the data there, missing cells count: they are latent.
+    let blocks = if opened.missing_file(&graph, &args.model)?.is_none() {
+        let bound = opened.bind(&model, &graph, &args.model)?;
+        opened.plan(&graph, &bound)?.blocks
+    } else {
+        opened.blocks(&graph)?
     };
     opened.warn();
-    terminal.print(|out| write!(out, "{text}"))?;
+    let blocks = blocks.show(&graph);
+    terminal.print(|out| match args.emit {
+        Some(Stage::Graph) => write!(out, "{graph}"),
+        Some(Stage::Types) => write!(out, "{}", Types(&graph)),
+        Some(Stage::Blocks) => write!(out, "{blocks}"),
+        Some(Stage::Ast) | None => write!(out, "{graph}\n{}\n{blocks}", Types(&graph)),
+    })?;
     Ok(Exit::Good)
 }

@@ -1,6 +1,6 @@
 //! `elbow fit`: the posterior, printed and written.
 
-use super::{Exit, Stop, args, disk::replace, model::Opened, out_dir, progress::Progress, terminal::Terminal};
+use super::{Exit, Stop, args, disk::replace, model::Opened, out_dir, progress::Progress, start, terminal::Terminal};
 use crate::{
     engine::{self, Options, posterior::Posterior},
     report::{self, Page, Show, trace},
@@ -34,6 +34,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         threads: args.threads.unwrap_or(0),
         nodes: args.nodes.clone(),
         all_nodes: args.out.is_some(),
+        start: start::read_all(&args.start, &graph, &bound, &plan, terminal)?,
     };
     let mut progress = Progress::new(terminal, args.quiet, args.restarts, args.max_iterations);
     let posterior = engine::fit(&graph, &bound, &plan, &options, &mut progress);

@@ -14,6 +14,7 @@ mod list;
 mod model;
 mod out_dir;
 mod progress;
+mod start;
 mod terminal;
 
 use args::{Args, Command};

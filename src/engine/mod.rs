@@ -2,6 +2,7 @@
 
 pub mod collect;
 pub mod error;
+pub mod given;
 mod pass;
 pub mod posterior;
 mod predict;

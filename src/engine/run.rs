@@ -1,6 +1,6 @@
 //! Restarts, iterations, and when to stop. Not here: what an iteration does (`session`, `pass`), nor the start (`start`).
 
-use super::{Breakdown, RunError, Watch, collect, pass::Mode, posterior::Posterior, session::Session, start::Start};
+use super::{Breakdown, RunError, Watch, collect, given::GivenStart, pass::Mode, posterior::Posterior, session::Session, start::Start};
 use crate::{
     graph::{Bound, FactorGraph},
     num::reduce::sum,
@@ -24,11 +24,13 @@ pub struct Options {
     pub nodes: Option<Vec<String>>,
     /// Report every node, local ones too.
     pub all_nodes: bool,
+    /// First q of selectors, in every restart, instead of those that the engine would draw.
+    pub start: Vec<GivenStart>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 0, restarts: 1, max_iterations: 1000, tolerance: 1e-9, threads: 0, nodes: None, all_nodes: false }
+        Self { seed: 0, restarts: 1, max_iterations: 1000, tolerance: 1e-9, threads: 0, nodes: None, all_nodes: false, start: vec![] }
     }
 }
 
@@ -95,7 +97,7 @@ fn once<'p>(
     watch: &mut dyn Watch,
 ) -> Result<Finished<'p>, RunError> {
     let mut session = Session::new(plan, pool);
-    let start = Start::new(graph, plan, options.seed, restart);
+    let start = Start::new(graph, plan, options.seed, restart, &options.start);
     session.initialise(graph, &start)?;
     let mut trace: Vec<f64> = vec![];
     let mut terms: Vec<f64> = vec![];

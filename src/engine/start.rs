@@ -5,7 +5,7 @@
 //! symbol, every symbol gets a random affinity to the components. Restart r > 0 draws again and occupies fewer components,
 //! few and many in turn, since starts that occupy every component rarely reach the best bound of an over-complete mixture.
 
-use super::{RunError, pass::Mode, session::Session};
+use super::{RunError, given::GivenStart, pass::Mode, session::Session};
 use crate::{
     expfam::stat::CATEGORY,
     graph::{
@@ -40,6 +40,8 @@ enum Given {
     ByCode { codes: usize, table: Vec<f64> },
     /// Equal for all, but for cells that are known.
     Even,
+    /// The caller's: elements × categories, in storage order.
+    Rows(Arc<[f64]>),
 }
 
 /// Rows that k-means looks at, at most.
@@ -48,9 +50,14 @@ const SAMPLE: usize = 20_000;
 const ROUNDS: usize = 10;
 
 impl Start {
-    /// Makes the start of one restart.
-    pub fn new(graph: &FactorGraph, plan: &Plan, seed: u64, restart: usize) -> Self {
-        let given = (0..plan.vars.len()).map(|v| given(graph, plan, v, seed, restart)).collect();
+    /// Makes the start of one restart; what the caller gives comes first.
+    pub fn new(graph: &FactorGraph, plan: &Plan, seed: u64, restart: usize, callers: &[GivenStart]) -> Self {
+        let given = (0..plan.vars.len())
+            .map(|v| match callers.iter().find(|g| g.var == v) {
+                Some(g) => Some(Given::Rows(g.responsibilities.clone())),
+                None => given(graph, plan, v, seed, restart),
+            })
+            .collect();
         Self { seed, restart, given }
     }
 
@@ -61,6 +68,7 @@ impl Start {
         match &self.given[v] {
             None => return false,
             Some(Given::Even) => out.fill(1.0 / k as f64),
+            Some(Given::Rows(rows)) => out.copy_from_slice(&rows[range.start * inner * k..range.end * inner * k]),
             Some(Given::Labels(labels)) => {
                 out.fill(0.0);
                 for (row, &label) in out.chunks_exact_mut(k).zip(&labels[range.start * inner..range.end * inner]) {
@@ -94,9 +102,14 @@ impl Session<'_> {
             }
             let mine = |t: &crate::plan::table::Table| var.nodes.iter().any(|n| n.0 == t.node);
             self.update_var(v, &mine)?;
-            if start.given[v].is_some() {
-                let mut random = Random::new(start.seed, &var.name, start.restart as u64);
-                soft(var, &mut random, &mut self.moments[v]);
+            if let Some(given) = &start.given[v] {
+                match given {
+                    Given::Rows(rows) => self.moments[v].copy_from_slice(rows),
+                    _ => {
+                        let mut random = Random::new(start.seed, &var.name, start.restart as u64);
+                        soft(var, &mut random, &mut self.moments[v]);
+                    }
+                }
                 self.clamp_stored(v);
                 self.version[v] += 1;
             }

@@ -1,0 +1,141 @@
+//! A first q that the caller gives for a selector, checked against the plan. Not here: the starts that the engine makes (`start`),
+//! nor the files that hold one (`cli`).
+
+use crate::{
+    expfam::stat::CATEGORY,
+    graph::FactorGraph,
+    plan::{Plan, element_order},
+    shape::NodeId,
+};
+use std::{fmt, sync::Arc};
+
+/// Responsibilities must sum to 1 within this.
+const SUM: f64 = 1e-6;
+
+/// A category node with a q, by name: what a first q can be given for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selector {
+    /// The node.
+    pub node: NodeId,
+    /// Its categories.
+    pub categories: usize,
+    /// File order's element at each place of the variable's storage.
+    order: Vec<usize>,
+    var: usize,
+}
+
+/// A first q, for [`Options::start`](super::Options::start). It belongs to the plan that it was made for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GivenStart {
+    pub(super) var: usize,
+    /// elements × categories, in storage order.
+    pub(super) responsibilities: Arc<[f64]>,
+}
+
+/// Why a node can't be given a first q.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotASelector {
+    /// The model has no such node.
+    Unknown,
+    /// It is no category.
+    NotACategory,
+    /// It is known from data or a prediction: q of it is not iterated.
+    NoQ,
+}
+
+impl fmt::Display for NotASelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NotASelector::Unknown => "the model has no such node",
+            NotASelector::NotACategory => "it is no category: a start gives categories",
+            NotASelector::NoQ => "it is known from the data, or a prediction: nothing starts from it",
+        })
+    }
+}
+
+/// Numbers that are no first q.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BadStart {
+    /// Elements wanted and found.
+    Length {
+        /// Elements of the node.
+        wanted: usize,
+        /// Elements (rows) given; for responsibilities, rounded down.
+        found: usize,
+    },
+    /// The element (from 0) has a category past the last.
+    Category(usize),
+    /// The element's responsibilities are not probabilities that sum to 1.
+    Probabilities(usize),
+}
+
+impl fmt::Display for BadStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadStart::Length { wanted, found } => write!(f, "{wanted} elements are wanted, {found} are given"),
+            BadStart::Category(e) => write!(f, "element {} has a category past the last", e + 1),
+            BadStart::Probabilities(e) => write!(f, "the numbers of element {} are not probabilities that sum to 1", e + 1),
+        }
+    }
+}
+
+impl Selector {
+    /// The node of that name.
+    ///
+    /// # Errors
+    /// It is not there, or has no q over categories.
+    pub fn find(graph: &FactorGraph, plan: &Plan, name: &str) -> Result<Self, NotASelector> {
+        let node = NodeId(graph.nodes.iter().position(|n| n.name == name).ok_or(NotASelector::Unknown)?);
+        let n = &graph.nodes[node.0];
+        if n.spec.stat != &CATEGORY {
+            return Err(NotASelector::NotACategory);
+        }
+        let var = plan.vars.iter().position(|v| v.nodes.contains(&node)).ok_or(NotASelector::NoQ)?;
+        let v = &plan.vars[var];
+        let file = v.stream().and_then(|s| plan.streams[s].order.as_deref());
+        Ok(Self { node, categories: v.d, order: element_order(&n.plates, &v.plates, file), var })
+    }
+
+    /// Elements, row-major over the node's plates.
+    pub fn elements(&self) -> usize {
+        self.order.len()
+    }
+
+    /// A category for each element, from 0, in file order.
+    ///
+    /// # Errors
+    /// Too many or too few, or one past the last.
+    pub fn from_categories(&self, categories: &[u32]) -> Result<GivenStart, BadStart> {
+        if categories.len() != self.elements() {
+            return Err(BadStart::Length { wanted: self.elements(), found: categories.len() });
+        }
+        let k = self.categories;
+        if let Some(e) = categories.iter().position(|&c| c as usize >= k) {
+            return Err(BadStart::Category(e));
+        }
+        let mut out = vec![0.0; self.elements() * k];
+        for (row, &e) in out.chunks_exact_mut(k).zip(&self.order) {
+            row[categories[e] as usize] = 1.0;
+        }
+        Ok(GivenStart { var: self.var, responsibilities: out.into() })
+    }
+
+    /// elements × categories, in file order. Rows that sum to 1 within 1e-6 are scaled to do so.
+    ///
+    /// # Errors
+    /// Too many or too few, or an element whose numbers are not probabilities.
+    pub fn from_responsibilities(&self, rows: &[f64]) -> Result<GivenStart, BadStart> {
+        let k = self.categories;
+        if rows.len() != self.elements() * k {
+            return Err(BadStart::Length { wanted: self.elements(), found: rows.len() / k.max(1) });
+        }
+        let sums: Vec<f64> = rows.chunks_exact(k).map(|r| r.iter().sum()).collect();
+        let wrong = |(r, s): (&[f64], &f64)| r.iter().any(|x| x.is_nan() || *x < 0.0) || s.is_nan() || (s - 1.0).abs() > SUM;
+        if let Some(e) = rows.chunks_exact(k).zip(&sums).position(wrong) {
+            return Err(BadStart::Probabilities(e));
+        }
+        let of = |&e: &usize| rows[e * k..(e + 1) * k].iter().map(move |x| (x, e));
+        let out: Vec<f64> = self.order.iter().flat_map(of).map(|(x, e)| x / sums[e]).collect();
+        Ok(GivenStart { var: self.var, responsibilities: out.into() })
+    }
+}
