@@ -70,6 +70,7 @@ impl<'a> Expansion<'a> {
     }
 
     fn run(mut self) -> Result<FactorEnergy, Unsupported> {
+        self.base_arguments();
         let mut terms = vec![];
         for term in self.factor.spec.terms {
             let mut products: Vec<(f64, u32, Vec<Op>, Vec<usize>)> = vec![(1.0, 0, vec![], vec![])];
@@ -93,6 +94,15 @@ impl<'a> Expansion<'a> {
             }
         }
         Ok(FactorEnergy { node: self.factor.node, labels: self.labels, child: self.child, event: self.event, terms })
+    }
+
+    /// What the base measure reads is a known array even where no product holds it. That it depends on no selector is checked before.
+    fn base_arguments(&mut self) {
+        for (i, param) in self.factor.spec.params.iter().enumerate().filter(|(_, p)| !p.gated) {
+            let arg = &self.factor.args[i];
+            let convert = arg.spelling.map(|s| param.spellings[s].convert);
+            self.known(&arg.expr, KnownMap::Stat { kind: param.stat, convert }, i + 1, 0, &[]);
+        }
     }
 
     fn letter(&mut self, c: char) -> LabelId {
