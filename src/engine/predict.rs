@@ -7,7 +7,8 @@
 
 use crate::{
     expfam::{
-        family::{Parameter, Summary},
+        family::Summary,
+        laws::message,
         stat::{CATEGORY, PartShape},
     },
     graph::{
@@ -145,9 +146,17 @@ fn given(env: &Env<'_>, f: &Factor, d: usize) -> Summary {
             Summary { mean: mean_given(&refs, d), sd: vec![] }
         }
         (None, Some(family)) => {
-            let parameters: Vec<Parameter> =
-                spec.params.iter().zip(values).map(|(p, values)| Parameter { name: p.name, dims: p.stat.value.dims(d), values }).collect();
-            family.summary(d, &family.natural(d, &parameters))
+            // The message to the child is its η; the family's own parameters may be others (an Exponential's q is a Gamma).
+            let mut slots = vec![vec![]];
+            for (p, v) in spec.params.iter().zip(&values) {
+                let mut t = vec![0.0; p.stat.width(d)];
+                if (p.stat.of_value)(v, d, &mut t).is_err() {
+                    return Summary { mean: vec![f64::NAN; spec.stat.value.width(d)], sd: vec![] };
+                }
+                slots.push(t);
+            }
+            let refs: Vec<&[f64]> = slots.iter().map(Vec::as_slice).collect();
+            family.summary(d, &message(spec, d, 0, &refs))
         }
         (None, None) => Summary { mean: vec![f64::NAN], sd: vec![] },
     }
