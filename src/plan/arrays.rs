@@ -39,6 +39,8 @@ pub enum Dense {
         d: usize,
         /// Upper triangle only, row by row (a symmetric matrix).
         packed: bool,
+        /// Which values are missing, where any is: their statistic is zero, which that of the value zero need not be.
+        missing: Option<Arc<[bool]>>,
     },
 }
 
@@ -83,11 +85,15 @@ impl Dense {
             out.copy_from_slice(s);
             return;
         }
-        let Dense::Part { values, inner, value_width, kind, part, d, packed } = self else { return };
+        let Dense::Part { values, inner, value_width, kind, part, d, packed, missing } = self else { return };
         let (d, w) = (*d, *value_width);
         let each = out.len() / (*inner).max(1);
         for (i, out) in out.chunks_exact_mut(each.max(1)).enumerate() {
             let x = &values[(place * inner + i) * w..][..w];
+            if missing.as_ref().is_some_and(|m| m[place * inner + i]) {
+                out.fill(0.0);
+                continue;
+            }
             if *packed {
                 let mut at = 0;
                 for a in 0..d {
@@ -98,7 +104,7 @@ impl Dense {
                 }
             } else {
                 scratch.resize(kind.width(d), 0.0);
-                // Values were checked when they were bound; a missing one is zero and weighs nothing, whatever is written.
+                // Values were checked when they were bound.
                 let _ = (kind.of_value)(x, d, scratch);
                 let from = kind.offset(*part, d);
                 out.copy_from_slice(&scratch[from..from + out.len()]);

@@ -140,10 +140,24 @@ fn cut(plan: &mut Plan) {
         let tables = plan.tables.iter().filter(|t| t.stream == Some(s));
         let operands: usize = tables.clone().flat_map(|t| &t.operands).filter(|o| matches!(o.from, From::Dense(_))).map(|o| o.width).sum();
         let sums: usize = tables.map(Table::packed_len).sum();
-        let chain = plan.vars.iter().filter(here).any(|v| matches!(v.algorithm, Algorithm::Chain));
         let rows = (CHUNK_NUMBERS / (moments + operands).max(1)).clamp(64, 8192);
         let runs = if sums > RUN_NUMBERS { 1 } else { RUNS };
-        plan.streams[s].cut(rows, chain, runs);
+        cut_stream(plan, s, rows, runs);
+    }
+}
+
+/// A chain's sequences are never cut.
+fn cut_stream(plan: &mut Plan, s: usize, rows: usize, runs: usize) {
+    let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && matches!(v.algorithm, Algorithm::Chain));
+    plan.streams[s].cut(rows, chain, runs);
+}
+
+impl Plan {
+    /// Cuts every stream anew, in chunks of about `rows` rows. The posterior does not depend on it but for rounding; tests see to that.
+    pub fn recut(&mut self, rows: usize) {
+        for s in 0..self.streams.len() {
+            cut_stream(self, s, rows, RUNS);
+        }
     }
 }
 
@@ -424,14 +438,18 @@ impl<'a> Lowering<'a> {
             .enumerate()
             .map(|(i, p)| if p.gated { Ok(None) } else { self.by_element(view, i + 1).map(Some) })
             .collect::<Result<_, _>>()?;
-        let weight = node.plates.first().and_then(|p| self.bound.plate(*p).weight.clone());
+        // Elements are in the order of the key, in which the row plate may stand anywhere.
+        let row = self.row_plate(factor.node);
+        let weight = row.and_then(|p| self.bound.plate(p).weight.clone());
         let sizes: Vec<usize> = node.plates.iter().map(|p| self.bound.plate(*p).size).collect();
-        let inner: usize = sizes.iter().skip(1).product();
+        let axis = row.and_then(|p| node.plates.iter().position(|&q| q == p));
+        let (rows, inner) = axis.map_or((1, count), |a| (sizes[a], sizes[a + 1..].iter().product()));
+        let row_of = |e: usize| e / inner % rows;
         let members = self.members(view);
         let mut sum = 0.0;
         for e in 0..count {
             let v = &values[e * width..(e + 1) * width];
-            if v.iter().any(|x| x.is_nan()) || members.as_ref().is_some_and(|m| !m[e / inner]) {
+            if v.iter().any(|x| x.is_nan()) || members.as_ref().is_some_and(|m| !m[row_of(e)]) {
                 continue;
             }
             let mut args: Vec<&[f64]> = vec![v];
@@ -442,7 +460,7 @@ impl<'a> Lowering<'a> {
                     Some(a) => &a.data[e * a.width..(e + 1) * a.width],
                 });
             }
-            sum += weight.as_ref().map_or(1.0, |w| w[e / inner]) * log_base(&args, view.d);
+            sum += weight.as_ref().map_or(1.0, |w| w[row_of(e)]) * log_base(&args, view.d);
         }
         self.constants[factor.node.0] += sum;
         Ok(())
@@ -737,9 +755,9 @@ impl<'a> Lowering<'a> {
         let id = match self.dense.get(&(view.index, op.clone())) {
             Some(&id) => id,
             None => {
-                let values = self.values_by_place(node, &base, &offsets);
+                let (values, missing) = self.values_by_place(node, &base, &offsets);
                 let (value_width, _) = self.value_width(node);
-                let part = Dense::Part { values, inner: cells, value_width, kind, part: op.part, d, packed: symmetric.is_some() };
+                let part = Dense::Part { values, inner: cells, value_width, kind, part: op.part, d, packed: symmetric.is_some(), missing };
                 let id = self.rows.push_dense(part);
                 self.dense.insert((view.index, op.clone()), id);
                 id
@@ -763,31 +781,33 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Values of an observed node by place, missing ones zero. One copy serves all parts of a statistic.
-    fn values_by_place(&mut self, node: NodeId, base: &[u32], offsets: &[usize]) -> Arc<[f64]> {
+    /// Values of an observed node by place, missing ones zero, and which these are. One copy serves all parts of a statistic.
+    fn values_by_place(&mut self, node: NodeId, base: &[u32], offsets: &[usize]) -> (Arc<[f64]>, Option<Arc<[bool]>>) {
         let (width, values) = self.observed_values(node);
         let mut out = Vec::with_capacity(base.len() * offsets.len() * width);
+        let mut lacks = Vec::with_capacity(base.len() * offsets.len());
         for &b in base {
             for &o in offsets {
-                if b == u32::MAX {
-                    out.extend(std::iter::repeat_n(0.0, width));
-                } else {
-                    let v = &values[(b as usize + o) * width..][..width];
-                    let missing = v.iter().any(|x| x.is_nan());
-                    out.extend(v.iter().map(|x| if missing { 0.0 } else { *x }));
+                let value = (b != u32::MAX).then(|| &values[(b as usize + o) * width..][..width]).filter(|v| v.iter().all(|x| !x.is_nan()));
+                lacks.push(value.is_none());
+                match value {
+                    Some(v) => out.extend_from_slice(v),
+                    None => out.extend(std::iter::repeat_n(0.0, width)),
                 }
             }
         }
-        // Reuse an equal array of another part: the same values, once in memory.
+        // Reuse equal arrays of another part: the same values, once in memory.
         for d in &self.rows.dense {
-            if let Dense::Part { values, .. } = d
+            if let Dense::Part { values, missing, .. } = d
                 && values.len() == out.len()
                 && values[..] == out[..]
+                && missing.as_ref().map_or(!lacks.contains(&true), |m| m[..] == lacks[..])
             {
-                return values.clone();
+                return (values.clone(), missing.clone());
             }
         }
-        out.into()
+        let missing = lacks.contains(&true).then(|| lacks.into());
+        (out.into(), missing)
     }
 
     /// The letter of the levels that a column names, one for each element of that kind in a factor.
