@@ -90,13 +90,28 @@ pub fn expand(graph: &FactorGraph, diags: &mut Diagnostics) -> Result<Energy, Re
     })
 }
 
-/// Blocks of q, as far as they can be told without data.
+/// Blocks of q. `missing` says which nodes have missing cells, as [`missing`] does; empty without data, as if none had.
 ///
 /// # Errors
 /// Blocks that the user named and that can't be exact.
-pub fn blocks(graph: &FactorGraph, diags: &mut Diagnostics) -> Result<Blocks, Reported> {
+pub fn blocks(graph: &FactorGraph, missing: &[bool], diags: &mut Diagnostics) -> Result<Blocks, Reported> {
     let energy = expand(graph, diags)?;
-    factorize::factorize(graph, energy, &vec![false; graph.nodes.len()], diags)
+    let none = vec![false; graph.nodes.len()];
+    factorize::factorize(graph, energy, if missing.is_empty() { &none } else { missing }, diags)
+}
+
+/// Which nodes are bound to data with missing cells.
+pub fn missing(graph: &FactorGraph, bound: &Bound) -> Vec<bool> {
+    (0..graph.nodes.len()).map(|n| plan::has_missing(bound, NodeId(n))).collect()
+}
+
+/// Could missing cells change the blocks? They are latent where others depend on the node.
+pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
+    (0..graph.nodes.len()).any(|n| {
+        let me = energy::Source::Node(NodeId(n));
+        let used = |f: &energy::FactorEnergy| f.node.0 != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == me);
+        graph.nodes[n].observed.is_some() && blocks.energy.factors.iter().any(used)
+    })
 }
 
 /// Chooses the blocks of a bound graph and lowers it to a plan.
@@ -105,8 +120,7 @@ pub fn blocks(graph: &FactorGraph, diags: &mut Diagnostics) -> Result<Blocks, Re
 /// Blocks that can't be exact, and values that no parameter accepts.
 pub fn plan(graph: &FactorGraph, bound: &Bound, diags: &mut Diagnostics) -> Result<Plan, Reported> {
     let energy = expand(graph, diags)?;
-    let missing: Vec<bool> = (0..graph.nodes.len()).map(|n| plan::has_missing(bound, NodeId(n))).collect();
-    let blocks = factorize::factorize(graph, energy, &missing, diags)?;
+    let blocks = factorize::factorize(graph, energy, &missing(graph, bound), diags)?;
     plan::lower(graph, bound, blocks).map_err(|e| diags.error(explain(graph, e)))
 }
 
@@ -124,7 +138,8 @@ fn explain(graph: &FactorGraph, e: LowerError) -> Diagnostic {
         }
         LowerError::Value(bad, (factor, slot)) => {
             let f = &graph.factors[factor];
-            let param = f.spec.params[slot - 1].name;
+            let param = &f.spec.params[slot - 1];
+            let param = f.args[slot - 1].spelling.map_or(param.name, |s| param.spellings[s].name);
             let shown: Vec<String> = bad.value.iter().take(6).map(|v| v.to_string()).collect();
             let shown = if bad.value.len() == 1 {
                 shown[0].clone()

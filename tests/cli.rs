@@ -254,10 +254,13 @@ fn draw_writes_by_the_extension() {
 #[test]
 fn explain_prints_each_stage() {
     let whole = out(&elbow(&["explain", "graphs/gmm.ron"]));
-    for stage in ["graph", "types", "blocks"] {
-        let part = out(&elbow(&["explain", "graphs/gmm.ron", "--emit", stage]));
-        assert!(!part.is_empty() && whole.contains(&part), "{stage}:\n{part}\nin\n{whole}");
+    assert!(whole.contains("+ Σ_n r[n,k] x[n]"), "{whole}");
+    for stage in ["ast", "graph", "types", "blocks", "plan"] {
+        let o = elbow(&["explain", "graphs/gmm.ron", "--emit", stage]);
+        assert_eq!((code(&o), err(&o).as_str()), (0, ""), "{stage}");
+        assert!(out(&o).contains("centre"), "{stage}:\n{}", out(&o));
     }
+    refused(&["explain", "graphs/bad/E0601_not_there.ron", "--emit", "plan"], 1, &["E0601"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One file per kind of block of q.
 
 pub mod forward_backward;
+pub mod gaussian_chain;
 pub mod normal_gamma;
 pub mod normal_wishart;
 

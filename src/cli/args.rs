@@ -134,8 +134,10 @@ pub(super) enum Stage {
     Graph,
     /// What each node carries and each parameter needs
     Types,
-    /// The blocks of q and why
+    /// The factorisation of q, and why
     Blocks,
+    /// Streams, tables and the order of steps; needs the data
+    Plan,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,4 +1,5 @@
-//! `elbow explain`: what the engine makes of a model, stage by stage.
+//! `elbow explain`: what the engine makes of a model, stage by stage. Data are read for the plan only, and where they decide whether
+//! a node that others depend on has missing cells.
 
 use super::{
     Exit, Stop,
@@ -6,7 +7,7 @@ use super::{
     model::Opened,
     terminal::Terminal,
 };
-use crate::graph::Types;
+use crate::{graph::Types, report::explain};
 
 pub(super) fn run(args: &args::Explain, terminal: &Terminal) -> Result<Exit, Stop> {
     let mut opened = Opened::open(&args.model.model, terminal)?;
@@ -17,20 +18,17 @@ pub(super) fn run(args: &args::Explain, terminal: &Terminal) -> Result<Exit, Sto
         return Ok(Exit::Good);
     }
     let graph = opened.graph(&model)?;
-    // With the data there, missing cells count: they are latent.
-    let blocks = if opened.missing_file(&graph, &args.model)?.is_none() {
-        let bound = opened.bind(&model, &graph, &args.model)?;
-        opened.plan(&graph, &bound)?.blocks
-    } else {
-        opened.blocks(&graph)?
+    let text = match args.emit {
+        Some(Stage::Graph) => graph.to_string(),
+        Some(Stage::Types) => Types(&graph).to_string(),
+        Some(Stage::Plan) => {
+            let bound = opened.bind(&model, &graph, &args.model)?;
+            opened.plan(&graph, &bound)?.show(&graph)
+        }
+        Some(Stage::Blocks) => opened.blocks_with_data(&model, &graph, &args.model)?.show(&graph),
+        Some(Stage::Ast) | None => explain::page(&graph, &opened.blocks_with_data(&model, &graph, &args.model)?),
     };
     opened.warn();
-    let blocks = blocks.show(&graph);
-    terminal.print(|out| match args.emit {
-        Some(Stage::Graph) => write!(out, "{graph}"),
-        Some(Stage::Types) => write!(out, "{}", Types(&graph)),
-        Some(Stage::Blocks) => write!(out, "{blocks}"),
-        Some(Stage::Ast) | None => write!(out, "{graph}\n{}\n{blocks}", Types(&graph)),
-    })?;
+    terminal.print(|out| write!(out, "{text}"))?;
     Ok(Exit::Good)
 }

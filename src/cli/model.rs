@@ -81,7 +81,7 @@ impl<'t> Opened<'t> {
     /// # Errors
     /// Blocks that can't be exact, rendered.
     pub fn blocks(&mut self, graph: &FactorGraph) -> Result<Blocks, Stop> {
-        let blocks = pipeline::blocks(graph, &mut self.diags);
+        let blocks = pipeline::blocks(graph, &[], &mut self.diags);
         self.passed(blocks)
     }
 
@@ -92,6 +92,31 @@ impl<'t> Opened<'t> {
     pub fn plan(&mut self, graph: &FactorGraph, bound: &Bound) -> Result<Plan, Stop> {
         let plan = pipeline::plan(graph, bound, &mut self.diags);
         self.passed(plan)
+    }
+
+    /// Blocks of q. Data are read only where an observed node that others depend on might have missing cells: these are latent. If the
+    /// data are not there or not right, every cell is taken as known, and a note says so.
+    ///
+    /// # Errors
+    /// Blocks that can't be exact, rendered.
+    pub fn blocks_with_data(&mut self, model: &syntax::Model, graph: &FactorGraph, args: &args::Model) -> Result<Blocks, Stop> {
+        let blocks = self.blocks(graph)?;
+        if !pipeline::data_decide(graph, &blocks) {
+            return Ok(blocks);
+        }
+        let paths = self.paths(graph, args)?;
+        let locate = |t: &Table| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
+        let mut unheard = Diagnostics::default();
+        match pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut unheard) {
+            Ok(bound) => {
+                let blocks = pipeline::blocks(graph, &pipeline::missing(graph, &bound), &mut self.diags);
+                self.passed(blocks)
+            }
+            Err(_) => {
+                self.terminal.complain("note: the data can't be read, so no cell is taken as missing; `elbow check` says more");
+                Ok(blocks)
+            }
+        }
     }
 
     /// The first file of a table that is not there, if any.

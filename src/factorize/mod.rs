@@ -130,15 +130,17 @@ pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &
         claimed[node.0] = true;
         blocks.list.push(block);
     }
-    for block in &mut blocks.list {
+    for i in 0..blocks.list.len() {
+        let apart = apart(graph, &blocks, i);
+        let block = &mut blocks.list[i];
         if block.kind == Kind::Single {
-            let node = block.nodes[0];
-            block.why = reasons[node.0].clone();
+            block.why = reasons[block.nodes[0].0].clone();
             if matches!(graph.factorize, Factorize::MeanField(_)) {
                 block.why = vec!["`factorize: MeanField` asks for it.".into()];
-            } else if block.why.is_empty() {
-                block.why.push(alone(graph, &blocks.energy, node));
             }
+        }
+        if block.why.is_empty() || block.kind != Kind::Single {
+            block.why.push(apart);
         }
     }
     blocks.list.sort_by_key(|b| b.nodes.iter().min().copied());
@@ -146,19 +148,31 @@ pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &
     Ok(blocks)
 }
 
-/// Why a variable that nobody refused stands alone.
-fn alone(graph: &FactorGraph, energy: &Energy, node: NodeId) -> String {
-    let me = Source::Node(node);
-    let partner = energy.factors.iter().flat_map(|f| &f.terms).filter(|t| t.ops.iter().any(|o| o.source == me)).find_map(|t| {
-        t.ops.iter().find_map(|o| match o.source {
-            Source::Node(n) if n != node && graph.nodes[n.0].observed.is_none() => Some(n),
-            _ => None,
-        })
-    });
-    match partner {
-        None => "It meets no other variable: its posterior given the other blocks is exact.".into(),
-        Some(p) => format!("No kind of block keeps `{}` and `{}` together.", graph.nodes[node.0].name, graph.nodes[p.0].name),
+/// Why a block is no larger: the variables of other blocks that it meets in products.
+fn apart(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
+    let mut others: Vec<usize> = vec![];
+    for term in blocks.energy.factors.iter().flat_map(|f| &f.terms) {
+        let met: Vec<usize> = term.ops.iter().filter_map(|o| blocks.of_source(o.source)).collect();
+        if met.contains(&i) {
+            others.extend(met.iter().filter(|b| **b != i));
+        }
     }
+    others.sort_unstable();
+    others.dedup();
+    let names = |nodes: &[NodeId], and: &str| {
+        let all: Vec<String> = nodes.iter().map(|n| format!("`{}`", graph.nodes[n.0].name)).collect();
+        match all.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} {and} {last}", rest.join(", ")),
+            _ => all.join(""),
+        }
+    };
+    let mine = &blocks.list[i].nodes;
+    if others.is_empty() {
+        let (it, its) = if mine.len() > 1 { ("They meet", "their") } else { ("It meets", "its") };
+        return format!("{it} no other variable: {its} posterior is exact.");
+    }
+    let theirs: Vec<NodeId> = others.iter().flat_map(|b| blocks.list[*b].nodes.iter().copied()).collect();
+    format!("No kind of block keeps {} together with {}.", names(mine, "and"), names(&theirs, "or"))
 }
 
 impl Blocks {
@@ -203,8 +217,11 @@ impl Wishes {
                         let d = Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` is named in two blocks"));
                         failed = Some(diags.error(d.at(span, "here again").help("name each node once")));
                     } else if !blocks.roles[node.0].has_q() {
-                        let d = Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` is known from data, so it has no block"));
-                        failed = Some(diags.error(d.at(span, "observed, or a prediction").help("leave it out of `Blocks`")));
+                        let observed = blocks.roles[node.0] == Role::Observed;
+                        let what = if observed { "is known from data" } else { "is a prediction: its q is p given its parents" };
+                        let d = Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` {what}, so it has no block"));
+                        let d = d.at(span, if observed { "observed" } else { "nothing depends on it" });
+                        failed = Some(diags.error(d.help("leave it out of `Blocks`")));
                     }
                     nodes.push(node);
                 }

@@ -1,27 +1,62 @@
 //! Blocks as text: what `explain --emit blocks` prints.
 
-use super::{Blocks, Kind};
-use crate::graph::factor_graph::FactorGraph;
+use super::{Blocks, Kind, chains};
+use crate::{
+    graph::{
+        energy::{Op, Source},
+        factor_graph::{FactorGraph, PlateKind},
+    },
+    shape::NodeId,
+};
 
 impl Blocks {
     /// One paragraph for each block: kind, nodes, plates, reasons.
     pub fn show(&self, graph: &FactorGraph) -> String {
-        let mut out = String::new();
-        for (i, b) in self.list.iter().enumerate() {
-            let names: Vec<_> = b.nodes.iter().map(|n| graph.nodes[n.0].name.as_str()).collect();
-            let over = self.over(graph, i);
-            let over = if over.is_empty() { String::new() } else { format!(" for each {}", over.join(", ")) };
-            let kind = match b.kind {
-                Kind::Single => format!("independent ({})", graph.nodes[b.nodes[0].0].spec.name),
-                Kind::Chain(p) => format!("chain along {}", graph.plates[p.0].name),
-                Kind::Joint(j) => format!("joint ({})", self.joints[j].spec.name),
-            };
-            out += &format!("q({}){over}: {kind}\n", names.join(", "));
-            for why in &b.why {
-                out += &format!("    {why}\n");
-            }
+        (0..self.list.len()).map(|i| self.paragraph(graph, i)).collect()
+    }
+
+    /// One block: its line, and a line for each reason.
+    pub fn paragraph(&self, graph: &FactorGraph, i: usize) -> String {
+        let mut out = format!("{}\n", self.line(graph, i));
+        for why in &self.list[i].why {
+            out += &format!("    {why}\n");
         }
         out
+    }
+
+    /// `q(centre, spread) for each k: joint (Normal–Wishart)`.
+    pub fn line(&self, graph: &FactorGraph, i: usize) -> String {
+        let over = self.over(graph, i);
+        let over = if over.is_empty() { String::new() } else { format!(" for each {}", over.join(", ")) };
+        format!("{}{over}: {}", self.q(graph, i), self.kind_text(graph, i))
+    }
+
+    /// `q(centre, spread)`.
+    pub fn q(&self, graph: &FactorGraph, i: usize) -> String {
+        let names: Vec<_> = self.list[i].nodes.iter().map(|n| graph.nodes[n.0].name.as_str()).collect();
+        format!("q({})", names.join(", "))
+    }
+
+    /// `joint (Normal–Wishart)`.
+    pub fn kind_text(&self, graph: &FactorGraph, i: usize) -> String {
+        let b = &self.list[i];
+        match b.kind {
+            Kind::Single => format!("independent ({})", self.family_name(graph, b.nodes[0])),
+            Kind::Chain(p) => {
+                let sequence = match graph.plates[p.0].kind {
+                    PlateKind::Steps { sequence: Some(c), .. } => format!(", one for each {}", graph.column_name(c)),
+                    _ => String::new(),
+                };
+                format!("chain along {}{sequence}", graph.plate_name(p))
+            }
+            Kind::Joint(j) => format!("joint ({})", self.joints[j].spec.name),
+        }
+    }
+
+    /// The family of a node's q: a Gamma for an Exponential.
+    pub fn family_name(&self, graph: &FactorGraph, node: NodeId) -> String {
+        let spec = graph.nodes[node.0].spec;
+        spec.family.map_or_else(|| spec.name.to_owned(), |f| format!("{f:?}"))
     }
 
     /// Names of the plates that block `i` has one element for.
@@ -30,5 +65,14 @@ impl Blocks {
         let steps = if let Kind::Chain(p) = b.kind { Some(p) } else { None };
         let plates = graph.nodes[b.nodes[0].0].plates.iter();
         plates.filter(|p| Some(**p) != steps).map(|p| graph.plates[p.0].name.clone()).collect()
+    }
+
+    /// Are two operands a step of a chain and the one before it, kept together?
+    pub fn keeps_pair(&self, graph: &FactorGraph, a: &Op, b: &Op) -> bool {
+        let Source::Node(node) = a.source else { return false };
+        match self.of(node).map(|i| self.list[i].kind) {
+            Some(Kind::Chain(plate)) => chains::is_link(graph, a, b, plate),
+            _ => false,
+        }
     }
 }

@@ -5,6 +5,7 @@ pub mod axes;
 pub mod csv;
 pub mod dir;
 pub mod draw;
+pub mod explain;
 pub mod json;
 pub mod layout;
 pub mod number;

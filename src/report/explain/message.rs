@@ -1,0 +1,170 @@
+//! The messages of one factor to one part of a block: its products with that part taken out, gathered under common sums and
+//! responsibilities. Not here: products (`product`), blocks (`updates`).
+
+use super::{
+    letters::Letters,
+    number::{alone, front, join},
+    product::{Product, Products},
+    symbol::is_sum,
+};
+use crate::{
+    graph::energy::{LabelId, Op, Source},
+    shape::PlateId,
+};
+
+/// What messages go to.
+#[derive(Clone, Debug)]
+pub enum To {
+    /// A part of a statistic.
+    Part(Source, usize),
+    /// Pairs of neighbours of a chain.
+    Pair(Source),
+}
+
+/// A message as a sum: signs and texts.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Each with its sign.
+    pub pieces: Vec<(bool, String)>,
+    /// Where it comes from: the line of the model.
+    pub from: String,
+    /// `t=0`, where it goes to some elements only.
+    pub only: Vec<String>,
+}
+
+/// All messages of one factor.
+pub fn messages(of: Products<'_>, to: &To, plates: &[PlateId], event: &[String]) -> Vec<Message> {
+    let energy = of.energy();
+    let mut groups: Vec<(Vec<Op>, Vec<Product>)> = vec![];
+    for term in &energy.terms {
+        for (out, axes) in taken(of, to, &term.ops) {
+            let target = &term.ops[out[0]];
+            let mut letters = Letters::new(of.graph, energy);
+            letters.target(energy, plates, &target.elements, &axes, event);
+            let mut names: Vec<String> = plates.iter().map(|p| of.graph.plate_name(*p).to_owned()).collect();
+            names.extend_from_slice(event);
+            letters.rest(energy, &names);
+            // Products with the same target element belong together, whatever the letters of its axes are called.
+            let key: Vec<Op> = out
+                .iter()
+                .map(|&i| Op {
+                    part: 0,
+                    axes: term.ops[i].axes.iter().copied().filter(|l| !of.is_axis(*l)).collect(),
+                    ..term.ops[i].clone()
+                })
+                .collect();
+            if let Some(product) = of.without(term, &out, &letters, &axes) {
+                match groups.iter_mut().find(|g| g.0 == key) {
+                    Some(g) => g.1.push(product),
+                    None => groups.push((key, vec![product])),
+                }
+            }
+        }
+    }
+    let from = of.graph.line_text(&of.graph.factors[of.factor]);
+    let mut out: Vec<Message> = vec![];
+    for (_, products) in groups {
+        let only = products[0].only.clone();
+        let pieces = gather(products);
+        match out.iter_mut().find(|m| m.only == only) {
+            Some(m) => m.pieces.extend(pieces),
+            None => out.push(Message { pieces, from: from.clone(), only }),
+        }
+    }
+    out.retain(|m| !m.pieces.is_empty());
+    out
+}
+
+/// Each way to take the target out of a product: which operands, and the letters of the target's axes.
+fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<(Vec<usize>, Vec<LabelId>)> {
+    let pair = |i: usize, j: usize| of.blocks.keeps_pair(of.graph, &ops[i], &ops[j]);
+    let in_pair = |i: usize| (0..ops.len()).any(|j| j != i && pair(i, j));
+    match to {
+        To::Part(source, part) => (0..ops.len())
+            .filter(|&i| ops[i].source == *source && ops[i].part == *part && !in_pair(i))
+            .map(|i| (vec![i], ops[i].axes.clone()))
+            .collect(),
+        To::Pair(source) => {
+            for i in 0..ops.len() {
+                for j in i + 1..ops.len() {
+                    if ops[i].source == *source && pair(i, j) {
+                        // The later step gives the target's index, the earlier step's category comes first.
+                        let before = |o: &Op| o.elements.iter().any(|e| matches!(e, crate::graph::energy::Element::Before { .. }));
+                        let (now, then) = if before(&ops[i]) { (j, i) } else { (i, j) };
+                        return vec![(vec![now, then], vec![ops[then].axes[0], ops[now].axes[0]])];
+                    }
+                }
+            }
+            vec![]
+        }
+    }
+}
+
+/// Products with the same sums and responsibilities are written as one sum.
+fn gather(products: Vec<Product>) -> Vec<(bool, String)> {
+    let mut merged: Vec<Product> = vec![];
+    for p in products {
+        let same = |q: &&mut Product| (&q.sums, &q.selectors, &q.body) == (&p.sums, &p.selectors, &p.body);
+        match merged.iter_mut().find(same) {
+            Some(q) => q.number += p.number,
+            None => merged.push(p),
+        }
+    }
+    merged.retain(|p| p.number != 0.0);
+    let mut out = vec![];
+    let mut done = vec![false; merged.len()];
+    for i in 0..merged.len() {
+        if done[i] {
+            continue;
+        }
+        let p = &merged[i];
+        let alike: Vec<usize> = (i..merged.len()).filter(|&j| merged[j].sums == p.sums && merged[j].selectors == p.selectors).collect();
+        alike.iter().for_each(|&j| done[j] = true);
+        let before = [p.sums.join(" "), p.selectors.join(" ")].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ");
+        let bodies: Vec<(bool, String)> = alike.iter().map(|&j| body(&merged[j], before.is_empty())).collect();
+        if before.is_empty() {
+            out.extend(bodies);
+        } else if bodies.len() > 1 {
+            out.push((false, format!("{before} ({})", sum(&bodies))));
+        } else {
+            let number = front(p.number.abs());
+            let rest = product(&p.body, false);
+            // A sum needs something to sum.
+            let rest = if rest.is_empty() && p.selectors.is_empty() { "1".to_string() } else { rest };
+            out.push((p.number < 0.0, join(&join(&number, &before), &rest)));
+        }
+    }
+    out
+}
+
+fn body(p: &Product, bare: bool) -> (bool, String) {
+    let number = p.number.abs();
+    let text = product(&p.body, bare && number == 1.0 && p.number > 0.0);
+    (p.number < 0.0, if text.is_empty() { alone(number) } else { join(&front(number), &text) })
+}
+
+/// Factors side by side. One alone needs no brackets where it stands `bare`.
+fn product(factors: &[String], bare: bool) -> String {
+    if let [one] = factors {
+        let inner = one.strip_prefix('(').and_then(|s| s.strip_suffix(')'));
+        if let Some(inner) = inner.filter(|i| bare && is_sum(i)) {
+            return inner.to_string();
+        }
+    }
+    factors.iter().fold(String::new(), |text, f| join(&text, f))
+}
+
+/// `a − b + c`.
+pub fn sum(pieces: &[(bool, String)]) -> String {
+    let mut out = String::new();
+    for (i, (minus, text)) in pieces.iter().enumerate() {
+        out += match (i, minus) {
+            (0, true) => "−",
+            (0, false) => "",
+            (_, true) => " − ",
+            (_, false) => " + ",
+        };
+        out += text;
+    }
+    out
+}

@@ -1,0 +1,168 @@
+//! Each block of q with its reasons, its natural parameters as sums of messages, and how they become moments.
+//! Not here: the messages (`message`).
+
+use super::{
+    letters::event_names,
+    message::{Message, To, messages, sum},
+    product::{Products, bracket, mark},
+    symbol::{member_letters, named},
+};
+use crate::{
+    expfam::stat::{CATEGORY, PartShape, StatKind},
+    factorize::{Blocks, Kind, roles::Role},
+    graph::{energy::Source, factor_graph::FactorGraph},
+    shape::Extent,
+};
+
+/// Lines longer than this are broken at their plus signs.
+const WIDTH: usize = 96;
+
+/// All blocks, in the order in which they are updated.
+pub fn updates(graph: &FactorGraph, blocks: &Blocks) -> String {
+    (0..blocks.list.len()).map(|i| block(graph, blocks, i) + "\n").collect()
+}
+
+fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
+    let b = &blocks.list[i];
+    let first = &graph.nodes[b.nodes[0].0];
+    let (source, stat): (Source, &StatKind) = match b.kind {
+        Kind::Joint(j) => (Source::Joint(j), blocks.joints[j].spec.stat),
+        Kind::Single | Kind::Chain(_) => (Source::Node(b.nodes[0]), first.spec.stat),
+    };
+    let mut out = blocks.paragraph(graph, i);
+    let at: Vec<String> = first.plates.iter().map(|p| graph.plate_name(*p).to_owned()).collect();
+    let matrices = stat.parts.iter().any(|p| p.shape == PartShape::Matrix);
+    let event = |rank: usize| event_names(graph, &first.plates, first.event, rank);
+    let all = |to: &To, event: &[String]| -> Vec<Message> {
+        let factors = 0..graph.factors.len();
+        factors.flat_map(|factor| messages(Products { graph, blocks, factor }, to, &first.plates, event)).collect()
+    };
+    let mut heads: Vec<(String, Vec<Message>)> = vec![];
+    let mut legend: Vec<String> = vec![];
+    for (p, part) in stat.parts.iter().enumerate() {
+        let event = event(part.shape.rank());
+        let mut index = at.clone();
+        if !matrices {
+            index.extend(event.iter().cloned());
+            if let (Some(v), Some(Extent::Levels(c))) = (event.first(), first.event) {
+                legend.push(format!("{v} runs over the levels of {}", graph.column_name(c)));
+            }
+        }
+        let head = if stat == &CATEGORY {
+            let level = event.first().cloned().unwrap_or_default();
+            if b.kind == Kind::Single {
+                format!("ln {}", bracket(&mark(graph, blocks, "r", b.nodes[0]), &index))
+            } else {
+                format!("η({} = {level})", bracket(&first.name, &at))
+            }
+        } else {
+            let names: Vec<(char, String)> = match b.kind {
+                Kind::Joint(j) => {
+                    let texts = blocks.joints[j].nodes.map(|n| bracket(&graph.nodes[n.0].name, &index));
+                    member_letters(blocks.joints[j].spec).into_iter().zip(texts).collect()
+                }
+                _ => vec![('x', bracket(&first.name, &index))],
+            };
+            format!("η({})", named(part.symbol, &names))
+        };
+        heads.push((head, all(&To::Part(source, p), &event)));
+    }
+    if let Kind::Chain(plate) = b.kind {
+        let two = event(2);
+        let t = graph.plate_name(plate);
+        let before: Vec<String> = at.iter().map(|p| if p == t { format!("{t}-1") } else { p.clone() }).collect();
+        let head = format!("η({} = {}, {} = {})", bracket(&first.name, &before), two[0], bracket(&first.name, &at), two[1]);
+        heads.push((head, all(&To::Pair(source), &two)));
+    }
+    if let Some(d) = first.event.filter(|_| matrices) {
+        legend.push(format!("d = {}", size_text(graph, d)));
+    }
+    legend.dedup();
+    out += &lines(&heads);
+    out += &format!("    {}\n", closing(graph, blocks, i, &at));
+    if !legend.is_empty() {
+        out += &format!("    Here {}.\n", legend.join(", "));
+    }
+    out
+}
+
+/// What an axis runs over, a number if the model says it.
+fn size_text(graph: &FactorGraph, x: Extent) -> String {
+    match x {
+        Extent::Number(n) => n.to_string(),
+        Extent::Plate(p) => {
+            graph.plates[p.0].known_size().map_or_else(|| format!("the size of {}", graph.plate_name(p)), |n| n.to_string())
+        }
+        Extent::Levels(c) => format!("the levels of {}", graph.column_name(c)),
+    }
+}
+
+/// How η becomes moments.
+fn closing(graph: &FactorGraph, blocks: &Blocks, i: usize, at: &[String]) -> String {
+    let b = &blocks.list[i];
+    let node = &graph.nodes[b.nodes[0].0];
+    let turn = if meets_itself(blocks, i) { " Elements that meet in a product are updated one after the other." } else { "" };
+    match b.kind {
+        Kind::Chain(plate) => {
+            let two = event_names(graph, &node.plates, node.event, 2);
+            let t = graph.plate_name(plate);
+            let before: Vec<String> = at.iter().map(|p| if p == t { format!("{t}-1") } else { p.clone() }).collect();
+            let (r, xi) = (mark(graph, blocks, "r", b.nodes[0]), mark(graph, blocks, "ξ", b.nodes[0]));
+            let (z, at) = (&node.name, at.join(","));
+            format!(
+                "Moments: forward–backward gives {r}[{at},{k}] = q({z}[{at}] = {k}) and {xi}[{at},{k},{l}] = q({z}[{}] = {k}, {z}[{at}] = {l}).",
+                before.join(","),
+                k = two[0],
+                l = two[1],
+            )
+        }
+        Kind::Joint(j) => format!("Moments: in closed form, those of a {}.", blocks.joints[j].spec.name),
+        Kind::Single if node.spec.stat == &CATEGORY => {
+            let level = event_names(graph, &node.plates, node.event, 1).remove(0);
+            let mut index = at.to_vec();
+            index.push(level.clone());
+            let r = bracket(&mark(graph, blocks, "r", b.nodes[0]), &index);
+            let known = if blocks.roles[b.nodes[0].0] == Role::Mixed { " Where the cell is filled, it is 1 at that level." } else { "" };
+            format!("Moments: {r} = q({} = {level}); it sums to 1 over {level}.{known}{turn}", bracket(&node.name, at))
+        }
+        Kind::Single => {
+            format!("Moments: in closed form, those of a {}.{turn}", blocks.family_name(graph, b.nodes[0]))
+        }
+    }
+}
+
+fn meets_itself(blocks: &Blocks, i: usize) -> bool {
+    let me = Source::Node(blocks.list[i].nodes[0]);
+    blocks.energy.factors.iter().flat_map(|f| &f.terms).any(|t| t.ops.iter().filter(|o| o.source == me).count() > 1)
+}
+
+/// Each part with one line for each message, where they come from set in a column.
+fn lines(heads: &[(String, Vec<Message>)]) -> String {
+    let mut rows: Vec<(String, String)> = vec![];
+    for (head, list) in heads {
+        if list.is_empty() {
+            rows.push((format!("    {head} = 0"), String::new()));
+            continue;
+        }
+        rows.push((format!("    {head}"), String::new()));
+        for (i, m) in list.iter().enumerate() {
+            let only = if m.only.is_empty() { String::new() } else { format!(" where {}", m.only.join(", ")) };
+            let whole = sum(&m.pieces).chars().count() <= WIDTH - 40;
+            let groups: Vec<&[(bool, String)]> = if whole { vec![&m.pieces] } else { m.pieces.chunks(1).collect() };
+            for (g, pieces) in groups.into_iter().enumerate() {
+                let sign = match (i + g, pieces[0].0) {
+                    (0, true) => "= −",
+                    (0, false) => "= ",
+                    (_, true) => "− ",
+                    (_, false) => "+ ",
+                };
+                let mut rest = pieces.to_vec();
+                rest[0].0 = false;
+                let from = if g == 0 { format!("from {}{only}", m.from) } else { String::new() };
+                rows.push((format!("        {sign}{}", sum(&rest)), from));
+            }
+        }
+    }
+    let width = rows.iter().filter(|r| !r.1.is_empty()).map(|r| r.0.chars().count()).filter(|w| *w <= WIDTH).max().unwrap_or(0);
+    rows.iter().map(|(a, b)| format!("{a:width$}  {b}").trim_end().to_string() + "\n").collect()
+}
