@@ -53,15 +53,18 @@ fn shapes(graph: &FactorGraph, bound: Option<&Bound>, width: usize) -> String {
     text + &sheet.render(width)
 }
 
-/// The blocks of q; `explain` says why.
+/// The blocks of q, each with its reasons below it.
 fn blocks_table(graph: &FactorGraph, blocks: &Blocks, width: usize) -> String {
     let mut sheet = Sheet::new();
     sheet.text("block of q").text("kind").text("for each");
-    for (i, b) in blocks.list.iter().enumerate() {
-        let names: Vec<&str> = b.nodes.iter().map(|n| graph.nodes[n.0].name.as_str()).collect();
-        sheet.row(vec![names.join(", "), b.kind.name().to_string(), blocks.over(graph, i).join(", ")]);
+    for i in 0..blocks.list.len() {
+        sheet.row(vec![blocks.q(graph, i), blocks.kind_text(graph, i), blocks.over(graph, i).join(", ")]);
     }
-    sheet.render(width)
+    let mut text = sheet.render(width) + "\n";
+    for (i, b) in blocks.list.iter().enumerate() {
+        text += &format!(" {}: {}\n", blocks.q(graph, i), b.why.join(" "));
+    }
+    text
 }
 
 /// `Categorical over k`.

@@ -135,10 +135,10 @@ impl<'a> Products<'a> {
                 (false, None) => format!("Σ_{{{name}: {}}}", of.join(", ")),
                 (false, Some(rows)) => format!("Σ_{{{rows}: {}}}", of.join(", ")),
             });
-            if let Role::Plate(p) = energy.labels[l].role {
-                if let Some(column) = weight(self.graph, p) {
-                    product.selectors.insert(0, format!("{}[{name}]", column_text(self.graph, column)));
-                }
+            if let Role::Plate(p) = energy.labels[l].role
+                && let Some(column) = weight(self.graph, p)
+            {
+                product.selectors.insert(0, format!("{}[{name}]", column_text(self.graph, column)));
             }
         }
         product.only.extend(letters.only.iter().cloned());
@@ -251,10 +251,10 @@ impl<'a> Products<'a> {
                 let node = &self.graph.nodes[n.0];
                 let symbol = node.spec.stat.parts[op.part].symbol;
                 let value = self.indexed(&node.name, op, letters, true);
-                if !self.has_q(n) {
-                    if let Some(two) = twice(&value, symbol) {
-                        return two;
-                    }
+                if !self.has_q(n)
+                    && let Some(two) = twice(&value, symbol)
+                {
+                    return two;
                 }
                 vec![of(named(symbol, &[('x', value)]), self.has_q(n))]
             }
