@@ -3,16 +3,17 @@
 use super::{
     arguments,
     carried::{Carried, carried, references},
-    conjugacy::vector_of_normals,
     twice::squares,
 };
 use crate::{
     diag::Diagnostic,
+    expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
     graph::{
         codes::NOT_YET,
-        factor_graph::{FactorGraph, Index},
+        factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, Target},
     },
     source::Span,
+    syntax::expr::BinaryOp,
 };
 
 pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
@@ -20,11 +21,9 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
         let param = &f.spec.params[slot - 1];
         match carried(&arg.expr) {
             // A slot for known values, and a square, have been told as such.
+            Carried::Many(..) if affine_mean(graph, param.stat, &arg.expr) => {}
             Carried::Many(what, span) if param.random && arg.spelling.is_none() && !squares(&arg.expr) => {
                 found.push(not_yet(what, span).help("write one random variable, scaled or shifted by what is known"));
-            }
-            Carried::One(one) if vector_of_normals(&graph.nodes[one.node.0], param.stat) => {
-                found.push(not_yet("a vector of Normal nodes as one vector", one.span).help("make it a MvNormal node"));
             }
             _ => {}
         }
@@ -37,6 +36,24 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// A sum, product, `dot` or matrix times a vector, of Gaussian variables, where a Gaussian mean is asked for.
+fn affine_mean(graph: &FactorGraph, slot: &StatKind, e: &Expr) -> bool {
+    let gaussian = |s: &StatKind| s == &GAUSSIAN || s == &GAUSSIAN_VECTOR;
+    let all = |parts: &[&Expr]| parts.iter().all(|p| affine_mean(graph, slot, p));
+    gaussian(slot)
+        && match &e.kind {
+            ExprKind::Numbers(_) => true,
+            ExprKind::Ref(r) => match r.target {
+                Target::Node(n) => gaussian(graph.nodes[n.0].spec.stat),
+                _ => true,
+            },
+            ExprKind::Negate(a) => all(&[a.as_ref()]),
+            ExprKind::Binary(op, a, b) => (*op != BinaryOp::Div || !b.random) && all(&[a.as_ref(), b.as_ref()]),
+            ExprKind::Call(Function::Dot | Function::MatrixVector, args) => args.iter().all(|a| affine_mean(graph, slot, a)),
+            ExprKind::Call(..) => !e.random,
+        }
 }
 
 /// The message for one construct.

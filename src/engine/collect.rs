@@ -13,6 +13,7 @@ use crate::{
         family::{Parameter, Summary as ValueSummary},
         stat::{CATEGORY, PartShape},
     },
+    factorize::Kind,
     graph::{
         Bound, FactorGraph,
         bound::ObservedArray,
@@ -84,7 +85,12 @@ pub fn posterior(
         for (v, e) in session.pass(s, Mode::Update, &emit)? {
             let var = &plan.vars[v];
             for &node in &var.nodes {
-                let order = element_order(&graph.nodes[node.0].plates, &var.plates, plan.streams[s].order.as_deref());
+                let file_rows = plan.streams[s].order.as_deref();
+                if matches!(var.algorithm, Algorithm::Gaussian) {
+                    elements[node.0] = Some(gaussian_member(graph, bound, session, v, node, &e.moments, file_rows));
+                    continue;
+                }
+                let order = element_order(&graph.nodes[node.0].plates, &var.plates, file_rows);
                 elements[node.0] = Some(Elements {
                     eta: reorder(&e.eta, &order, var.width),
                     moments: reorder(&e.moments, &order, var.width),
@@ -104,6 +110,10 @@ pub fn posterior(
     for &v in &plan.stored {
         let var = &plan.vars[v];
         for &node in var.nodes.iter().filter(|n| needed[n.0]) {
+            if matches!(var.algorithm, Algorithm::Gaussian) {
+                elements[node.0] = Some(gaussian_member(graph, bound, session, v, node, &session.moments[v], None));
+                continue;
+            }
             let order = element_order(&graph.nodes[node.0].plates, &var.plates, None);
             let reordered = |a: &[f64]| reorder(a, &order, var.width);
             elements[node.0] =
@@ -148,6 +158,46 @@ pub fn posterior(
         nodes,
         restarts,
     })
+}
+
+/// The marginals of one member of a Gaussian joint: natural parameters of its own family, in file order.
+fn gaussian_member(
+    graph: &FactorGraph,
+    bound: &Bound,
+    session: &Session<'_>,
+    v: usize,
+    node: NodeId,
+    moments: &[f64],
+    file_rows: Option<&[u32]>,
+) -> Elements {
+    let plan = session.plan;
+    let var = &plan.vars[v];
+    let Kind::Gaussian(g) = plan.blocks.list[v].kind else { unreachable!("a Gaussian block's kind") };
+    let joint = &plan.blocks.gaussians[g];
+    let d = var.d;
+    let size = |n: NodeId| graph.nodes[n.0].event.map_or(1, |x| bound.size(x));
+    let inner = |m: &crate::factorize::gaussian::Member| m.inner.iter().map(|p| bound.plate(*p).size).product::<usize>();
+    let each = |m: &crate::factorize::gaussian::Member| if m.vector { size(m.node) } else { 1 };
+    let at = joint.members.iter().position(|m| m.node == node).expect("a node of the block");
+    let start: usize = joint.members[..at].iter().map(|m| inner(m) * each(m)).sum();
+    let (member, e) = (&joint.members[at], each(&joint.members[at]));
+    let width = graph.nodes[node.0].spec.stat.width(if member.vector { e } else { 1 });
+    let mut eta = vec![];
+    for x in moments.chunks_exact(var.width) {
+        for i in 0..inner(member) {
+            let from = start + i * e;
+            let mean = &x[from..from + e];
+            let covariance = nalgebra::DMatrix::from_fn(e, e, |a, b| x[d + (from + a) * d + from + b] - mean[a] * mean[b]);
+            let precision = covariance.clone().try_inverse().unwrap_or_else(|| nalgebra::DMatrix::from_element(e, e, f64::NAN));
+            let h = &precision * nalgebra::DVector::from_column_slice(mean);
+            eta.extend(h.iter().copied());
+            eta.extend(precision.iter().map(|p| -0.5 * p));
+        }
+    }
+    let mut storage = var.plates.clone();
+    storage.extend(member.inner.iter().map(|&p| (p, bound.plate(p).size)));
+    let order = element_order(&graph.nodes[node.0].plates, &storage, file_rows);
+    Elements { moments: vec![], eta: reorder(&eta, &order, width), width, block: v }
 }
 
 /// Has the node a plate with one element for each row or group of the data?
@@ -217,6 +267,14 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
                 let mine: Vec<Parameter> = f.member_parameters(member).iter().map(|&i| all[i].clone()).collect();
                 (mine, f.summary(member, var.d, eta), [0.05, 0.95].map(|p| f.quantile(member, var.d, eta, p)))
             }
+            // A member's marginal is of its own family.
+            Algorithm::Gaussian => match spec.family {
+                Some(f) => {
+                    let d = graph.nodes[node.0].event.map_or(1, |x| bound.size(x));
+                    (f.parameters(d, eta), f.summary(d, eta), [0.05, 0.95].map(|p| f.quantile(d, eta, p)))
+                }
+                None => continue,
+            },
             Algorithm::Chain => unreachable!("a chain holds categories"),
         };
         // What has a place moves back by the centre; what has a width stays. η itself would lose the digits that centring saved.

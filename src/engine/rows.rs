@@ -166,7 +166,7 @@ impl RowScratch {
         let mut temp = std::mem::take(&mut self.temp);
         temp.clear();
         temp.resize(places.len() * o.width, 0.0);
-        self.message(plan, table, target, &places, stored, None, values, &mut temp);
+        self.message(plan, table, target, &places, stored, None, values, &mut temp[o.offset..]);
         let w = plan.vars[*var].width;
         let offsets = offsets(rest);
         places.each(|i, p| {
@@ -255,6 +255,7 @@ impl RowScratch {
             From::Stored { var, base, rest, part } => {
                 let w = plan.vars[*var].width;
                 let moments = &stored[*var];
+                let shift = o.offset;
                 buffer.clear();
                 buffer.resize(places.len() * o.width, 0.0);
                 let offsets = offsets(rest);
@@ -268,6 +269,7 @@ impl RowScratch {
                         buffer[at * o.width + c * part.1..][..part.1].copy_from_slice(from);
                     }
                 });
+                buffer.drain(..shift);
                 Given::Copy(i)
             }
             From::Streamed { var, before } => {

@@ -6,6 +6,7 @@ use super::{
     rows::RowScratch,
 };
 use crate::{
+    block::gaussian_joint,
     expfam::stat::IMPOSSIBLE,
     num::{contract::Operand, reduce::dot},
     plan::{
@@ -363,6 +364,7 @@ pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut 
     let done = match var.algorithm {
         Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
         Algorithm::Joint(j) => j.evaluate(var.d, eta, moments, log_norm),
+        Algorithm::Gaussian => gaussian_joint::evaluate(var.d, eta, moments, log_norm),
         Algorithm::Chain => unreachable!("a chain is updated in its stream"),
     };
     done.map_err(|e| format!("{} (element {})", e.why, e.element + 1))

@@ -7,10 +7,10 @@
 
 use super::{RunError, given::GivenStart, pass::Mode, session::Session};
 use crate::{
-    expfam::stat::CATEGORY,
+    expfam::stat::{CATEGORY, GAUSSIAN, GAUSSIAN_VECTOR},
     graph::{
         FactorGraph,
-        energy::{Role as LabelRole, Source},
+        energy::{Op, Role as LabelRole, Source},
     },
     num::stream::Stream as Random,
     plan::{
@@ -102,6 +102,11 @@ impl Session<'_> {
             }
             let mine = |t: &crate::plan::table::Table| var.nodes.iter().any(|n| n.0 == t.node);
             self.update_var(v, &mine)?;
+            if multiplied(graph, plan, v) {
+                let mut random = Random::new(start.seed, &var.name, start.restart as u64);
+                nudge(var, &mut random, &mut self.moments[v]);
+                self.version[v] += 1;
+            }
             if let Some(given) = &start.given[v] {
                 match given {
                     Given::Rows(rows) => self.moments[v].copy_from_slice(rows),
@@ -118,6 +123,34 @@ impl Session<'_> {
             self.pass(s, Mode::Start(&|v, range, out| start.write(plan, v, range, out)), &[])?;
         }
         Ok(())
+    }
+}
+
+/// Is the block's Gaussian multiplied by another in some mean? At equal means such a product is a saddle that no update leaves.
+fn multiplied(graph: &FactorGraph, plan: &Plan, v: usize) -> bool {
+    let gaussian = |o: &&Op| match o.source {
+        Source::Gaussian(_) => true,
+        Source::Node(n) => plan.blocks.roles[n.0].has_q() && [&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&graph.nodes[n.0].spec.stat),
+        _ => false,
+    };
+    plan.blocks.energy.factors.iter().flat_map(|f| &f.terms).any(|t| {
+        let mine = t.ops.iter().filter(gaussian).filter(|o| o.part == 0 && plan.blocks.of_source(o.source) == Some(v));
+        mine.into_iter().any(|o| t.ops.iter().filter(gaussian).any(|p| p.part == 0 && p.source != o.source && p.copy == o.copy))
+    })
+}
+
+/// Moves every Gaussian mean by a draw of its own spread, at most of unit spread.
+fn nudge(var: &Var, random: &mut Random, moments: &mut [f64]) {
+    let d = if var.width == 2 { 1 } else { var.d };
+    for m in moments.chunks_exact_mut(var.width) {
+        let (mean, second) = m.split_at_mut(d);
+        let by: Vec<f64> = (0..d).map(|i| (second[i * d + i] - mean[i] * mean[i]).max(0.0).sqrt().min(1.0) * random.normal()).collect();
+        for i in 0..d {
+            for k in 0..d {
+                second[i * d + k] += mean[i] * by[k] + by[i] * mean[k] + by[i] * by[k];
+            }
+        }
+        mean.iter_mut().zip(&by).for_each(|(m, b)| *m += b);
     }
 }
 

@@ -5,6 +5,7 @@
 //! block by itself.
 
 mod chains;
+pub mod gaussian;
 mod pairs;
 pub mod roles;
 mod show;
@@ -13,11 +14,12 @@ use crate::{
     diag::{Code, Diagnostic, Diagnostics, Reported},
     expfam::joint::JointSpec,
     graph::{
-        energy::{Energy, Source},
+        energy::{Element, Energy, Op, Source},
         factor_graph::{FactorGraph, Factorize},
     },
     shape::{NodeId, PlateId},
 };
+use gaussian::GaussianJoint;
 use roles::Role;
 
 /// A block that can't be kept exact.
@@ -34,6 +36,8 @@ pub struct Blocks {
     pub energy: Energy,
     /// Members and kind of each joint, by index.
     pub joints: Vec<Joint>,
+    /// Jointly Gaussian blocks, by index; [`Source::Gaussian`] counts them.
+    pub gaussians: Vec<GaussianJoint>,
     /// What each node is to inference.
     pub roles: Vec<Role>,
 }
@@ -58,6 +62,8 @@ pub enum Kind {
     Chain(PlateId),
     /// A joint statistic: index into [`Blocks::joints`].
     Joint(usize),
+    /// One Gaussian vector: index into [`Blocks::gaussians`].
+    Gaussian(usize),
 }
 
 impl Kind {
@@ -66,7 +72,7 @@ impl Kind {
         match self {
             Kind::Single => "independent",
             Kind::Chain(_) => "chain",
-            Kind::Joint(_) => "joint",
+            Kind::Joint(_) | Kind::Gaussian(_) => "joint",
         }
     }
 }
@@ -83,7 +89,7 @@ pub struct Joint {
 /// Chooses the blocks. `missing` says which observed nodes have missing cells; without data, none.
 pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &mut Diagnostics) -> Result<Blocks, Reported> {
     let roles = roles::roles(graph, &energy, missing);
-    let mut blocks = Blocks { list: vec![], energy, joints: vec![], roles };
+    let mut blocks = Blocks { list: vec![], energy, joints: vec![], gaussians: vec![], roles };
     blocks.drop_predictions();
     let wishes = Wishes::new(graph, &blocks, diags)?;
     let mut claimed = vec![false; graph.nodes.len()];
@@ -111,13 +117,30 @@ pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &
             }),
         }
     }
+    let found = gaussian::claims(graph, &blocks, &|n| !claimed[n.0], &|nodes| wishes.allows(nodes));
+    for (node, why) in found.refusals {
+        reasons[node.0].push(why);
+    }
+    for joint in found.joints {
+        let nodes: Vec<NodeId> = joint.members.iter().map(|m| m.node).collect();
+        nodes.iter().for_each(|n| claimed[n.0] = true);
+        gaussian::rewrite(graph, &mut blocks.energy, &joint, blocks.gaussians.len());
+        let mut why = vec![gaussian::why(graph, &joint)];
+        for n in &nodes {
+            for r in reasons[n.0].iter().filter(|r| !why.contains(r)).cloned().collect::<Vec<_>>() {
+                why.push(r);
+            }
+        }
+        blocks.list.push(Block { nodes, kind: Kind::Gaussian(blocks.gaussians.len()), why });
+        blocks.gaussians.push(joint);
+    }
     for node in (0..graph.nodes.len()).map(NodeId).filter(|n| blocks.roles[n.0].has_q()).collect::<Vec<_>>() {
         if claimed[node.0] {
             continue;
         }
         let steps = chains::along(graph, node);
         let block = match steps {
-            Some(plate) if wishes.allows(&[node]) => match chains::claim(graph, &blocks.energy, node, plate) {
+            Some(plate) if !wishes.mean_field && wishes.allows(&[node]) => match chains::claim(graph, &blocks.energy, node, plate) {
                 Ok(why) => Block { nodes: vec![node], kind: Kind::Chain(plate), why: vec![why] },
                 Err(Some(refusal)) => {
                     reasons[node.0].push(refusal);
@@ -145,6 +168,7 @@ pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &
     }
     blocks.list.sort_by_key(|b| b.nodes.iter().min().copied());
     wishes.granted(graph, &blocks, &reasons, diags)?;
+    blocks.sound(graph, diags)?;
     Ok(blocks)
 }
 
@@ -184,6 +208,33 @@ impl Blocks {
             }
         }
     }
+    /// Entries of one variable that meet each other, and that no block holds together, would be taken for independent even where they are
+    /// one and the same.
+    fn sound(&self, graph: &FactorGraph, diags: &mut Diagnostics) -> Result<(), Reported> {
+        for f in &self.energy.factors {
+            for t in &f.terms {
+                for (i, a) in t.ops.iter().enumerate() {
+                    let twin =
+                        t.ops[..i].iter().find(|b| b.source == a.source && matches!(a.source, Source::Node(_) | Source::Gaussian(_)));
+                    let Some(b) = twin.filter(|b| could_be_one(a, b)) else { continue };
+                    let block = self.of_source(a.source).or_else(|| self.of_source(b.source));
+                    let Some(block) = block else { continue };
+                    let node = &graph.nodes[self.list[block].nodes[0].0];
+                    let d = Diagnostic::error(
+                        E_NOT_EXACT,
+                        format!("no block can hold all of `{}` that one factor of `{}` needs", node.name, graph.nodes[f.node.0].name),
+                    );
+                    let mut d = d.at(node.span, "its elements meet each other in a product");
+                    for why in &self.list[block].why {
+                        d = d.note(why.clone());
+                    }
+                    return Err(diags.error(d.help("sum over a `Size` or `Columns` plate, or index the elements one by one")));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The block that holds a node's q.
     pub fn of(&self, node: NodeId) -> Option<usize> {
         self.list.iter().position(|b| b.nodes.contains(&node))
@@ -193,9 +244,17 @@ impl Blocks {
         match source {
             Source::Node(n) => self.of(n),
             Source::Known(_) => None,
+            Source::Gaussian(g) => self.list.iter().position(|b| b.kind == Kind::Gaussian(g)),
             Source::Joint(j) => self.list.iter().position(|b| b.kind == Kind::Joint(j)),
         }
     }
+}
+
+/// Could two ops of one source be the same element for some values of their letters? Different plain letters of one plate could.
+fn could_be_one(a: &Op, b: &Op) -> bool {
+    let differ_by_letter = |(x, y): (&Element, &Element)| matches!((x, y), (Element::Label(l), Element::Label(m)) if l != m);
+    let same = a.elements.iter().zip(&b.elements).all(|(x, y)| x == y || differ_by_letter((x, y)));
+    same && a.elements.iter().zip(&b.elements).any(|p| differ_by_letter((p.0, p.1)) || p.0 == p.1) || a.elements.is_empty()
 }
 
 /// What the user's `factorize` allows.

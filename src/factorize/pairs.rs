@@ -120,7 +120,7 @@ fn apply(rule: &Rewrite, claim: &Joint, term: &EnergyTerm, source: Source) -> Op
         }
     }
     let axes = rule.axes.chars().map(of).collect::<Option<Vec<_>>>()?;
-    let op = Op { source, part: rule.part, elements: found[0].1.elements.clone(), axes };
+    let op = Op::new(source, rule.part, found[0].1.elements.clone(), axes);
     let mut ops = vec![op];
     ops.extend(rest);
     Some(EnergyTerm { ops, ..term.clone() })

@@ -50,6 +50,7 @@ impl Blocks {
                 format!("chain along {}{sequence}", graph.plate_name(p))
             }
             Kind::Joint(j) => format!("joint ({})", self.joints[j].spec.name),
+            Kind::Gaussian(_) => "joint (Gaussian)".into(),
         }
     }
 
@@ -63,7 +64,10 @@ impl Blocks {
     pub fn over(&self, graph: &FactorGraph, i: usize) -> Vec<String> {
         let b = &self.list[i];
         let steps = if let Kind::Chain(p) = b.kind { Some(p) } else { None };
-        let plates = graph.nodes[b.nodes[0].0].plates.iter();
+        let plates = match b.kind {
+            Kind::Gaussian(g) => self.gaussians[g].outer.iter(),
+            _ => graph.nodes[b.nodes[0].0].plates.iter(),
+        };
         plates.filter(|p| Some(**p) != steps).map(|p| graph.plates[p.0].name.clone()).collect()
     }
 

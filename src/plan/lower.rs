@@ -12,7 +12,7 @@ use super::{
     var::{Algorithm, Clamp, Storage, Var},
 };
 use crate::{
-    expfam::stat::{CATEGORY, StatKind},
+    expfam::stat::{CATEGORY, GAUSSIAN_VECTOR, StatKind},
     factorize::{Blocks, Kind, roles::Role},
     graph::{
         bound::{Bound, ObservedArray},
@@ -274,8 +274,12 @@ impl<'a> Lowering<'a> {
     fn vars(&mut self) -> Result<(), LowerError> {
         for (b, block) in self.blocks.list.iter().enumerate() {
             let first = &self.graph.nodes[block.nodes[0].0];
-            let d = self.d(block.nodes[0]);
+            let d = match block.kind {
+                Kind::Gaussian(g) => self.member_offsets(g).last().copied().unwrap_or(0),
+                _ => self.d(block.nodes[0]),
+            };
             let (algorithm, width) = match block.kind {
+                Kind::Gaussian(_) => (Algorithm::Gaussian, d + d * d),
                 Kind::Joint(j) => (Algorithm::Joint(self.blocks.joints[j].spec.family), self.blocks.joints[j].spec.stat.width(d)),
                 Kind::Chain(_) => (Algorithm::Chain, first.spec.stat.width(d)),
                 Kind::Single => match first.spec.family {
@@ -284,7 +288,10 @@ impl<'a> Lowering<'a> {
                 },
             };
             let row = self.row_plate(block.nodes[0]);
-            let mut plates: Vec<PlateId> = first.plates.clone();
+            let mut plates: Vec<PlateId> = match block.kind {
+                Kind::Gaussian(g) => self.blocks.gaussians[g].outer.clone(),
+                _ => first.plates.clone(),
+            };
             plates.sort_by_key(|p| Some(*p) != row);
             let plates: Vec<(PlateId, usize)> = plates.into_iter().map(|p| (p, self.bound.plate(p).size)).collect();
             let names: Vec<&str> = block.nodes.iter().map(|n| self.graph.nodes[n.0].name.as_str()).collect();
@@ -319,8 +326,11 @@ impl<'a> Lowering<'a> {
     /// Is the block used only by rows of its own plate, each its own element (or, for a chain, the one before)?
     fn only_direct(&self, block: usize, plate: PlateId) -> bool {
         let chain = matches!(self.blocks.list[block].kind, Kind::Chain(_));
-        let axis = self.graph.nodes[self.blocks.list[block].nodes[0].0].plates.iter().position(|&p| p == plate);
-        let Some(axis) = axis else { return false };
+        let plates = match self.blocks.list[block].kind {
+            Kind::Gaussian(g) => &self.blocks.gaussians[g].outer,
+            _ => &self.graph.nodes[self.blocks.list[block].nodes[0].0].plates,
+        };
+        let Some(axis) = plates.iter().position(|&p| p == plate) else { return false };
         self.blocks.energy.factors.iter().all(|f| {
             let n = self.row_plate(f.node).and_then(|p| self.letter_of(f, p));
             f.terms.iter().flat_map(|t| &t.ops).filter(|o| self.blocks.of_source(o.source) == Some(block)).all(|o| {
@@ -594,9 +604,7 @@ impl<'a> Lowering<'a> {
     fn axis_sizes(&self, op: &Op) -> Vec<usize> {
         match op.source {
             Source::Node(n) => self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect(),
-            Source::Joint(j) => {
-                self.graph.nodes[self.blocks.joints[j].nodes[0].0].plates.iter().map(|p| self.bound.plate(*p).size).collect()
-            }
+            Source::Joint(_) | Source::Gaussian(_) => self.node_plates(op).iter().map(|p| self.bound.plate(*p).size).collect(),
             Source::Known(k) => self.blocks.energy.knowns[k].elements.iter().map(|e| self.bound.size(*e)).collect(),
         }
     }
@@ -605,7 +613,7 @@ impl<'a> Lowering<'a> {
     fn axis_extent(&self, op: &Op, axis: usize) -> crate::shape::Extent {
         match op.source {
             Source::Node(n) => crate::shape::Extent::Plate(self.graph.nodes[n.0].plates[axis]),
-            Source::Joint(j) => crate::shape::Extent::Plate(self.graph.nodes[self.blocks.joints[j].nodes[0].0].plates[axis]),
+            Source::Joint(_) | Source::Gaussian(_) => crate::shape::Extent::Plate(self.node_plates(op)[axis]),
             Source::Known(k) => self.blocks.energy.knowns[k].elements[axis],
         }
     }
@@ -615,6 +623,7 @@ impl<'a> Lowering<'a> {
         match op.source {
             Source::Node(n) => Some(self.graph.nodes[n.0].spec.stat),
             Source::Joint(j) => Some(self.blocks.joints[j].spec.stat),
+            Source::Gaussian(_) => Some(&GAUSSIAN_VECTOR),
             Source::Known(k) => match self.blocks.energy.knowns[k].map {
                 KnownMap::Stat { kind, .. } => Some(kind),
                 _ => None,
@@ -673,7 +682,7 @@ impl<'a> Lowering<'a> {
         let (kind, d) = (self.op_kind(op).expect("a variable has a statistic"), var.d);
         let plates = self.node_plates(op);
         let before = op.elements.iter().any(|e| matches!(e, Element::Before { .. }));
-        let mut offset = kind.offset(op.part, d);
+        let (mut offset, part) = self.part_axes(view, op, kind, d);
         let mut axes = vec![];
         for (axis, e) in op.elements.iter().enumerate() {
             let at = var.plates.iter().position(|p| p.0 == plates[axis]).expect("a variable has its node's plates");
@@ -687,8 +696,7 @@ impl<'a> Lowering<'a> {
                 _ => unreachable!("a streamed variable is read directly"),
             }
         }
-        part_axes(&mut axes, &op.axes, d);
-        let _ = view;
+        axes.extend(part);
         RowDraft {
             from: From::Streamed { var: v, before },
             axes,
@@ -700,10 +708,49 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Where a part (or, of a Gaussian joint, the entries that an op views) starts in an element's statistic, and its axes there.
+    fn part_axes(&self, view: &FactorView<'_>, op: &Op, kind: &StatKind, d: usize) -> (usize, Vec<(LabelId, usize)>) {
+        let mut offset = kind.offset(op.part, d);
+        let mut axes = vec![];
+        let Source::Gaussian(g) = op.source else {
+            part_axes(&mut axes, &op.axes, &view.sizes);
+            return (offset, axes);
+        };
+        let starts = self.member_offsets(g);
+        for (i, v) in op.views.iter().enumerate() {
+            let scale = if i + 1 < op.views.len() { d } else { 1 };
+            let member = &self.blocks.gaussians[g].members[v.member];
+            let sizes: Vec<usize> = member.inner.iter().map(|p| self.bound.plate(*p).size).collect();
+            let each = if member.vector { self.d(member.node) } else { 1 };
+            offset += starts[v.member] * scale;
+            for (e, stride) in v.elements.iter().zip(row_major(&sizes)) {
+                match *e {
+                    Element::Label(l) => axes.push((l, stride * each * scale)),
+                    Element::At(at) => offset += at * stride * each * scale,
+                    _ => unreachable!("inner plates are read directly"),
+                }
+            }
+            axes.extend(v.axis.map(|l| (l, scale)));
+        }
+        (offset, axes)
+    }
+
+    /// Where each member's entries start in a Gaussian joint's vector, and its length.
+    fn member_offsets(&self, g: usize) -> Vec<usize> {
+        let mut out = vec![0];
+        for m in &self.blocks.gaussians[g].members {
+            let inner: usize = m.inner.iter().map(|p| self.bound.plate(*p).size).product();
+            let each = if m.vector { self.d(m.node) } else { 1 };
+            out.push(out.last().copied().unwrap_or(0) + inner * each);
+        }
+        out
+    }
+
     fn node_plates(&self, op: &Op) -> Vec<PlateId> {
         match op.source {
             Source::Node(n) => self.graph.nodes[n.0].plates.clone(),
             Source::Joint(j) => self.graph.nodes[self.blocks.joints[j].nodes[0].0].plates.clone(),
+            Source::Gaussian(g) => self.blocks.gaussians[g].outer.clone(),
             Source::Known(_) => vec![],
         }
     }
@@ -770,7 +817,7 @@ impl<'a> Lowering<'a> {
             stride /= r.2;
             axes.push((r.0, stride));
         }
-        part_axes(&mut axes, &op.axes, d);
+        part_axes(&mut axes, &op.axes, &view.sizes);
         Ok(RowDraft { from: From::Dense(id), axes, level: None, width: each * cells, offset: 0, symmetric, columns: None })
     }
 
@@ -822,7 +869,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn level_codes(&mut self, view: &FactorView<'_>, op: &Op, axis: usize, level: LabelId) -> RowDraft {
-        let one = Op { source: op.source, part: 0, elements: vec![op.elements[axis]], axes: vec![axis, level] };
+        let one = Op::new(op.source, 0, vec![op.elements[axis]], vec![axis, level]);
         let id = match self.codes.get(&(view.index, one.clone())) {
             Some(&id) => id,
             None => {
@@ -849,7 +896,8 @@ impl<'a> Lowering<'a> {
         let width = kind.parts[op.part].shape.width(d);
         let part = (kind.offset(op.part, d), width);
         let (rest, base) = self.split_axes(view, op, &strides);
-        let base = self.bases.entry((view.index, Op { part: 0, axes: vec![], ..op.clone() })).or_insert_with(|| base.into()).clone();
+        let base =
+            self.bases.entry((view.index, Op::new(op.source, 0, op.elements.clone(), vec![]))).or_insert_with(|| base.into()).clone();
         let cells: usize = rest.iter().map(|r| r.2).product();
         let mut axes = vec![];
         let mut stride = cells * width;
@@ -857,14 +905,16 @@ impl<'a> Lowering<'a> {
             stride /= r.2;
             axes.push((r.0, stride));
         }
-        part_axes(&mut axes, &op.axes, d);
+        let (from, of_part) = self.part_axes(view, op, kind, d);
+        axes.extend(of_part);
+        let offset = from - part.0;
         let rest = rest.iter().map(|r| (r.2, r.1)).collect();
         RowDraft {
             from: From::Stored { var: v, base, rest, part },
             axes,
             level: None,
             width: cells * width,
-            offset: 0,
+            offset,
             symmetric: None,
             columns: None,
         }
@@ -877,7 +927,6 @@ impl<'a> Lowering<'a> {
         let (offset, shape) = array.part(op.part, op.axes.len());
         let part = if array.kind.is_some() { shape.width(array.d) } else { array.width };
         let strides = row_major(&array.elements);
-        let d = self.known_dim(array, op);
         let (rest, base) = self.split_axes(view, op, &strides);
         let offsets = cell_offsets(&rest);
         let array = &self.known[id];
@@ -898,18 +947,9 @@ impl<'a> Lowering<'a> {
             stride /= r.2;
             axes.push((r.0, stride));
         }
-        part_axes(&mut axes, &op.axes, d);
+        part_axes(&mut axes, &op.axes, &view.sizes);
         let id = self.rows.push_dense(Dense::Plain { data: data.into(), width });
         Ok(RowDraft { from: From::Dense(id), axes, level: None, width, offset: 0, symmetric: None, columns: None })
-    }
-
-    /// The size of a known part's axes.
-    fn known_dim(&self, array: &KnownArray, op: &Op) -> usize {
-        match (array.kind, op.axes.len()) {
-            (Some(_), _) => array.d,
-            (None, 1) => array.width,
-            (None, _) => (array.width as f64).sqrt().round() as usize,
-        }
     }
 
     fn evaluate(&mut self, k: usize, factor: usize) -> Result<usize, LowerError> {
@@ -933,22 +973,21 @@ impl<'a> Lowering<'a> {
             let id = self.observed_shared(op);
             let array = &self.known[id];
             let (offset, _) = array.part(op.part, op.axes.len());
-            return Ok(self.shared_axes(Shared::Known(id), op, &array.elements.clone(), array.width, offset, array.d));
+            return Ok(self.shared_axes(view, Shared::Known(id), op, &array.elements.clone(), array.width, offset));
         }
         match op.source {
             Source::Known(k) => {
                 let id = self.evaluate(k, view.index)?;
                 let array = &self.known[id];
                 let (offset, _) = array.part(op.part, op.axes.len());
-                let d = self.known_dim(array, op);
-                Ok(self.shared_axes(Shared::Known(id), op, &array.elements.clone(), array.width, offset, d))
+                Ok(self.shared_axes(view, Shared::Known(id), op, &array.elements.clone(), array.width, offset))
             }
             _ => {
                 let v = self.blocks.of_source(op.source).expect("a latent source has a block");
                 let var = &self.vars[v];
                 let kind = self.op_kind(op).expect("a variable has a statistic");
                 let plates = self.node_plates(op);
-                let mut offset = kind.offset(op.part, var.d);
+                let (mut offset, of_part) = self.part_axes(view, op, kind, var.d);
                 let mut axes = vec![];
                 for (axis, e) in op.elements.iter().enumerate() {
                     let at = var.plates.iter().position(|q| q.0 == plates[axis]).expect("a variable has its node's plates");
@@ -965,13 +1004,13 @@ impl<'a> Lowering<'a> {
                         }
                     }
                 }
-                part_axes(&mut axes, &op.axes, var.d);
+                axes.extend(of_part);
                 Ok(SharedDraft { from: Shared::Var(v), offset, axes })
             }
         }
     }
 
-    fn shared_axes(&self, from: Shared, op: &Op, sizes: &[usize], width: usize, part: usize, d: usize) -> SharedDraft {
+    fn shared_axes(&self, view: &FactorView<'_>, from: Shared, op: &Op, sizes: &[usize], width: usize, part: usize) -> SharedDraft {
         let strides = row_major(sizes);
         let mut offset = part;
         let mut axes = vec![];
@@ -981,7 +1020,7 @@ impl<'a> Lowering<'a> {
                 e => axes.push((e.label().expect("an index has a letter"), strides[axis] * width)),
             }
         }
-        part_axes(&mut axes, &op.axes, d);
+        part_axes(&mut axes, &op.axes, &view.sizes);
         SharedDraft { from, offset, axes }
     }
 
@@ -1010,12 +1049,7 @@ impl<'a> Lowering<'a> {
 
     fn mask(&mut self, view: &FactorView<'_>) -> RowDraft {
         let node = view.energy.node;
-        let op = Op {
-            source: Source::Node(node),
-            part: usize::MAX,
-            elements: view.energy.child.iter().map(|&l| Element::Label(l)).collect(),
-            axes: vec![],
-        };
+        let op = Op::new(Source::Node(node), usize::MAX, view.energy.child.iter().map(|&l| Element::Label(l)).collect(), vec![]);
         let strides = row_major(&self.axis_sizes(&op));
         let (rest, base) = self.split_axes(view, &op, &strides);
         let offsets = cell_offsets(&rest);
@@ -1043,15 +1077,10 @@ impl<'a> Lowering<'a> {
 
     fn mask_shared(&mut self, view: &FactorView<'_>) -> SharedDraft {
         let node = view.energy.node;
-        let op = Op {
-            source: Source::Node(node),
-            part: 0,
-            elements: view.energy.child.iter().map(|&l| Element::Label(l)).collect(),
-            axes: vec![],
-        };
+        let op = Op::new(Source::Node(node), 0, view.energy.child.iter().map(|&l| Element::Label(l)).collect(), vec![]);
         let elements = self.axis_sizes(&op);
         self.known.push(KnownArray { data: self.mask_cells(node), elements: elements.clone(), width: 1, kind: None, d: 1 });
-        self.shared_axes(Shared::Known(self.known.len() - 1), &op, &elements, 1, 0, 1)
+        self.shared_axes(view, Shared::Known(self.known.len() - 1), &op, &elements, 1, 0)
     }
 
     /// One table from the products that hold the same things of a row.
@@ -1255,9 +1284,9 @@ fn cell_offsets(rest: &[(LabelId, usize, usize)]) -> Vec<usize> {
 }
 
 /// Adds the axes of a part: its event dimensions, row-major.
-fn part_axes(axes: &mut Vec<(LabelId, usize)>, labels: &[LabelId], d: usize) {
+fn part_axes(axes: &mut Vec<(LabelId, usize)>, labels: &[LabelId], sizes: &[usize]) {
     for (i, &l) in labels.iter().enumerate() {
-        axes.push((l, d.pow((labels.len() - 1 - i) as u32)));
+        axes.push((l, labels[i + 1..].iter().map(|&m| sizes[m]).product()));
     }
 }
 

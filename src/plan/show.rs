@@ -64,6 +64,7 @@ impl Plan {
             let how = match v.algorithm {
                 Algorithm::Family(f) => format!("{f:?}"),
                 Algorithm::Joint(f) => format!("{f:?}"),
+                Algorithm::Gaussian => format!("Gaussian of dimension {}", v.d),
                 Algorithm::Chain => "forward–backward".into(),
             };
             let colours =

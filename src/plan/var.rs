@@ -39,6 +39,8 @@ pub enum Algorithm {
     Family(&'static dyn Family),
     /// Element by element, a joint statistic.
     Joint(&'static dyn JointFamily),
+    /// Element by element, one Gaussian vector of the members' entries.
+    Gaussian,
     /// Forward–backward over sequences of `d` categories.
     Chain,
 }

@@ -1,6 +1,6 @@
 //! From a graph's factors to products of moments: forms instantiated, gates multiplied in, known scales and shifts written out.
 
-use super::{Element, Energy, EnergyTerm, FactorEnergy, Known, KnownMap, Label, LabelId, Letter, Op, Role, Source, linear::linear};
+use super::{Element, Energy, EnergyTerm, FactorEnergy, Known, KnownMap, Label, LabelId, Letter, Op, Role, Source, linear::linear, sums};
 use crate::{
     expfam::form::Coefficient,
     graph::factor_graph::{Expr, ExprKind, Factor, FactorGraph, Index, Ref, Target},
@@ -28,6 +28,11 @@ pub fn expand(graph: &FactorGraph) -> Result<Energy, Unsupported> {
     Ok(Energy { factors, knowns })
 }
 
+/// The copy that ops of a sum belong to; of its other side in a square; and of the child.
+pub(super) const FIRST: u8 = 1;
+pub(super) const SECOND: u8 = 2;
+const CHILD: u8 = 3;
+
 /// A gate met in an argument: the selector's indicator, and the letter of its category.
 struct Gate {
     key: (NodeId, Vec<Element>),
@@ -37,23 +42,25 @@ struct Gate {
 
 /// One product that a slot's part turns into.
 #[derive(Clone)]
-struct Piece {
-    number: f64,
-    d_power: u32,
-    ops: Vec<Op>,
-    gates: Vec<usize>,
+pub(super) struct Piece {
+    pub number: f64,
+    pub d_power: u32,
+    pub ops: Vec<Op>,
+    pub gates: Vec<usize>,
 }
 
-struct Expansion<'a> {
-    graph: &'a FactorGraph,
+pub(super) struct Expansion<'a> {
+    pub graph: &'a FactorGraph,
     factor: &'a Factor,
     index: usize,
     knowns: &'a mut Vec<Known>,
-    labels: Vec<Label>,
+    pub labels: Vec<Label>,
     child: Vec<LabelId>,
     gates: Vec<Gate>,
     event: Option<Extent>,
     letters: Vec<(char, LabelId)>,
+    /// The slot whose argument is being expanded.
+    pub slot: usize,
 }
 
 impl<'a> Expansion<'a> {
@@ -66,7 +73,7 @@ impl<'a> Expansion<'a> {
             .map(|&p| Label { name: graph.plates[p.0].name.clone(), extent: Extent::Plate(p), role: Role::Plate(p) })
             .collect();
         let child = (0..labels.len()).collect();
-        Self { graph, factor, index, knowns, labels, child, gates: vec![], event: node.event, letters: vec![] }
+        Self { graph, factor, index, knowns, labels, child, gates: vec![], event: node.event, letters: vec![], slot: 0 }
     }
 
     fn run(mut self) -> Result<FactorEnergy, Unsupported> {
@@ -105,6 +112,11 @@ impl<'a> Expansion<'a> {
         }
     }
 
+    /// Does a reference leave off plates of a scalar node, so that it means the vector of them?
+    fn is_vector_of_scalars(&self, r: &Ref) -> bool {
+        matches!(r.target, Target::Node(n) if r.index.len() < self.graph.nodes[n.0].plates.len())
+    }
+
     fn letter(&mut self, c: char) -> LabelId {
         if let Some(&(_, l)) = self.letters.iter().find(|(x, _)| *x == c) {
             return l;
@@ -117,11 +129,14 @@ impl<'a> Expansion<'a> {
 
     fn child_piece(&self, part: usize, axes: Vec<LabelId>) -> Piece {
         let elements = self.child.iter().map(|&l| Element::Label(l)).collect();
-        let op = Op { source: Source::Node(self.factor.node), part, elements, axes };
+        let mut op = Op::new(Source::Node(self.factor.node), part, elements, axes);
+        // In x − Σ terms the child is a summand by itself.
+        op.copy = CHILD;
         Piece { number: 1.0, d_power: 0, ops: vec![op], gates: vec![] }
     }
 
     fn argument(&mut self, slot: usize, part: usize, axes: &[LabelId]) -> Result<Vec<Piece>, Unsupported> {
+        self.slot = slot;
         let arg = &self.factor.args[slot - 1];
         let param = &self.factor.spec.params[slot - 1];
         let names_a_node = |e: &Expr| matches!(&e.kind, ExprKind::Ref(Ref { target: Target::Node(_), .. }));
@@ -131,7 +146,12 @@ impl<'a> Expansion<'a> {
             let map = KnownMap::Stat { kind: param.stat, convert };
             return Ok(vec![self.known(&arg.expr, map, slot, part, axes)]);
         }
-        let linear = linear(&arg.expr).map_err(|e| Unsupported { span: e.span, what: e.what.to_string() })?;
+        let linear = match linear(&arg.expr) {
+            Ok(l) if !self.is_vector_of_scalars(&l.base) => l,
+            _ if sums::carries(param.stat) => return self.sum(&arg.expr, param.stat, part, axes),
+            Ok(l) => return Err(Unsupported { span: l.span, what: "a vector made of one variable for each element of a plate".into() }),
+            Err(e) => return Err(Unsupported { span: e.span, what: e.what.to_string() }),
+        };
         let node = match linear.base.target {
             Target::Node(n) => n,
             _ => unreachable!("a linear argument's base is a node"),
@@ -139,9 +159,6 @@ impl<'a> Expansion<'a> {
         let carried = self.graph.nodes[node.0].spec.stat;
         if carried != param.stat {
             return Err(Unsupported { span: linear.span, what: format!("a {} where {} is needed", carried.name, param.stat.name) });
-        }
-        if linear.base.index.len() < self.graph.nodes[node.0].plates.len() {
-            return Err(Unsupported { span: linear.span, what: "a vector made of one variable for each element of a plate".into() });
         }
         let list = affine::pieces(carried, part, linear.scale.is_some(), linear.offset.is_some())
             .ok_or_else(|| Unsupported { span: arg.expr.span, what: format!("arithmetic on a {}", carried.name) })?;
@@ -166,12 +183,9 @@ impl<'a> Expansion<'a> {
                 piece.gates.extend(known.gates);
             }
             if let Some((part, letters)) = p.part {
-                piece.ops.push(Op {
-                    source: Source::Node(node),
-                    part,
-                    elements: elements.clone(),
-                    axes: letters.chars().map(letter).collect(),
-                });
+                let mut op = Op::new(Source::Node(node), part, elements.clone(), letters.chars().map(letter).collect());
+                op.copy = FIRST;
+                piece.ops.push(op);
                 piece.gates.extend(gates.iter().copied());
             }
             out.push(piece);
@@ -180,7 +194,7 @@ impl<'a> Expansion<'a> {
     }
 
     /// A known array's op. A plain reference keeps its own plates; any other expression is indexed by the letters it depends on.
-    fn known(&mut self, expr: &Expr, map: KnownMap, slot: usize, part: usize, axes: &[LabelId]) -> Piece {
+    pub fn known(&mut self, expr: &Expr, map: KnownMap, slot: usize, part: usize, axes: &[LabelId]) -> Piece {
         let (elements, letters, extents, gates) = match &expr.kind {
             ExprKind::Ref(r @ Ref { target: Target::Input(id), .. }) => {
                 let (elements, gates) = self.reference(r);
@@ -221,7 +235,7 @@ impl<'a> Expansion<'a> {
                 self.knowns.len() - 1
             }
         };
-        let op = Op { source: Source::Known(id), part, elements, axes: axes.to_vec() };
+        let op = Op::new(Source::Known(id), part, elements, axes.to_vec());
         Piece { number: 1.0, d_power: 0, ops: vec![op], gates }
     }
 
@@ -248,7 +262,7 @@ impl<'a> Expansion<'a> {
     }
 
     /// How a reference's elements follow from the letters, and which gates it passes.
-    fn reference(&mut self, r: &Ref) -> (Vec<Element>, Vec<usize>) {
+    pub fn reference(&mut self, r: &Ref) -> (Vec<Element>, Vec<usize>) {
         let mut gates = vec![];
         let mut elements = vec![];
         for index in &r.index {
@@ -292,7 +306,7 @@ impl<'a> Expansion<'a> {
         let name = format!("{}{}", self.graph.nodes[node.0].name, "′".repeat(taken));
         self.labels.push(Label { name, extent, role: Role::Gate });
         let label = self.labels.len() - 1;
-        let op = Op { source: Source::Node(node), part: 0, elements, axes: vec![label] };
+        let op = Op::new(Source::Node(node), 0, elements, vec![label]);
         self.gates.push(Gate { key, label, op });
         self.gates.len() - 1
     }
@@ -319,7 +333,7 @@ impl Deps {
 }
 
 /// Does `test` hold for the expression or any part of it?
-fn contains(expr: &Expr, test: &impl Fn(&Expr) -> bool) -> bool {
+pub(super) fn contains(expr: &Expr, test: &impl Fn(&Expr) -> bool) -> bool {
     test(expr)
         || match &expr.kind {
             ExprKind::Numbers(_) | ExprKind::Ref(_) => false,

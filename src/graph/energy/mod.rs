@@ -6,6 +6,7 @@
 
 mod expand;
 pub mod linear;
+mod sums;
 
 use crate::{
     expfam::{form::Coefficient, spec::Convert, stat::StatKind},
@@ -89,6 +90,22 @@ pub struct Op {
     pub elements: Vec<Element>,
     /// One letter for each axis of the part.
     pub axes: Vec<LabelId>,
+    /// Which factor of a product of sums the op comes from: two ops of one copy are multiplied by each other in a summand, two of different
+    /// copies stand in different summands or in the two sides of a square. 0: it comes from no sum.
+    pub copy: u8,
+    /// For a Gaussian joint block: whose entries of the joint vector (part 0) or of its second moment (part 1, two of them).
+    pub views: Vec<View>,
+}
+
+/// Entries of a Gaussian joint block's vector: those of one member.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct View {
+    /// The member, by its place in the block.
+    pub member: usize,
+    /// One for each of the member's inner plates.
+    pub elements: Vec<Element>,
+    /// The letter of the member's own vector axis, if it has one.
+    pub axis: Option<LabelId>,
 }
 
 /// Which array an op names.
@@ -100,6 +117,8 @@ pub enum Source {
     Known(usize),
     /// A joint block's moments: index into the list of joints that `factorize` made.
     Joint(usize),
+    /// A jointly Gaussian block's moments: index into the list of these that `factorize` made.
+    Gaussian(usize),
 }
 
 /// How the element of an array along one of its plates follows from the letters.
@@ -143,9 +162,14 @@ impl Element {
 }
 
 impl Op {
+    /// An op that comes from no sum.
+    pub fn new(source: Source, part: usize, elements: Vec<Element>, axes: Vec<LabelId>) -> Self {
+        Self { source, part, elements, axes, copy: 0, views: vec![] }
+    }
     /// All letters the op depends on.
     pub fn labels(&self) -> impl Iterator<Item = LabelId> + '_ {
-        self.elements.iter().filter_map(|e| e.label()).chain(self.axes.iter().copied())
+        let views = self.views.iter().flat_map(|v| v.elements.iter().filter_map(|e| e.label()).chain(v.axis));
+        self.elements.iter().filter_map(|e| e.label()).chain(self.axes.iter().copied()).chain(views)
     }
 }
 

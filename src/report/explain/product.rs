@@ -11,10 +11,10 @@ use crate::{
     expfam::stat::{CATEGORY, PartShape},
     factorize::Blocks,
     graph::{
-        energy::{Element, EnergyTerm, FactorEnergy, Known, KnownMap, LabelId, Op, Role, Source},
+        energy::{Element, EnergyTerm, FactorEnergy, Known, KnownMap, LabelId, Op, Role, Source, View},
         factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, PlateKind, Ref, RowSet, Target},
     },
-    shape::NodeId,
+    shape::{NodeId, PlateId},
     syntax::expr::BinaryOp,
 };
 
@@ -263,6 +263,19 @@ impl<'a> Products<'a> {
                 let texts = joint.nodes.map(|n| self.indexed(&self.graph.nodes[n.0].name, op, letters, true));
                 let names: Vec<(char, String)> = member_letters(joint.spec).into_iter().zip(texts).collect();
                 vec![of(named(joint.spec.stat.parts[op.part].symbol, &names), true)]
+            }
+            Source::Gaussian(g) => {
+                let joint = &self.blocks.gaussians[g];
+                let entry = |v: &View| {
+                    let m = &joint.members[v.member];
+                    let node = &self.graph.nodes[m.node.0];
+                    let (mut outer, mut inner) = (op.elements.iter(), v.elements.iter());
+                    let pick = |p: &PlateId| if m.inner.contains(p) { inner.next() } else { outer.next() };
+                    let at: Vec<String> = node.plates.iter().map(pick).filter_map(|e| e.map(|e| letters.element(*e))).collect();
+                    bracket(&node.name, &at)
+                };
+                let entries: Vec<String> = op.views.iter().map(entry).collect();
+                vec![of(entries.join("·"), true)]
             }
             Source::Known(k) => {
                 let known = &self.blocks.energy.knowns[k];

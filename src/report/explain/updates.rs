@@ -26,6 +26,8 @@ fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
     let b = &blocks.list[i];
     let first = &graph.nodes[b.nodes[0].0];
     let (source, stat): (Source, &StatKind) = match b.kind {
+        // Its natural parameters are the slopes in each entry and in each product of two entries.
+        Kind::Gaussian(_) => return blocks.paragraph(graph, i),
         Kind::Joint(j) => (Source::Joint(j), blocks.joints[j].spec.stat),
         Kind::Single | Kind::Chain(_) => (Source::Node(b.nodes[0]), first.spec.stat),
     };
@@ -117,6 +119,7 @@ fn closing(graph: &FactorGraph, blocks: &Blocks, i: usize, at: &[String]) -> Str
             )
         }
         Kind::Joint(j) => format!("Moments: in closed form, those of a {}.", blocks.joints[j].spec.name),
+        Kind::Gaussian(_) => "Moments: in closed form, those of a Gaussian vector.".into(),
         Kind::Single if node.spec.stat == &CATEGORY => {
             let level = event_names(graph, &node.plates, node.event, 1).remove(0);
             let mut index = at.to_vec();

@@ -1,0 +1,142 @@
+//! Means that are sums: every expression affine in each random variable by itself, written out as products. A square is the product of
+//! two copies of the sum. Not here: scaled or shifted single variables (`linear`), which keep their own second moment.
+
+use super::{
+    KnownMap, Label, LabelId, Op, Role, Source,
+    expand::{Expansion, FIRST, Piece, SECOND, Unsupported, contains},
+};
+use crate::{
+    expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
+    graph::factor_graph::{Expr, ExprKind, Function, Ref, Target},
+    shape::Extent,
+    syntax::expr::BinaryOp,
+};
+
+/// Can a slot that needs this statistic be a sum of random variables?
+pub(super) fn carries(stat: &'static StatKind) -> bool {
+    stat == &GAUSSIAN || stat == &GAUSSIAN_VECTOR
+}
+
+impl Expansion<'_> {
+    /// Part `part` of t(sum) as products.
+    pub(super) fn sum(&mut self, expr: &Expr, stat: &'static StatKind, part: usize, axes: &[LabelId]) -> Result<Vec<Piece>, Unsupported> {
+        if part == 0 {
+            return self.summands(expr, axes, FIRST);
+        }
+        if stat == &GAUSSIAN_VECTOR {
+            let (a, b) = (self.summands(expr, &axes[..1], FIRST)?, self.summands(expr, &axes[1..], SECOND)?);
+            return Ok(a.iter().flat_map(|x| b.iter().map(|y| product(x, y))).collect());
+        }
+        let (a, b) = (self.summands(expr, &[], FIRST)?, self.summands(expr, &[], SECOND)?);
+        let mut out = vec![];
+        for (i, x) in a.iter().enumerate() {
+            for (k, y) in b.iter().enumerate().skip(i) {
+                let mut p = product(x, y);
+                // x·y and y·x are one product, twice.
+                p.number *= if k > i { 2.0 } else { 1.0 };
+                out.push(p);
+            }
+        }
+        Ok(out)
+    }
+
+    /// The summands of an expression, with `free` the letters of its axes.
+    fn summands(&mut self, expr: &Expr, free: &[LabelId], copy: u8) -> Result<Vec<Piece>, Unsupported> {
+        let no = |what: &str| Err(Unsupported { span: expr.span, what: what.into() });
+        let node = |e: &Expr| matches!(&e.kind, ExprKind::Ref(Ref { target: Target::Node(_), .. }));
+        if !contains(expr, &node) {
+            let axes = if expr.axes.is_empty() { &[] } else { free };
+            return Ok(vec![self.known(expr, KnownMap::Value, self.slot, 0, axes)]);
+        }
+        match &expr.kind {
+            ExprKind::Ref(r) => self.variable(expr, r, free, copy),
+            ExprKind::Negate(a) => Ok(self.summands(a, free, copy)?.into_iter().map(|p| Piece { number: -p.number, ..p }).collect()),
+            ExprKind::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), a, b) => {
+                let mut out = self.summands(a, free, copy)?;
+                let sign = if *op == BinaryOp::Sub { -1.0 } else { 1.0 };
+                out.extend(self.summands(b, free, copy)?.into_iter().map(|p| Piece { number: sign * p.number, ..p }));
+                Ok(out)
+            }
+            ExprKind::Binary(BinaryOp::Mul, a, b) => {
+                let of = |e: &Expr| if e.axes.is_empty() { vec![] } else { free.to_vec() };
+                let (x, y) = (self.summands(a, &of(a), copy)?, self.summands(b, &of(b), copy)?);
+                Ok(x.iter().flat_map(|p| y.iter().map(|q| product(p, q))).collect())
+            }
+            ExprKind::Binary(BinaryOp::Div, a, b) => {
+                if contains(b, &node) {
+                    return no("a division by a random variable");
+                }
+                let one = Expr { kind: ExprKind::Numbers(vec![1.0]), axes: vec![], random: false, span: b.span };
+                let inverse = Expr { kind: ExprKind::Binary(BinaryOp::Div, Box::new(one), b.clone()), ..(**b).clone() };
+                let y = self.summands(&inverse, &[], copy)?;
+                Ok(self.summands(a, free, copy)?.iter().flat_map(|p| y.iter().map(|q| product(p, q))).collect())
+            }
+            ExprKind::Call(Function::Dot, args) => {
+                let [a, b] = args.as_slice() else { return no("`dot` of other than two arguments") };
+                let Some(&last) = a.axes.last() else { return no("`dot` of a number") };
+                let l = self.dummy(last);
+                let (fa, fb) = free.split_at(a.axes.len() - 1);
+                let (x, y) = (self.summands(a, &[fa, &[l]].concat(), copy)?, self.summands(b, &[fb, &[l]].concat(), copy)?);
+                Ok(x.iter().flat_map(|p| y.iter().map(|q| product(p, q))).collect())
+            }
+            ExprKind::Call(Function::MatrixVector, args) => {
+                let [a, b] = args.as_slice() else { return no("a matrix times other than a vector") };
+                let Some(&last) = a.axes.last() else { return no("a number where a matrix is needed") };
+                let l = self.dummy(last);
+                let (x, y) = (self.summands(a, &[free, &[l]].concat(), copy)?, self.summands(b, &[l], copy)?);
+                Ok(x.iter().flat_map(|p| y.iter().map(|q| product(p, q))).collect())
+            }
+            ExprKind::Call(..) => no("a function of random variables in a mean"),
+            ExprKind::Numbers(_) => no("a number where a random variable is needed"),
+        }
+    }
+
+    fn dummy(&mut self, extent: Extent) -> LabelId {
+        let name = match extent {
+            Extent::Plate(p) => self.graph.plates[p.0].name.clone(),
+            _ => "i".to_string(),
+        };
+        let taken = self.labels.iter().filter(|l| l.name.trim_end_matches('′') == name).count();
+        self.labels.push(Label { name: format!("{name}{}", "′".repeat(taken)), extent, role: Role::Event });
+        self.labels.len() - 1
+    }
+
+    fn variable(&mut self, expr: &Expr, r: &Ref, free: &[LabelId], copy: u8) -> Result<Vec<Piece>, Unsupported> {
+        let Target::Node(n) = r.target else { return Ok(vec![self.known(expr, KnownMap::Value, self.slot, 0, free)]) };
+        let node = &self.graph.nodes[n.0];
+        if !carries(node.spec.stat) {
+            return Err(Unsupported { span: expr.span, what: format!("a {} in a mean", node.spec.stat.name) });
+        }
+        let (mut elements, gates) = self.reference(r);
+        let left = node.plates.len() - r.index.len();
+        elements.extend(free[..left.min(free.len())].iter().map(|&l| super::Element::Label(l)));
+        let mut op = Op::new(Source::Node(n), 0, elements, free[left.min(free.len())..].to_vec());
+        op.copy = copy;
+        Ok(vec![Piece { number: 1.0, d_power: 0, ops: vec![op], gates }])
+    }
+}
+
+/// The product of two pieces. One variable times itself, the same element, is its second moment.
+fn product(x: &Piece, y: &Piece) -> Piece {
+    let mut ops = x.ops.clone();
+    for o in &y.ops {
+        let same = |p: &Op| {
+            p.source == o.source
+                && p.part == 0
+                && o.part == 0
+                && p.elements == o.elements
+                && p.copy != o.copy
+                && matches!(o.source, Source::Node(_))
+        };
+        match ops.iter().position(same) {
+            Some(at) => {
+                let axes = [ops[at].axes.as_slice(), &o.axes].concat();
+                ops[at] = Op { part: 1, axes, ..ops[at].clone() };
+            }
+            None => ops.push(o.clone()),
+        }
+    }
+    let mut gates = x.gates.clone();
+    gates.extend(y.gates.iter().filter(|g| !x.gates.contains(g)));
+    Piece { number: x.number * y.number, d_power: 0, ops, gates }
+}
