@@ -23,7 +23,11 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
             // A slot for known values, and a square, have been told as such.
             Carried::Many(..) if affine_mean(graph, param.stat, &arg.expr) => {}
             Carried::Many(what, span) if param.random && arg.spelling.is_none() && !squares(&arg.expr) => {
-                found.push(not_yet(what, span).help("write one random variable, scaled or shifted by what is known"));
+                let help = match what {
+                    "`stick`" => "give the weights a Dirichlet with a small concentration",
+                    _ => "write one random variable, scaled or shifted by what is known",
+                };
+                found.push(not_yet(what, span).help(help));
             }
             _ => {}
         }
