@@ -11,8 +11,9 @@ use crate::{
     factorize::{self, Blocks},
     graph::{
         self, Bound, FactorGraph,
+        bind::OUTSIDE_SUPPORT,
         energy::{self, Energy},
-        factor_graph,
+        factor_graph::{self, ObservedValues},
     },
     plan::{self, LowerError, Plan},
     shape::{NodeId, TableId},
@@ -121,10 +122,18 @@ pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
 pub fn plan(graph: &FactorGraph, bound: &Bound, diags: &mut Diagnostics) -> Result<Plan, Reported> {
     let energy = expand(graph, diags)?;
     let blocks = factorize::factorize(graph, energy, &missing(graph, bound), diags)?;
-    plan::lower(graph, bound, blocks).map_err(|e| diags.error(explain(graph, e)))
+    plan::lower(graph, bound, blocks).map_err(|e| diags.error(explain(graph, bound, e)))
 }
 
-fn explain(graph: &FactorGraph, e: LowerError) -> Diagnostic {
+/// The place in a file, or in a table of the model, of a node's observed element.
+fn blame(graph: &FactorGraph, bound: &Bound, node: NodeId, element: usize, d: Diagnostic) -> Diagnostic {
+    let n = &graph.nodes[node.0];
+    let Some(ObservedValues::Columns(columns)) = n.observed.as_ref().map(|o| &o.values) else { return d };
+    let column = &graph.columns[columns[0].0];
+    bound.places[column.table.0].blame(d, element, &column.name, None)
+}
+
+fn explain(graph: &FactorGraph, bound: &Bound, e: LowerError) -> Diagnostic {
     match e {
         LowerError::Unsupported { span, what } => {
             Diagnostic::error(NO_FORM, format!("{what} has no closed form here")).at(span, "needed here")
@@ -136,19 +145,38 @@ fn explain(graph: &FactorGraph, e: LowerError) -> Diagnostic {
             let d = d.at(f.span, "this row's two indices name one element");
             d.note("two different elements are independent in q; an element and itself are not").help("leave such rows out")
         }
+        LowerError::Impossible { factor, element, value, given } => {
+            let f = &graph.factors[factor];
+            let given: Vec<String> = given.iter().map(|(s, v)| format!("{} is {}", f.spec.params[s - 1].name, listed(v))).collect();
+            let title = format!("`{}` cannot be {} where its {}", graph.nodes[f.node.0].name, listed(&value), given.join(" and its "));
+            let d = Diagnostic::error(OUTSIDE_SUPPORT, title).at(f.span, "given here");
+            blame(graph, bound, f.node, element, d.help("correct the cell, or leave it empty where the value is missing"))
+        }
         LowerError::Value(bad, (factor, slot)) => {
             let f = &graph.factors[factor];
             let param = &f.spec.params[slot - 1];
             let param = f.args[slot - 1].spelling.map_or(param.name, |s| param.spellings[s].name);
-            let shown: Vec<String> = bad.value.iter().take(6).map(|v| v.to_string()).collect();
-            let shown = if bad.value.len() == 1 {
-                shown[0].clone()
-            } else {
-                format!("[{}{}]", shown.join(", "), if bad.value.len() > 6 { ", …" } else { "" })
-            };
-            Diagnostic::error(BAD_VALUE, format!("the {param} of `{}` {}: {shown}", graph.nodes[f.node.0].name, bad.why))
+            let shown = listed(&bad.value);
+            let d = Diagnostic::error(BAD_VALUE, format!("the {param} of `{}` {}: {shown}", graph.nodes[f.node.0].name, bad.why))
                 .at(bad.span, format!("{shown}, at element {}", bad.element + 1))
-                .note(format!("`{param}` needs {}", bad.support))
+                .note(format!("`{param}` needs {}", bad.support));
+            match bad.cell {
+                Some((c, row)) => {
+                    let column = &graph.columns[c.0];
+                    let cell = (bad.value.len() == 1).then(|| shown.clone());
+                    bound.places[column.table.0].blame(d, row, &column.name, cell)
+                }
+                None => d,
+            }
         }
+    }
+}
+
+/// A value for a message: a number, or the first few of a list.
+fn listed(value: &[f64]) -> String {
+    let shown: Vec<String> = value.iter().take(6).map(|v| v.to_string()).collect();
+    match value {
+        [_] => shown.concat(),
+        _ => format!("[{}{}]", shown.join(", "), if value.len() > 6 { ", …" } else { "" }),
     }
 }

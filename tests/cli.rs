@@ -154,6 +154,98 @@ fn mistakes_in_data_show_the_line() {
     refused(&["fit", &model.to_string_lossy()], 1, &["flow.csv:3", "1872,wet", "\n3 | "]);
 }
 
+/// A model and its table in a folder of their own.
+fn written(table: &str, model: &str) -> (tempfile::TempDir, String) {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("t.csv"), table).expect("written");
+    let path = dir.path().join("m.ron");
+    std::fs::write(&path, format!("Model(data: {{ \"t\": \"t.csv\" }}, {model})")).expect("written");
+    (dir, path.to_string_lossy().into_owned())
+}
+
+#[test]
+fn values_that_their_use_excludes_show_the_line() {
+    let rows = r#"plates: { "n": Rows(table: "t") },"#;
+    for (table, model, said) in [
+        (
+            "x,m\n1,3\n4,3\n",
+            r#"nodes: { "p": Beta(alpha: 1, beta: 1), "x[n]": Binomial(trials: "m[n]", p: "p") }, observe: { "x": "x" }"#,
+            &["E0631", "`x` cannot be 4 where its trials is 3", "t.csv:3", "4,3"][..],
+        ),
+        (
+            "x,y\n1,2\n2,2\n",
+            r#"nodes: { "p": Dirichlet(concentration: 1, over: 2), "c[n]": Multinomial(trials: 3, p: "p") }, observe: { "c": ["x", "y"] }"#,
+            &["E0631", "[2, 2]", "trials is 3", "t.csv:3", "2,2"],
+        ),
+        (
+            "x,e\n1,0.5\n2,0\n",
+            r#"nodes: { "r": Gamma(shape: 1, rate: 1), "x[n]": Poisson(rate: "r * e[n]") }, observe: { "x": "x" }"#,
+            &["E0642", "is not positive: 0", "t.csv:3", "2,0"],
+        ),
+        (
+            "x,s\n1,0.5\n2,-1\n",
+            r#"nodes: { "m": Normal(mean: 0, precision: 1), "x[n]": Normal(mean: "m", sd: "s[n]") }, observe: { "x": "x" }"#,
+            &["E0642", "-1", "t.csv:3", "2,-1"],
+        ),
+        (
+            "a,b\n0.5,0.5\n0.4,0.5\n",
+            r#"inputs: { "q[n]": ["a", "b"] }, nodes: { "z[n]": Categorical(p: "q[n]") }"#,
+            &["E0642", "[0.4, 0.5]", "t.csv:3", "0.4,0.5"],
+        ),
+        ("x,q\n1,0.5\n0,1.5\n", r#"nodes: { "x[n]": Bernoulli(p: "q[n]") }, observe: { "x": "x" }"#, &["E0642", "1.5", "t.csv:3", "0,1.5"]),
+    ] {
+        let (_dir, path) = written(table, &format!("{rows} {model}"));
+        refused(&["fit", &path], 1, said);
+    }
+}
+
+#[test]
+fn whole_numbers_that_lack_a_level_mean_the_element_of_their_number() {
+    for (over, face) in [("over: \"k\"", 6), ("over: 6", 6)] {
+        let model = format!(
+            r#"plates: {{ "n": Rows(table: "t"), "k": Size({face}) }},
+               nodes: {{ "p": Dirichlet(concentration: 1, {over}), "x[n]": Categorical(p: "p") }}, observe: {{ "x": "x" }}"#
+        );
+        let (_dir, path) = written("x\n1\n6\n6\n3\n", &model);
+        let o = elbow(&["fit", &path, "--format", "json"]);
+        assert_eq!(code(&o), 0, "{}", err(&o));
+        let value: serde_json::Value = serde_json::from_str(&out(&o)).expect("JSON");
+        assert_eq!(value["nodes"]["p"]["parameters"]["concentration"], serde_json::json!([2.0, 1.0, 2.0, 1.0, 1.0, 3.0]), "{over}");
+        for wrong in ["x\n0\n6\n", "x\n1\n7\n", "x\n1\nsix\n"] {
+            let (_dir, path) = written(wrong, &model);
+            refused(&["fit", &path], 1, &["E0632", "whole numbers from 1 to 6"]);
+        }
+    }
+}
+
+/// The trials of a Multinomial stand in the base measure alone. ln ∫ 3 p² (1 − p) dp = ln ¼.
+#[test]
+fn a_multinomial_has_its_evidence() {
+    for trials in ["3", "\"m[n]\""] {
+        let model = format!(
+            r#"plates: {{ "n": Rows(table: "t") }}, nodes: {{ "p": Dirichlet(concentration: 1, over: 2), "c[n]": Multinomial(trials: {trials}, p: "p") }},
+               observe: {{ "c": ["x", "y"] }}"#
+        );
+        let (_dir, path) = written("x,y,m\n2,1,3\n", &model);
+        let o = elbow(&["fit", &path, "--format", "json"]);
+        assert_eq!(code(&o), 0, "{}", err(&o));
+        let value: serde_json::Value = serde_json::from_str(&out(&o)).expect("JSON");
+        let elbo = value["elbo"].as_f64().expect("a number");
+        assert!((elbo - 0.25f64.ln()).abs() < 1e-12, "{trials}: {elbo}");
+        assert_eq!(value["nodes"]["p"]["labels"], serde_json::json!({ "c": ["x", "y"] }));
+    }
+}
+
+#[test]
+fn columns_of_an_observed_vector_name_the_axis_of_its_parameters() {
+    let o = elbow(&["fit", "graphs/gmm.ron", "--max-iterations", "2", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&out(&o)).expect("JSON");
+    for node in ["centre", "spread"] {
+        assert_eq!(value["nodes"][node]["labels"], serde_json::json!({ "x": ["duration", "waiting"] }), "{node}");
+    }
+    assert!(value["nodes"]["weights"].get("labels").is_none());
+}
+
 #[test]
 fn check_prints_sizes_and_shapes() {
     for path in models("graphs") {

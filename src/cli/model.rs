@@ -2,6 +2,7 @@
 
 use super::{Exit, Stop, args, disk::Disk, terminal::Terminal};
 use crate::{
+    data,
     diag::{Diagnostics, Reported, Severity, render},
     factorize::Blocks,
     graph::{
@@ -90,7 +91,9 @@ impl<'t> Opened<'t> {
     /// # Errors
     /// Blocks that can't be exact, values that no parameter accepts; rendered.
     pub fn plan(&mut self, graph: &FactorGraph, bound: &Bound) -> Result<Plan, Stop> {
-        let plan = pipeline::plan(graph, bound, &mut self.diags);
+        let mut found = Diagnostics::default();
+        let plan = pipeline::plan(graph, bound, &mut found);
+        self.diags.absorb(found, |d| data::show_line(&Disk, d));
         self.passed(plan)
     }
 

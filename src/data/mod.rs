@@ -29,7 +29,7 @@ pub use files::{Files, MemoryFiles};
 pub use groups::Groups;
 pub use inline::{CellRef, TableBuilder};
 pub use sequences::Sequences;
-pub use table::Table;
+pub use table::{RowPlaces, Table};
 
 /// Says of each column name whether its cells are to be kept.
 pub type Wanted<'a> = &'a dyn Fn(&str) -> bool;

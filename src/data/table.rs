@@ -22,6 +22,34 @@ pub struct Table {
     pub(super) places: Places,
 }
 
+/// Where a table's rows stand, without its cells: for messages about values that are made when the table is gone.
+#[derive(Clone, Debug)]
+pub struct RowPlaces {
+    path: Option<String>,
+    columns: Vec<String>,
+    places: Places,
+}
+
+impl RowPlaces {
+    /// Adds the place of a cell to a diagnostic: file and line, or the span in the model. `cell` is the cell as printed.
+    #[must_use]
+    pub fn blame(&self, d: Diagnostic, row: usize, column: &str, cell: Option<String>) -> Diagnostic {
+        match &self.places {
+            Places::Lines(lines) => match &self.path {
+                Some(path) => {
+                    let line = lines.line(row);
+                    d.in_data(DataPlace { path: path.clone(), line, column: Some(column.to_owned()), cell, excerpt: None })
+                }
+                None => d,
+            },
+            Places::Spans(spans) => match self.columns.iter().position(|c| c == column).and_then(|at| spans[at].get(row)) {
+                Some(&span) => d.at(span, format!("row {} of `{column}`", row + 1)),
+                None => d,
+            },
+        }
+    }
+}
+
 /// Where the rows stand.
 #[derive(Clone, Debug)]
 pub(super) enum Places {
@@ -75,14 +103,13 @@ impl Table {
     /// Adds the place of a cell to a diagnostic: file and line, or the span in the model.
     #[must_use]
     pub fn blame(&self, d: Diagnostic, row: usize, column: &str) -> Diagnostic {
-        if let Some(place) = self.place(row, Some(column)) {
-            return d.in_data(place);
-        }
-        let at = self.columns.iter().position(|c| c.name == column);
-        match (&self.places, at) {
-            (Places::Spans(spans), Some(at)) if row < spans[at].len() => d.at(spans[at][row], format!("row {} of `{column}`", row + 1)),
-            _ => d,
-        }
+        self.row_places().blame(d, row, column, self.column(column).map(|c| c.cell(row)))
+    }
+
+    /// Where the rows stand.
+    pub fn row_places(&self) -> RowPlaces {
+        let columns = self.columns.iter().map(|c| c.name.clone()).collect();
+        RowPlaces { path: self.path.clone(), columns, places: self.places.clone() }
     }
 
     /// How to speak of a row in a message: `line 7`, or `row 6` for a table written in the model.

@@ -322,7 +322,8 @@ impl Files for Repository {
 #[test]
 fn bad_files_give_the_codes_in_their_names() {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/bad/data")).unwrap();
-    let mut names: Vec<String> = folder.map(|e| e.unwrap().file_name().into_string().unwrap()).filter(|n| n.as_str() >= "E06" && n.as_str() < "E063").collect();
+    let mut names: Vec<String> =
+        folder.map(|e| e.unwrap().file_name().into_string().unwrap()).filter(|n| n.as_str() >= "E06" && n.as_str() < "E063").collect();
     names.sort();
     let mut rendered = vec![];
     let mut codes = vec![];

@@ -229,7 +229,10 @@ fn axis(graph: &FactorGraph, bound: &Bound, extent: Extent) -> Axis {
 fn frame(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
     let n = &graph.nodes[node.0];
     let rank = if n.spec.stat == &CATEGORY { 1 } else { n.spec.stat.value.rank() };
-    let event = n.event.map_or(vec![], |e| vec![axis(graph, bound, e); rank]);
+    let mut event = n.event.map_or(vec![], |e| vec![axis(graph, bound, e); rank]);
+    if let Some(l) = &bound.event_labels[node.0] {
+        event.iter_mut().for_each(|a| (a.name, a.labels) = (graph.nodes[l.of.0].name.clone(), Some(l.names.clone())));
+    }
     let family = n.spec.family.map_or_else(|| n.spec.name.to_string(), |f| format!("{f:?}"));
     NodePosterior {
         name: n.name.clone(),

@@ -1,7 +1,7 @@
 //! A factor graph's data: sizes, labels, codes and numbers, checked against the graph. Not here: how files are read (`data`).
 
 use crate::{
-    data::sequences::Sequences,
+    data::{RowPlaces, sequences::Sequences},
     shape::{ColumnId, Extent, NodeId, PlateId},
 };
 use std::sync::Arc;
@@ -17,6 +17,19 @@ pub struct Bound {
     pub inputs: Vec<Arc<[f64]>>,
     /// For each node: its observed values, if bound to data.
     pub observed: Vec<Option<ObservedArray>>,
+    /// For each node: names of its event axis's elements that the columns of an observed node lend it.
+    pub event_labels: Vec<Option<EventLabels>>,
+    /// For each table: where its rows stand, for messages about their values.
+    pub places: Vec<RowPlaces>,
+}
+
+/// Names for the elements of an axis that is a bare number in the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventLabels {
+    /// The observed node that the columns belong to.
+    pub of: NodeId,
+    /// The columns' names.
+    pub names: Arc<[String]>,
 }
 
 /// A plate's size and what belongs to its rows.

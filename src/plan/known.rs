@@ -6,9 +6,9 @@ use crate::{
     graph::{
         bound::Bound,
         energy::{Known, KnownMap, Letter},
-        factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, Ref, Target},
+        factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, InputSource, Ref, Target},
     },
-    shape::{Extent, PlateId},
+    shape::{ColumnId, Extent, PlateId},
     source::Span,
     syntax::expr::BinaryOp,
 };
@@ -41,6 +41,8 @@ pub struct BadValue {
     pub value: Vec<f64>,
     /// What would fit.
     pub support: &'static str,
+    /// The first cell of a table that the value was read from: the column, and the row from 0.
+    pub cell: Option<(ColumnId, usize)>,
 }
 
 /// Values of letters while an expression is evaluated.
@@ -52,6 +54,8 @@ struct Env<'a> {
     /// Gates met so far, in reading order, by the selector's printed form.
     met: Vec<String>,
     own: Option<&'a [usize]>,
+    /// The first cell read.
+    cell: Option<(ColumnId, usize)>,
 }
 
 impl KnownArray {
@@ -72,7 +76,7 @@ impl KnownArray {
                 at[i] = rest % size;
                 rest /= size;
             }
-            let mut env = Env { graph, bound, plates: vec![], gates: vec![], met: vec![], own: None };
+            let mut env = Env { graph, bound, plates: vec![], gates: vec![], met: vec![], own: None, cell: None };
             for (letter, &i) in known.letters.iter().zip(&at) {
                 match letter {
                     Letter::Plate(p) => env.plates.push((*p, i)),
@@ -93,6 +97,7 @@ impl KnownArray {
                 element: e,
                 value: value.to_vec(),
                 support,
+                cell: env.cell,
             };
             let out = &mut data[e * width..(e + 1) * width];
             match known.map {
@@ -186,18 +191,27 @@ impl Env<'_> {
         match r.target {
             Target::Column(c) => {
                 let row = r.index.first().map_or(0, |i| self.index(i, Extent::Number(0)));
+                self.cell.get_or_insert((c, row));
                 vec![self.bound.columns[c.0].numbers.as_ref().map_or(f64::NAN, |n| n[row])]
             }
             Target::Input(id) => {
                 let input = &self.graph.inputs[id.0];
                 let sizes: Vec<usize> = input.plates.iter().map(|&p| self.bound.plate(p).size).chain(input.event.iter().copied()).collect();
                 let mut offset = 0;
+                let mut row = 0;
                 for (axis, index) in r.index.iter().enumerate() {
                     let i = match self.own {
                         Some(own) => own[axis],
                         None => self.index(index, Extent::Plate(input.plates[axis])),
                     };
                     offset = offset * sizes[axis] + i;
+                    if axis == 0 {
+                        row = i;
+                    }
+                }
+                if let InputSource::Columns(columns) = &input.source {
+                    // Which of several numbers is at fault is for the message to say.
+                    self.cell.get_or_insert((columns[0], row));
                 }
                 let width: usize = sizes[r.index.len()..].iter().product();
                 self.bound.inputs[id.0][offset * width..(offset + 1) * width].to_vec()

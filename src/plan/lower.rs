@@ -12,7 +12,7 @@ use super::{
     var::{Algorithm, Clamp, Storage, Var},
 };
 use crate::{
-    expfam::stat::{CATEGORY, GAUSSIAN_VECTOR, StatKind},
+    expfam::stat::{CATEGORY, GAUSSIAN_VECTOR, IMPOSSIBLE, StatKind},
     factorize::{Blocks, Kind, roles::Role},
     graph::{
         bound::{Bound, ObservedArray},
@@ -30,6 +30,17 @@ use std::{collections::HashMap, sync::Arc};
 pub enum LowerError {
     /// A known value that its slot does not accept.
     Value(BadValue, (usize, usize)),
+    /// An observed value that the known arguments exclude.
+    Impossible {
+        /// The factor.
+        factor: usize,
+        /// The element of the child, row-major over its plates.
+        element: usize,
+        /// The child's value.
+        value: Vec<f64>,
+        /// Each known argument that excludes it: its slot and value.
+        given: Vec<(usize, Vec<f64>)>,
+    },
     /// A row that couples an element with itself.
     SelfPair {
         /// The node.
@@ -470,7 +481,12 @@ impl<'a> Lowering<'a> {
                     Some(a) => &a.data[e * a.width..(e + 1) * a.width],
                 });
             }
-            sum += weight.as_ref().map_or(1.0, |w| w[row_of(e)]) * log_base(&args, view.d);
+            let base = log_base(&args, view.d);
+            if base < IMPOSSIBLE && width > 0 {
+                let given = args.iter().enumerate().skip(1).filter(|(_, a)| !a.is_empty()).map(|(s, a)| (s, a.to_vec()));
+                return Err(LowerError::Impossible { factor: view.index, element: e, value: v.to_vec(), given: given.collect() });
+            }
+            sum += weight.as_ref().map_or(1.0, |w| w[row_of(e)]) * base;
         }
         self.constants[factor.node.0] += sum;
         Ok(())

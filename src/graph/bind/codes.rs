@@ -1,4 +1,5 @@
-//! Categories as elements of an axis: by name where the axis has names from data, by position where it has only a size.
+//! Categories as elements of an axis: by name where the axis has names from data, by position where it has only a size, and
+//! by number where whole numbers lack some.
 
 use super::{Binder, LEVEL_COUNT, UNKNOWN_LEVEL, Uses};
 use crate::{
@@ -36,6 +37,12 @@ impl Binder<'_> {
         };
         let size = self.bound.size(extent);
         if by_position {
+            if levels.len() < size
+                && let Some(places) = levels.iter().map(|l| whole_number(l, size)).collect::<Option<Vec<u32>>>()
+            {
+                // A face that never came up: numbers say themselves which elements they mean.
+                return Some(places);
+            }
             if levels.len() != size {
                 let axis = self.graph.extent_name(extent);
                 let table = self.graph.columns.iter().find(|c| c.name == column).map_or("table", |c| self.graph.table_name(c.table));
@@ -45,6 +52,11 @@ impl Binder<'_> {
                     .help(format!(
                         "give both the same number, or let the axis run over the column: `over: \"{table}.{column}\"` or `Groups(column: \"{table}.{column}\")`"
                     ));
+                let d = if levels.len() < size {
+                    d.note(format!("fewer levels match by number, where all are whole numbers from 1 to {size}"))
+                } else {
+                    d
+                };
                 self.fail(d);
                 return None;
             }
@@ -79,6 +91,12 @@ impl Binder<'_> {
         self.fail(table.blame(d, row, column));
         None
     }
+}
+
+/// The element, from 0, that a level such as `3` means by its number.
+fn whole_number(level: &str, size: usize) -> Option<u32> {
+    let n: u32 = level.parse().ok()?;
+    (n.to_string() == level && (1..=size as u32).contains(&n)).then(|| n - 1)
 }
 
 /// The first few levels, for a message.

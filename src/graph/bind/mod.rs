@@ -6,6 +6,7 @@
 
 mod codes;
 mod inputs;
+mod labels;
 mod observed;
 mod plates;
 #[cfg(test)]
@@ -83,7 +84,6 @@ pub fn bind(graph: &FactorGraph, tables: &[Table], _source: &Source, diags: &mut
     }
     let mut b = Binder {
         graph,
-        tables: found,
         diags,
         failed: None,
         bound: Bound {
@@ -91,7 +91,10 @@ pub fn bind(graph: &FactorGraph, tables: &[Table], _source: &Source, diags: &mut
             columns: vec![BoundColumn::default(); graph.columns.len()],
             inputs: vec![],
             observed: vec![None; graph.nodes.len()],
+            event_labels: labels::event_labels(graph),
+            places: found.iter().map(|t| t.row_places()).collect(),
         },
+        tables: found,
     };
     b.columns_exist()?;
     b.plates();
