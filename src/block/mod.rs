@@ -5,6 +5,7 @@ pub mod gaussian_chain;
 pub mod gaussian_joint;
 pub mod normal_gamma;
 pub mod normal_wishart;
+pub mod sparse_gaussian;
 
 use crate::expfam::joint::JointSpec;
 
