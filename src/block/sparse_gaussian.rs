@@ -92,8 +92,7 @@ impl SparseGaussian {
             let (a, b) = (place[i as usize], place[k as usize]);
             (a.min(b), a.max(b))
         };
-        let mut below = vec![Vec::new(); 0];
-        below.resize_with(n, Vec::new);
+        let mut below: Vec<Vec<u32>> = vec![Vec::new(); n];
         pairs.iter().map(ends).for_each(|(column, row)| below[column as usize].push(row));
 
         // Column j of L has the rows of column j of the precision and those of its children, the columns whose first row is j.
