@@ -41,12 +41,23 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     drop(progress);
     match posterior {
         Ok(posterior) => finish(args, terminal, &posterior),
-        Err(e) => Err(Stop::broke_down(terminal, e.to_string())),
+        Err(e) => {
+            let mut help = String::new();
+            if let Some(last) = &e.last_good {
+                write_files(args, terminal, last)?;
+                let kept = match &args.out {
+                    Some(folder) => format!("its state is in `{}`", folder.display()),
+                    None => "`--out DIR` keeps its state".to_string(),
+                };
+                help = format!("iteration {} was the last good one; {kept}", last.iterations);
+            }
+            Err(Stop::broke_down(terminal, e.to_string(), help))
+        }
     }
 }
 
-/// Writes what `--trace` and `--out` name, then prints. The files come first: a reader who leaves early gets them all the same.
-fn finish(args: &args::Fit, terminal: &Terminal, posterior: &Posterior) -> Result<Exit, Stop> {
+/// Writes what `--trace` and `--out` name.
+fn write_files(args: &args::Fit, terminal: &Terminal, posterior: &Posterior) -> Result<(), Stop> {
     if let Some(path) = &args.trace {
         replace(path, |out| trace::write(&posterior.trace, out)).map_err(|e| {
             Stop::usage(terminal, format!("cannot write `{}`: {e}", path.display()), "`--trace` names a file in a folder that is there")
@@ -56,6 +67,12 @@ fn finish(args: &args::Fit, terminal: &Terminal, posterior: &Posterior) -> Resul
         out_dir::write(folder, posterior)
             .map_err(|e| Stop::usage(terminal, format!("cannot write into `{}`: {e}", folder.display()), "`--out` names a folder"))?;
     }
+    Ok(())
+}
+
+/// Writes files, then prints. The files come first: a reader who leaves early gets them all the same.
+fn finish(args: &args::Fit, terminal: &Terminal, posterior: &Posterior) -> Result<Exit, Stop> {
+    write_files(args, terminal, posterior)?;
     let format = report::find(&args.format).unwrap_or(report::FORMATS[0]);
     let show = args.nodes.as_deref().map_or(Show::Shared, Show::Named);
     terminal.print(|out| format.write(posterior, &Page { width: terminal.width, show }, out))?;

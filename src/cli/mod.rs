@@ -60,8 +60,8 @@ impl Stop {
         Stop { exit: Exit::Usage, message: terminal.error(title.as_ref(), help.as_ref()) }
     }
     /// The numbers broke down.
-    fn broke_down(terminal: &Terminal, title: impl AsRef<str>) -> Stop {
-        Stop { exit: Exit::Numbers, message: terminal.error(title.as_ref(), "") }
+    fn broke_down(terminal: &Terminal, title: impl AsRef<str>, help: impl AsRef<str>) -> Stop {
+        Stop { exit: Exit::Numbers, message: terminal.error(title.as_ref(), help.as_ref()) }
     }
     /// The model, or a file it names, is at fault.
     fn fault(terminal: &Terminal, title: impl AsRef<str>, help: impl AsRef<str>) -> Stop {

@@ -1,5 +1,6 @@
 //! What can break in a run: errors with a name and an iteration. Not here: mistakes in a model or its data (`diag`).
 
+use super::posterior::Posterior;
 use std::fmt;
 
 /// The numbers broke down.
@@ -11,6 +12,15 @@ pub struct RunError {
     pub node: String,
     /// The iteration, from 1; 0 is the start.
     pub iteration: usize,
+    /// The state at the end of the last good iteration, if there was one, with its trace.
+    pub last_good: Option<Box<Posterior>>,
+}
+
+impl RunError {
+    /// Without a state to fall back on.
+    pub fn new(kind: Breakdown, node: String, iteration: usize) -> Self {
+        Self { kind, node, iteration, last_good: None }
+    }
 }
 
 /// What happened.

@@ -41,6 +41,8 @@ struct Finished<'p> {
     terms: Vec<f64>,
     converged: bool,
     restart: usize,
+    /// What ended it, if its numbers broke down after a good iteration; the rest is then as that iteration left it.
+    broke: Option<RunError>,
 }
 
 /// Rounding of the bound, as a share of what its terms sum to before they cancel.
@@ -57,13 +59,18 @@ pub fn fit(graph: &FactorGraph, bound: &Bound, plan: &Plan, options: &Options, w
     if options.threads > 0 {
         builder = builder.num_threads(options.threads);
     }
-    let none = |e: rayon::ThreadPoolBuildError| RunError { kind: Breakdown::Improper(e.to_string()), node: "threads".into(), iteration: 0 };
+    let none = |e: rayon::ThreadPoolBuildError| RunError::new(Breakdown::Improper(e.to_string()), "threads".into(), 0);
     let pool = builder.build().map_err(none)?;
     let mut best: Option<Finished<'_>> = None;
     let mut finals = vec![];
     let mut failed = None;
+    let mut broken: Option<Finished<'_>> = None;
     for restart in 0..options.restarts.max(1) {
         match once(graph, plan, &pool, options, restart, watch) {
+            Ok(run) if run.broke.is_some() => {
+                finals.push(f64::NEG_INFINITY);
+                broken.get_or_insert(run);
+            }
             Ok(run) => {
                 let elbo = run.trace.last().copied().unwrap_or(f64::NEG_INFINITY);
                 finals.push(elbo);
@@ -77,11 +84,17 @@ pub fn fit(graph: &FactorGraph, bound: &Bound, plan: &Plan, options: &Options, w
             }
         }
     }
+    let collect = |run: Finished<'_>| {
+        let Finished { mut session, trace, terms, converged, restart, .. } = run;
+        collect::posterior(graph, bound, &mut session, options, collect::Summary { trace, terms, converged, restart, restarts: finals })
+    };
+    if let (None, Some(mut run)) = (&best, broken)
+        && let Some(error) = run.broke.take()
+    {
+        return Err(RunError { last_good: collect(run).ok().map(Box::new), ..error });
+    }
     match (best, failed) {
-        (Some(run), _) => {
-            let Finished { mut session, trace, terms, converged, restart } = run;
-            collect::posterior(graph, bound, &mut session, options, collect::Summary { trace, terms, converged, restart, restarts: finals })
-        }
+        (Some(run), _) => collect(run),
         (None, Some(e)) => Err(e),
         (None, None) => unreachable!("at least one restart is tried"),
     }
@@ -102,28 +115,115 @@ fn once<'p>(
     let mut trace: Vec<f64> = vec![];
     let mut terms: Vec<f64> = vec![];
     let mut converged = false;
+    let mut good = Kept::default();
     for iteration in 1..=options.max_iterations.max(1) {
-        session.iteration = iteration;
-        session.update_stored()?;
-        for s in 0..plan.streams.len() {
-            session.pass(s, Mode::Update, &[])?;
-        }
-        let now = session.terms()?;
+        let now = match step(&mut session, iteration) {
+            Ok(now) => now,
+            Err(e) if trace.is_empty() => return Err(e),
+            Err(e) => {
+                good.restore(&mut session);
+                return Ok(Finished { session, trace, terms, converged: false, restart, broke: Some(e) });
+            }
+        };
         let elbo = sum(&now);
         watch.iterated(restart, iteration, elbo);
         if let Some(&last) = trace.last() {
             let rounding = ROUNDING * session.magnitude();
             if elbo < last - rounding {
                 let worst = (0..now.len()).min_by(|&a, &b| (now[a] - terms[a]).total_cmp(&(now[b] - terms[b]))).unwrap_or(0);
-                return Err(RunError { kind: Breakdown::Fell(last - elbo), node: plan.names[worst].clone(), iteration });
+                let broke = Some(RunError::new(Breakdown::Fell(last - elbo), plan.names[worst].clone(), iteration));
+                good.restore(&mut session);
+                return Ok(Finished { session, trace, terms, converged: false, restart, broke });
             }
             converged = (elbo - last).abs() <= options.tolerance * elbo.abs().max(1.0) + ABSOLUTE;
         }
         trace.push(elbo);
         terms = now;
+        good.keep(&session);
         if converged {
             break;
         }
     }
-    Ok(Finished { session, trace, terms, converged, restart })
+    Ok(Finished { session, trace, terms, converged, restart, broke: None })
+}
+
+/// One iteration, and each node's share of the bound after it.
+fn step(session: &mut Session<'_>, iteration: usize) -> Result<Vec<f64>, RunError> {
+    session.iteration = iteration;
+    #[cfg(test)]
+    if BREAK_AT.get() == iteration {
+        session.eta.iter_mut().flatten().for_each(|x| *x = f64::NAN);
+        return Err(RunError::new(Breakdown::NotFinite, "test".into(), iteration));
+    }
+    session.update_stored()?;
+    for s in 0..session.plan.streams.len() {
+        session.pass(s, Mode::Update, &[])?;
+    }
+    session.terms()
+}
+
+/// The state that an iteration left: all that the next one, or a report, starts from. Stored blocks are few and small.
+#[derive(Default)]
+struct Kept {
+    eta: Vec<Vec<f64>>,
+    moments: Vec<Vec<f64>>,
+    entropy: Vec<f64>,
+}
+
+impl Kept {
+    fn keep(&mut self, session: &Session<'_>) {
+        self.eta.clone_from(&session.eta);
+        self.moments.clone_from(&session.moments);
+        self.entropy.clone_from(&session.entropy);
+    }
+    fn restore(self, session: &mut Session<'_>) {
+        (session.eta, session.moments, session.entropy) = (self.eta, self.moments, self.entropy);
+        session.version.iter_mut().for_each(|v| *v += 1);
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The iteration at which a test breaks the numbers.
+    static BREAK_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_breaks_down_keeps_the_last_good_state() {
+        let text = r#"Model(
+            data: { "t": { "x": [1, 2, 4, 9] } },
+            plates: { "n": Rows(table: "t") },
+            nodes: {
+                "m": Normal(mean: 0, precision: 0.01),
+                "tau": Gamma(shape: 1, rate: 1),
+                "x[n]": Normal(mean: "m", precision: "tau"),
+            },
+            observe: { "x": "x" },
+            factorize: MeanField,
+        )"#;
+        let source = crate::source::Source::new("test.ron", text);
+        let mut diags = crate::diag::Diagnostics::default();
+        let model = crate::syntax::parse(&source, &mut diags).unwrap();
+        let graph = crate::pipeline::graph(&model, &source, &mut diags).unwrap();
+        let files = crate::data::MemoryFiles::default();
+        let bound = crate::pipeline::bind(&model, &graph, &files, &|_| None, &source, &mut diags).unwrap();
+        let plan = crate::pipeline::plan(&graph, &bound, &mut diags).unwrap();
+        let options = |max_iterations| Options { max_iterations, tolerance: 0.0, ..Options::default() };
+        let fit = |n| fit(&graph, &bound, &plan, &options(n), &mut crate::engine::Unwatched);
+        let two = fit(2).unwrap();
+        BREAK_AT.set(3);
+        let broke = fit(10);
+        BREAK_AT.set(1);
+        let at_once = fit(10);
+        BREAK_AT.set(0);
+        let error = broke.unwrap_err();
+        assert_eq!(error.iteration, 3);
+        let last = error.last_good.expect("two iterations were good");
+        assert_eq!((&last.trace, &last.nodes, &last.terms), (&two.trace, &two.nodes, &two.terms));
+        assert!(at_once.unwrap_err().last_good.is_none());
+    }
 }

@@ -102,7 +102,7 @@ impl<'p> Session<'p> {
     }
 
     pub(super) fn error(&self, var: usize, kind: Breakdown) -> RunError {
-        RunError { kind, node: self.plan.vars[var].name.clone(), iteration: self.iteration }
+        RunError::new(kind, self.plan.vars[var].name.clone(), self.iteration)
     }
 
     /// Brings a table up to date with the shared moments it is made from.
@@ -347,7 +347,7 @@ impl<'p> Session<'p> {
                 continue;
             };
             let name = plan.names[node].clone();
-            return Err(RunError { kind, node: name, iteration: self.iteration });
+            return Err(RunError::new(kind, name, self.iteration));
         }
         Ok(out)
     }
