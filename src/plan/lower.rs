@@ -29,7 +29,7 @@ use std::{collections::HashMap, sync::Arc};
 #[derive(Clone, Debug, PartialEq)]
 pub enum LowerError {
     /// A known value that its slot does not accept.
-    Value(BadValue, (usize, usize)),
+    Value(Box<BadValue>, (usize, usize)),
     /// An observed value that the known arguments exclude.
     Impossible {
         /// The factor.
@@ -507,7 +507,7 @@ impl<'a> Lowering<'a> {
             known.elements = plates.iter().map(|&p| crate::shape::Extent::Plate(p)).collect();
             known.letters = plates.iter().map(|&p| crate::graph::energy::Letter::Plate(p)).collect();
         }
-        KnownArray::new(&known, self.graph, self.bound, &[]).map_err(|e| LowerError::Value(e, known.place))
+        KnownArray::new(&known, self.graph, self.bound, &[]).map_err(|e| LowerError::Value(Box::new(e), known.place))
     }
 
     /// Which file rows of the child's row plate the factor's line speaks of; `None` for all.
@@ -977,7 +977,7 @@ impl<'a> Lowering<'a> {
         // Only the place of a location slot is centred; a precision has none.
         let centred = f.spec.location && known.place.1 == 1 && matches!(known.map, KnownMap::Stat { .. });
         let shift: &[f64] = if centred { &self.centres[f.node.0] } else { &[] };
-        let array = KnownArray::new(known, self.graph, self.bound, shift).map_err(|e| LowerError::Value(e, known.place))?;
+        let array = KnownArray::new(known, self.graph, self.bound, shift).map_err(|e| LowerError::Value(Box::new(e), known.place))?;
         self.known.push(array);
         self.evaluated.insert(k, self.known.len() - 1);
         Ok(self.known.len() - 1)
