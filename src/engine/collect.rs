@@ -86,7 +86,7 @@ pub fn posterior(
             let var = &plan.vars[v];
             for &node in &var.nodes {
                 let file_rows = plan.streams[s].order.as_deref();
-                if matches!(var.algorithm, Algorithm::Gaussian) {
+                if matches!(var.algorithm, Algorithm::Gaussian | Algorithm::GaussianChain) {
                     elements[node.0] = Some(gaussian_member(graph, bound, session, v, node, &e.moments, file_rows));
                     continue;
                 }
@@ -110,7 +110,7 @@ pub fn posterior(
     for &v in &plan.stored {
         let var = &plan.vars[v];
         for &node in var.nodes.iter().filter(|n| needed[n.0]) {
-            if matches!(var.algorithm, Algorithm::Gaussian) {
+            if matches!(var.algorithm, Algorithm::Gaussian | Algorithm::GaussianChain) {
                 elements[node.0] = Some(gaussian_member(graph, bound, session, v, node, &session.moments[v], None));
                 continue;
             }
@@ -141,7 +141,7 @@ pub fn posterior(
     let nodes = reports.into_iter().enumerate().filter(|(i, _)| wanted[*i]).filter_map(|(_, r)| r).collect();
     let blocks = plan.blocks.list.iter().enumerate().map(|(i, b)| BlockSummary {
         nodes: b.nodes.iter().map(|n| graph.nodes[n.0].name.clone()).collect(),
-        kind: b.kind.name(),
+        kind: plan.blocks.kind_name(i),
         over: plan.blocks.over(graph, i),
         why: b.why.join(" "),
     });
@@ -271,7 +271,7 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
                 (mine, f.summary(member, var.d, eta), [0.05, 0.95].map(|p| f.quantile(member, var.d, eta, p)))
             }
             // A member's marginal is of its own family.
-            Algorithm::Gaussian => match spec.family {
+            Algorithm::Gaussian | Algorithm::GaussianChain => match spec.family {
                 Some(f) => {
                     let d = graph.nodes[node.0].event.map_or(1, |x| bound.size(x));
                     (f.parameters(d, eta), f.summary(d, eta), [0.05, 0.95].map(|p| f.quantile(d, eta, p)))

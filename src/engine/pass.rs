@@ -5,18 +5,17 @@
 //! order of the runs. So the result has the same bits for any number of threads.
 
 use super::{
+    chain::ChainShape,
     error::{Breakdown, RunError},
     rows::{ChunkMoments, Places, RowScratch},
-    session::{Session, apply, grow},
+    session::{Session, apply},
 };
 use crate::{
-    block::forward_backward::{self, Chains, PairTables},
-    expfam::stat::LN_ZERO,
     num::reduce::dot,
     plan::{
         Plan,
         table::{From, Rows, Table},
-        var::{Algorithm, Storage, Var},
+        var::{Storage, Var},
     },
 };
 use rayon::prelude::*;
@@ -44,59 +43,37 @@ pub struct Emitted {
 }
 
 /// What a stream's blocks and tables are to each other; made once a pass.
-struct Shape<'p> {
-    plan: &'p Plan,
-    stream: usize,
+pub(super) struct Shape<'p> {
+    pub plan: &'p Plan,
+    pub stream: usize,
     /// Streamed variables in update order, each with its messages (table, operand) but for a chain's pairs.
-    vars: Vec<(usize, Vec<(usize, usize)>)>,
+    pub vars: Vec<(usize, Vec<(usize, usize)>)>,
     /// Tables whose statistic this pass sums.
-    tables: Vec<usize>,
-    chains: Vec<Option<ChainShape>>,
-}
-
-/// A chain's pair potentials, made ready once a pass.
-struct ChainShape {
-    tables: Vec<PairTables>,
-    /// The pair tables of the plan, and how many numbers apart their two category axes stand.
-    pairs: Vec<Pair>,
-    /// The codes that pick a table for each step.
-    codes: Option<usize>,
-    levels: usize,
-    /// Potentials differ by row: they are made chunk by chunk.
-    by_row: bool,
-}
-
-struct Pair {
-    table: usize,
-    from_stride: usize,
-    to_stride: usize,
-    level_stride: usize,
-    /// Stride of each plate past the steps, in storage order of the variable.
-    inner: Vec<(usize, usize)>,
-    coded: bool,
+    pub tables: Vec<usize>,
+    pub chains: Vec<Option<ChainShape>>,
 }
 
 /// One run's sums.
-struct Sums {
-    statistics: Vec<Vec<f64>>,
-    entropy: Vec<f64>,
-    kept: Vec<(usize, Vec<f64>)>,
-    emitted: Vec<(usize, Emitted)>,
-    failed: Option<(usize, Breakdown)>,
+pub(super) struct Sums {
+    pub statistics: Vec<Vec<f64>>,
+    pub entropy: Vec<f64>,
+    pub kept: Vec<(usize, Vec<f64>)>,
+    pub emitted: Vec<(usize, Emitted)>,
+    pub failed: Option<(usize, Breakdown)>,
 }
 
 /// Buffers of one thread.
 #[derive(Default)]
-struct Worker {
-    eta: Vec<Vec<f64>>,
-    moments: Vec<Vec<f64>>,
-    log_norm: Vec<f64>,
-    before: Vec<u32>,
-    starts: Vec<u32>,
-    rows: RowScratch,
-    temp: Vec<f64>,
-    scratch: Vec<f64>,
-    list: Vec<u32>,
+pub(super) struct Worker {
+    pub eta: Vec<Vec<f64>>,
+    pub moments: Vec<Vec<f64>>,
+    pub log_norm: Vec<f64>,
+    pub before: Vec<u32>,
+    pub starts: Vec<u32>,
+    pub rows: RowScratch,
+    pub temp: Vec<f64>,
+    pub scratch: Vec<f64>,
+    pub list: Vec<u32>,
 }
 
 impl Session<'_> {
@@ -177,10 +154,7 @@ impl<'p> Shape<'p> {
         let reads = |t: &Table| t.operands.iter().any(|o| matches!(o.from, From::Streamed { .. }));
         let tables = (0..plan.tables.len()).filter(|&t| plan.tables[t].stream == Some(stream) && reads(&plan.tables[t])).collect();
         let chains = (0..plan.vars.len())
-            .map(|v| {
-                (plan.vars[v].stream() == Some(stream) && matches!(plan.vars[v].algorithm, Algorithm::Chain))
-                    .then(|| ChainShape::new(plan, v, values))
-            })
+            .map(|v| (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain()).then(|| ChainShape::new(plan, v, values)))
             .collect();
         Self { plan, stream, vars, tables, chains }
     }
@@ -239,7 +213,7 @@ impl<'p> Shape<'p> {
             {
                 worker.clamp(*v, var, &range);
                 if let Some(chain) = &self.chains[*v] {
-                    chain.independent_pairs(self, *v, &range, session, worker, sums);
+                    chain.independent_pairs(self, &range, session, worker, sums);
                 }
                 continue;
             }
@@ -374,287 +348,5 @@ impl Worker {
                 let _ = (c.kind.of_value)(&c.values[(first + e) * c.value_width..][..c.value_width], var.d, m);
             }
         }
-    }
-}
-
-impl ChainShape {
-    fn new(plan: &Plan, v: usize, values: &[Vec<f64>]) -> Self {
-        let var = &plan.vars[v];
-        let k = var.d;
-        let mut pairs = vec![];
-        let (mut codes, mut levels, mut by_row) = (None, 1, false);
-        for (t, table) in plan.tables.iter().enumerate().filter(|(_, x)| x.pair == Some(v)) {
-            let mut pair = Pair { table: t, from_stride: 0, to_stride: 0, level_stride: 0, inner: vec![], coded: false };
-            let stride = |l: u8| table.axes.0.iter().find(|a| a.0 == l).map_or(0, |a| a.1);
-            for o in &table.operands {
-                match (&o.from, &o.shape) {
-                    (From::Streamed { before, .. }, crate::num::contract::OperandShape::Dense(axes)) => {
-                        // Axes: the row, plates past the steps, the category.
-                        let category = axes.0.last().map_or(0, |a| a.0);
-                        if *before {
-                            pair.from_stride = stride(category);
-                        } else {
-                            pair.to_stride = stride(category);
-                            pair.inner = axes.0[1..axes.0.len() - 1].iter().map(|a| (table.sizes[usize::from(a.0)], stride(a.0))).collect();
-                        }
-                    }
-                    (From::Codes(id), crate::num::contract::OperandShape::OneHot { level, .. })
-                        if codes.is_none_or(|c| c == *id) && table.unroll.is_none() =>
-                    {
-                        codes = Some(*id);
-                        pair.coded = true;
-                        pair.level_stride = stride(*level);
-                        levels = table.sizes[usize::from(*level)];
-                    }
-                    _ => by_row = true,
-                }
-            }
-            pairs.push(pair);
-        }
-        if by_row {
-            (codes, levels) = (None, 1);
-        }
-        let mut shape = Self { tables: vec![], pairs, codes, levels, by_row };
-        if !by_row {
-            let mut log = vec![0.0; levels * k * k];
-            for cell in 0..var.inner() {
-                log.fill(0.0);
-                for p in &shape.pairs {
-                    let from = &values[p.table][p.cell(cell)..];
-                    for m in 0..levels {
-                        for i in 0..k {
-                            for j in 0..k {
-                                log[(m * k + i) * k + j] += from[m * p.level_stride + i * p.from_stride + j * p.to_stride];
-                            }
-                        }
-                    }
-                }
-                let mut tables = PairTables::default();
-                tables.prepare(k, &log);
-                shape.tables.push(tables);
-            }
-        }
-        shape
-    }
-
-    /// Forward–backward over the chunk's sequences; adds the pairs' statistic and the entropy's part that rows give.
-    fn update(
-        &self,
-        shape: &Shape<'_>,
-        v: usize,
-        range: &Range<usize>,
-        session: &Session<'_>,
-        worker: &mut Worker,
-        sums: &mut Sums,
-    ) -> Result<(), Breakdown> {
-        let var = &shape.plan.vars[v];
-        let (n, k, inner) = (range.len(), var.d, var.inner());
-        let mut eta = std::mem::take(&mut worker.eta[v]);
-        if let Some(c) = &var.clamp {
-            for (e, row) in eta.chunks_exact_mut(k).enumerate() {
-                let at = range.start * inner + e;
-                if c.known[at] {
-                    row.iter_mut().enumerate().filter(|(i, _)| *i != c.values[at] as usize).for_each(|(_, x)| *x += LN_ZERO);
-                }
-            }
-        }
-        let by_row = if self.by_row { Some(self.row_potentials(shape, v, range, session, worker)) } else { None };
-        let index: Option<Vec<u32>> = if self.by_row {
-            Some((0..n as u32).collect())
-        } else {
-            self.codes.map(|id| shape.plan.rows.codes[id].data[range.clone()].iter().map(|&c| if c == u32::MAX { 0 } else { c }).collect())
-        };
-        let levels = if self.by_row { n } else { self.levels };
-        let longest = worker.starts.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0);
-        let mut pair_sums = vec![0.0; levels * k * k];
-        let mut node = std::mem::take(&mut worker.temp);
-        let mut made = PairTables::default();
-        let mut result = Ok(());
-        for cell in 0..inner {
-            node.clear();
-            (0..n).for_each(|t| node.extend_from_slice(&eta[(t * inner + cell) * k..][..k]));
-            let tables = match &by_row {
-                Some(all) => {
-                    made.prepare(k, &all[cell]);
-                    &made
-                }
-                None => &self.tables[cell],
-            };
-            grow(&mut worker.scratch, forward_backward::scratch_len(n, longest, k, levels));
-            pair_sums.fill(0.0);
-            let mut log_norm = 0.0;
-            let chains = Chains { initial: None, pair_index: index.as_deref(), node: &mut node, starts: &worker.starts };
-            if let Err(e) = forward_backward::run(tables, chains, &mut pair_sums, &mut log_norm, &mut worker.scratch) {
-                result = Err(match e {
-                    forward_backward::ChainError::Impossible { step } => {
-                        Breakdown::Impossible(format!("no category is possible at row {}", range.start + step + 1))
-                    }
-                    e => Breakdown::Improper(e.to_string()),
-                });
-                break;
-            }
-            (0..n).for_each(|t| worker.moments[v][(t * inner + cell) * k..][..k].copy_from_slice(&node[t * k..(t + 1) * k]));
-            sums.entropy[v] += log_norm;
-            self.add_pairs(shape, cell, &pair_sums, range, sums, worker, session, v);
-        }
-        sums.entropy[v] -= dot(&eta, &worker.moments[v]);
-        worker.temp = node;
-        worker.eta[v] = eta;
-        result
-    }
-
-    /// Pair potentials by row, for each plate cell past the steps.
-    fn row_potentials(
-        &self,
-        shape: &Shape<'_>,
-        v: usize,
-        range: &Range<usize>,
-        session: &Session<'_>,
-        worker: &mut Worker,
-    ) -> Vec<Vec<f64>> {
-        let var = &shape.plan.vars[v];
-        let (n, k, inner) = (range.len(), var.d, var.inner());
-        let mut out = vec![vec![0.0; n * k * k]; inner];
-        // The slope of the energy in one pair's indicator is the message to the later step, given that the earlier one is known: one
-        // message for each earlier category.
-        for p in &self.pairs {
-            let table = &shape.plan.tables[p.table];
-            let to = table
-                .operands
-                .iter()
-                .position(|o| matches!(o.from, From::Streamed { before: false, .. }))
-                .expect("a pair has its later step");
-            for i in 0..k {
-                let mut moments = vec![vec![]; shape.plan.vars.len()];
-                std::mem::swap(&mut moments, &mut worker.moments);
-                let real = std::mem::take(&mut moments[v]);
-                moments[v] = vec![0.0; real.len()];
-                moments[v].iter_mut().skip(i).step_by(k).for_each(|x| *x = 1.0);
-                let mut slopes = vec![0.0; n * inner * k];
-                // Every step has a predecessor here; those of first steps are not read.
-                let all: Vec<u32> = (0..n as u32).map(|t| t.saturating_sub(1)).collect();
-                let chunk = ChunkMoments { first: range.start, moments: &moments, before: &all };
-                worker.rows.message(
-                    shape.plan,
-                    table,
-                    to,
-                    &Places::Range(range.clone()),
-                    &session.moments,
-                    Some(chunk),
-                    &session.table[p.table],
-                    &mut slopes,
-                );
-                moments[v] = real;
-                std::mem::swap(&mut moments, &mut worker.moments);
-                for t in 0..n {
-                    for (cell, out) in out.iter_mut().enumerate() {
-                        let from = &slopes[(t * inner + cell) * k..][..k];
-                        out[(t * k + i) * k..][..k].iter_mut().zip(from).for_each(|(o, f)| *o += f);
-                    }
-                }
-            }
-        }
-        out
-    }
-
-    /// Adds Σ pair marginals, `[level][from][to]` of one plate cell, to the statistics of the chain's pair tables.
-    #[allow(clippy::too_many_arguments)]
-    fn add_pairs(
-        &self,
-        shape: &Shape<'_>,
-        cell: usize,
-        pairs: &[f64],
-        range: &Range<usize>,
-        sums: &mut Sums,
-        worker: &mut Worker,
-        session: &Session<'_>,
-        v: usize,
-    ) {
-        let k = shape.plan.vars[v].d;
-        for p in &self.pairs {
-            let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
-            if self.by_row {
-                self.gather_row_pairs(shape, p, cell, pairs, range, &mut sums.statistics[at], worker, session, v);
-                continue;
-            }
-            let to = &mut sums.statistics[at][p.cell(cell)..];
-            for m in 0..self.levels {
-                let m_at = if p.coded { m * p.level_stride } else { 0 };
-                for i in 0..k {
-                    for j in 0..k {
-                        to[m_at + i * p.from_stride + j * p.to_stride] += pairs[(m * k + i) * k + j];
-                    }
-                }
-            }
-        }
-    }
-
-    /// Statistics of pairs whose potentials differ by row: for each earlier category, the later step's pair marginals stand in for moments.
-    #[allow(clippy::too_many_arguments)]
-    fn gather_row_pairs(
-        &self,
-        shape: &Shape<'_>,
-        p: &Pair,
-        cell: usize,
-        pairs: &[f64],
-        range: &Range<usize>,
-        sum: &mut [f64],
-        worker: &mut Worker,
-        session: &Session<'_>,
-        v: usize,
-    ) {
-        let var = &shape.plan.vars[v];
-        let (n, k, inner) = (range.len(), var.d, var.inner());
-        let table = &shape.plan.tables[p.table];
-        for i in 0..k {
-            // Rows are doubled so that "the step before" can be the pure category i while the step itself holds p(i, j).
-            let mut moments = vec![vec![]; shape.plan.vars.len()];
-            moments[v] = vec![0.0; 2 * n * inner * k];
-            for t in 0..n {
-                moments[v][(t * inner + cell) * k..][..k].copy_from_slice(&pairs[(t * k + i) * k..][..k]);
-                moments[v][((n + t) * inner + cell) * k + i] = 1.0;
-            }
-            let before: Vec<u32> =
-                (0..n as u32).map(|t| if worker.before[t as usize] == u32::MAX { u32::MAX } else { n as u32 + t }).collect();
-            let chunk = ChunkMoments { first: range.start, moments: &moments, before: &before };
-            worker.rows.gather_chunk(shape.plan, table, &Places::Range(range.clone()), &session.moments, Some(chunk), sum);
-        }
-    }
-
-    /// At a start, where responsibilities are given: pairs of neighbours as if independent.
-    fn independent_pairs(
-        &self,
-        shape: &Shape<'_>,
-        v: usize,
-        range: &Range<usize>,
-        session: &Session<'_>,
-        worker: &mut Worker,
-        sums: &mut Sums,
-    ) {
-        for p in &self.pairs {
-            let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
-            let chunk = ChunkMoments { first: range.start, moments: &worker.moments, before: &worker.before };
-            worker.rows.gather_chunk(
-                shape.plan,
-                &shape.plan.tables[p.table],
-                &Places::Range(range.clone()),
-                &session.moments,
-                Some(chunk),
-                &mut sums.statistics[at],
-            );
-        }
-        let _ = v;
-    }
-}
-
-impl Pair {
-    /// Offset of a plate cell past the steps.
-    fn cell(&self, mut cell: usize) -> usize {
-        let mut at = 0;
-        for &(size, stride) in self.inner.iter().rev() {
-            at += cell % size * stride;
-            cell /= size;
-        }
-        at
     }
 }

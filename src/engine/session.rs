@@ -365,7 +365,7 @@ pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut 
         Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
         Algorithm::Joint(j) => j.evaluate(var.d, eta, moments, log_norm),
         Algorithm::Gaussian => gaussian_joint::evaluate(var.d, eta, moments, log_norm),
-        Algorithm::Chain => unreachable!("a chain is updated in its stream"),
+        Algorithm::Chain | Algorithm::GaussianChain => unreachable!("a chain is updated in its stream"),
     };
     done.map_err(|e| format!("{} (element {})", e.why, e.element + 1))
 }

@@ -20,8 +20,10 @@ use crate::{
 pub struct GaussianJoint {
     /// In file order; their entries stand one after the other in the vector.
     pub members: Vec<Member>,
-    /// Plates with one block for each element.
+    /// Plates with one block for each element; of a chain, its steps too.
     pub outer: Vec<PlateId>,
+    /// The `Steps` plate along which neighbours are coupled, if it is a chain.
+    pub chain: Option<PlateId>,
 }
 
 /// One node of a jointly Gaussian block.
@@ -53,9 +55,15 @@ struct Meeting<'a> {
 }
 
 /// All blocks, the strongest couplings first: those with the most factors of observed children, then file order. `free` says which nodes
-/// nobody has claimed; `together` which may share a block.
-pub fn claims(graph: &FactorGraph, blocks: &Blocks, free: &dyn Fn(NodeId) -> bool, together: &dyn Fn(&[NodeId]) -> bool) -> Found {
-    let meetings = meetings(graph, blocks, free);
+/// nobody has claimed; `together` which may share a block; `steps` whether steps of one sequence may.
+pub fn claims(
+    graph: &FactorGraph,
+    blocks: &Blocks,
+    free: &dyn Fn(NodeId) -> bool,
+    together: &dyn Fn(&[NodeId]) -> bool,
+    steps: bool,
+) -> Found {
+    let meetings = meetings(graph, blocks, free, steps);
     let mut sets: Vec<Vec<NodeId>> = vec![];
     for m in &meetings {
         for n in m.nodes {
@@ -105,7 +113,7 @@ pub fn claims(graph: &FactorGraph, blocks: &Blocks, free: &dyn Fn(NodeId) -> boo
     found
 }
 
-fn meetings<'a>(graph: &FactorGraph, blocks: &'a Blocks, free: &dyn Fn(NodeId) -> bool) -> Vec<Meeting<'a>> {
+fn meetings<'a>(graph: &FactorGraph, blocks: &'a Blocks, free: &dyn Fn(NodeId) -> bool, steps: bool) -> Vec<Meeting<'a>> {
     let gaussian = |o: &Op| match o.source {
         Source::Node(n) if o.part == 0 && blocks.roles[n.0] == Role::Latent && free(n) => {
             let stat = graph.nodes[n.0].spec.stat;
@@ -119,6 +127,10 @@ fn meetings<'a>(graph: &FactorGraph, blocks: &'a Blocks, free: &dyn Fn(NodeId) -
         for t in &f.terms {
             for (i, a) in t.ops.iter().enumerate() {
                 for b in &t.ops[..i] {
+                    let apart = a.elements.iter().zip(&b.elements).any(|(x, y)| neighbours(Some(*x), Some(*y)));
+                    if apart && !steps {
+                        continue;
+                    }
                     if let (Some(x), Some(y)) = (gaussian(a), gaussian(b)) {
                         out.push(Meeting { ops: [a, b], nodes: [x, y], multiplied: a.copy == b.copy, strength });
                     }
@@ -138,9 +150,31 @@ fn layout(graph: &FactorGraph, meetings: &[Meeting<'_>], set: &[NodeId]) -> Resu
     }
     let plates = |n: NodeId| graph.nodes[n.0].plates.as_slice();
     let mut outer: Vec<PlateId> = plates(set[0]).iter().copied().filter(|p| set.iter().all(|&n| plates(n).contains(p))).collect();
+    let mut chain = None;
     for m in meetings.iter().filter(inside) {
         let at = |i: usize, p: PlateId| plates(m.nodes[i]).iter().position(|q| *q == p).map(|axis| m.ops[i].elements[axis]);
-        outer.retain(|&p| at(0, p).is_some() && at(0, p) == at(1, p));
+        for &p in &outer {
+            // Neighbours along steps: a chain keeps them exactly.
+            let (Some(x), Some(y)) = (at(0, p), at(1, p)) else { continue };
+            let (Element::Before { label, lag }, Element::Label(l)) = (if matches!(x, Element::Before { .. }) { (x, y) } else { (y, x) })
+            else {
+                continue;
+            };
+            if label != l {
+                continue;
+            }
+            if lag > 1 {
+                return Err(format!("A chain couples neighbours only: {} is also coupled {lag} steps apart.", name(m.nodes[0])));
+            }
+            if chain.is_some_and(|c| c != p) {
+                return Err("Neighbours are coupled along two plates, so they are no chain.".into());
+            }
+            chain = Some(p);
+        }
+        outer.retain(|&p| at(0, p).is_some() && (at(0, p) == at(1, p) || chain == Some(p) && neighbours(at(0, p), at(1, p))));
+    }
+    if let Some(p) = chain.filter(|p| !outer.contains(p)) {
+        return Err(format!("Steps along {} are coupled in other ways than by neighbours, so they are no chain.", graph.plates[p.0].name));
     }
     let mut members = vec![];
     for &node in set {
@@ -156,12 +190,23 @@ fn layout(graph: &FactorGraph, meetings: &[Meeting<'_>], set: &[NodeId]) -> Resu
         }
         members.push(Member { node, inner, vector: graph.nodes[node.0].spec.stat == &GAUSSIAN_VECTOR });
     }
-    Ok(GaussianJoint { members, outer })
+    Ok(GaussianJoint { members, outer, chain })
+}
+
+/// Are two elements a step and the one before it?
+fn neighbours(x: Option<Element>, y: Option<Element>) -> bool {
+    let one = |x, y| matches!((x, y), (Some(Element::Before { label, lag: 1 }), Some(Element::Label(l))) if label == l);
+    one(x, y) || one(y, x)
 }
 
 /// Why a block was taken.
 pub fn why(graph: &FactorGraph, joint: &GaussianJoint) -> String {
     let names: Vec<String> = joint.members.iter().map(|m| format!("`{}`", graph.nodes[m.node.0].name)).collect();
+    if let Some(p) = joint.chain {
+        let t = &graph.plates[p.0].name;
+        let depend = if names.len() == 1 { "depends" } else { "depend" };
+        return format!("{} at {t} {depend} on the step before: a Kalman smoother keeps all steps of a sequence exact.", names.join(", "));
+    }
     if names.len() == 1 {
         format!("The entries of {} stand together in a mean, so one Gaussian vector keeps their coupling exact.", names[0])
     } else {

@@ -117,7 +117,7 @@ pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &
             }),
         }
     }
-    let found = gaussian::claims(graph, &blocks, &|n| !claimed[n.0], &|nodes| wishes.allows(nodes));
+    let found = gaussian::claims(graph, &blocks, &|n| !claimed[n.0], &|nodes| wishes.allows(nodes), !wishes.mean_field);
     for (node, why) in found.refusals {
         reasons[node.0].push(why);
     }
@@ -238,6 +238,13 @@ impl Blocks {
     /// The block that holds a node's q.
     pub fn of(&self, node: NodeId) -> Option<usize> {
         self.list.iter().position(|b| b.nodes.contains(&node))
+    }
+    /// As the JSON report names a block's kind.
+    pub fn kind_name(&self, i: usize) -> &'static str {
+        match self.list[i].kind {
+            Kind::Gaussian(g) if self.gaussians[g].chain.is_some() => "chain",
+            kind => kind.name(),
+        }
     }
     /// The block of a source of moments.
     pub fn of_source(&self, source: Source) -> Option<usize> {

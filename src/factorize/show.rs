@@ -50,7 +50,10 @@ impl Blocks {
                 format!("chain along {}{sequence}", graph.plate_name(p))
             }
             Kind::Joint(j) => format!("joint ({})", self.joints[j].spec.name),
-            Kind::Gaussian(_) => "joint (Gaussian)".into(),
+            Kind::Gaussian(g) => match self.gaussians[g].chain {
+                Some(p) => format!("chain along {} (Gaussian)", graph.plate_name(p)),
+                None => "joint (Gaussian)".into(),
+            },
         }
     }
 
@@ -63,7 +66,11 @@ impl Blocks {
     /// Names of the plates that block `i` has one element for.
     pub fn over(&self, graph: &FactorGraph, i: usize) -> Vec<String> {
         let b = &self.list[i];
-        let steps = if let Kind::Chain(p) = b.kind { Some(p) } else { None };
+        let steps = match b.kind {
+            Kind::Chain(p) => Some(p),
+            Kind::Gaussian(g) => self.gaussians[g].chain,
+            _ => None,
+        };
         let plates = match b.kind {
             Kind::Gaussian(g) => self.gaussians[g].outer.iter(),
             _ => graph.nodes[b.nodes[0].0].plates.iter(),

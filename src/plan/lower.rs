@@ -16,7 +16,7 @@ use crate::{
     factorize::{Blocks, Kind, roles::Role},
     graph::{
         bound::{Bound, ObservedArray},
-        energy::{Element, EnergyTerm, FactorEnergy, KnownMap, LabelId, Op, Source},
+        energy::{Element, EnergyTerm, FactorEnergy, KnownMap, LabelId, Op, Role as LetterRole, Source},
         factor_graph::{FactorGraph, PlateKind, RowSet},
     },
     num::contract::{Axes, Contraction, OperandShape},
@@ -159,7 +159,7 @@ fn cut(plan: &mut Plan) {
 
 /// A chain's sequences are never cut.
 fn cut_stream(plan: &mut Plan, s: usize, rows: usize, runs: usize) {
-    let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && matches!(v.algorithm, Algorithm::Chain));
+    let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && v.algorithm.is_chain());
     plan.streams[s].cut(rows, chain, runs);
 }
 
@@ -268,8 +268,10 @@ impl<'a> Lowering<'a> {
     /// The plate whose rows a node's elements are streamed along.
     fn row_plate(&self, node: NodeId) -> Option<PlateId> {
         let block = self.blocks.of(node).map(|b| self.blocks.list[b].kind);
-        if let Some(Kind::Chain(p)) = block {
-            return Some(p);
+        match block {
+            Some(Kind::Chain(p)) => return Some(p),
+            Some(Kind::Gaussian(g)) if self.blocks.gaussians[g].chain.is_some() => return self.blocks.gaussians[g].chain,
+            _ => {}
         }
         self.graph.nodes[node.0].plates.iter().copied().find(|p| is_row_plate(&self.graph.plates[p.0].kind))
     }
@@ -290,6 +292,7 @@ impl<'a> Lowering<'a> {
                 _ => self.d(block.nodes[0]),
             };
             let (algorithm, width) = match block.kind {
+                Kind::Gaussian(g) if self.blocks.gaussians[g].chain.is_some() => (Algorithm::GaussianChain, d + d * d),
                 Kind::Gaussian(_) => (Algorithm::Gaussian, d + d * d),
                 Kind::Joint(j) => (Algorithm::Joint(self.blocks.joints[j].spec.family), self.blocks.joints[j].spec.stat.width(d)),
                 Kind::Chain(_) => (Algorithm::Chain, first.spec.stat.width(d)),
@@ -308,7 +311,7 @@ impl<'a> Lowering<'a> {
             let names: Vec<&str> = block.nodes.iter().map(|n| self.graph.nodes[n.0].name.as_str()).collect();
             let storage = match row {
                 Some(p) if !self.demoted[b] && self.only_direct(b, p) => Storage::Streamed { stream: self.stream(p), kept: false },
-                _ if matches!(algorithm, Algorithm::Chain) => {
+                _ if algorithm.is_chain() => {
                     return Err(LowerError::Unsupported { span: first.call, what: "a chain whose steps other rows refer to".into() });
                 }
                 _ => Storage::Stored,
@@ -336,7 +339,11 @@ impl<'a> Lowering<'a> {
 
     /// Is the block used only by rows of its own plate, each its own element (or, for a chain, the one before)?
     fn only_direct(&self, block: usize, plate: PlateId) -> bool {
-        let chain = matches!(self.blocks.list[block].kind, Kind::Chain(_));
+        let chain = match self.blocks.list[block].kind {
+            Kind::Chain(_) => true,
+            Kind::Gaussian(g) => self.blocks.gaussians[g].chain.is_some(),
+            _ => false,
+        };
         let plates = match self.blocks.list[block].kind {
             Kind::Gaussian(g) => &self.blocks.gaussians[g].outer,
             _ => &self.graph.nodes[self.blocks.list[block].nodes[0].0].plates,
@@ -415,7 +422,7 @@ impl<'a> Lowering<'a> {
 
         let mut drafts = vec![];
         for term in &energy.terms {
-            drafts.push(self.term(&mut view, term)?);
+            drafts.push(self.term(&mut view, &canonical(energy, term))?);
         }
         let mut groups: Vec<(Vec<Key>, Vec<TermDraft>)> = vec![];
         for mut draft in drafts {
@@ -1268,10 +1275,44 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// The term with its summed letters named in the order they occur, so that products that differ only in names share a table.
+fn canonical(energy: &FactorEnergy, term: &EnergyTerm) -> EnergyTerm {
+    let mut met: Vec<LabelId> = vec![];
+    for l in term.ops.iter().flat_map(Op::labels) {
+        if energy.labels[l].role == LetterRole::Event && !met.contains(&l) {
+            met.push(l);
+        }
+    }
+    // Each extent's letters, in their own order, go to those met, in the order met.
+    let mut renamed: Vec<(LabelId, LabelId)> = vec![];
+    for &l in &met {
+        let extent = energy.labels[l].extent;
+        let alike = |m: &LabelId| energy.labels[*m].extent == extent && energy.labels[*m].role == LetterRole::Event;
+        let taken = renamed.iter().filter(|(from, _)| alike(from)).count();
+        let to = (0..energy.labels.len()).filter(alike).nth(taken).unwrap_or(l);
+        renamed.push((l, to));
+    }
+    let name = |l: LabelId| renamed.iter().find(|(from, _)| *from == l).map_or(l, |(_, to)| *to);
+    let element = |e: &Element| match *e {
+        Element::Label(l) => Element::Label(name(l)),
+        e => e,
+    };
+    let mut out = term.clone();
+    for op in &mut out.ops {
+        op.elements.iter_mut().for_each(|e| *e = element(e));
+        op.axes.iter_mut().for_each(|l| *l = name(*l));
+        for v in &mut op.views {
+            v.elements.iter_mut().for_each(|e| *e = element(e));
+            v.axis = v.axis.map(name);
+        }
+    }
+    out
+}
+
 /// The chain whose neighbours two of the operands are.
 fn pair_of(drafts: &[RowDraft], vars: &[Var]) -> Option<usize> {
     let chain = |d: &RowDraft, want: bool| match d.from {
-        From::Streamed { var, before } if before == want && matches!(vars[var].algorithm, Algorithm::Chain) => Some(var),
+        From::Streamed { var, before } if before == want && vars[var].algorithm.is_chain() => Some(var),
         _ => None,
     };
     let before = drafts.iter().find_map(|d| chain(d, true))?;

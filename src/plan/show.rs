@@ -65,6 +65,7 @@ impl Plan {
                 Algorithm::Family(f) => format!("{f:?}"),
                 Algorithm::Joint(f) => format!("{f:?}"),
                 Algorithm::Gaussian => format!("Gaussian of dimension {}", v.d),
+                Algorithm::GaussianChain => format!("Kalman smoother of dimension {}", v.d),
                 Algorithm::Chain => "forward–backward".into(),
             };
             let colours =

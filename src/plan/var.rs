@@ -41,6 +41,8 @@ pub enum Algorithm {
     Joint(&'static dyn JointFamily),
     /// Element by element, one Gaussian vector of the members' entries.
     Gaussian,
+    /// A Kalman smoother over sequences of Gaussian vectors.
+    GaussianChain,
     /// Forward–backward over sequences of `d` categories.
     Chain,
 }
@@ -71,6 +73,13 @@ pub struct Clamp {
     pub value_width: usize,
     /// The statistic.
     pub kind: &'static crate::expfam::stat::StatKind,
+}
+
+impl Algorithm {
+    /// Is it one over the steps of sequences?
+    pub fn is_chain(self) -> bool {
+        matches!(self, Algorithm::Chain | Algorithm::GaussianChain)
+    }
 }
 
 impl Var {

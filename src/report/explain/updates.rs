@@ -119,6 +119,7 @@ fn closing(graph: &FactorGraph, blocks: &Blocks, i: usize, at: &[String]) -> Str
             )
         }
         Kind::Joint(j) => format!("Moments: in closed form, those of a {}.", blocks.joints[j].spec.name),
+        Kind::Gaussian(g) if blocks.gaussians[g].chain.is_some() => "Moments: a Kalman filter and smoother in information form.".into(),
         Kind::Gaussian(_) => "Moments: in closed form, those of a Gaussian vector.".into(),
         Kind::Single if node.spec.stat == &CATEGORY => {
             let level = event_names(graph, &node.plates, node.event, 1).remove(0);

@@ -1,0 +1,370 @@
+//! Chains within a pass: pair potentials from tables, one kernel run for each chunk, pair moments back into statistics. The same for
+//! categories (forward–backward) and Gaussian vectors (Kalman smoother): both couple neighbours through one matrix. Not here: the kernels
+//! (`block`), nor messages to single steps (`pass`).
+
+use super::{
+    error::Breakdown,
+    pass::{Shape, Sums, Worker},
+    rows::{ChunkMoments, Places},
+    session::{Session, grow},
+};
+use crate::{
+    block::{
+        forward_backward::{self, ChainError, Chains, PairTables},
+        gaussian_chain::{self, GaussianChains},
+    },
+    expfam::stat::LN_ZERO,
+    num::{
+        contract::{Axes, OperandShape},
+        reduce::dot,
+    },
+    plan::{
+        Plan,
+        table::{From, Table},
+        var::{Algorithm, Var},
+    },
+};
+use std::ops::Range;
+
+/// A chain's pair potentials, made ready once a pass.
+pub(super) struct ChainShape {
+    /// For each plate cell past the steps: `[level][from][to]`.
+    log: Vec<Vec<f64>>,
+    /// The same, ready for forward–backward.
+    ready: Vec<PairTables>,
+    pairs: Vec<Pair>,
+    /// The codes that pick a table for each step.
+    codes: Option<usize>,
+    levels: usize,
+    /// Potentials differ by row: they are made chunk by chunk.
+    by_row: bool,
+}
+
+/// One table that couples neighbours.
+struct Pair {
+    table: usize,
+    /// (entry of the earlier step, entry of the later, number of the table).
+    entries: Vec<(usize, usize, usize)>,
+    level_stride: usize,
+    coded: bool,
+    /// (size, stride in the table) of each plate past the steps, in storage order of the variable.
+    cells: Vec<(usize, usize)>,
+}
+
+/// Numbers of a step that neighbours are coupled through: the first so many of its statistic.
+fn entries(var: &Var) -> usize {
+    var.d
+}
+
+impl ChainShape {
+    pub(super) fn new(plan: &Plan, v: usize, values: &[Vec<f64>]) -> Self {
+        let var = &plan.vars[v];
+        let k = entries(var);
+        let mut pairs = vec![];
+        let (mut codes, mut levels, mut by_row) = (None, 1, false);
+        for (t, table) in plan.tables.iter().enumerate().filter(|(_, x)| x.pair == Some(v)) {
+            let mut pair = Pair { table: t, entries: vec![], level_stride: 0, coded: false, cells: vec![] };
+            let (mut ends, mut offsets) = ([None, None], [0, 0]);
+            for o in &table.operands {
+                match (&o.from, &o.shape) {
+                    (From::Streamed { before, .. }, OperandShape::Dense(axes)) => {
+                        ends[usize::from(!before)] = Some(axes);
+                        offsets[usize::from(!before)] = o.offset;
+                    }
+                    (From::Codes(id), OperandShape::OneHot { level, .. }) if codes.is_none_or(|c| c == *id) && table.unroll.is_none() => {
+                        codes = Some(*id);
+                        pair.coded = true;
+                        pair.level_stride = stride(&table.axes, *level);
+                        levels = table.sizes[usize::from(*level)];
+                    }
+                    _ => by_row = true,
+                }
+            }
+            if let [Some(from), Some(to)] = ends {
+                pair.lay_out(table, var, [from, to], offsets);
+            }
+            pairs.push(pair);
+        }
+        if by_row {
+            (codes, levels) = (None, 1);
+        }
+        let mut shape = Self { log: vec![], ready: vec![], pairs, codes, levels, by_row };
+        if by_row {
+            return shape;
+        }
+        for cell in 0..var.inner() {
+            let mut log = vec![0.0; levels * k * k];
+            for p in &shape.pairs {
+                let from = &values[p.table][p.cell(cell)..];
+                for m in 0..levels {
+                    for &(i, j, at) in &p.entries {
+                        log[(m * k + i) * k + j] += from[p.level(m) + at];
+                    }
+                }
+            }
+            if matches!(var.algorithm, Algorithm::Chain) {
+                let mut ready = PairTables::default();
+                ready.prepare(k, &log);
+                shape.ready.push(ready);
+            }
+            shape.log.push(log);
+        }
+        shape
+    }
+
+    /// Runs the chunk's sequences; writes the steps' moments, adds the pairs' statistic and the part of the entropy that steps give.
+    pub(super) fn update(
+        &self,
+        shape: &Shape<'_>,
+        v: usize,
+        range: &Range<usize>,
+        session: &Session<'_>,
+        worker: &mut Worker,
+        sums: &mut Sums,
+    ) -> Result<(), Breakdown> {
+        let var = &shape.plan.vars[v];
+        let (n, k, w, inner) = (range.len(), entries(var), var.width, var.inner());
+        let mut eta = std::mem::take(&mut worker.eta[v]);
+        if let Some(c) = &var.clamp {
+            // Known steps: every other category is impossible.
+            for (e, row) in eta.chunks_exact_mut(w).enumerate() {
+                let at = range.start * inner + e;
+                if c.known[at] {
+                    row.iter_mut().enumerate().filter(|(i, _)| *i != c.values[at] as usize).for_each(|(_, x)| *x += LN_ZERO);
+                }
+            }
+        }
+        let by_row = if self.by_row { Some(self.row_potentials(shape, v, range, session, worker)) } else { None };
+        let index: Option<Vec<u32>> = if self.by_row {
+            Some((0..n as u32).collect())
+        } else {
+            self.codes.map(|id| shape.plan.rows.codes[id].data[range.clone()].iter().map(|&c| if c == u32::MAX { 0 } else { c }).collect())
+        };
+        let levels = if self.by_row { n } else { self.levels };
+        let longest = worker.starts.windows(2).map(|x| (x[1] - x[0]) as usize).max().unwrap_or(0);
+        let mut pair_sums = vec![0.0; levels * k * k];
+        let mut node = std::mem::take(&mut worker.temp);
+        let mut made = PairTables::default();
+        let mut result = Ok(());
+        for cell in 0..inner {
+            node.clear();
+            (0..n).for_each(|t| node.extend_from_slice(&eta[(t * inner + cell) * w..][..w]));
+            pair_sums.fill(0.0);
+            let mut log_norm = 0.0;
+            let (starts, pair_index) = (worker.starts.as_slice(), index.as_deref());
+            let done = if matches!(var.algorithm, Algorithm::Chain) {
+                let tables = match &by_row {
+                    Some(all) => {
+                        made.prepare(k, &all[cell]);
+                        &made
+                    }
+                    None => &self.ready[cell],
+                };
+                grow(&mut worker.scratch, forward_backward::scratch_len(n, longest, k, levels));
+                let chains = Chains { initial: None, pair_index, node: &mut node, starts };
+                forward_backward::run(tables, chains, &mut pair_sums, &mut log_norm, &mut worker.scratch).map_err(|e| match e {
+                    ChainError::Impossible { step } => {
+                        Breakdown::Impossible(format!("no category is possible at row {}", range.start + step + 1))
+                    }
+                    e => Breakdown::Improper(e.to_string()),
+                })
+            } else {
+                let pair =
+                    by_row.as_ref().map_or(&self.log[cell.min(self.log.len().saturating_sub(1))..], |all| &all[cell..])[0].as_slice();
+                grow(&mut worker.scratch, gaussian_chain::scratch_len(k));
+                let chains = GaussianChains { pair, pair_index, node: &mut node, starts };
+                gaussian_chain::run(k, chains, &mut pair_sums, &mut log_norm, &mut worker.scratch)
+                    .map_err(|e| Breakdown::Improper(e.to_string()))
+            };
+            if done.is_err() {
+                result = done;
+                break;
+            }
+            (0..n).for_each(|t| worker.moments[v][(t * inner + cell) * w..][..w].copy_from_slice(&node[t * w..(t + 1) * w]));
+            sums.entropy[v] += log_norm;
+            for p in &self.pairs {
+                let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
+                if self.by_row {
+                    gather_row_pairs(shape, p, cell, &pair_sums, range, &mut sums.statistics[at], worker, session, v);
+                } else {
+                    self.add_pairs(p, cell, k, &pair_sums, &mut sums.statistics[at]);
+                }
+            }
+        }
+        sums.entropy[v] -= dot(&eta, &worker.moments[v]);
+        worker.temp = node;
+        worker.eta[v] = eta;
+        result
+    }
+
+    /// Adds Σ pair moments, `[level][from][to]` of one plate cell, to the statistic of a pair table.
+    fn add_pairs(&self, p: &Pair, cell: usize, k: usize, pairs: &[f64], sum: &mut [f64]) {
+        let to = &mut sum[p.cell(cell)..];
+        for m in 0..self.levels {
+            for &(i, j, at) in &p.entries {
+                to[p.level(m) + at] += pairs[(m * k + i) * k + j];
+            }
+        }
+    }
+
+    /// Pair potentials by row, for each plate cell past the steps: the slope of the energy in x_{t−1}[i] · x_t[j] is the message to entry j of
+    /// the later step, given that the earlier one is the unit vector i.
+    fn row_potentials(
+        &self,
+        shape: &Shape<'_>,
+        v: usize,
+        range: &Range<usize>,
+        session: &Session<'_>,
+        worker: &mut Worker,
+    ) -> Vec<Vec<f64>> {
+        let var = &shape.plan.vars[v];
+        let (n, k, w, inner) = (range.len(), entries(var), var.width, var.inner());
+        let mut out = vec![vec![0.0; n * k * k]; inner];
+        for p in &self.pairs {
+            let table = &shape.plan.tables[p.table];
+            let to = later(table);
+            for i in 0..k {
+                let mut moments = vec![vec![]; shape.plan.vars.len()];
+                std::mem::swap(&mut moments, &mut worker.moments);
+                let real = std::mem::take(&mut moments[v]);
+                moments[v] = vec![0.0; real.len()];
+                moments[v].iter_mut().skip(i).step_by(w).for_each(|x| *x = 1.0);
+                let mut slopes = vec![0.0; n * inner * w];
+                // Every step has a predecessor here; those of first steps are not read.
+                let all: Vec<u32> = (0..n as u32).map(|t| t.saturating_sub(1)).collect();
+                let chunk = ChunkMoments { first: range.start, moments: &moments, before: &all };
+                let target = &mut slopes[table.operands[to].offset..];
+                worker.rows.message(
+                    shape.plan,
+                    table,
+                    to,
+                    &Places::Range(range.clone()),
+                    &session.moments,
+                    Some(chunk),
+                    &session.table[p.table],
+                    target,
+                );
+                moments[v] = real;
+                std::mem::swap(&mut moments, &mut worker.moments);
+                for t in 0..n {
+                    for (cell, out) in out.iter_mut().enumerate() {
+                        let from = &slopes[(t * inner + cell) * w..][..k];
+                        out[(t * k + i) * k..][..k].iter_mut().zip(from).for_each(|(o, f)| *o += f);
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// At a start, where responsibilities are given: pairs of neighbours as if independent.
+    pub(super) fn independent_pairs(
+        &self,
+        shape: &Shape<'_>,
+        range: &Range<usize>,
+        session: &Session<'_>,
+        worker: &mut Worker,
+        sums: &mut Sums,
+    ) {
+        for p in &self.pairs {
+            let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
+            let chunk = ChunkMoments { first: range.start, moments: &worker.moments, before: &worker.before };
+            let places = Places::Range(range.clone());
+            worker.rows.gather_chunk(
+                shape.plan,
+                &shape.plan.tables[p.table],
+                &places,
+                &session.moments,
+                Some(chunk),
+                &mut sums.statistics[at],
+            );
+        }
+    }
+}
+
+/// Statistics of pairs whose potentials differ by row: for each entry of the earlier step, the later step's pair moments stand in for
+/// its own. Rows are doubled so that "the step before" can be a unit vector while the step itself holds E[x_{t−1}[i] · x_t].
+#[allow(clippy::too_many_arguments)]
+fn gather_row_pairs(
+    shape: &Shape<'_>,
+    p: &Pair,
+    cell: usize,
+    pairs: &[f64],
+    range: &Range<usize>,
+    sum: &mut [f64],
+    worker: &mut Worker,
+    session: &Session<'_>,
+    v: usize,
+) {
+    let var = &shape.plan.vars[v];
+    let (n, k, w, inner) = (range.len(), entries(var), var.width, var.inner());
+    let table = &shape.plan.tables[p.table];
+    for i in 0..k {
+        let mut moments = vec![vec![]; shape.plan.vars.len()];
+        moments[v] = vec![0.0; 2 * n * inner * w];
+        for t in 0..n {
+            moments[v][(t * inner + cell) * w..][..k].copy_from_slice(&pairs[(t * k + i) * k..][..k]);
+            moments[v][((n + t) * inner + cell) * w + i] = 1.0;
+        }
+        let before: Vec<u32> = (0..n as u32).map(|t| if worker.before[t as usize] == u32::MAX { u32::MAX } else { n as u32 + t }).collect();
+        let chunk = ChunkMoments { first: range.start, moments: &moments, before: &before };
+        worker.rows.gather_chunk(shape.plan, table, &Places::Range(range.clone()), &session.moments, Some(chunk), sum);
+    }
+}
+
+/// The operand of the later step.
+fn later(table: &Table) -> usize {
+    table.operands.iter().position(|o| matches!(o.from, From::Streamed { before: false, .. })).expect("a pair has its later step")
+}
+
+fn stride(axes: &Axes, label: u8) -> usize {
+    axes.0.iter().find(|a| a.0 == label).map_or(0, |a| a.1)
+}
+
+impl Pair {
+    /// Which entries of two steps meet, and where in the table: over all values of the letters of both.
+    fn lay_out(&mut self, table: &Table, var: &Var, ends: [&Axes; 2], offsets: [usize; 2]) {
+        // (label, stride in the earlier step, in the later): letters within a step; those with larger strides are plates past the steps.
+        let mut letters: Vec<(u8, [usize; 2])> = vec![];
+        for (side, axes) in ends.iter().enumerate() {
+            for &(label, s) in axes.0.iter().skip(1) {
+                if s >= var.width {
+                    if side == 1 {
+                        self.cells.push((table.sizes[usize::from(label)], stride(&table.axes, label)));
+                    }
+                    continue;
+                }
+                match letters.iter_mut().find(|l| l.0 == label) {
+                    Some(l) => l.1[side] += s,
+                    None => {
+                        let mut both = [0, 0];
+                        both[side] = s;
+                        letters.push((label, both));
+                    }
+                }
+            }
+        }
+        self.entries = vec![(offsets[0], offsets[1], 0)];
+        for (label, by) in letters {
+            let at = stride(&table.axes, label);
+            let size = table.sizes[usize::from(label)];
+            let each =
+                |&(i, j, a): &(usize, usize, usize)| (0..size).map(move |x| (i + x * by[0], j + x * by[1], a + x * at)).collect::<Vec<_>>();
+            self.entries = self.entries.iter().flat_map(each).collect();
+        }
+    }
+
+    fn level(&self, m: usize) -> usize {
+        if self.coded { m * self.level_stride } else { 0 }
+    }
+
+    /// Offset of a plate cell past the steps.
+    fn cell(&self, mut cell: usize) -> usize {
+        let mut at = 0;
+        for &(size, stride) in self.cells.iter().rev() {
+            at += cell % size * stride;
+            cell /= size;
+        }
+        at
+    }
+}
