@@ -4,6 +4,7 @@ pub mod forward_backward;
 pub mod gaussian_chain;
 pub mod gaussian_dense;
 pub mod gaussian_joint;
+pub mod junction_tree;
 pub mod normal_gamma;
 pub mod normal_wishart;
 pub mod sparse_gaussian;
