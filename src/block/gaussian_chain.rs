@@ -42,7 +42,7 @@ pub struct GaussianChains<'a> {
     pub pair: &'a [f64],
     /// For each step, which coupling leads into it (not read at first steps); none: coupling 0.
     pub pair_index: Option<&'a [u32]>,
-    /// T×(Q + Q²): a step's h, then its J (only the symmetric part of which counts). Overwritten by E[x] and E[x xᵀ].
+    /// T×(Q + Q²): a step's h, then its J (only the symmetric part of which counts). Overwritten by `E[x]` and `E[x xᵀ]`.
     pub node: &'a mut [f64],
     /// Where each sequence starts among the T steps, and T at the end: one more than there are sequences.
     pub starts: &'a [u32],
@@ -53,7 +53,7 @@ pub fn scratch_len(q: usize) -> usize {
     5 * q * q + 2 * q
 }
 
-/// Overwrites node parameters by moments, adds Σ_t E[x_{t−1} x_tᵀ] into `pair_sums` (M×Q×Q) and the sequences' log normalisers (nats) into `log_norm`.
+/// Overwrites node parameters by moments, adds `Σ_t E[x_{t−1} x_tᵀ]` into `pair_sums` (M×Q×Q) and the sequences' log normalisers (nats) into `log_norm`.
 ///
 /// # Errors
 /// If a precision is not positive definite or a parameter not finite, naming the step. The outputs are then of no use.

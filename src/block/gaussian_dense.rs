@@ -42,7 +42,7 @@ pub fn scratch_len(m: usize) -> usize {
     3 * m * m + m
 }
 
-/// With exponent h·x + ⟨J, x xᵀ⟩ for each row [h | J] of `rows` (N×(M + M²); only the symmetric part of J counts), overwrites it by [E x | E x xᵀ] and adds the
+/// With exponent h·x + ⟨J, x xᵀ⟩ for each row `[h | J]` of `rows` (N×(M + M²); only the symmetric part of J counts), overwrites it by `[E x | E x xᵀ]` and adds the
 /// log normaliser (nats) to that row's number in `log_norm` (N).
 ///
 /// # Errors

@@ -77,7 +77,8 @@ impl Case {
 
 #[test]
 fn equals_enumeration() {
-    let shapes: &[(&str, &[usize], &[&[usize]])] = &[
+    type Shape<'a> = (&'a str, &'a [usize], &'a [&'a [usize]]);
+    let shapes: &[Shape<'_>] = &[
         ("one variable", &[3], &[&[0]]),
         ("no factors", &[3, 2], &[]),
         ("one factor, turned", &[3, 2, 4], &[&[2, 0, 1]]),

@@ -156,7 +156,7 @@ impl SparseGaussian {
         self.columns.windows(2).map(|c| c[1] - c[0]).max().unwrap_or(0)
     }
 
-    /// With exponent Σ h_i x_i + Σ j_i x_i² + Σ_e p_e x_i x_k, overwrites `h` (N) by E[x], `j` (N) by E[x²] and `p` (one a pair) by E[x_i x_k], and adds the log
+    /// With exponent Σ h_i x_i + Σ j_i x_i² + Σ_e p_e x_i x_k, overwrites `h` (N) by `E[x]`, `j` (N) by `E[x²]` and `p` (one a pair) by `E[x_i x_k]`, and adds the log
     /// normaliser (nats) into `log_norm`.
     ///
     /// # Errors
