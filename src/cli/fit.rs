@@ -4,6 +4,7 @@ use super::{Exit, Stop, args, disk::replace, model::Opened, out_dir, progress::P
 use crate::{
     engine::{self, Options, posterior::Posterior},
     report::{self, Page, Show, trace},
+    shape::NodeId,
 };
 
 pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
@@ -20,7 +21,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
             format!("it has {}", known.join(", ")),
         ));
     }
-    let bound = opened.bind(&model, &graph, &args.model)?;
+    let mut bound = opened.bind(&model, &graph, &args.model)?;
     drop(model);
     let plan = opened.plan(&graph, &bound)?;
     if !args.quiet {
@@ -36,6 +37,9 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         all_nodes: args.out.is_some(),
         start: start::read_all(&args.start, &graph, &bound, &plan, terminal)?,
     };
+    // The plan has the rows in its own order: one copy of the data is enough.
+    let named = |n: NodeId| args.nodes.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));
+    bound.forget(|n| args.out.is_some() || named(n) || plan.predicted.contains(&n));
     let mut progress = Progress::new(terminal, args.quiet, args.restarts, args.max_iterations);
     let posterior = engine::fit(&graph, &bound, &plan, &options, &mut progress);
     drop(progress);

@@ -73,6 +73,15 @@ pub enum ObservedArray {
 }
 
 impl Bound {
+    /// Lets go of what a plan has its own copy of: values of observed nodes, but of those to `keep`, and where rows stand.
+    pub fn forget(&mut self, keep: impl Fn(NodeId) -> bool) {
+        for (i, values) in self.observed.iter_mut().enumerate() {
+            if !keep(NodeId(i)) {
+                *values = None;
+            }
+        }
+        self.places.clear();
+    }
     /// Size of an axis.
     pub fn size(&self, extent: Extent) -> usize {
         match extent {

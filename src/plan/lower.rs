@@ -188,8 +188,12 @@ struct Lowering<'a> {
     dense: HashMap<(usize, Op), usize>,
     codes: HashMap<(usize, Op), usize>,
     bases: HashMap<(usize, Op), Arc<[u32]>>,
+    values: HashMap<(usize, NodeId, Vec<Element>), ByPlace>,
     constants: Vec<f64>,
 }
+
+/// Values by place, and which are missing.
+type ByPlace = (Arc<[f64]>, Option<Arc<[bool]>>);
 
 /// A row operand before its table is known.
 #[derive(Clone)]
@@ -261,6 +265,7 @@ impl<'a> Lowering<'a> {
             dense: HashMap::new(),
             codes: HashMap::new(),
             bases: HashMap::new(),
+            values: HashMap::new(),
             constants: vec![0.0; graph.nodes.len()],
         }
     }
@@ -825,7 +830,7 @@ impl<'a> Lowering<'a> {
         let id = match self.dense.get(&(view.index, op.clone())) {
             Some(&id) => id,
             None => {
-                let (values, missing) = self.values_by_place(node, &base, &offsets);
+                let (values, missing) = self.values_by_place(view.index, node, &op.elements, &base, &offsets);
                 let (value_width, _) = self.value_width(node);
                 let part = Dense::Part { values, inner: cells, value_width, kind, part: op.part, d, packed: symmetric.is_some(), missing };
                 let id = self.rows.push_dense(part);
@@ -851,33 +856,28 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Values of an observed node by place, missing ones zero, and which these are. One copy serves all parts of a statistic.
-    fn values_by_place(&mut self, node: NodeId, base: &[u32], offsets: &[usize]) -> (Arc<[f64]>, Option<Arc<[bool]>>) {
-        let (width, values) = self.observed_values(node);
-        let mut out = Vec::with_capacity(base.len() * offsets.len() * width);
-        let mut lacks = Vec::with_capacity(base.len() * offsets.len());
-        for &b in base {
-            for &o in offsets {
-                let value = (b != u32::MAX).then(|| &values[(b as usize + o) * width..][..width]).filter(|v| v.iter().all(|x| !x.is_nan()));
-                lacks.push(value.is_none());
-                match value {
-                    Some(v) => out.extend_from_slice(v),
-                    None => out.extend(std::iter::repeat_n(0.0, width)),
-                }
-            }
+    /// Values of an observed node by place, centred, missing ones zero, and which are missing. One copy serves all parts of a statistic.
+    fn values_by_place(&mut self, factor: usize, node: NodeId, elements: &[Element], base: &[u32], offsets: &[usize]) -> ByPlace {
+        let key = (factor, node, elements.to_vec());
+        if let Some(known) = self.values.get(&key) {
+            return known.clone();
         }
-        // Reuse equal arrays of another part: the same values, once in memory.
-        for d in &self.rows.dense {
-            if let Dense::Part { values, missing, .. } = d
-                && values.len() == out.len()
-                && values[..] == out[..]
-                && missing.as_ref().map_or(!lacks.contains(&true), |m| m[..] == lacks[..])
-            {
-                return (values.clone(), missing.clone());
-            }
-        }
-        let missing = lacks.contains(&true).then(|| lacks.into());
-        (out.into(), missing)
+        let Some(ObservedArray::Numbers { width, values }) = self.bound.observed(node) else { return ([].into(), None) };
+        let (width, cells) = (*width, offsets.len());
+        let at = |i: usize| base[i / cells] as usize + offsets[i % cells];
+        let lacks = |i: usize| base[i / cells] == u32::MAX || values[at(i) * width..(at(i) + 1) * width].iter().any(|x| x.is_nan());
+        let centre = &self.centres[node.0];
+        let some_missing = has_missing(self.bound, node) || base.contains(&u32::MAX);
+        // Built in one piece: this is the largest array of most runs.
+        let out: Arc<[f64]> = (0..base.len() * cells * width)
+            .map(|i| {
+                let (value, entry) = (i / width, i % width);
+                if some_missing && lacks(value) { 0.0 } else { values[at(value) * width + entry] - centre.get(entry).copied().unwrap_or(0.0) }
+            })
+            .collect();
+        let missing = some_missing.then(|| (0..base.len() * cells).map(lacks).collect());
+        self.values.insert(key, (out.clone(), missing.clone()));
+        (out, missing)
     }
 
     /// The letter of the levels that a column names, one for each element of that kind in a factor.
