@@ -3,7 +3,6 @@
 pub mod forward_backward;
 pub mod gaussian_chain;
 pub mod gaussian_dense;
-pub mod gaussian_joint;
 pub mod junction_tree;
 pub mod normal_gamma;
 pub mod normal_wishart;

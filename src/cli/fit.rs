@@ -7,6 +7,9 @@ use crate::{
     shape::NodeId,
 };
 
+/// Tables of more numbers than this are not shown number by number, so their quantiles need not be found.
+const SHOWN_QUANTILES: usize = 4096;
+
 pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     let mut opened = Opened::open(&args.model.model, terminal)?;
     let model = opened.parse()?;
@@ -35,6 +38,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         threads: args.threads.unwrap_or(0),
         nodes: args.nodes.clone(),
         all_nodes: args.out.is_some(),
+        quantiles: if args.out.is_some() || args.format == "csv" { usize::MAX } else { SHOWN_QUANTILES },
         start: start::read_all(&args.start, &graph, &bound, &plan, terminal)?,
     };
     // The plan has the rows in its own order: one copy of the data is enough.

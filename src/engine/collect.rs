@@ -123,7 +123,7 @@ pub fn posterior(
     let mut reports: Vec<Option<NodePosterior>> = (0..graph.nodes.len()).map(|_| None).collect();
     for (i, e) in elements.iter().enumerate() {
         if let Some(e) = e {
-            reports[i] = Some(of_block(graph, bound, session, NodeId(i), e));
+            reports[i] = Some(of_block(graph, bound, session, NodeId(i), e, e.eta.len() <= options.quantiles));
         }
     }
     for i in 0..graph.nodes.len() {
@@ -248,7 +248,7 @@ fn frame(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
     }
 }
 
-fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: NodeId, e: &Elements) -> NodePosterior {
+fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: NodeId, e: &Elements, quantiles: bool) -> NodePosterior {
     let plan = session.plan;
     let var = &plan.vars[e.block];
     let spec = graph.nodes[node.0].spec;
@@ -260,21 +260,22 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
     }
     let member = var.nodes.iter().position(|n| *n == node).unwrap_or(0);
     let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
+    let ends = |f: &dyn Fn(f64) -> Vec<f64>| if quantiles { [f(0.05), f(0.95)] } else { [vec![], vec![]] };
     let centre = &plan.centres[node.0];
     for (i, eta) in e.eta.chunks_exact(e.width).enumerate() {
         let known = var.clamp.as_ref().filter(|c| c.known[i]);
         let (mut parameters, mut summary, mut q) = match var.algorithm {
-            Algorithm::Family(f) => (f.parameters(var.d, eta), f.summary(var.d, eta), [0.05, 0.95].map(|p| f.quantile(var.d, eta, p))),
+            Algorithm::Family(f) => (f.parameters(var.d, eta), f.summary(var.d, eta), ends(&|p| f.quantile(var.d, eta, p))),
             Algorithm::Joint(f) => {
                 let all = f.parameters(var.d, eta);
                 let mine: Vec<Parameter> = f.member_parameters(member).iter().map(|&i| all[i].clone()).collect();
-                (mine, f.summary(member, var.d, eta), [0.05, 0.95].map(|p| f.quantile(member, var.d, eta, p)))
+                (mine, f.summary(member, var.d, eta), ends(&|p| f.quantile(member, var.d, eta, p)))
             }
             // A member's marginal is of its own family.
             Algorithm::Gaussian | Algorithm::GaussianChain => match spec.family {
                 Some(f) => {
                     let d = graph.nodes[node.0].event.map_or(1, |x| bound.size(x));
-                    (f.parameters(d, eta), f.summary(d, eta), [0.05, 0.95].map(|p| f.quantile(d, eta, p)))
+                    (f.parameters(d, eta), f.summary(d, eta), ends(&|p| f.quantile(d, eta, p)))
                 }
                 None => continue,
             },

@@ -24,13 +24,25 @@ pub struct Options {
     pub nodes: Option<Vec<String>>,
     /// Report every node, local ones too.
     pub all_nodes: bool,
+    /// Quantiles are found for nodes of at most this many numbers: each takes a search.
+    pub quantiles: usize,
     /// First q of selectors, in every restart, instead of those that the engine would draw.
     pub start: Vec<GivenStart>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 0, restarts: 1, max_iterations: 1000, tolerance: 1e-9, threads: 0, nodes: None, all_nodes: false, start: vec![] }
+        Self {
+            seed: 0,
+            restarts: 1,
+            max_iterations: 1000,
+            tolerance: 1e-9,
+            threads: 0,
+            nodes: None,
+            all_nodes: false,
+            quantiles: usize::MAX,
+            start: vec![],
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     rows::RowScratch,
 };
 use crate::{
-    block::gaussian_joint,
+    block::gaussian_dense,
     expfam::stat::IMPOSSIBLE,
     num::{contract::Operand, reduce::dot},
     plan::{
@@ -364,7 +364,12 @@ pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut 
     let done = match var.algorithm {
         Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
         Algorithm::Joint(j) => j.evaluate(var.d, eta, moments, log_norm),
-        Algorithm::Gaussian => gaussian_joint::evaluate(var.d, eta, moments, log_norm),
+        Algorithm::Gaussian => {
+            moments.copy_from_slice(eta);
+            log_norm.fill(0.0);
+            return gaussian_dense::run(var.d, moments, log_norm, &mut vec![0.0; gaussian_dense::scratch_len(var.d)])
+                .map_err(|e| e.to_string());
+        }
         Algorithm::Chain | Algorithm::GaussianChain => unreachable!("a chain is updated in its stream"),
     };
     done.map_err(|e| format!("{} (element {})", e.why, e.element + 1))

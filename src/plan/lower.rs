@@ -872,7 +872,11 @@ impl<'a> Lowering<'a> {
         let out: Arc<[f64]> = (0..base.len() * cells * width)
             .map(|i| {
                 let (value, entry) = (i / width, i % width);
-                if some_missing && lacks(value) { 0.0 } else { values[at(value) * width + entry] - centre.get(entry).copied().unwrap_or(0.0) }
+                if some_missing && lacks(value) {
+                    0.0
+                } else {
+                    values[at(value) * width + entry] - centre.get(entry).copied().unwrap_or(0.0)
+                }
             })
             .collect();
         let missing = some_missing.then(|| (0..base.len() * cells).map(lacks).collect());
