@@ -7,7 +7,7 @@ use crate::{
     plan::{
         Plan,
         arrays::Dense,
-        table::{From, RowOperand, Rows, Table},
+        table::{From, RowOperand, Rows, Table, cells},
     },
 };
 use std::ops::Range;
@@ -168,7 +168,7 @@ impl RowScratch {
         temp.resize(places.len() * o.width, 0.0);
         self.message(plan, table, target, &places, stored, None, values, &mut temp[o.offset..]);
         let w = plan.vars[*var].width;
-        let offsets = offsets(rest);
+        let offsets = cells(rest);
         places.each(|i, p| {
             let b = base[p];
             if b == u32::MAX {
@@ -198,7 +198,7 @@ impl RowScratch {
         self.codes.resize_with(self.codes.len().max(n), Vec::new);
         let mut given = Vec::with_capacity(n);
         for (i, o) in table.operands.iter().enumerate() {
-            let g = if Some(i) == skip { Given::Copy(i) } else { self.fetch_one(plan, table, i, o, places, stored, chunk) };
+            let g = if Some(i) == skip { Given::Copy(i) } else { self.fetch_one(plan, i, o, places, stored, chunk) };
             given.push(g);
         }
         given
@@ -208,7 +208,6 @@ impl RowScratch {
     fn fetch_one<'a>(
         &mut self,
         plan: &'a Plan,
-        table: &Table,
         i: usize,
         o: &RowOperand,
         places: &Places<'_>,
@@ -258,7 +257,7 @@ impl RowScratch {
                 let shift = o.offset;
                 buffer.clear();
                 buffer.resize(places.len() * o.width, 0.0);
-                let offsets = offsets(rest);
+                let offsets = cells(rest);
                 places.each(|at, p| {
                     let b = base[p];
                     if b == u32::MAX {
@@ -292,7 +291,6 @@ impl RowScratch {
                 });
                 // A copy holds whole rows, so the part's offset is taken here.
                 buffer.drain(..o.offset);
-                let _ = table;
                 Given::Copy(i)
             }
         }
@@ -321,12 +319,4 @@ fn operand<'a>(
 /// Offset of the `u`-th unrolled value in operand `i`: numbers, and columns of codes.
 fn shift(table: &Table, i: usize, u: usize) -> (usize, usize) {
     table.unroll.as_ref().map_or((0, 0), |x| (x.operands[i] * u, x.operands[i] * u))
-}
-
-fn offsets(rest: &[(usize, usize)]) -> Vec<usize> {
-    let mut out = vec![0];
-    for &(size, stride) in rest {
-        out = out.into_iter().flat_map(|o| (0..size).map(move |k| o + k * stride)).collect();
-    }
-    out
 }

@@ -11,7 +11,7 @@ use crate::{
     num::{contract::Operand, reduce::dot},
     plan::{
         Plan,
-        table::{From, Rows, Shared, Table},
+        table::{From, Rows, Shared, Table, cells},
         var::{Algorithm, Storage, Var},
     },
 };
@@ -394,10 +394,7 @@ fn rows_of_class(var: &Var, table: &Table, i: usize, class: usize) -> Vec<u32> {
     let From::Stored { base, rest, .. } = &table.operands[i].from else { return vec![] };
     let mut of_class = vec![false; var.elements()];
     var.classes[class].iter().for_each(|&e| of_class[e as usize] = true);
-    let mut offsets = vec![0];
-    for &(size, stride) in rest {
-        offsets = offsets.into_iter().flat_map(|o| (0..size).map(move |k| o + k * stride)).collect();
-    }
+    let offsets = cells(rest);
     let hit = |p: u32| {
         let b = base[p as usize];
         b != u32::MAX && offsets.iter().any(|o| of_class[b as usize + o])

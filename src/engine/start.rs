@@ -95,7 +95,7 @@ impl Session<'_> {
     /// Stored blocks at their priors, parents first; then one pass with the given responsibilities.
     pub(super) fn initialise(&mut self, graph: &FactorGraph, start: &Start) -> Result<(), RunError> {
         let plan = self.plan;
-        for v in order(graph, plan) {
+        for v in order(plan) {
             let var = &plan.vars[v];
             if var.storage != Storage::Stored {
                 continue;
@@ -163,7 +163,7 @@ fn soft(var: &Var, random: &mut Random, out: &mut [f64]) {
 }
 
 /// Blocks, parents first where the graph allows it.
-fn order(graph: &FactorGraph, plan: &Plan) -> Vec<usize> {
+fn order(plan: &Plan) -> Vec<usize> {
     let mut done = vec![false; plan.vars.len()];
     let mut out = vec![];
     let parents = |v: usize| -> Vec<usize> {
@@ -171,7 +171,6 @@ fn order(graph: &FactorGraph, plan: &Plan) -> Vec<usize> {
         let mine = energy.factors.iter().filter(|f| plan.vars[v].nodes.contains(&f.node));
         mine.flat_map(|f| &f.terms).flat_map(|t| &t.ops).filter_map(|o| plan.blocks.of_source(o.source)).filter(|&p| p != v).collect()
     };
-    let _ = graph;
     while out.len() < plan.vars.len() {
         let next = (0..plan.vars.len()).find(|&v| !done[v] && parents(v).iter().all(|&p| done[p])).or_else(|| done.iter().position(|d| !d));
         let Some(v) = next else { break };

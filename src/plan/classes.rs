@@ -3,7 +3,7 @@
 
 use super::{
     LowerError, Plan,
-    table::{From, Rows, Shared, Table},
+    table::{From, Rows, Shared, Table, cells},
     var::Storage,
 };
 use crate::shape::NodeId;
@@ -53,7 +53,8 @@ fn meet(plan: &Plan, t: &Table, v: usize, edges: &mut Vec<(u32, u32)>) -> Result
     for i in 0..by_row.len() {
         for j in 0..i {
             let ((a, ra), (b, rb)) = (by_row[i], by_row[j]);
-            let (ra, rb) = (offsets(ra), offsets(rb));
+            let of = |rest| cells(rest).into_iter().map(|o| o as u32).collect::<Vec<u32>>();
+            let (ra, rb) = (of(ra), of(rb));
             for place in 0..a.len() {
                 let listed = match &t.rows {
                     Rows::All => true,
@@ -77,14 +78,6 @@ fn meet(plan: &Plan, t: &Table, v: usize, edges: &mut Vec<(u32, u32)>) -> Result
         }
     }
     Ok(())
-}
-
-fn offsets(rest: &[(usize, usize)]) -> Vec<u32> {
-    let mut out = vec![0];
-    for &(size, stride) in rest {
-        out = out.into_iter().flat_map(|o| (0..size).map(move |i| o + (i * stride) as u32)).collect();
-    }
-    out
 }
 
 /// First-fit colouring in element order: as many colours as one more than the largest number of neighbours, at most.

@@ -161,6 +161,15 @@ pub struct Unroll {
     pub targets: Vec<usize>,
 }
 
+/// Offsets that free plates reach, row-major over them: each is (size, stride).
+pub fn cells(rest: &[(usize, usize)]) -> Vec<usize> {
+    let mut out = vec![0];
+    for &(size, stride) in rest {
+        out = out.into_iter().flat_map(|o| (0..size).map(move |i| o + i * stride)).collect();
+    }
+    out
+}
+
 impl Packed {
     /// Table → packed: both triangles are added, since the rows' statistic has them equal.
     pub fn pack(&self, full: &[f64], packed: &mut [f64]) {

@@ -1,0 +1,138 @@
+//! The variables of a plan: storage, plates in storage order, known cells. Not here: what factors read of them (`by_row`, `shared`).
+
+use super::{LowerError, Lowering, axes::row_major};
+use crate::plan::var::{Algorithm, Clamp, Storage, Var};
+use crate::{
+    factorize::{Kind, roles::Role},
+    graph::{bound::ObservedArray, energy::Element},
+    shape::{NodeId, PlateId},
+};
+
+impl<'a> Lowering<'a> {
+    pub(super) fn vars(&mut self) -> Result<(), LowerError> {
+        for (b, block) in self.blocks.list.iter().enumerate() {
+            let first = &self.graph.nodes[block.nodes[0].0];
+            let d = match block.kind {
+                Kind::Gaussian(g) => self.member_offsets(g).last().copied().unwrap_or(0),
+                _ => self.d(block.nodes[0]),
+            };
+            let (algorithm, width) = match block.kind {
+                Kind::Gaussian(g) if self.blocks.gaussians[g].chain.is_some() => (Algorithm::GaussianChain, d + d * d),
+                Kind::Gaussian(_) => (Algorithm::Gaussian, d + d * d),
+                Kind::Joint(j) => (Algorithm::Joint(self.blocks.joints[j].spec.family), self.blocks.joints[j].spec.stat.width(d)),
+                Kind::Chain(_) => (Algorithm::Chain, first.spec.stat.width(d)),
+                Kind::Single => match first.spec.family {
+                    Some(f) => (Algorithm::Family(f), first.spec.stat.width(d)),
+                    None => return Err(LowerError::Unsupported { span: first.call, what: format!("a latent {}", first.spec.name) }),
+                },
+            };
+            let row = self.row_plate(block.nodes[0]);
+            let mut plates: Vec<PlateId> = match block.kind {
+                Kind::Gaussian(g) => self.blocks.gaussians[g].outer.clone(),
+                _ => first.plates.clone(),
+            };
+            plates.sort_by_key(|p| Some(*p) != row);
+            let plates: Vec<(PlateId, usize)> = plates.into_iter().map(|p| (p, self.bound.plate(p).size)).collect();
+            let names: Vec<&str> = block.nodes.iter().map(|n| self.graph.nodes[n.0].name.as_str()).collect();
+            let storage = match row {
+                Some(p) if !self.demoted[b] && self.only_direct(b, p) => Storage::Streamed { stream: self.stream(p), kept: false },
+                _ if algorithm.is_chain() => {
+                    return Err(LowerError::Unsupported { span: first.call, what: "a chain whose steps other rows refer to".into() });
+                }
+                _ => Storage::Stored,
+            };
+            let weight = row.and_then(|p| self.streams[self.stream(p)].weight.clone());
+            let mut var = Var {
+                name: names.join(", "),
+                nodes: block.nodes.clone(),
+                algorithm,
+                d,
+                width,
+                plates,
+                storage,
+                clamp: None,
+                classes: vec![],
+                weight,
+            };
+            if self.blocks.roles[block.nodes[0].0] == Role::Mixed {
+                var.clamp = Some(self.clamp(block.nodes[0], &var));
+            }
+            self.vars.push(var);
+        }
+        Ok(())
+    }
+
+    /// Is the block used only by rows of its own plate, each its own element (or, for a chain, the one before)?
+    pub(super) fn only_direct(&self, block: usize, plate: PlateId) -> bool {
+        let chain = match self.blocks.list[block].kind {
+            Kind::Chain(_) => true,
+            Kind::Gaussian(g) => self.blocks.gaussians[g].chain.is_some(),
+            _ => false,
+        };
+        let plates = match self.blocks.list[block].kind {
+            Kind::Gaussian(g) => &self.blocks.gaussians[g].outer,
+            _ => &self.graph.nodes[self.blocks.list[block].nodes[0].0].plates,
+        };
+        let Some(axis) = plates.iter().position(|&p| p == plate) else { return false };
+        self.blocks.energy.factors.iter().all(|f| {
+            let n = self.row_plate(f.node).and_then(|p| self.letter_of(f, p));
+            f.terms.iter().flat_map(|t| &t.ops).filter(|o| self.blocks.of_source(o.source) == Some(block)).all(|o| {
+                o.elements.iter().enumerate().all(|(i, e)| match *e {
+                    Element::Label(l) => (i == axis) == (Some(l) == n),
+                    Element::Before { label, lag: 1 } => chain && i == axis && Some(label) == n,
+                    Element::At(_) => i != axis,
+                    _ => false,
+                })
+            })
+        })
+    }
+
+    /// The known cells of a partly observed node, in the variable's storage order.
+    pub(super) fn clamp(&self, node: NodeId, var: &Var) -> Clamp {
+        let kind = self.graph.nodes[node.0].spec.stat;
+        let (width, all) = self.observed_values(node);
+        let order = self.storage_order(node, var);
+        let mut known = Vec::with_capacity(order.len());
+        let mut values = Vec::with_capacity(order.len() * width);
+        for &e in &order {
+            let v = &all[e * width..(e + 1) * width];
+            known.push(v.iter().all(|x| !x.is_nan()));
+            values.extend(v.iter().map(|x| if x.is_nan() { 0.0 } else { *x }));
+        }
+        Clamp { known, values, value_width: width, kind }
+    }
+
+    /// Element of the node (file order, row-major over its plates) at each element of its variable's storage.
+    pub(super) fn storage_order(&self, node: NodeId, var: &Var) -> Vec<usize> {
+        let plates = &self.graph.nodes[node.0].plates;
+        let order = var.stream().and_then(|s| self.streams[s].order.as_deref());
+        element_order(plates, &var.plates, order)
+    }
+
+    /// Values by element in file order, centred; categories as numbers; missing cells NaN.
+    pub(super) fn observed_values(&self, node: NodeId) -> (usize, Vec<f64>) {
+        match self.bound.observed(node) {
+            Some(ObservedArray::Numbers { width, values }) => {
+                let c = &self.centres[node.0];
+                let v = if c.is_empty() { values.to_vec() } else { values.iter().zip(c.iter().cycle()).map(|(v, c)| v - c).collect() };
+                (*width, v)
+            }
+            Some(ObservedArray::Codes(codes)) => (1, codes.iter().map(|&c| if c == u32::MAX { f64::NAN } else { f64::from(c) }).collect()),
+            None => (1, vec![]),
+        }
+    }
+}
+
+/// File-order element at each element of a storage order: `plates` are the node's own, `storage` a permutation of them with sizes, `order`
+/// the file row at each place of the first storage plate.
+pub fn element_order(plates: &[PlateId], storage: &[(PlateId, usize)], order: Option<&[u32]>) -> Vec<usize> {
+    let sizes: Vec<usize> = plates.iter().map(|p| storage.iter().find(|q| q.0 == *p).map_or(1, |q| q.1)).collect();
+    let strides = row_major(&sizes);
+    let mut out = vec![0];
+    for (at, &(p, size)) in storage.iter().enumerate() {
+        let stride = plates.iter().position(|q| *q == p).map_or(0, |i| strides[i]);
+        let place = |i: usize| if at == 0 { order.map_or(i, |o| o[i] as usize) } else { i };
+        out = out.into_iter().flat_map(|o| (0..size).map(move |i| o + place(i) * stride)).collect();
+    }
+    out
+}

@@ -1,0 +1,284 @@
+//! Operands that are read row by row: chunks of streamed variables, stored elements by index, known numbers and codes. Not here: operands that all rows share (`shared`).
+
+use super::{
+    ByPlace, FactorView, LowerError, Lowering, RowDraft,
+    axes::{cell_offsets, part_axes, row_major},
+    has_missing,
+};
+use crate::plan::{
+    arrays::{Codes, Dense},
+    table::From,
+};
+use crate::{
+    expfam::stat::CATEGORY,
+    graph::{
+        bound::ObservedArray,
+        energy::{Element, LabelId, Op, Source},
+    },
+    shape::NodeId,
+};
+use std::sync::Arc;
+
+impl<'a> Lowering<'a> {
+    pub(super) fn streamed_operand(&self, view: &FactorView<'_>, op: &Op, v: usize) -> RowDraft {
+        let var = &self.vars[v];
+        let (kind, d) = (self.op_kind(op).expect("a variable has a statistic"), var.d);
+        let plates = self.node_plates(op);
+        let before = op.elements.iter().any(|e| matches!(e, Element::Before { .. }));
+        let (mut offset, part) = self.part_axes(view, op, kind, d);
+        let mut axes = vec![];
+        for (axis, e) in op.elements.iter().enumerate() {
+            let at = var.plates.iter().position(|p| p.0 == plates[axis]).expect("a variable has its node's plates");
+            if at == 0 {
+                continue;
+            }
+            let stride = var.width * var.plates[at + 1..].iter().map(|p| p.1).product::<usize>();
+            match *e {
+                Element::Label(l) => axes.push((l, stride)),
+                Element::At(i) => offset += i * stride,
+                _ => unreachable!("a streamed variable is read directly"),
+            }
+        }
+        axes.extend(part);
+        RowDraft {
+            from: From::Streamed { var: v, before },
+            axes,
+            level: None,
+            width: var.inner() * var.width,
+            offset,
+            symmetric: None,
+            columns: None,
+        }
+    }
+
+    /// An observed node read by row: codes for categories, values for the rest.
+    pub(super) fn known_node_by_row(&mut self, view: &FactorView<'_>, op: &Op) -> Result<RowDraft, LowerError> {
+        let Source::Node(node) = op.source else { unreachable!("only nodes are observed") };
+        let kind = self.graph.nodes[node.0].spec.stat;
+        let sizes = self.axis_sizes(op);
+        let strides = row_major(&sizes);
+        let (rest, base) = self.split_axes(view, op, &strides);
+        let cells: usize = rest.iter().map(|r| r.2).product();
+        let offsets = cell_offsets(&rest);
+        if kind == &CATEGORY {
+            if rest.len() > 1 {
+                return Err(LowerError::Unsupported {
+                    span: self.graph.factors[view.index].span,
+                    what: "categories over two plates beside the rows".into(),
+                });
+            }
+            let id = match self.codes.get(&(view.index, op.clone())) {
+                Some(&id) => id,
+                None => {
+                    let Some(ObservedArray::Codes(codes)) = self.bound.observed(node) else {
+                        unreachable!("an observed category has codes")
+                    };
+                    let mut data = Vec::with_capacity(base.len() * cells);
+                    for &o in &offsets {
+                        data.extend(base.iter().map(|&b| if b == u32::MAX { u32::MAX } else { codes[b as usize + o] }));
+                    }
+                    let id = self.rows.push_codes(Codes { data: data.into(), rows: base.len() });
+                    self.codes.insert((view.index, op.clone()), id);
+                    id
+                }
+            };
+            return Ok(RowDraft {
+                from: From::Codes(id),
+                axes: vec![],
+                level: Some(op.axes[0]),
+                width: 0,
+                offset: 0,
+                symmetric: None,
+                columns: rest.first().map(|r| r.0),
+            });
+        }
+        let d = self.d(node);
+        // The upper triangle is enough where the part's own two letters are summed with the table only; `table` undoes it otherwise.
+        let symmetric = (kind.parts[op.part].symbol == "xxᵀ" && d > 1).then(|| (op.axes[0], op.axes[1]));
+        let id = match self.dense.get(&(view.index, op.clone())) {
+            Some(&id) => id,
+            None => {
+                let (values, missing) = self.values_by_place(view.index, node, &op.elements, &base, &offsets);
+                let (value_width, _) = self.value_width(node);
+                let part = Dense::Part { values, inner: cells, value_width, kind, part: op.part, d, packed: symmetric.is_some(), missing };
+                let id = self.rows.push_dense(part);
+                self.dense.insert((view.index, op.clone()), id);
+                id
+            }
+        };
+        let mut axes = vec![];
+        let each = if symmetric.is_some() { d * (d + 1) / 2 } else { kind.parts[op.part].shape.width(d) };
+        let mut stride = each * cells;
+        for r in &rest {
+            stride /= r.2;
+            axes.push((r.0, stride));
+        }
+        part_axes(&mut axes, &op.axes, &view.sizes);
+        Ok(RowDraft { from: From::Dense(id), axes, level: None, width: each * cells, offset: 0, symmetric, columns: None })
+    }
+
+    pub(super) fn value_width(&self, node: NodeId) -> (usize, bool) {
+        match self.bound.observed(node) {
+            Some(ObservedArray::Numbers { width, .. }) => (*width, true),
+            _ => (1, false),
+        }
+    }
+
+    /// Values of an observed node by place, centred, missing ones zero, and which are missing. One copy serves all parts of a statistic.
+    pub(super) fn values_by_place(
+        &mut self,
+        factor: usize,
+        node: NodeId,
+        elements: &[Element],
+        base: &[u32],
+        offsets: &[usize],
+    ) -> ByPlace {
+        let key = (factor, node, elements.to_vec());
+        if let Some(known) = self.values.get(&key) {
+            return known.clone();
+        }
+        let Some(ObservedArray::Numbers { width, values }) = self.bound.observed(node) else { return ([].into(), None) };
+        let (width, cells) = (*width, offsets.len());
+        let at = |i: usize| base[i / cells] as usize + offsets[i % cells];
+        let lacks = |i: usize| base[i / cells] == u32::MAX || values[at(i) * width..(at(i) + 1) * width].iter().any(|x| x.is_nan());
+        let centre = &self.centres[node.0];
+        let some_missing = has_missing(self.bound, node) || base.contains(&u32::MAX);
+        // Built in one piece: this is the largest array of most runs.
+        let out: Arc<[f64]> = (0..base.len() * cells * width)
+            .map(|i| {
+                let (value, entry) = (i / width, i % width);
+                if some_missing && lacks(value) {
+                    0.0
+                } else {
+                    values[at(value) * width + entry] - centre.get(entry).copied().unwrap_or(0.0)
+                }
+            })
+            .collect();
+        let missing = some_missing.then(|| (0..base.len() * cells).map(lacks).collect());
+        self.values.insert(key, (out.clone(), missing.clone()));
+        (out, missing)
+    }
+
+    /// The letter of the levels that a column names, one for each element of that kind in a factor.
+    pub(super) fn level(&self, view: &mut FactorView<'_>, op: &Op, axis: usize) -> LabelId {
+        let key = (op.elements[axis], self.axis_sizes(op)[axis]);
+        if let Some(l) = view.levels.iter().position(|k| *k == key) {
+            return view.energy.labels.len() + l;
+        }
+        view.sizes.push(key.1);
+        view.levels.push(key);
+        view.sizes.len() - 1
+    }
+
+    pub(super) fn level_codes(&mut self, view: &FactorView<'_>, op: &Op, axis: usize, level: LabelId) -> RowDraft {
+        let one = Op::new(op.source, 0, vec![op.elements[axis]], vec![axis, level]);
+        let id = match self.codes.get(&(view.index, one.clone())) {
+            Some(&id) => id,
+            None => {
+                let data = self.element_by_place(view, op, axis);
+                let id = self.rows.push_codes(Codes { rows: data.len(), data: data.into() });
+                self.codes.insert((view.index, one), id);
+                id
+            }
+        };
+        RowDraft { from: From::Codes(id), axes: vec![], level: Some(level), width: 0, offset: 0, symmetric: None, columns: None }
+    }
+
+    pub(super) fn stored_by_row(&mut self, view: &FactorView<'_>, op: &Op, v: usize) -> RowDraft {
+        let var = &self.vars[v];
+        let (kind, d) = (self.op_kind(op).expect("a variable has a statistic"), var.d);
+        let plates = self.node_plates(op);
+        let strides: Vec<usize> = plates
+            .iter()
+            .map(|p| {
+                let at = var.plates.iter().position(|q| q.0 == *p).expect("a variable has its node's plates");
+                var.plates[at + 1..].iter().map(|q| q.1).product()
+            })
+            .collect();
+        let width = kind.parts[op.part].shape.width(d);
+        let part = (kind.offset(op.part, d), width);
+        let (rest, base) = self.split_axes(view, op, &strides);
+        let base =
+            self.bases.entry((view.index, Op::new(op.source, 0, op.elements.clone(), vec![]))).or_insert_with(|| base.into()).clone();
+        let cells: usize = rest.iter().map(|r| r.2).product();
+        let mut axes = vec![];
+        let mut stride = cells * width;
+        for r in &rest {
+            stride /= r.2;
+            axes.push((r.0, stride));
+        }
+        let (from, of_part) = self.part_axes(view, op, kind, d);
+        axes.extend(of_part);
+        let offset = from - part.0;
+        let rest = rest.iter().map(|r| (r.2, r.1)).collect();
+        RowDraft {
+            from: From::Stored { var: v, base, rest, part },
+            axes,
+            level: None,
+            width: cells * width,
+            offset,
+            symmetric: None,
+            columns: None,
+        }
+    }
+
+    pub(super) fn known_by_row(&mut self, view: &FactorView<'_>, op: &Op) -> Result<RowDraft, LowerError> {
+        let Source::Known(k) = op.source else { unreachable!("only known arrays are left") };
+        let id = self.evaluate(k, view.index)?;
+        let array = &self.known[id];
+        let (offset, shape) = array.part(op.part, op.axes.len());
+        let part = if array.kind.is_some() { shape.width(array.d) } else { array.width };
+        let strides = row_major(&array.elements);
+        let (rest, base) = self.split_axes(view, op, &strides);
+        let offsets = cell_offsets(&rest);
+        let array = &self.known[id];
+        let mut data = Vec::with_capacity(base.len() * offsets.len() * part);
+        for &b in &base {
+            for &o in &offsets {
+                if b == u32::MAX {
+                    data.extend(std::iter::repeat_n(0.0, part));
+                } else {
+                    data.extend_from_slice(&array.data[(b as usize + o) * array.width + offset..][..part]);
+                }
+            }
+        }
+        let width = offsets.len() * part;
+        let mut axes = vec![];
+        let mut stride = width;
+        for r in &rest {
+            stride /= r.2;
+            axes.push((r.0, stride));
+        }
+        part_axes(&mut axes, &op.axes, &view.sizes);
+        let id = self.rows.push_dense(Dense::Plain { data: data.into(), width });
+        Ok(RowDraft { from: From::Dense(id), axes, level: None, width, offset: 0, symmetric: None, columns: None })
+    }
+
+    pub(super) fn mask(&mut self, view: &FactorView<'_>) -> RowDraft {
+        let node = view.energy.node;
+        let op = Op::new(Source::Node(node), usize::MAX, view.energy.child.iter().map(|&l| Element::Label(l)).collect(), vec![]);
+        let strides = row_major(&self.axis_sizes(&op));
+        let (rest, base) = self.split_axes(view, &op, &strides);
+        let offsets = cell_offsets(&rest);
+        let cells = self.mask_cells(node);
+        let id = match self.dense.get(&(view.index, op.clone())) {
+            Some(&id) => id,
+            None => {
+                let data: Vec<f64> =
+                    base.iter().flat_map(|&b| offsets.iter().map(move |&o| (b, o))).map(|(b, o)| cells[b as usize + o]).collect();
+                let id = self.rows.push_dense(Dense::Plain { data: data.into(), width: offsets.len() });
+                self.dense.insert((view.index, op), id);
+                id
+            }
+        };
+        let mut stride = offsets.len();
+        let axes = rest
+            .iter()
+            .map(|r| {
+                stride /= r.2;
+                (r.0, stride)
+            })
+            .collect();
+        RowDraft { from: From::Dense(id), axes, level: None, width: offsets.len(), offset: 0, symmetric: None, columns: None }
+    }
+}

@@ -1,0 +1,464 @@
+//! Lowers factors to tables: which operands are read row by row, which are shared, and the contractions between them.
+//! Not here: the order of a run (`engine`).
+
+mod assemble;
+mod axes;
+mod base;
+mod blocks;
+mod by_row;
+mod shared;
+
+use super::{
+    Plan,
+    arrays::RowArrays,
+    centre::centres,
+    classes,
+    known::{BadValue, KnownArray},
+    streams::Stream,
+    table::{From, RowOperand, Shared, Table},
+    var::{Storage, Var},
+};
+use crate::{
+    factorize::{Blocks, Kind, roles::Role},
+    graph::{
+        bound::{Bound, ObservedArray},
+        energy::{Element, EnergyTerm, FactorEnergy, LabelId, Op, Role as LetterRole, Source},
+        factor_graph::{FactorGraph, PlateKind},
+    },
+    shape::{NodeId, PlateId},
+    source::Span,
+};
+use std::{collections::HashMap, sync::Arc};
+
+pub use blocks::element_order;
+
+/// Data that a plan can't be made for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LowerError {
+    /// A known value that its slot does not accept.
+    Value(Box<BadValue>, (usize, usize)),
+    /// An observed value that the known arguments exclude.
+    Impossible {
+        /// The factor.
+        factor: usize,
+        /// The element of the child, row-major over its plates.
+        element: usize,
+        /// The child's value.
+        value: Vec<f64>,
+        /// Each known argument that excludes it: its slot and value.
+        given: Vec<(usize, Vec<f64>)>,
+    },
+    /// A row that couples an element with itself.
+    SelfPair {
+        /// The node.
+        node: NodeId,
+        /// The factor.
+        factor: usize,
+        /// The place of the row.
+        row: usize,
+    },
+    /// A construct the engine has no form for.
+    Unsupported {
+        /// The factor's place in the file.
+        span: Span,
+        /// What it is.
+        what: String,
+    },
+}
+
+/// Numbers of scratch a chunk's buffers may take, about: they should stay in the second-level cache.
+const CHUNK_NUMBERS: usize = 48 * 1024;
+/// Runs of chunks summed separately: enough for any number of threads here, few enough to be cheap.
+const RUNS: usize = 16;
+/// A run keeps its own sums; past this many numbers in all tables of a stream there is only one run.
+const RUN_NUMBERS: usize = 1 << 22;
+
+/// Lowers a bound graph and its blocks.
+pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan, LowerError> {
+    let centres = centres(graph, bound);
+    let mut demoted = vec![false; blocks.list.len()];
+    loop {
+        let mut l = Lowering::new(graph, bound, &blocks, &centres, &demoted);
+        l.vars()?;
+        for f in 0..graph.factors.len() {
+            l.factor(f)?;
+        }
+        let mixed: Vec<usize> = l.tables.iter().filter(|t| t.gathers_stored).flat_map(|t| &t.operands).filter_map(streamed).collect();
+        if mixed.is_empty() {
+            let Lowering { vars, streams, tables, rows, known, constants, .. } = l;
+            let stored = (0..vars.len()).filter(|&v| vars[v].storage == Storage::Stored).collect();
+            let predicted = (0..graph.nodes.len())
+                .map(NodeId)
+                .filter(|n| blocks.roles[n.0] == Role::Predicted || l_missing(graph, bound, &blocks, *n))
+                .collect();
+            let names = graph.nodes.iter().map(|n| n.name.clone()).collect();
+            let mut plan = Plan {
+                names,
+                vars,
+                streams,
+                tables,
+                rows,
+                known,
+                constants,
+                stored,
+                centres: centres.clone(),
+                blocks: blocks.clone(),
+                predicted,
+            };
+            classes::colour(&mut plan)?;
+            keep(&mut plan);
+            cut(&mut plan);
+            return Ok(plan);
+        }
+        mixed.into_iter().for_each(|v| demoted[v] = true);
+    }
+}
+
+fn l_missing(graph: &FactorGraph, bound: &Bound, blocks: &Blocks, n: NodeId) -> bool {
+    graph.nodes[n.0].observed.is_some() && blocks.roles[n.0] == Role::Observed && has_missing(bound, n)
+}
+
+/// Whether an observed node has missing cells.
+pub fn has_missing(bound: &Bound, n: NodeId) -> bool {
+    match bound.observed(n) {
+        Some(ObservedArray::Numbers { values, .. }) => values.iter().any(|v| v.is_nan()),
+        Some(ObservedArray::Codes(c)) => c.contains(&u32::MAX),
+        None => false,
+    }
+}
+
+fn streamed(o: &RowOperand) -> Option<usize> {
+    match o.from {
+        From::Streamed { var, .. } => Some(var),
+        _ => None,
+    }
+}
+
+/// Streamed blocks that meet in a table: all but the first must be kept between passes.
+fn keep(plan: &mut Plan) {
+    let mut later = vec![];
+    for t in &plan.tables {
+        let mut met: Vec<usize> = t.operands.iter().filter_map(streamed).collect();
+        met.sort_unstable();
+        met.dedup();
+        later.extend(met.into_iter().skip(1));
+    }
+    for v in later {
+        if let Storage::Streamed { kept, .. } = &mut plan.vars[v].storage {
+            *kept = true;
+        }
+    }
+}
+
+/// Chunks that fit the cache, and runs.
+fn cut(plan: &mut Plan) {
+    for s in 0..plan.streams.len() {
+        let here = |v: &&Var| v.stream() == Some(s);
+        let moments: usize = plan.vars.iter().filter(here).map(|v| 2 * v.inner() * v.width).sum();
+        let tables = plan.tables.iter().filter(|t| t.stream == Some(s));
+        let operands: usize = tables.clone().flat_map(|t| &t.operands).filter(|o| matches!(o.from, From::Dense(_))).map(|o| o.width).sum();
+        let sums: usize = tables.map(Table::packed_len).sum();
+        let rows = (CHUNK_NUMBERS / (moments + operands).max(1)).clamp(64, 8192);
+        let runs = if sums > RUN_NUMBERS { 1 } else { RUNS };
+        cut_stream(plan, s, rows, runs);
+    }
+}
+
+/// A chain's sequences are never cut.
+fn cut_stream(plan: &mut Plan, s: usize, rows: usize, runs: usize) {
+    let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && v.algorithm.is_chain());
+    plan.streams[s].cut(rows, chain, runs);
+}
+
+impl Plan {
+    /// Cuts every stream anew, in chunks of about `rows` rows. The posterior does not depend on it but for rounding; tests see to that.
+    pub fn recut(&mut self, rows: usize) {
+        for s in 0..self.streams.len() {
+            cut_stream(self, s, rows, RUNS);
+        }
+    }
+}
+
+struct Lowering<'a> {
+    graph: &'a FactorGraph,
+    bound: &'a Bound,
+    blocks: &'a Blocks,
+    centres: &'a [Vec<f64>],
+    demoted: &'a [bool],
+    streams: Vec<Stream>,
+    vars: Vec<Var>,
+    tables: Vec<Table>,
+    rows: RowArrays,
+    known: Vec<KnownArray>,
+    /// Index into `known` of each array of the energy.
+    evaluated: HashMap<usize, usize>,
+    dense: HashMap<(usize, Op), usize>,
+    codes: HashMap<(usize, Op), usize>,
+    bases: HashMap<(usize, Op), Arc<[u32]>>,
+    values: HashMap<(usize, NodeId, Vec<Element>), ByPlace>,
+    constants: Vec<f64>,
+}
+
+/// Values by place, and which are missing.
+type ByPlace = (Arc<[f64]>, Option<Arc<[bool]>>);
+
+/// A row operand before its table is known.
+#[derive(Clone)]
+struct RowDraft {
+    from: From,
+    axes: Vec<(LabelId, usize)>,
+    level: Option<LabelId>,
+    width: usize,
+    offset: usize,
+    /// Pair of labels of a symmetric part that may be packed: its array is made with the upper triangle only.
+    symmetric: Option<(LabelId, LabelId)>,
+    /// Codes stand in columns over this label.
+    columns: Option<LabelId>,
+}
+
+#[derive(Clone)]
+struct SharedDraft {
+    from: Shared,
+    offset: usize,
+    axes: Vec<(LabelId, usize)>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Op(Op),
+    Level(Element, LabelId),
+    Mask,
+}
+
+struct TermDraft {
+    coefficient: f64,
+    row: Vec<(Key, RowDraft)>,
+    shared: Vec<SharedDraft>,
+}
+
+/// What one factor's lowering needs to know.
+struct FactorView<'a> {
+    index: usize,
+    energy: &'a FactorEnergy,
+    stream: Option<usize>,
+    /// The rows' letter.
+    n: Option<LabelId>,
+    sizes: Vec<usize>,
+    d: usize,
+    /// Letters past the factor's own: what a data column names, and how many levels it has.
+    levels: Vec<(Element, usize)>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(graph: &'a FactorGraph, bound: &'a Bound, blocks: &'a Blocks, centres: &'a [Vec<f64>], demoted: &'a [bool]) -> Self {
+        let mut streams = vec![];
+        for (p, plate) in graph.plates.iter().enumerate() {
+            if is_row_plate(&plate.kind) {
+                streams.push(Stream::new(PlateId(p), bound.plate(PlateId(p))));
+            }
+        }
+        Self {
+            graph,
+            bound,
+            blocks,
+            centres,
+            demoted,
+            streams,
+            vars: vec![],
+            tables: vec![],
+            rows: RowArrays::default(),
+            known: vec![],
+            evaluated: HashMap::new(),
+            dense: HashMap::new(),
+            codes: HashMap::new(),
+            bases: HashMap::new(),
+            values: HashMap::new(),
+            constants: vec![0.0; graph.nodes.len()],
+        }
+    }
+
+    /// The plate whose rows a node's elements are streamed along.
+    fn row_plate(&self, node: NodeId) -> Option<PlateId> {
+        let block = self.blocks.of(node).map(|b| self.blocks.list[b].kind);
+        match block {
+            Some(Kind::Chain(p)) => return Some(p),
+            Some(Kind::Gaussian(g)) if self.blocks.gaussians[g].chain.is_some() => return self.blocks.gaussians[g].chain,
+            _ => {}
+        }
+        self.graph.nodes[node.0].plates.iter().copied().find(|p| is_row_plate(&self.graph.plates[p.0].kind))
+    }
+
+    fn stream(&self, plate: PlateId) -> usize {
+        self.streams.iter().position(|s| s.plate == plate).expect("every row plate has a stream")
+    }
+
+    fn d(&self, node: NodeId) -> usize {
+        self.graph.nodes[node.0].event.map_or(1, |e| self.bound.size(e))
+    }
+
+    fn letter_of(&self, f: &FactorEnergy, plate: PlateId) -> Option<LabelId> {
+        let axis = self.graph.nodes[f.node.0].plates.iter().position(|&p| p == plate)?;
+        Some(f.child[axis])
+    }
+
+    fn factor(&mut self, index: usize) -> Result<(), LowerError> {
+        let blocks = self.blocks;
+        let energy = &blocks.energy.factors[index];
+        if energy.terms.is_empty() {
+            return Ok(());
+        }
+        let row = self.row_plate(energy.node);
+        let n = row.and_then(|p| self.letter_of(energy, p));
+        let stream = row.map(|p| self.stream(p));
+        let mut sizes: Vec<usize> = energy.labels.iter().map(|l| self.bound.size(l.extent)).collect();
+        if let (Some(n), Some(s)) = (n, stream) {
+            // What is typical of a chunk; the true size is given at each run.
+            sizes[n] = self.streams[s].size.min(1024);
+        }
+        let d = energy.event.map_or(1, |e| self.bound.size(e));
+        let mut view = FactorView { index, energy, stream, n, sizes, d, levels: vec![] };
+        self.base(&view)?;
+
+        let mut drafts = vec![];
+        for term in &energy.terms {
+            drafts.push(self.term(&mut view, &canonical(energy, term))?);
+        }
+        let mut groups: Vec<(Vec<Key>, Vec<TermDraft>)> = vec![];
+        for mut draft in drafts {
+            if draft.coefficient == 0.0 {
+                continue;
+            }
+            draft.row.sort_by_key(|(k, _)| match k {
+                Key::Level(..) => 0,
+                Key::Mask => 1,
+                Key::Op(o) => 2 + 8 * (o.part + 1) + usize::from(matches!(o.source, Source::Node(m) if m == energy.node)),
+            });
+            let key: Vec<Key> = draft.row.iter().map(|(k, _)| k.clone()).collect();
+            match groups.iter_mut().find(|g| g.0 == key) {
+                Some(g) => g.1.push(draft),
+                None => groups.push((key, vec![draft])),
+            }
+        }
+        for (_, terms) in groups {
+            let table = self.table(&view, terms)?;
+            self.tables.push(table);
+        }
+        Ok(())
+    }
+
+    fn term(&mut self, view: &mut FactorView<'_>, term: &EnergyTerm) -> Result<TermDraft, LowerError> {
+        let mut coefficient = term.scale * (term.coefficient)(view.d) * (view.d as f64).powi(term.d_power as i32);
+        let mut row = vec![];
+        let mut shared = vec![];
+        let child = view.energy.node;
+        // Levels of data columns become an axis of the table, unless crossed columns would make it too large or couple a variable with itself.
+        let mut columns: Vec<(Element, usize)> = vec![];
+        let mut repeated = false;
+        let mut stored: Vec<usize> = vec![];
+        for op in &term.ops {
+            if self.is_known_node(op) {
+                continue;
+            }
+            if let Some(v) = self.blocks.of_source(op.source).filter(|&v| self.vars[v].storage == Storage::Stored) {
+                repeated |= stored.contains(&v);
+                stored.push(v);
+            }
+            for (axis, e) in op.elements.iter().enumerate() {
+                if matches!(e, Element::Column { .. }) && e.label() == view.n && !columns.iter().any(|c| c.0 == *e) {
+                    columns.push((*e, self.axis_sizes(op)[axis]));
+                }
+            }
+        }
+        let product: usize = columns.iter().map(|c| c.1).product();
+        let rows = view.stream.map_or(0, |s| self.streams[s].size);
+        let lift = !repeated && (columns.len() <= 1 || product <= rows.max(4096));
+        let mut has_child = false;
+        for op in &term.ops {
+            has_child |= op.source == Source::Node(child);
+            let by_row = view.n.is_some() && op.elements.iter().any(|e| e.label() == view.n);
+            if !by_row {
+                shared.push(self.shared(view, op)?);
+                continue;
+            }
+            let streamed_var = self.blocks.of_source(op.source).filter(|&v| self.vars[v].stream().is_some());
+            if let Some(v) = streamed_var {
+                row.push((Key::Op(op.clone()), self.streamed_operand(view, op, v)));
+            } else if self.is_known_node(op) {
+                row.push((Key::Op(op.clone()), self.known_node_by_row(view, op)?));
+            } else if lift && op.elements.iter().all(|e| e.label() != view.n || matches!(e, Element::Column { .. })) {
+                let mut lifted = op.clone();
+                for axis in 0..op.elements.len() {
+                    let e = op.elements[axis];
+                    if e.label() != view.n {
+                        continue;
+                    }
+                    let level = self.level(view, op, axis);
+                    lifted.elements[axis] = Element::Label(level);
+                    let key = Key::Level(e, level);
+                    if !row.iter().any(|(k, _)| *k == key) {
+                        let draft = self.level_codes(view, op, axis, level);
+                        row.push((key, draft));
+                    }
+                }
+                shared.push(self.shared(view, &lifted)?);
+            } else if let Some(v) = self.blocks.of_source(op.source) {
+                row.push((Key::Op(op.clone()), self.stored_by_row(view, op, v)));
+            } else {
+                row.push((Key::Op(op.clone()), self.known_by_row(view, op)?));
+            }
+        }
+        if !has_child && self.blocks.roles[child.0] == Role::Observed && has_missing(self.bound, child) {
+            match view.n {
+                Some(_) => row.push((Key::Mask, self.mask(view))),
+                None => shared.push(self.mask_shared(view)),
+            }
+        }
+        // A letter of the child's plates that no operand has is a plain repetition.
+        for &l in &view.energy.child {
+            let used = row.iter().any(|(_, r)| r.axes.iter().any(|a| a.0 == l) || r.columns == Some(l))
+                || shared.iter().any(|s| s.axes.iter().any(|a| a.0 == l));
+            if Some(l) != view.n && !used {
+                coefficient *= view.sizes[l] as f64;
+            }
+        }
+        Ok(TermDraft { coefficient, row, shared })
+    }
+}
+
+/// The term with its summed letters named in the order they occur, so that products that differ only in names share a table.
+fn canonical(energy: &FactorEnergy, term: &EnergyTerm) -> EnergyTerm {
+    let mut met: Vec<LabelId> = vec![];
+    for l in term.ops.iter().flat_map(Op::labels) {
+        if energy.labels[l].role == LetterRole::Event && !met.contains(&l) {
+            met.push(l);
+        }
+    }
+    // Each extent's letters, in their own order, go to those met, in the order met.
+    let mut renamed: Vec<(LabelId, LabelId)> = vec![];
+    for &l in &met {
+        let extent = energy.labels[l].extent;
+        let alike = |m: &LabelId| energy.labels[*m].extent == extent && energy.labels[*m].role == LetterRole::Event;
+        let taken = renamed.iter().filter(|(from, _)| alike(from)).count();
+        let to = (0..energy.labels.len()).filter(alike).nth(taken).unwrap_or(l);
+        renamed.push((l, to));
+    }
+    let name = |l: LabelId| renamed.iter().find(|(from, _)| *from == l).map_or(l, |(_, to)| *to);
+    let element = |e: &Element| match *e {
+        Element::Label(l) => Element::Label(name(l)),
+        e => e,
+    };
+    let mut out = term.clone();
+    for op in &mut out.ops {
+        op.elements.iter_mut().for_each(|e| *e = element(e));
+        op.axes.iter_mut().for_each(|l| *l = name(*l));
+        for v in &mut op.views {
+            v.elements.iter_mut().for_each(|e| *e = element(e));
+            v.axis = v.axis.map(name);
+        }
+    }
+    out
+}
+
+fn is_row_plate(kind: &PlateKind) -> bool {
+    matches!(kind, PlateKind::Rows { .. } | PlateKind::Steps { .. } | PlateKind::Tree { .. })
+}
