@@ -1,14 +1,11 @@
 //! What the command line may say. Not here: what is done about it.
 
-use crate::report::FORMATS;
+use crate::{
+    engine::run::{MAX_ITERATIONS, TOLERANCE},
+    report::FORMATS,
+};
 use clap::{Args as ClapArgs, Parser, Subcommand, builder::PossibleValuesParser};
 use std::path::PathBuf;
-
-/// Iterations after which a run gives up.
-const MAX_ITERATIONS: usize = 1000;
-/// Relative change of the bound between two iterations below which a run has converged. A bound carries about 1e-13 of rounding;
-/// slow runs gain some hundred times the last change after it. 1e-10 keeps both well below the sixth digit of a difference in nats.
-const TOLERANCE: f64 = 1e-10;
 
 /// Variational message passing for conjugate-exponential models.
 #[derive(Debug, Parser)]

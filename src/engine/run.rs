@@ -7,6 +7,12 @@ use crate::{
     plan::Plan,
 };
 
+/// Iterations after which a run gives up, unless told otherwise.
+pub const MAX_ITERATIONS: usize = 1000;
+/// Relative change of the bound between two iterations below which a run has converged. A bound carries about 1e-13 of rounding;
+/// slow runs gain some hundred times the last change after it. 1e-10 keeps both well below the sixth digit of a difference in nats.
+pub const TOLERANCE: f64 = 1e-10;
+
 /// What a user may choose of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -35,8 +41,8 @@ impl Default for Options {
         Self {
             seed: 0,
             restarts: 1,
-            max_iterations: 1000,
-            tolerance: 1e-9,
+            max_iterations: MAX_ITERATIONS,
+            tolerance: TOLERANCE,
             threads: 0,
             nodes: None,
             all_nodes: false,
