@@ -76,3 +76,24 @@ fn gamma_poisson_is_exact() {
     all_near("shape", &q.parameter("rate", "shape"), &[12.0], 1e-12);
     all_near("rate", &q.parameter("rate", "rate"), &[6.0], 1e-12);
 }
+
+#[test]
+fn regression_with_weights_apart_from_the_precision() {
+    let q = fit("tests/models/regression.ron", LONG);
+    near("elbo", q.elbo(), -60.638_545_962_573_04, 1e-8);
+    all_near("E w", &q.mean("w"), &[0.916_244_2, -1.966_203_02, 0.438_517_77], 1e-6);
+    all_near("shape of tau", &q.parameter("tau", "shape"), &[26.0], 1e-12);
+    all_near("rate of tau", &q.parameter("tau", "rate"), &[12.204_876_82], 1e-6);
+}
+
+/// A Gaussian chain is exact: the bound is the Kalman filter's log likelihood, the marginals are the smoother's.
+#[test]
+fn local_level_of_the_nile_is_exact() {
+    let q = fit("tests/models/local_level.ron", &with(&["--nodes", "level"]));
+    near("elbo", q.elbo(), -641.585_578_459_415_3, 1e-8);
+    let (mean, precision) = (q.mean("level"), q.parameter("level", "precision"));
+    let ends = |all: &[f64]| [all[0], all[all.len() - 1]];
+    assert_eq!(mean.len(), 100);
+    all_near("mean of the first and last level", &ends(&mean), &[1_111.220_257_57, 798.370_292_61], 1e-6);
+    all_near("their variance", &ends(&precision).map(|p| 1.0 / p), &[4_030.532_767_34, 4_032.157_941_81], 1e-6);
+}
