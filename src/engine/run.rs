@@ -65,6 +65,8 @@ struct Finished<'p> {
 
 /// Rounding of the bound, as a share of what its terms sum to before they cancel.
 const ROUNDING: f64 = 1e-11;
+/// Bounds closer than this share of them are those of one and the same optimum.
+const SAME: f64 = 1e-9;
 /// Fewer nats than this in an iteration are no progress, whatever the bound's size.
 const ABSOLUTE: f64 = 1e-12;
 
@@ -92,7 +94,9 @@ pub fn fit(graph: &FactorGraph, bound: &Bound, plan: &Plan, options: &Options, w
             Ok(run) => {
                 let elbo = run.trace.last().copied().unwrap_or(f64::NEG_INFINITY);
                 finals.push(elbo);
-                if best.as_ref().is_none_or(|b| b.trace.last().is_none_or(|&old| elbo > old)) {
+                // Starts that reach the same place differ in the last digits: the first of them wins.
+                let beats = |old: f64| elbo > old + SAME * old.abs();
+                if best.as_ref().is_none_or(|b| b.trace.last().is_none_or(|&old| beats(old))) {
                     best = Some(run);
                 }
             }
