@@ -436,3 +436,19 @@ fn a_given_start_is_read_in_file_order() {
     assert!(s.from_categories(&[0; 8]).is_err() && s.from_categories(&[2; 9]).is_err() && s.from_responsibilities(&[0.4; 18]).is_err());
     assert!(Selector::find(&r.graph, &r.plan, "emit").is_err() && Selector::find(&r.graph, &r.plan, "x").is_err());
 }
+
+/// Neighbours in a graph are not updated at once: each would take the place that the other just left, and the bound would fall.
+#[test]
+fn elements_that_meet_are_updated_in_turn() {
+    let text = model(
+        r#""t": { "from": [1, 1, 2, 2, 3, 3], "to": [4, 5, 5, 6, 6, 4], "a": [1, 1, 1, 1, 1, 1] }"#,
+        r#""e": Rows(table: "t"), "i": Groups(columns: ["t.from", "t.to"]), "k": Size(2), "l": Size(2)"#,
+        r#""z[i]": Categorical(p: [0.6, 0.4]), "a[e]": Bernoulli(p: "eta[z[from[e]], z[to[e]]]")"#,
+        r#"inputs: {"eta[k,l]": [[0.1, 0.9], [0.9, 0.1]]}, observe: {"a": "a"}"#,
+    );
+    let p = ready(&text).unwrap().fit(&options(60)).unwrap_or_else(|e| panic!("{e}"));
+    // Two sides, no edge within a side: each element is of the other kind than its neighbours.
+    let z = &p.nodes.iter().find(|n| n.name == "z").unwrap().mean;
+    let side = |i: usize| z[2 * i] > 0.9;
+    assert!((0..3).all(|i| side(i) == side(0)) && (3..6).all(|i| side(i) != side(0)), "{z:?}");
+}
