@@ -39,6 +39,15 @@ fn models() -> Vec<(&'static str, String)> {
         r#"observe: {"x": "x"}"#,
     );
     add(
+        "categories that depend on the one two steps before",
+        STEPS,
+        r#""t": Steps(table: "t", sequence: "s"), "l": Groups(column: "t.x")"#,
+        r#""first": Dirichlet(concentration: 1, over: "l"), "second": Dirichlet(concentration: 0.7, over: "l"),
+        "next[l]": Dirichlet(concentration: 0.5, over: "l"),
+        "x[0]": Categorical(p: "first"), "x[1]": Categorical(p: "second"), "x[t]": Categorical(p: "next[x[t-2]]")"#,
+        r#"observe: {"x": "x"}"#,
+    );
+    add(
         "Normal and Gamma apart",
         X,
         N,

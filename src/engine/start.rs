@@ -198,9 +198,11 @@ fn given(graph: &FactorGraph, plan: &Plan, v: usize, seed: u64, restart: usize) 
                 }
                 let gated = |o: &&crate::graph::energy::Op| o.elements.iter().any(|e| e.label() == Some(letter));
                 for g in t.ops.iter().filter(gated) {
+                    // Elements that meet each other under one known table may stand at a saddle between equal solutions.
+                    let settled = var.classes.len() <= 1;
                     match g.source {
-                        Source::Known(_) => return None,
-                        Source::Node(n) if !plan.blocks.roles[n.0].has_q() => return None,
+                        Source::Known(_) if settled => return None,
+                        Source::Node(n) if settled && !plan.blocks.roles[n.0].has_q() => return None,
                         _ => gates = true,
                     }
                 }

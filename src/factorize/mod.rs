@@ -175,10 +175,12 @@ pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &
 /// Why a block is no larger: the variables of other blocks that it meets in products.
 fn apart(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
     let mut others: Vec<usize> = vec![];
+    let mut itself = false;
     for term in blocks.energy.factors.iter().flat_map(|f| &f.terms) {
         let met: Vec<usize> = term.ops.iter().filter_map(|o| blocks.of_source(o.source)).collect();
         if met.contains(&i) {
             others.extend(met.iter().filter(|b| **b != i));
+            itself |= met.iter().filter(|b| **b == i).count() > 1;
         }
     }
     others.sort_unstable();
@@ -191,6 +193,9 @@ fn apart(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
         }
     };
     let mine = &blocks.list[i].nodes;
+    if others.is_empty() && itself && blocks.list[i].kind == Kind::Single {
+        return format!("No kind of block keeps elements of {} together that meet each other.", names(mine, "and"));
+    }
     if others.is_empty() {
         let (it, its) = if mine.len() > 1 { ("They meet", "their") } else { ("It meets", "its") };
         return format!("{it} no other variable: {its} posterior is exact.");
