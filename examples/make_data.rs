@@ -184,6 +184,96 @@ fn karate() -> String {
     out
 }
 
+/// Six covariates, of which three matter.
+fn regression() -> String {
+    const W: [f64; 6] = [2.0, -1.0, 0.5, 0.0, 0.0, 0.0];
+    let mut random = Random(6);
+    let mut out = String::from("x1,x2,x3,x4,x5,x6,y\n");
+    for _ in 0..100 {
+        let mut mean = 3.0;
+        for w in W {
+            let x = random.normal(0.0, 1.0);
+            mean += w * x;
+            let _ = write!(out, "{x:.3},");
+        }
+        let _ = writeln!(out, "{:.3}", random.normal(mean, 1.0));
+    }
+    out
+}
+
+/// Marks in six subjects, from a talent for numbers and one for words; one cell in twenty is left empty.
+fn marks() -> String {
+    const LOADINGS: [[f64; 2]; 6] = [[8.0, 0.0], [9.0, 1.0], [7.0, 2.0], [0.0, 8.0], [1.0, 9.0], [3.0, 6.0]];
+    const MEANS: [f64; 6] = [60.0, 55.0, 58.0, 65.0, 62.0, 50.0];
+    const NOISE: [f64; 6] = [4.0, 3.0, 6.0, 3.0, 4.0, 6.0];
+    let mut random = Random(7);
+    let mut out = String::from("arithmetic,algebra,physics,reading,writing,history\n");
+    for _ in 0..200 {
+        let talent = [random.normal(0.0, 1.0), random.normal(0.0, 1.0)];
+        let cells: Vec<String> = (0..6)
+            .map(|j| {
+                let mean = MEANS[j] + LOADINGS[j][0] * talent[0] + LOADINGS[j][1] * talent[1];
+                let mark = random.normal(mean, NOISE[j]);
+                if random.yes(0.05) { String::new() } else { format!("{mark:.1}") }
+            })
+            .collect();
+        let _ = writeln!(out, "{}", cells.join(","));
+    }
+    out
+}
+
+/// Ratings about their mean, of 40 readers for 25 books, with two tastes; half of the pairs are there.
+fn ratings() -> String {
+    let mut random = Random(8);
+    let mut pairs = |n: usize| -> Vec<[f64; 2]> { (0..n).map(|_| [random.normal(0.0, 1.0), random.normal(0.0, 1.0)]).collect() };
+    let (readers, books) = (pairs(40), pairs(25));
+    let mut out = String::from("reader,book,rating\n");
+    for (i, u) in readers.iter().enumerate() {
+        for (j, v) in books.iter().enumerate() {
+            let rating = random.normal(u[0] * v[0] + u[1] * v[1], 0.4);
+            if random.yes(0.5) {
+                let _ = writeln!(out, "{},{},{rating:.2}", i + 1, j + 1);
+            }
+        }
+    }
+    out
+}
+
+/// Two runs of a slow rotation that dies away and is pushed at random, seen by three meters; some readings are lost.
+fn rotation() -> String {
+    const SEEN: [[f64; 2]; 3] = [[1.0, 0.0], [0.0, 1.0], [0.7, -0.7]];
+    let mut random = Random(9);
+    let (c, s) = (0.95 * 0.4f64.cos(), 0.95 * 0.4f64.sin());
+    let mut out = String::from("run,east,north,across\n");
+    for (run, steps) in [("first", 150), ("second", 100)] {
+        let mut h = [random.normal(0.0, 1.0), random.normal(0.0, 1.0)];
+        for step in 0..steps {
+            if step > 0 {
+                h = [c * h[0] - s * h[1] + random.normal(0.0, 1.0), s * h[0] + c * h[1] + random.normal(0.0, 1.0)];
+            }
+            let _ = write!(out, "{run}");
+            for seen in SEEN {
+                let y = random.normal(seen[0] * h[0] + seen[1] * h[1], 0.5);
+                let _ = if random.yes(0.05) { write!(out, ",") } else { write!(out, ",{y:.3}") };
+            }
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// Points about two lines that cross.
+fn lines() -> String {
+    let mut random = Random(10);
+    let mut out = String::from("one,x,y\n");
+    for _ in 0..200 {
+        let x = 4.0 * random.unit();
+        let mean = if random.yes(0.6) { 2.0 * x - 1.0 } else { 4.0 - x };
+        let _ = writeln!(out, "1,{x:.3},{:.3}", random.normal(mean, 0.4));
+    }
+    out
+}
+
 /// Each table's file name and content.
 pub fn tables() -> Vec<(&'static str, String)> {
     vec![
@@ -193,6 +283,11 @@ pub fn tables() -> Vec<(&'static str, String)> {
         ("survey.csv", survey()),
         ("fruit.csv", fruit()),
         ("karate.csv", karate()),
+        ("regression.csv", regression()),
+        ("marks.csv", marks()),
+        ("ratings.csv", ratings()),
+        ("rotation.csv", rotation()),
+        ("lines.csv", lines()),
     ]
 }
 
