@@ -194,7 +194,7 @@ fn layout(graph: &FactorGraph, meetings: &[Meeting<'_>], set: &[NodeId]) -> Resu
 }
 
 /// Are two elements a step and the one before it?
-fn neighbours(x: Option<Element>, y: Option<Element>) -> bool {
+pub(super) fn neighbours(x: Option<Element>, y: Option<Element>) -> bool {
     let one = |x, y| matches!((x, y), (Some(Element::Before { label, lag: 1 }), Some(Element::Label(l))) if label == l);
     one(x, y) || one(y, x)
 }

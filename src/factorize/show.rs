@@ -1,12 +1,12 @@
 //! Blocks as text: what `explain --emit blocks` prints.
 
-use super::{Blocks, Kind, chains};
+use super::{Blocks, Kind, chains, gaussian::neighbours};
 use crate::{
     graph::{
-        energy::{Op, Source},
+        energy::{Element, Op, Source},
         factor_graph::{FactorGraph, PlateKind},
     },
-    shape::NodeId,
+    shape::{NodeId, PlateId},
 };
 
 impl Blocks {
@@ -80,6 +80,12 @@ impl Blocks {
 
     /// Are two operands a step of a chain and the one before it, kept together?
     pub fn keeps_pair(&self, graph: &FactorGraph, a: &Op, b: &Op) -> bool {
+        if let Source::Gaussian(g) = a.source {
+            let joint = &self.gaussians[g];
+            let step = |p: &PlateId, x: Element, y: Element| if joint.chain == Some(*p) { neighbours(Some(x), Some(y)) } else { x == y };
+            let pairs = a.elements.iter().zip(&b.elements);
+            return joint.chain.is_some() && a.source == b.source && joint.outer.iter().zip(pairs).all(|(p, (x, y))| step(p, *x, *y));
+        }
         let Source::Node(node) = a.source else { return false };
         match self.of(node).map(|i| self.list[i].kind) {
             Some(Kind::Chain(plate)) => chains::is_link(graph, a, b, plate),

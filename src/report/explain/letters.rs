@@ -3,7 +3,7 @@
 
 use crate::{
     graph::{
-        energy::{Element, FactorEnergy, LabelId, Role},
+        energy::{Element, EnergyTerm, FactorEnergy, LabelId, Op, Role},
         factor_graph::{FactorGraph, PlateKind},
     },
     shape::{ColumnId, Extent, PlateId},
@@ -32,25 +32,29 @@ impl<'a> Letters<'a> {
     /// Gives the target's indices to the letters of the operand that is taken out.
     pub fn target(&mut self, factor: &FactorEnergy, plates: &[PlateId], elements: &[Element], axes: &[LabelId], event: &[String]) {
         for (plate, e) in plates.iter().zip(elements) {
-            let name = self.graph.plate_name(*plate).to_owned();
-            match *e {
-                Element::Label(l) => self.bind(l, name, 0),
-                Element::Before { label, lag } => self.bind(label, name, i64::from(lag)),
-                Element::At(i) => self.only.push(format!("{name} = {}", i + 1)),
-                Element::Column { column, label } => {
-                    self.name_rest(factor, label, std::slice::from_ref(&name));
-                    let text = format!("{}[{}]={name}", column_text(self.graph, column), self.text(label));
-                    self.conditions.push((label, text));
-                }
-                Element::Parent { label } => {
-                    self.name_rest(factor, label, std::slice::from_ref(&name));
-                    let text = format!("parent({})={name}", self.text(label));
-                    self.conditions.push((label, text));
-                }
-            }
+            self.target_index(factor, self.graph.plate_name(*plate).to_owned(), *e);
         }
         for (&l, name) in axes.iter().zip(event) {
             self.bind(l, name.clone(), 0);
+        }
+    }
+
+    /// Gives one index of the target to the letter that decides it.
+    pub fn target_index(&mut self, factor: &FactorEnergy, name: String, e: Element) {
+        match e {
+            Element::Label(l) => self.bind(l, name, 0),
+            Element::Before { label, lag } => self.bind(label, name, i64::from(lag)),
+            Element::At(i) => self.only.push(format!("{name} = {}", i + 1)),
+            Element::Column { column, label } => {
+                self.name_rest(factor, label, std::slice::from_ref(&name));
+                let text = format!("{}[{}]={name}", column_text(self.graph, column), self.text(label));
+                self.conditions.push((label, text));
+            }
+            Element::Parent { label } => {
+                self.name_rest(factor, label, std::slice::from_ref(&name));
+                let text = format!("parent({})={name}", self.text(label));
+                self.conditions.push((label, text));
+            }
         }
     }
 
@@ -66,9 +70,11 @@ impl<'a> Letters<'a> {
         }
     }
 
-    /// Names all letters that have no name yet; `taken` may not be used.
-    pub fn rest(&mut self, factor: &FactorEnergy, taken: &[String]) {
-        for l in 0..self.names.len() {
+    /// Names all letters that have no name yet, those of `term` first so that others leave them the short names; `taken` may not be used.
+    pub fn rest(&mut self, factor: &FactorEnergy, term: &EnergyTerm, taken: &[String]) {
+        let mut own: Vec<LabelId> = term.ops.iter().flat_map(Op::labels).collect();
+        own.sort_unstable();
+        for l in own.into_iter().chain(0..self.names.len()) {
             self.name_rest(factor, l, taken);
         }
     }

@@ -8,7 +8,7 @@ use super::{
     symbol::is_sum,
 };
 use crate::{
-    graph::energy::{LabelId, Op, Source},
+    graph::energy::{Element, LabelId, Op, Source, View},
     shape::PlateId,
 };
 
@@ -19,6 +19,34 @@ pub enum To {
     Part(Source, usize),
     /// Pairs of neighbours of a chain.
     Pair(Source),
+    /// One entry of a jointly Gaussian block, or a product of two; of neighbours if they stand `apart`, the earlier one first.
+    Entries {
+        /// The block.
+        gaussian: usize,
+        /// One or two.
+        views: Vec<Entry>,
+        /// Are they of two steps?
+        apart: bool,
+    },
+}
+
+/// An entry of a jointly Gaussian block.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Which member.
+    pub member: usize,
+    /// A name for the index in each of its inner plates.
+    pub names: Vec<String>,
+}
+
+/// One way to take the target out of a product.
+struct Taken {
+    /// Which operands; the first gives the target's own index.
+    ops: Vec<usize>,
+    /// The letters of the target's axes.
+    axes: Vec<LabelId>,
+    /// Indices inside a jointly Gaussian block.
+    inner: Vec<(String, Element)>,
 }
 
 /// A message as a sum: signs and texts.
@@ -35,24 +63,30 @@ pub struct Message {
 /// All messages of one factor.
 pub fn messages(of: Products<'_>, to: &To, plates: &[PlateId], event: &[String]) -> Vec<Message> {
     let energy = of.energy();
-    let mut groups: Vec<(Vec<Op>, Vec<Product>)> = vec![];
+    let mut groups: Vec<((Vec<Op>, Vec<String>), Vec<Product>)> = vec![];
     for term in &energy.terms {
-        for (out, axes) in taken(of, to, &term.ops) {
+        for Taken { ops: out, axes, inner } in taken(of, to, &term.ops) {
             let target = &term.ops[out[0]];
             let mut letters = Letters::new(of.graph, energy);
             letters.target(energy, plates, &target.elements, &axes, event);
             let mut names: Vec<String> = plates.iter().map(|p| of.graph.plate_name(*p).to_owned()).collect();
             names.extend_from_slice(event);
-            letters.rest(energy, &names);
+            names.extend(inner.iter().map(|i| i.0.clone()));
+            for (name, e) in inner {
+                letters.target_index(energy, name, e);
+            }
+            letters.rest(energy, term, &names);
             // Products with the same target element belong together, whatever the letters of its axes are called.
-            let key: Vec<Op> = out
+            let ops: Vec<Op> = out
                 .iter()
                 .map(|&i| Op {
                     part: 0,
                     axes: term.ops[i].axes.iter().copied().filter(|l| !of.is_axis(*l)).collect(),
+                    views: vec![],
                     ..term.ops[i].clone()
                 })
                 .collect();
+            let key = (ops, letters.only.clone());
             if let Some(product) = of.without(term, &out, &letters, &axes) {
                 match groups.iter_mut().find(|g| g.0 == key) {
                     Some(g) => g.1.push(product),
@@ -75,29 +109,49 @@ pub fn messages(of: Products<'_>, to: &To, plates: &[PlateId], event: &[String])
     out
 }
 
-/// Each way to take the target out of a product: which operands, and the letters of the target's axes.
-fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<(Vec<usize>, Vec<LabelId>)> {
+/// Each way to take the target out of a product.
+fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<Taken> {
     let pair = |i: usize, j: usize| of.blocks.keeps_pair(of.graph, &ops[i], &ops[j]);
     let in_pair = |i: usize| (0..ops.len()).any(|j| j != i && pair(i, j));
+    // Of two neighbours, the earlier and the later.
+    let pairs = |source: Source| {
+        let all = (0..ops.len()).flat_map(|i| (i + 1..ops.len()).map(move |j| (i, j)));
+        let list: Vec<(usize, usize)> = all.filter(|&(i, j)| ops[i].source == source && pair(i, j)).collect();
+        let before = |o: &Op| o.elements.iter().any(|e| matches!(e, Element::Before { .. }));
+        list.into_iter().map(move |(i, j)| if before(&ops[i]) { (i, j) } else { (j, i) })
+    };
     match to {
         To::Part(source, part) => (0..ops.len())
             .filter(|&i| ops[i].source == *source && ops[i].part == *part && !in_pair(i))
-            .map(|i| (vec![i], ops[i].axes.clone()))
+            .map(|i| Taken { ops: vec![i], axes: ops[i].axes.clone(), inner: vec![] })
             .collect(),
-        To::Pair(source) => {
-            for i in 0..ops.len() {
-                for j in i + 1..ops.len() {
-                    if ops[i].source == *source && pair(i, j) {
-                        // The later step gives the target's index, the earlier step's category comes first.
-                        let before = |o: &Op| o.elements.iter().any(|e| matches!(e, crate::graph::energy::Element::Before { .. }));
-                        let (now, then) = if before(&ops[i]) { (j, i) } else { (i, j) };
-                        return vec![(vec![now, then], vec![ops[then].axes[0], ops[now].axes[0]])];
-                    }
-                }
-            }
-            vec![]
-        }
+        // The later step gives the target's index, the earlier step's category comes first.
+        To::Pair(source) => pairs(*source)
+            .take(1)
+            .map(|(then, now)| Taken { ops: vec![now, then], axes: vec![ops[then].axes[0], ops[now].axes[0]], inner: vec![] })
+            .collect(),
+        To::Entries { gaussian, views, apart: false } => (0..ops.len())
+            .filter(|&i| ops[i].source == Source::Gaussian(*gaussian) && !in_pair(i))
+            .filter_map(|i| entries(&ops[i].views.iter().collect::<Vec<_>>(), views, vec![i]))
+            .collect(),
+        To::Entries { gaussian, views, apart: true } => pairs(Source::Gaussian(*gaussian))
+            .filter_map(|(then, now)| {
+                let of: Vec<&View> = ops[then].views.iter().chain(&ops[now].views).collect();
+                let ordered = of.iter().zip(views).all(|(v, e)| v.member == e.member);
+                if ordered { entries(&of, views, vec![now, then]) } else { None }
+            })
+            .collect(),
     }
+}
+
+/// Views matched with the entries that a message goes to, in either order.
+fn entries(views: &[&View], to: &[Entry], ops: Vec<usize>) -> Option<Taken> {
+    let fits = |list: &[&View]| list.len() == to.len() && list.iter().zip(to).all(|(v, e)| v.member == e.member);
+    let turned: Vec<&View> = views.iter().rev().copied().collect();
+    let views = [views, turned.as_slice()].into_iter().find(|list| fits(list))?;
+    let axes = views.iter().filter_map(|v| v.axis).collect();
+    let inner = views.iter().zip(to).flat_map(|(v, e)| e.names.iter().cloned().zip(v.elements.iter().copied())).collect();
+    Some(Taken { ops, axes, inner })
 }
 
 /// Products with the same sums and responsibilities are written as one sum.

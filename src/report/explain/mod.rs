@@ -4,6 +4,7 @@
 //! a part, with that part taken out, is a message, and is printed as it stands. Not here: blocks and reasons (`factorize`), numbers.
 
 mod density;
+mod gaussian;
 mod letters;
 mod message;
 mod number;

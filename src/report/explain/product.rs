@@ -3,6 +3,7 @@
 //! taken out.
 
 use super::{
+    gaussian::both,
     letters::{Letters, column_text, weight},
     number::{join, of_dimension},
     symbol::{is_sum, member_letters, named},
@@ -80,19 +81,26 @@ impl<'a> Products<'a> {
 
         let mut rest: Vec<&Op> = term.ops.iter().enumerate().filter(|(i, _)| !out.contains(i)).map(|(_, o)| o).collect();
         rest.retain(|op| !self.known_category(op, &mut letters, &mut summed, &mut product));
+        let mut atoms = vec![];
         let mut chained = vec![];
         for (i, a) in rest.iter().enumerate() {
             for (j, b) in rest.iter().enumerate() {
                 if i < j && !chained.contains(&i) && !chained.contains(&j) && self.blocks.keeps_pair(self.graph, a, b) {
                     chained.extend([i, j]);
                     let (before, now) = if a.elements.iter().any(|e| matches!(e, Element::Before { .. })) { (a, b) } else { (b, a) };
+                    if let Source::Gaussian(g) = a.source {
+                        let texts: Vec<String> =
+                            [before, now].iter().flat_map(|o| o.views.iter().map(|v| self.entry(g, o, v, &letters))).collect();
+                        let axes = [before, now].iter().flat_map(|o| self.view_axes(o)).collect();
+                        atoms.push(Atom { text: format!("⟨{}⟩", texts.join("·")), axes });
+                        continue;
+                    }
                     let at: Vec<String> = now.elements.iter().map(|e| letters.element(*e)).collect();
                     let levels = [before, now].map(|o| letters.text(o.axes[0]));
                     product.selectors.push(format!("{}[{},{}]", self.mark("ξ", now), at.join(","), levels.join(",")));
                 }
             }
         }
-        let mut atoms = vec![];
         for (_, op) in rest.iter().enumerate().filter(|(i, _)| !chained.contains(i)) {
             if let Source::Known(k) = op.source {
                 match self.plain_number(&self.blocks.energy.knowns[k], op.part) {
@@ -265,17 +273,13 @@ impl<'a> Products<'a> {
                 vec![of(named(joint.spec.stat.parts[op.part].symbol, &names), true)]
             }
             Source::Gaussian(g) => {
-                let joint = &self.blocks.gaussians[g];
-                let entry = |v: &View| {
-                    let m = &joint.members[v.member];
-                    let node = &self.graph.nodes[m.node.0];
-                    let (mut outer, mut inner) = (op.elements.iter(), v.elements.iter());
-                    let pick = |p: &PlateId| if m.inner.contains(p) { inner.next() } else { outer.next() };
-                    let at: Vec<String> = node.plates.iter().map(pick).filter_map(|e| e.map(|e| letters.element(*e))).collect();
-                    bracket(&node.name, &at)
+                let texts: Vec<String> = op.views.iter().map(|v| self.entry(g, op, v, letters)).collect();
+                let vectors = op.views.iter().all(|v| v.axis.is_some_and(|l| self.is_axis(l)));
+                let text = match texts.as_slice() {
+                    [x, y] => both(x, y, vectors),
+                    _ => texts.join("·"),
                 };
-                let entries: Vec<String> = op.views.iter().map(entry).collect();
-                vec![of(entries.join("·"), true)]
+                vec![Atom { text: format!("⟨{text}⟩"), axes: self.view_axes(op) }]
             }
             Source::Known(k) => {
                 let known = &self.blocks.energy.knowns[k];
@@ -292,6 +296,22 @@ impl<'a> Products<'a> {
                 vec![of(named(symbol, &[('x', value)]), false)]
             }
         }
+    }
+
+    /// An entry of a jointly Gaussian block: `w[j]`.
+    fn entry(&self, g: usize, op: &Op, v: &View, letters: &Letters<'_>) -> String {
+        let m = &self.blocks.gaussians[g].members[v.member];
+        let node = &self.graph.nodes[m.node.0];
+        let (outer, mut inner) = (&self.blocks.gaussians[g].outer, v.elements.iter());
+        let at =
+            |p: &PlateId| if m.inner.contains(p) { inner.next() } else { outer.iter().zip(&op.elements).find(|x| x.0 == p).map(|x| x.1) };
+        let mut at: Vec<String> = node.plates.iter().filter_map(at).map(|e| letters.element(*e)).collect();
+        at.extend(v.axis.filter(|l| !self.is_axis(*l)).map(|l| letters.text(l)));
+        bracket(&node.name, &at)
+    }
+
+    fn view_axes(&self, op: &Op) -> Vec<LabelId> {
+        op.views.iter().filter_map(|v| v.axis).filter(|l| self.is_axis(*l)).collect()
     }
 
     /// The value of a known argument as the user wrote it, its indices as letters.

@@ -2,6 +2,7 @@
 //! Not here: the messages (`message`).
 
 use super::{
+    gaussian,
     letters::event_names,
     message::{Message, To, messages, sum},
     product::{Products, bracket, mark},
@@ -26,8 +27,10 @@ fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
     let b = &blocks.list[i];
     let first = &graph.nodes[b.nodes[0].0];
     let (source, stat): (Source, &StatKind) = match b.kind {
-        // Its natural parameters are the slopes in each entry and in each product of two entries.
-        Kind::Gaussian(_) => return blocks.paragraph(graph, i),
+        Kind::Gaussian(g) => {
+            let heads = lines(&gaussian::heads(graph, blocks, g));
+            return format!("{}{heads}    {}\n", blocks.paragraph(graph, i), closing(graph, blocks, i, &[]));
+        }
         Kind::Joint(j) => (Source::Joint(j), blocks.joints[j].spec.stat),
         Kind::Single | Kind::Chain(_) => (Source::Node(b.nodes[0]), first.spec.stat),
     };

@@ -1,0 +1,87 @@
+//! The natural parameters of a jointly Gaussian block: the slopes in its entries, in products of two of them and, along a chain, in
+//! products of neighbours. Not here: how a message is gathered (`message`).
+
+use super::{
+    letters::event_names,
+    message::{Entry, Message, To, messages},
+    product::{Products, bracket},
+};
+use crate::{
+    factorize::{Blocks, gaussian::GaussianJoint},
+    graph::factor_graph::FactorGraph,
+    shape::PlateId,
+};
+
+/// Each natural parameter as it is written, and the messages to it. Products that no factor holds are left out: they are zero.
+pub fn heads(graph: &FactorGraph, blocks: &Blocks, g: usize) -> Vec<(String, Vec<Message>)> {
+    let joint = &blocks.gaussians[g];
+    let members = joint.members.len();
+    let all = |to: To, event: &[String]| -> Vec<Message> {
+        let factors = 0..graph.factors.len();
+        factors.flat_map(|factor| messages(Products { graph, blocks, factor }, &to, &joint.outer, event)).collect()
+    };
+    let mut heads = vec![];
+    for m in 0..members {
+        let views = vec![entry(graph, joint, m, None)];
+        let text = name(graph, joint, &views[0], 0);
+        heads.push((format!("η({text})"), all(To::Entries { gaussian: g, views, apart: false }, &axes(graph, joint, &[m]))));
+    }
+    for apart in [false, true] {
+        for a in 0..members {
+            // Neighbours are not interchangeable: the earlier one stands first.
+            for b in if apart { 0 } else { a }..members {
+                let views = vec![entry(graph, joint, a, None), entry(graph, joint, b, Some(a))];
+                let (x, y) = (name(graph, joint, &views[0], usize::from(apart)), name(graph, joint, &views[1], 0));
+                let text = both(&x, &y, joint.members[a].vector && joint.members[b].vector);
+                let list = all(To::Entries { gaussian: g, views, apart }, &axes(graph, joint, &[a, b]));
+                if !list.is_empty() {
+                    heads.push((format!("η({text})"), list));
+                }
+            }
+        }
+        if joint.chain.is_none() {
+            break;
+        }
+    }
+    heads
+}
+
+/// A product of two entries as text.
+pub fn both(x: &str, y: &str, vectors: bool) -> String {
+    match (x == y, vectors) {
+        (_, true) => format!("{x} {y}ᵀ"),
+        (true, _) => format!("{x}²"),
+        _ => format!("{x}·{y}"),
+    }
+}
+
+/// An entry of a member, its indices named after its plates; primed where `beside` has the same.
+fn entry(graph: &FactorGraph, joint: &GaussianJoint, member: usize, beside: Option<usize>) -> Entry {
+    let other: &[PlateId] = beside.map_or(&[], |o| &joint.members[o].inner);
+    let name = |p: &PlateId| format!("{}{}", graph.plate_name(*p), if other.contains(p) { "′" } else { "" });
+    Entry { member, names: joint.members[member].inner.iter().map(name).collect() }
+}
+
+/// Letters for the axes of members that are vectors themselves.
+fn axes(graph: &FactorGraph, joint: &GaussianJoint, members: &[usize]) -> Vec<String> {
+    let vectors: Vec<usize> = members.iter().copied().filter(|m| joint.members[*m].vector).collect();
+    vectors.first().map_or(vec![], |m| {
+        let node = &graph.nodes[joint.members[*m].node.0];
+        event_names(graph, &node.plates, node.event, vectors.len())
+    })
+}
+
+/// `h[t-1,i]`: `back` steps before.
+fn name(graph: &FactorGraph, joint: &GaussianJoint, entry: &Entry, back: usize) -> String {
+    let node = &graph.nodes[joint.members[entry.member].node.0];
+    let mut inner = entry.names.iter();
+    let at = |p: &PlateId| {
+        let outer = || match (joint.chain == Some(*p), back) {
+            (true, 1..) => format!("{}-{back}", graph.plate_name(*p)),
+            _ => graph.plate_name(*p).to_owned(),
+        };
+        if joint.outer.contains(p) { outer() } else { inner.next().cloned().unwrap_or_default() }
+    };
+    let at: Vec<String> = node.plates.iter().map(at).collect();
+    bracket(&node.name, &at)
+}
