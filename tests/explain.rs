@@ -93,3 +93,47 @@ fn known_values_are_shown_as_written() {
         ],
     );
 }
+
+/// Vectors that are kept together: matrices without indices.
+#[test]
+fn vectors_kept_together() {
+    let text = r#"Model(
+        data: { "d": { "u": [1.0, -0.5, 0.1], "v": [0.2, 0.4, 1], "x": [1, 2, 3] } },
+        plates: { "n": Rows(table: "d") },
+        nodes: {
+            "c":    MvNormal(mean: [0, 0], precision: [[1, 0], [0, 1]]),
+            "m":    MvNormal(mean: [0, 0], precision: [[1, 0], [0, 1]]),
+            "y[n]": MvNormal(mean: "x[n] * c + m", precision: [[2, 0], [0, 1]]),
+        },
+        observe: { "y": ["u", "v"] },
+    )"#;
+    says(
+        &page(text),
+        &[
+            "η(c mᵀ)",
+            "= −Σ_n x[n] [[2, 0], [0, 1]] from y[n]",
+            "η(m mᵀ)",
+            "− ½ Σ_n [[2, 0], [0, 1]] from y[n]",
+            "= Σ_n x[n] [[2, 0], [0, 1]] y[n] from y[n]",
+        ],
+    );
+}
+
+/// A matrix of scalar variables times a vector: its factor is written with indices.
+#[test]
+fn a_matrix_of_scalars_times_a_vector() {
+    let text = r#"Model(
+        data: { "d": { "u": [1.0, -0.5, 0.1], "v": [0.2, 0.4, 1] } },
+        plates: { "t": Steps(table: "d"), "i": Size(2), "p": Size(2) },
+        nodes: {
+            "A[i,p]": Normal(mean: 0, precision: 1),
+            "h[0]":   MvNormal(mean: [0, 0], precision: [[1, 0], [0, 1]]),
+            "h[t]":   MvNormal(mean: "A * h[t-1]", precision: [[1, 0], [0, 1]]),
+            "y[t]":   MvNormal(mean: "h[t]", precision: [[2, 0], [0, 1]]),
+        },
+        observe: { "y": ["u", "v"] },
+    )"#;
+    let page = page(text);
+    assert!(!page.contains("tr("), "{page}");
+    says(&page, &["η(h[t-1] h[t]ᵀ)", "= Σ_p [[1, 0], [0, 1]][p,i′] ⟨A[p,i]⟩ from h[t] where t≥1"]);
+}

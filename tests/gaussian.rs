@@ -114,14 +114,8 @@ fn a_mean_and_the_effects_about_it() {
 
 /// Three sequences, of three steps, two and one, their rows mixed; two readings are missing, and one step has none at all.
 const RUNS: [&str; 6] = ["a", "b", "a", "c", "b", "a"];
-const SEEN: [[Option<f64>; 2]; 6] = [
-    [Some(1.0), Some(0.2)],
-    [Some(-0.5), None],
-    [None, None],
-    [Some(0.3), Some(0.9)],
-    [Some(1.4), Some(-1.1)],
-    [None, Some(2.0)],
-];
+const SEEN: [[Option<f64>; 2]; 6] =
+    [[Some(1.0), Some(0.2)], [Some(-0.5), None], [None, None], [Some(0.3), Some(0.9)], [Some(1.4), Some(-1.1)], [None, Some(2.0)]];
 
 /// The step before each row in its sequence.
 fn before(row: usize) -> Option<usize> {

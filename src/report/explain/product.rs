@@ -91,8 +91,9 @@ impl<'a> Products<'a> {
                     if let Source::Gaussian(g) = a.source {
                         let texts: Vec<String> =
                             [before, now].iter().flat_map(|o| o.views.iter().map(|v| self.entry(g, o, v, &letters))).collect();
-                        let axes = [before, now].iter().flat_map(|o| self.view_axes(o)).collect();
-                        atoms.push(Atom { text: format!("⟨{}⟩", texts.join("·")), axes });
+                        let axes: Vec<LabelId> = [before, now].iter().flat_map(|o| self.view_axes(o)).collect();
+                        let text = if let [x, y] = texts.as_slice() { both(x, y, axes.len() == 2) } else { texts.join("·") };
+                        atoms.push(Atom { text: format!("⟨{text}⟩"), axes });
                         continue;
                     }
                     let at: Vec<String> = now.elements.iter().map(|e| letters.element(*e)).collect();
@@ -157,7 +158,11 @@ impl<'a> Products<'a> {
     pub fn is_axis(&self, l: LabelId) -> bool {
         let spec = self.graph.factors[self.factor].spec;
         let matrices = (0..=spec.params.len()).any(|s| spec.slot_stat(s).parts.iter().any(|p| p.shape == PartShape::Matrix));
-        matrices && self.energy().labels[l].role == Role::Event
+        let event = |l: LabelId| self.energy().labels[l].role == Role::Event;
+        // A matrix made of scalar variables, such as A of A h, has indices: then all is written with indices.
+        let index = |e: &Element| matches!(e, Element::Label(l) if event(*l));
+        let indexed = |o: &Op| o.elements.iter().chain(o.views.iter().flat_map(|v| &v.elements)).any(index);
+        matrices && event(l) && !self.energy().terms.iter().flat_map(|t| &t.ops).any(indexed)
     }
 
     /// The rows of `z[0]` and `z[t]`, where the target's own index says which.
@@ -259,6 +264,10 @@ impl<'a> Products<'a> {
                 let node = &self.graph.nodes[n.0];
                 let symbol = node.spec.stat.parts[op.part].symbol;
                 let value = self.indexed(&node.name, op, letters, true);
+                if let ("xxᵀ", [i, j], []) = (symbol, op.axes.as_slice(), axes.as_slice()) {
+                    let entry = |l| self.indexed(&node.name, &Op { axes: vec![l], ..op.clone() }, letters, true);
+                    return vec![of(both(&entry(*i), &entry(*j), false), self.has_q(n))];
+                }
                 if !self.has_q(n)
                     && let Some(two) = twice(&value, symbol)
                 {
