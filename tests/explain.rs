@@ -135,5 +135,8 @@ fn a_matrix_of_scalars_times_a_vector() {
     )"#;
     let page = page(text);
     assert!(!page.contains("tr("), "{page}");
-    says(&page, &["η(h[t-1] h[t]ᵀ)", "= Σ_p [[1, 0], [0, 1]][p,i′] ⟨A[p,i]⟩ from h[t] where t≥1"]);
+    says(
+        &page,
+        &["η(h[t-1] h[t]ᵀ)", "= Σ_i′′ (½ [[1, 0], [0, 1]][i′,i′′] ⟨A[i′′,i]⟩ + ½ [[1, 0], [0, 1]][i′′,i′] ⟨A[i′′,i]⟩) from h[t] where t≥1"],
+    );
 }

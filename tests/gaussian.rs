@@ -97,6 +97,31 @@ fn two_regressors_with_weighted_rows() {
 #[test]
 fn a_mean_and_the_effects_about_it() {
     let model = r#"Model(
+        data: { "d": { "p": [1.1, -0.4], "q": [2.5, 0.3], "r": [-1.9, 0.8] } },
+        plates: { "n": Rows(table: "d"), "j": Columns(table: "d") },
+        nodes: {
+            "mu":       Normal(mean: 1, precision: 0.1),
+            "theta[j]": Normal(mean: "mu", precision: 0.5),
+            "y[n,j]":   Normal(mean: "theta[j]", precision: 2),
+        },
+        observe: { "y": "d" },
+    )"#;
+    let values = [[1.1, -0.4], [2.5, 0.3], [-1.9, 0.8]];
+    let seen: Vec<Row> = (0..6).map(|c| Row(vec![(1 + c / 2, 1.0)], values[c / 2][c % 2], 2.0)).collect();
+    exact(model, "", &["mu", "theta"], &dense(&effects(), &seen));
+}
+
+/// A mean, and three effects about it.
+fn effects() -> Vec<Row> {
+    let mut prior = vec![Row(vec![(0, 1.0)], 1.0, 0.1)];
+    prior.extend((1..=3).map(|j| Row(vec![(j, 1.0), (0, -1.0)], 0.0, 0.5)));
+    prior
+}
+
+/// Where a column picks the effects, they are kept apart from the mean: the bound lies below the evidence, the means are right.
+#[test]
+fn effects_that_a_column_picks() {
+    let model = r#"Model(
         data: { "d": { "group": [1, 2, 2, 3, 1], "y": [1.1, -0.4, 2.5, 0.3, -1.9] } },
         plates: { "n": Rows(table: "d"), "j": Size(3) },
         nodes: {
@@ -106,10 +131,11 @@ fn a_mean_and_the_effects_about_it() {
         },
         observe: { "y": "y" },
     )"#;
-    let mut prior = vec![Row(vec![(0, 1.0)], 1.0, 0.1)];
-    prior.extend((1..=3).map(|j| Row(vec![(j, 1.0), (0, -1.0)], 0.0, 0.5)));
     let seen: Vec<Row> = [1, 2, 2, 3, 1].into_iter().zip(Y).map(|(g, y)| Row(vec![(g, 1.0)], y, 2.0)).collect();
-    exact(model, "", &["mu", "theta"], &dense(&prior, &seen));
+    let dense = dense(&effects(), &seen);
+    let q = fit_text(model, &[], &["--nodes", "mu,theta", "--tolerance", "1e-14", "--max-iterations", "500"]);
+    assert!(q.elbo() <= dense.evidence + 1e-9, "the bound {} is above the evidence {}", q.elbo(), dense.evidence);
+    all_near("mean", &[q.mean("mu"), q.mean("theta")].concat(), &dense.mean, 1e-5);
 }
 
 /// Three sequences, of three steps, two and one, their rows mixed; two readings are missing, and one step has none at all.
@@ -125,15 +151,14 @@ fn before(row: usize) -> Option<usize> {
 
 #[test]
 fn a_chain_of_vectors_with_known_dynamics() {
-    let model = |mean: &str, transition: &str| {
+    let model = |h: &str| {
         format!(
             r#"Model(
         data: {{ "d": "d.csv" }},
         plates: {{ "t": Steps(table: "d", sequence: "run"), "i": Size(2), "p": Size(2), "j": Columns(table: "d", only: ["u", "v"]) }},
         inputs: {{ "A[i,p]": [[0.9, 0.3], [-0.2, 0.7]], "C[j,p]": [[1, 0.5], [-0.4, 1]] }},
         nodes: {{
-            "h[0,i]": Normal(mean: {mean}, precision: 0.5),
-            "h[t,i]": Normal(mean: "{transition}", precision: 2),
+            {h},
             "y[t,j]": Normal(mean: "dot(C[j], h[t])", precision: 4),
         }},
         observe: {{ "y": "d" }},
@@ -154,8 +179,12 @@ fn a_chain_of_vectors_with_known_dynamics() {
         }
     }
     let dense = dense(&prior, &seen);
-    exact(&model("0.3", "dot(A[i], h[t-1])"), STEPS, &["h"], &dense);
-    exact(&model("0.3", "A * h[t-1]"), STEPS, &["h"], &dense);
+    let entries = r#""h[0,i]": Normal(mean: 0.3, precision: 0.5), "h[t,i]": Normal(mean: "dot(A[i], h[t-1])", precision: 2)"#;
+    let vectors = r#""h[0]": MvNormal(mean: [0.3, 0.3], precision: [[0.5, 0], [0, 0.5]]),
+            "h[t]": MvNormal(mean: "A * h[t-1]", precision: [[2, 0], [0, 2]])"#;
+    for h in [entries, vectors] {
+        exact(&model(h), STEPS, &["h"], &dense);
+    }
 }
 
 /// The coefficient of a step is picked by a column.

@@ -83,8 +83,11 @@ pub fn claims(
         }
         let mut union = [sets[a].as_slice(), &sets[b]].concat();
         union.sort_unstable();
-        let attempt =
-            if together(&union) { layout(graph, &meetings, &union).map(|_| ()) } else { Err("`factorize` keeps them apart.".to_string()) };
+        let attempt = if together(&union) {
+            layout(graph, &blocks.energy, &meetings, &union).map(|_| ())
+        } else {
+            Err("`factorize` keeps them apart.".to_string())
+        };
         match attempt {
             Ok(()) => {
                 sets[a] = union;
@@ -104,7 +107,7 @@ pub fn claims(
         if set.len() < 2 && !meets_itself {
             continue;
         }
-        match layout(graph, &meetings, &set) {
+        match layout(graph, &blocks.energy, &meetings, &set) {
             Ok(joint) => found.joints.push(joint),
             Err(why) => set.iter().for_each(|n| found.refusals.push((*n, why.clone()))),
         }
@@ -142,7 +145,7 @@ fn meetings<'a>(graph: &FactorGraph, blocks: &'a Blocks, free: &dyn Fn(NodeId) -
 }
 
 /// The block of a set of nodes, or why there can be none.
-fn layout(graph: &FactorGraph, meetings: &[Meeting<'_>], set: &[NodeId]) -> Result<GaussianJoint, String> {
+fn layout(graph: &FactorGraph, energy: &Energy, meetings: &[Meeting<'_>], set: &[NodeId]) -> Result<GaussianJoint, String> {
     let name = |n: NodeId| format!("`{}`", graph.nodes[n.0].name);
     let inside = |m: &&Meeting<'_>| m.nodes.iter().all(|n| set.contains(n));
     if let Some(m) = meetings.iter().filter(inside).find(|m| m.multiplied) {
@@ -186,6 +189,18 @@ fn layout(graph: &FactorGraph, meetings: &[Meeting<'_>], set: &[NodeId]) -> Resu
             return Err(format!(
                 "One dense block of all {}[{p}] with {with} would grow with the square of the data.",
                 graph.nodes[node.0].name
+            ));
+        }
+        let ops = energy.factors.iter().flat_map(|f| &f.terms).flat_map(|t| &t.ops).filter(|o| o.source == Source::Node(node));
+        let picked = ops.flat_map(|o| plates(node).iter().zip(&o.elements)).find(|(p, e)| {
+            // A vector's entries are read by letter or by number.
+            inner.contains(p) && !matches!(e, Element::Label(_) | Element::At(_))
+        });
+        if let Some((p, _)) = picked {
+            let p = &graph.plates[p.0].name;
+            return Err(format!(
+                "The data pick elements of {} along {p}, so they can't be the entries of one Gaussian vector.",
+                name(node)
             ));
         }
         members.push(Member { node, inner, vector: graph.nodes[node.0].spec.stat == &GAUSSIAN_VECTOR });
