@@ -167,13 +167,13 @@ fn a_chain_of_vectors_with_known_dynamics() {
     };
     let (a, c) = ([[0.9, 0.3], [-0.2, 0.7]], [[1.0, 0.5], [-0.4, 1.0]]);
     let (mut prior, mut seen) = (vec![], vec![]);
-    for t in 0..6 {
+    for (t, readings) in SEEN.iter().enumerate() {
         for i in 0..2 {
             prior.push(match before(t) {
                 None => Row(vec![(2 * t + i, 1.0)], 0.3, 0.5),
                 Some(s) => Row(vec![(2 * t + i, 1.0), (2 * s, -a[i][0]), (2 * s + 1, -a[i][1])], 0.0, 2.0),
             });
-            if let Some(y) = SEEN[t][i] {
+            if let Some(y) = readings[i] {
                 seen.push(Row(vec![(2 * t, c[i][0]), (2 * t + 1, c[i][1])], y, 4.0));
             }
         }

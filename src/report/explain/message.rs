@@ -63,7 +63,8 @@ pub struct Message {
 /// All messages of one factor.
 pub fn messages(of: Products<'_>, to: &To, plates: &[PlateId], event: &[String]) -> Vec<Message> {
     let energy = of.energy();
-    let mut groups: Vec<((Vec<Op>, Vec<String>), Vec<Product>)> = vec![];
+    type Target = (Vec<Op>, Vec<String>);
+    let mut groups: Vec<(Target, Vec<Product>)> = vec![];
     for term in &energy.terms {
         for Taken { ops: out, axes, inner } in taken(of, to, &term.ops) {
             let target = &term.ops[out[0]];
