@@ -6,7 +6,6 @@ mod check;
 mod code;
 mod disk;
 mod draw;
-#[allow(dead_code)] // until a run can break down
 mod exit;
 mod explain;
 mod fit;

@@ -24,6 +24,8 @@ pub struct Session<'p> {
     pub(super) pool: &'p rayon::ThreadPool,
     /// Natural parameters of stored blocks.
     pub(super) eta: Vec<Vec<f64>>,
+    /// A(η) of each element of stored blocks, in nats.
+    log_norm: Vec<Vec<f64>>,
     /// Moments of stored and kept blocks.
     pub(super) moments: Vec<Vec<f64>>,
     /// Counts the updates of each block's moments.
@@ -62,6 +64,7 @@ impl<'p> Session<'p> {
             plan,
             pool,
             eta: plan.vars.iter().map(|v| vec![0.0; stored(v)]).collect(),
+            log_norm: plan.vars.iter().map(|v| vec![0.0; if v.storage == Storage::Stored { v.elements() } else { 0 }]).collect(),
             moments: plan.vars.iter().map(|v| vec![0.0; kept(v)]).collect(),
             version: vec![0; plan.vars.len()],
             table: plan.tables.iter().map(|t| vec![0.0; t.packed_len()]).collect(),
@@ -272,25 +275,26 @@ impl<'p> Session<'p> {
         let var = &self.plan.vars[v];
         let w = var.width;
         let all = var.classes.len() == 1;
-        let count = if all { var.elements() } else { var.classes[class].len() };
-        let mut log_norm = vec![0.0; count];
+        let count = var.classes[class].len();
         if all {
-            apply(var, &self.eta[v], &mut self.moments[v], &mut log_norm)
+            apply(var, &self.eta[v], &mut self.moments[v], &mut self.log_norm[v])
         } else {
+            let mut log_norm = vec![0.0; count];
             let pick = |from: &[f64]| -> Vec<f64> {
                 var.classes[class].iter().flat_map(|&e| &from[e as usize * w..(e as usize + 1) * w]).copied().collect()
             };
             let (eta, mut moments) = (pick(&self.eta[v]), vec![0.0; count * w]);
             let done = apply(var, &eta, &mut moments, &mut log_norm);
-            for (&e, m) in var.classes[class].iter().zip(moments.chunks_exact(w.max(1))) {
+            for ((&e, m), a) in var.classes[class].iter().zip(moments.chunks_exact(w.max(1))).zip(log_norm) {
                 self.moments[v][e as usize * w..(e as usize + 1) * w].copy_from_slice(m);
+                self.log_norm[v][e as usize] = a;
             }
             done
         }
         .map_err(|e| self.error(v, Breakdown::Improper(e)))?;
         self.clamp_stored(v);
         if class + 1 == var.classes.len() {
-            self.stored_entropy(v)?;
+            self.stored_entropy(v);
         }
         Ok(())
     }
@@ -305,24 +309,20 @@ impl<'p> Session<'p> {
         }
     }
 
-    fn stored_entropy(&mut self, v: usize) -> Result<(), RunError> {
+    /// Σ A − ⟨η, μ⟩ of a stored block, from what its last update left.
+    fn stored_entropy(&mut self, v: usize) {
         let var = &self.plan.vars[v];
-        let count = var.elements();
-        let mut moments = vec![0.0; count * var.width];
-        let mut log_norm = vec![0.0; count];
-        apply(var, &self.eta[v], &mut moments, &mut log_norm).map_err(|e| self.error(v, Breakdown::Improper(e)))?;
+        let (w, inner) = (var.width, var.inner());
         let mut sum = 0.0;
-        let inner = var.inner();
-        for (e, a) in log_norm.iter().enumerate() {
+        for (e, a) in self.log_norm[v].iter().enumerate() {
             if var.clamp.as_ref().is_some_and(|c| c.known[e]) {
                 continue;
             }
-            let at = e * var.width..(e + 1) * var.width;
-            let h = a - dot(&self.eta[v][at.clone()], &moments[at]);
-            sum += h * var.weight.as_ref().map_or(1.0, |w| w[e / inner]);
+            let at = e * w..(e + 1) * w;
+            let h = a - dot(&self.eta[v][at.clone()], &self.moments[v][at]);
+            sum += h * var.weight.as_ref().map_or(1.0, |weight| weight[e / inner]);
         }
         self.entropy[v] = sum;
-        Ok(())
     }
 
     /// Each node's share of the bound, in nats.

@@ -9,8 +9,6 @@ mod inputs;
 mod labels;
 mod observed;
 mod plates;
-#[cfg(test)]
-mod tests;
 mod tree;
 mod uses;
 mod written;

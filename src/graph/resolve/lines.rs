@@ -81,7 +81,7 @@ impl Resolver<'_> {
         self.steps_follow(&steps)?;
         let tree = plates.iter().any(|p| matches!(self.plates[p.0].kind, PlateKind::Tree { .. }) && !steps.is_empty());
         let mut sets = vec![];
-        for &(at, decl) in lines {
+        for &(at, _) in lines {
             let step = steps.iter().find(|(a, _, _)| *a == at).map(|(_, _, s)| *s);
             let rows = match (step, tree) {
                 (Some(_), true) => RowSet::Roots,
@@ -91,7 +91,6 @@ impl Resolver<'_> {
                 (None, false) => RowSet::From(steps.len() as u32),
             };
             sets.push((at, rows));
-            let _ = decl;
         }
         let spec = self.distribution(main)?;
         for (_, decl, _) in &steps {
