@@ -4,7 +4,7 @@
 //! A(η) = ln(exp η₁ + exp η₂). Moments: (p, 1 − p).
 //! Source: Bishop (2006), p. 69 eq. 2.2 and App. B p. 685.
 
-use super::categorical::softmax;
+use super::categorical::{softmax, softmax_all};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
@@ -62,10 +62,7 @@ fn standard(eta: &[f64]) -> [f64; 2] {
 
 impl Family for Bernoulli {
     fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        for (element, ((e, m), a)) in eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate() {
-            *a = softmax(element, e, m)?;
-        }
-        Ok(())
+        softmax_all(2, eta, moments, log_norm)
     }
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
         vec![Parameter { name: "p", dims: vec![], values: vec![standard(eta)[0]] }]

@@ -10,7 +10,7 @@ use crate::expfam::{
     spec::{DistSpec, Param, Point},
     stat::{CATEGORY, DIRICHLET, IMPOSSIBLE, LN_ZERO},
 };
-use crate::num::stream::Stream;
+use crate::num::{reduce, special, stream::Stream};
 
 const X: usize = 0;
 const P: usize = 1;
@@ -69,6 +69,20 @@ pub(super) fn softmax(element: usize, eta: &[f64], moments: &mut [f64]) -> Resul
     Ok(top + sum.ln())
 }
 
+/// The same for a batch of elements of `d` categories.
+pub(super) fn softmax_all(d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+    moments.copy_from_slice(eta);
+    special::softmax_rows(moments, d, log_norm);
+    // The normaliser is within ln d of the largest.
+    let all_fine = reduce::all_finite(eta) && log_norm.iter().all(|a| *a > IMPOSSIBLE);
+    if !all_fine {
+        for (element, (e, m)) in eta.chunks_exact(d).zip(moments.chunks_exact_mut(d)).enumerate() {
+            softmax(element, e, m)?;
+        }
+    }
+    Ok(())
+}
+
 impl Categorical {
     fn probabilities(eta: &[f64]) -> Vec<f64> {
         let mut p = vec![0.0; eta.len()];
@@ -81,10 +95,7 @@ impl Categorical {
 
 impl Family for Categorical {
     fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        for (element, ((e, m), a)) in eta.chunks_exact(d).zip(moments.chunks_exact_mut(d)).zip(log_norm).enumerate() {
-            *a = softmax(element, e, m)?;
-        }
-        Ok(())
+        softmax_all(d, eta, moments, log_norm)
     }
     fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
         vec![Parameter { name: "p", dims: vec![d], values: Self::probabilities(eta) }]

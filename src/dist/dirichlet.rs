@@ -11,8 +11,11 @@ use crate::expfam::{
     spec::{DistSpec, Param, Point},
     stat::{DIRICHLET, Part, PartShape, StatKind},
 };
-use crate::num::special::{digamma, ln_gamma};
-use crate::num::stream::Stream;
+use crate::num::{
+    reduce,
+    special::{self, digamma, ln_gamma},
+    stream::Stream,
+};
 
 const X: usize = 0;
 const CONCENTRATION: usize = 1;
@@ -97,24 +100,26 @@ fn concentration(eta: &[f64]) -> Vec<f64> {
 
 impl Family for Dirichlet {
     fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+        let mut work = Vec::with_capacity(d);
         for (element, ((e, m), a)) in eta.chunks_exact(d).zip(moments.chunks_exact_mut(d)).zip(log_norm).enumerate() {
-            for (m, e) in m.iter_mut().zip(e) {
-                *m = e + 1.0;
-                super::positive(element, "concentration", *m)?;
+            m.iter_mut().zip(e).for_each(|(m, e)| *m = e + 1.0);
+            if let Some(&worst) = m.iter().find(|m| !(**m > 0.0 && m.is_finite())) {
+                super::positive(element, "concentration", worst)?;
             }
-            *a = ln_beta(m);
-            let total: f64 = m.iter().sum();
-            let shift = digamma(total);
             let top = largest(m);
-            let rest: f64 = m.iter().enumerate().filter(|(k, _)| *k != top).map(|(_, a)| a).sum();
-            for (k, m) in m.iter_mut().enumerate() {
-                // total − α is exact enough but for an α that is nearly all of it.
-                *m = match *m {
-                    alpha if alpha < 10.0 => digamma(alpha) - shift,
-                    alpha if k == top => -digamma_rise(alpha, rest),
-                    alpha => -digamma_rise(alpha, total - alpha),
-                };
-            }
+            let alpha = m[top];
+            let total = reduce::sum(m);
+            // Σ of the others: the difference from the total would lose a small one beside a large one.
+            let rest = reduce::sum(&m[..top]) + reduce::sum(&m[top + 1..]);
+            work.clear();
+            work.extend_from_slice(m);
+            special::ln_gamma_slice(&mut work);
+            *a = if rest == 0.0 { 0.0 } else { reduce::sum(&work[..top]) + reduce::sum(&work[top + 1..]) - ln_gamma_rise(alpha, rest) };
+            special::digamma_slice(m);
+            let shift = digamma(total);
+            m.iter_mut().for_each(|m| *m -= shift);
+            // One that is nearly all of the total needs its digits; at most one other comes near.
+            m[top] = -digamma_rise(alpha, rest);
             super::in_range(element, m, *a)?;
         }
         Ok(())

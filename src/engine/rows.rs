@@ -51,6 +51,8 @@ pub struct ChunkMoments<'a> {
 /// Buffers for copies, grown once.
 #[derive(Debug, Default)]
 pub struct RowScratch {
+    /// Statistics of known values made last: number of the array, which rows, and the numbers. A table's messages and its own sum read the same ones.
+    made: Vec<(usize, Range<usize>, Vec<f64>)>,
     dense: Vec<Vec<f64>>,
     codes: Vec<Vec<u32>>,
     value: Vec<f64>,
@@ -63,6 +65,7 @@ pub struct RowScratch {
 enum Given<'a> {
     Dense(&'a [f64]),
     Copy(usize),
+    Made(usize),
     Codes(&'a [u32], usize),
     CodesCopy(usize),
 }
@@ -96,14 +99,14 @@ impl RowScratch {
             return;
         }
         let given = self.fetch(plan, table, places, stored, chunk, None);
-        let Self { dense, codes, scratch, sizes, .. } = self;
+        let Self { made, dense, codes, scratch, sizes, .. } = self;
         sizes.clone_from(&table.sizes);
         sizes[usize::from(table.row_label)] = count;
         grow(scratch, table.gather.scratch_len(sizes));
         let times = table.unroll.as_ref().map_or(1, |u| u.size);
         for u in 0..times {
             let operands: Vec<Operand<'_>> =
-                given.iter().enumerate().map(|(i, g)| operand(g, dense, codes, count, shift(table, i, u))).collect();
+                given.iter().enumerate().map(|(i, g)| operand(g, made, dense, codes, count, shift(table, i, u))).collect();
             let at = table.unroll.as_ref().map_or(0, |x| x.table * u);
             table.gather.run(sizes, 1.0, &operands, &mut sum[at..], scratch);
         }
@@ -129,7 +132,7 @@ impl RowScratch {
         }
         let toward_streamed = matches!(table.operands[target].from, From::Streamed { .. });
         let given = self.fetch(plan, table, places, stored, chunk, Some(target));
-        let Self { dense, codes, scratch, sizes, .. } = self;
+        let Self { made, dense, codes, scratch, sizes, .. } = self;
         sizes.clone_from(&table.sizes);
         sizes[usize::from(table.row_label)] = count;
         grow(scratch, message.contraction.scratch_len(sizes));
@@ -139,7 +142,7 @@ impl RowScratch {
             for (i, g) in given.iter().enumerate() {
                 let own_weight = toward_streamed && matches!(table.operands[i].from, From::Weight(_));
                 if i != target && !own_weight {
-                    operands.push(operand(g, dense, codes, count, shift(table, i, u)));
+                    operands.push(operand(g, made, dense, codes, count, shift(table, i, u)));
                 }
             }
             let at = table.unroll.as_ref().map_or(0, |x| x.table * u);
@@ -223,6 +226,10 @@ impl RowScratch {
                 {
                     return Given::Dense(s);
                 }
+                if let Places::Range(r) = places {
+                    return Given::Made(self.make(plan, *id, r));
+                }
+                let buffer = &mut self.dense[i];
                 buffer.resize(places.len() * o.width, 0.0);
                 let value = &mut self.value;
                 write_rows(array, places, o.width, buffer, value);
@@ -297,12 +304,29 @@ impl RowScratch {
     }
 }
 
+impl RowScratch {
+    /// Rows `range` of a known array as numbers: where they stand in `made`.
+    fn make(&mut self, plan: &Plan, id: usize, range: &Range<usize>) -> usize {
+        let at = self.made.iter().position(|m| m.0 == id).unwrap_or(self.made.len());
+        if at == self.made.len() {
+            self.made.push((id, 0..0, vec![]));
+        }
+        let (_, there, numbers) = &mut self.made[at];
+        if there != range {
+            plan.rows.dense[id].write_range(range.clone(), numbers, &mut self.value);
+            there.clone_from(range);
+        }
+        at
+    }
+}
+
 fn write_rows(array: &Dense, places: &Places<'_>, width: usize, out: &mut [f64], value: &mut Vec<f64>) {
     places.each(|at, p| array.write(p, &mut out[at * width..(at + 1) * width], value));
 }
 
 fn operand<'a>(
     given: &Given<'a>,
+    made: &'a [(usize, Range<usize>, Vec<f64>)],
     dense: &'a [Vec<f64>],
     codes: &'a [Vec<u32>],
     count: usize,
@@ -311,6 +335,7 @@ fn operand<'a>(
     match given {
         Given::Dense(s) => Operand::Dense(&s[shift..]),
         Given::Copy(i) => Operand::Dense(&dense[*i][shift..]),
+        Given::Made(i) => Operand::Dense(&made[*i].2[shift..]),
         Given::Codes(c, rows) => Operand::Codes(&c[column * rows..][..count]),
         Given::CodesCopy(i) => Operand::Codes(&codes[*i][column * count..][..count]),
     }

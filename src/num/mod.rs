@@ -6,3 +6,4 @@ pub mod matmul;
 pub mod reduce;
 pub mod special;
 pub mod stream;
+pub mod wide;

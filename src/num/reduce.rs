@@ -1,7 +1,24 @@
 //! Sums and dot products in eight lanes: vectorised, more accurate than a running sum, and the same bits on every run. No products of matrices.
 
+use crate::num::wide::wide;
+
+/// From this length on it pays to pick the machine's widest vectors.
+const LONG: usize = 256;
+
 /// Σ xs.
 pub fn sum(xs: &[f64]) -> f64 {
+    if xs.len() < LONG {
+        return sum_plain(xs);
+    }
+    wide(
+        #[inline(always)]
+        || sum_plain(xs),
+    )
+}
+
+/// [`sum`] for a loop that is compiled wide already; the same bits.
+#[inline(always)]
+pub(crate) fn sum_plain(xs: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
     let (chunks, tail) = xs.as_chunks::<8>();
     for c in chunks {
@@ -14,6 +31,18 @@ pub fn sum(xs: &[f64]) -> f64 {
 
 /// Σ xs·ys over the shorter of the two lengths.
 pub fn dot(xs: &[f64], ys: &[f64]) -> f64 {
+    if xs.len() < LONG {
+        return dot_plain(xs, ys);
+    }
+    wide(
+        #[inline(always)]
+        || dot_plain(xs, ys),
+    )
+}
+
+/// [`dot`] for a loop that is compiled wide already; the same bits.
+#[inline(always)]
+pub(crate) fn dot_plain(xs: &[f64], ys: &[f64]) -> f64 {
     let len = xs.len().min(ys.len());
     let (xs, ys) = (&xs[..len], &ys[..len]);
     let mut lanes = [0.0; 8];
@@ -29,6 +58,18 @@ pub fn dot(xs: &[f64], ys: &[f64]) -> f64 {
 
 /// The largest element, −∞ for none. NaN is passed over.
 pub fn max(xs: &[f64]) -> f64 {
+    if xs.len() < LONG {
+        return max_plain(xs);
+    }
+    wide(
+        #[inline(always)]
+        || max_plain(xs),
+    )
+}
+
+/// [`max`] for a loop that is compiled wide already.
+#[inline(always)]
+pub(crate) fn max_plain(xs: &[f64]) -> f64 {
     let mut lanes = [f64::NEG_INFINITY; 8];
     let (chunks, tail) = xs.as_chunks::<8>();
     for c in chunks {
@@ -39,8 +80,27 @@ pub fn max(xs: &[f64]) -> f64 {
     tail.iter().chain(&lanes).fold(f64::NEG_INFINITY, |m, &x| if x > m { x } else { m })
 }
 
+/// Whether no element is NaN or infinite.
+pub fn all_finite(xs: &[f64]) -> bool {
+    // 0 · x is 0 but for those.
+    wide(
+        #[inline(always)]
+        || {
+            let mut lanes = [0.0; 8];
+            let (chunks, tail) = xs.as_chunks::<8>();
+            for c in chunks {
+                for (l, x) in lanes.iter_mut().zip(c) {
+                    *l += 0.0 * x;
+                }
+            }
+            fold(lanes) + tail.iter().map(|x| 0.0 * x).sum::<f64>() == 0.0
+        },
+    )
+}
+
 /// Adds the lanes as a tree, so that the rounding does not depend on how the compiler vectorises.
-fn fold(l: [f64; 8]) -> f64 {
+#[inline(always)]
+pub(crate) fn fold(l: [f64; 8]) -> f64 {
     ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]))
 }
 
@@ -56,6 +116,18 @@ mod tests {
             assert_eq!(sum(&xs), xs.iter().sum::<f64>(), "sum, n = {n}");
             assert_eq!(dot(&xs, &ys), xs.iter().zip(&ys).map(|(x, y)| x * y).sum::<f64>(), "dot, n = {n}");
             assert_eq!(max(&xs), xs.iter().copied().fold(f64::NEG_INFINITY, f64::max), "max, n = {n}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_seen_wherever_it_stands() {
+        for at in 0..21 {
+            for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                let mut xs = [-1e300; 21];
+                assert!(all_finite(&xs));
+                xs[at] = bad;
+                assert!(!all_finite(&xs), "{bad} at {at}");
+            }
         }
     }
 

@@ -1,11 +1,11 @@
 //! Gamma-related functions, log-sum-exp and row softmax, and exp, ln and digamma over slices. Everything in natural logarithms; knows no distribution.
 //!
-//! The slice versions are branch-free polynomials that the compiler vectorises. `ln_gamma` is the crate `special`'s (FreeBSD's `lgamma`). `digamma` is ours:
+//! The slice versions are branch-free polynomials that the compiler vectorises, with the same bits on every machine (`wide`). `ln_gamma` is the crate `special`'s (FreeBSD's `lgamma`). `digamma` is ours:
 //! those of `statrs` and `special` lose their relative digits near the zero at 1.4616.
 
 #![expect(clippy::excessive_precision, reason = "constants stand as published")]
 
-use crate::num::reduce;
+use crate::num::{reduce, wide::wide};
 use std::f64::consts::PI;
 
 const LN_2PI: f64 = 1.837_877_066_409_345_5;
@@ -130,30 +130,42 @@ pub fn log_sum_exp(xs: &[f64]) -> f64 {
 /// Overwrites log weights with the probabilities proportional to their exponentials, and returns ln of the sum of those. A row without finite weight
 /// is left as NaN, with log norm −∞ or NaN.
 pub fn softmax_in_place(row: &mut [f64]) -> f64 {
-    let m = reduce::max(row);
-    row.iter_mut().for_each(|x| *x -= m);
-    exp_slice(row);
-    let s = reduce::sum(row);
-    row.iter_mut().for_each(|x| *x /= s);
-    if row.is_empty() { f64::NEG_INFINITY } else { m + s.ln() }
+    let mut log_norm = [f64::NEG_INFINITY];
+    let k = row.len();
+    softmax_rows(row, k, &mut log_norm);
+    log_norm[0]
 }
 
 /// [`softmax_in_place`] on each row of k numbers; writes one log norm a row.
 pub fn softmax_rows(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
+    wide(
+        #[inline(always)]
+        || softmax_rows_plain(xs, k, log_norm),
+    );
+}
+
+/// About so many numbers are taken at a time: they stay in the first-level cache.
+const BLOCK: usize = 1024;
+
+#[inline(always)]
+fn softmax_rows_plain(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
     if k == 0 {
         log_norm.fill(f64::NEG_INFINITY);
         return;
     }
-    for (row, top) in xs.chunks_exact_mut(k).zip(&mut *log_norm) {
-        *top = reduce::max(row);
-        row.iter_mut().for_each(|x| *x -= *top);
-    }
-    exp_slice(xs);
-    for (row, top) in xs.chunks_exact_mut(k).zip(log_norm) {
-        let s = reduce::sum(row);
-        let r = 1.0 / s;
-        row.iter_mut().for_each(|x| *x *= r);
-        *top += ln(s);
+    let rows = (BLOCK / k).max(1);
+    for (xs, log_norm) in xs.chunks_mut(rows * k).zip(log_norm.chunks_mut(rows)) {
+        for (row, top) in xs.chunks_exact_mut(k).zip(&mut *log_norm) {
+            *top = reduce::max_plain(row);
+            row.iter_mut().for_each(|x| *x -= *top);
+        }
+        xs.iter_mut().for_each(|x| *x = exp(*x));
+        for (row, top) in xs.chunks_exact_mut(k).zip(log_norm) {
+            let s = reduce::sum_plain(row);
+            let r = 1.0 / s;
+            row.iter_mut().for_each(|x| *x *= r);
+            *top += ln(s);
+        }
     }
 }
 
@@ -217,16 +229,42 @@ fn ln(x: f64) -> f64 {
 
 /// Overwrites each x with e^x, within 2 ulp; results under 3e−308 are 0.
 pub fn exp_slice(xs: &mut [f64]) {
+    wide(
+        #[inline(always)]
+        || exp_slice_plain(xs),
+    );
+}
+
+/// [`exp_slice`] for a loop that is compiled wide already.
+#[inline(always)]
+pub(crate) fn exp_slice_plain(xs: &mut [f64]) {
     xs.iter_mut().for_each(|x| *x = exp(*x));
 }
 
 /// Overwrites each x with ln x, within 1 ulp; −∞ at 0, NaN below.
 pub fn ln_slice(xs: &mut [f64]) {
+    wide(
+        #[inline(always)]
+        || ln_slice_plain(xs),
+    );
+}
+
+/// [`ln_slice`] for a loop that is compiled wide already.
+#[inline(always)]
+pub(crate) fn ln_slice_plain(xs: &mut [f64]) {
     xs.iter_mut().for_each(|x| *x = ln(*x));
 }
 
 /// Overwrites each x with ψ(x), within 2e−15 of max(1, |ψ|); NaN at 0 and below. [`digamma`] has full relative accuracy near the zero as well.
 pub fn digamma_slice(xs: &mut [f64]) {
+    wide(
+        #[inline(always)]
+        || digamma_slice_plain(xs),
+    );
+}
+
+#[inline(always)]
+fn digamma_slice_plain(xs: &mut [f64]) {
     for x in xs {
         let (v, small) = (*x, *x < 8.0);
         let y = if small { v + 8.0 } else { v };
@@ -239,6 +277,41 @@ pub fn digamma_slice(xs: &mut [f64]) {
             q *= d;
         }
         let t = digamma_tail(y, ln(y)) - if small { p / q } else { 0.0 };
+        *x = if v > 0.0 { t } else { f64::NAN };
+    }
+}
+
+/// Overwrites each x with ln Γ(x), within 1e−14 of max(1, |ln Γ|); NaN at 0 and below. [`ln_gamma`] has full relative accuracy near 1 and 2 as well.
+pub fn ln_gamma_slice(xs: &mut [f64]) {
+    wide(
+        #[inline(always)]
+        || ln_gamma_slice_plain(xs),
+    );
+}
+
+#[inline(always)]
+fn ln_gamma_slice_plain(xs: &mut [f64]) {
+    for x in xs {
+        let (v, small) = (*x, *x < 8.0);
+        let y = if small { v + 8.0 } else { v };
+        // Γ(v) = Γ(v + 8) / Π (v + i), i < 8.
+        let u = if small { v } else { 1.0 };
+        let mut q = u;
+        for i in 1..8 {
+            q *= u + i as f64;
+        }
+        let r = 1.0 / y;
+        let z = r * r;
+        // Stirling's series (Abramowitz and Stegun 6.1.41).
+        let s = 3617.0 / 122_400.0;
+        let s = 1.0 / 156.0 - z * s;
+        let s = 691.0 / 360_360.0 - z * s;
+        let s = 1.0 / 1188.0 - z * s;
+        let s = 1.0 / 1680.0 - z * s;
+        let s = 1.0 / 1260.0 - z * s;
+        let s = 1.0 / 360.0 - z * s;
+        let s = 1.0 / 12.0 - z * s;
+        let t = (y - 0.5) * (ln(y) - 1.0) + (0.5 * LN_2PI - 0.5) + r * s - if small { ln(q) } else { 0.0 };
         *x = if v > 0.0 { t } else { f64::NAN };
     }
 }

@@ -109,6 +109,63 @@ fn exp_and_ln_over_a_dense_grid() {
 }
 
 #[test]
+fn ln_gamma_slice_agrees_with_the_scalar_one() {
+    let mut xs: Vec<f64> = (1..4000).map(|i| f64::from(i) * 0.01).collect();
+    xs.extend((-300..=300).map(|e| 10f64.powi(e)));
+    xs.extend([f64::MIN_POSITIVE, 5e-324, 1.0, 2.0, 8.0, 7.999_999_999]);
+    xs.extend(GAMMA.iter().map(|g| g.0));
+    let mut got = xs.clone();
+    ln_gamma_slice(&mut got);
+    for (x, g) in xs.iter().zip(&got) {
+        let want = ln_gamma(*x);
+        assert!((g - want).abs() <= 1e-14 * want.abs().max(1.0), "ln_gamma_slice({x:e}): {g} for {want}");
+    }
+    let mut ends = [0.0, -1.0, f64::NAN];
+    ln_gamma_slice(&mut ends);
+    assert!(ends.iter().all(|x| x.is_nan()), "{ends:?}");
+}
+
+/// The loops compiled for any machine are the twins of those compiled for this one.
+#[test]
+fn the_widest_vectors_give_the_same_bits() {
+    let mut xs: Vec<f64> = (-7200..=7200).map(|i| f64::from(i) * 0.1).collect();
+    xs.extend((-323..=308).map(|e| 10f64.powi(e)));
+    xs.extend([0.0, -0.0, 5e-324, 1e-310, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -1e200]);
+    let same = |name: &str, wide: &dyn Fn(&mut [f64]), plain: &dyn Fn(&mut [f64])| {
+        // All alignments to a vector, and all lengths of a tail.
+        for cut in 0..9 {
+            let (mut a, mut b) = (xs[cut..].to_vec(), xs[cut..].to_vec());
+            wide(&mut a);
+            plain(&mut b);
+            for ((x, a), b) in xs[cut..].iter().zip(&a).zip(&b) {
+                assert!(a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(), "{name}({x:e}): {a:e} and {b:e}");
+            }
+        }
+    };
+    same("exp", &exp_slice, &exp_slice_plain);
+    same("ln", &ln_slice, &ln_slice_plain);
+    same("digamma", &digamma_slice, &digamma_slice_plain);
+    same("ln_gamma", &ln_gamma_slice, &ln_gamma_slice_plain);
+    for k in [1, 2, 3, 7, 8, 16, 33] {
+        let rows = xs.len() / k;
+        let (mut a, mut b) = (xs[..rows * k].to_vec(), xs[..rows * k].to_vec());
+        let (mut za, mut zb) = (vec![0.0; rows], vec![0.0; rows]);
+        softmax_rows(&mut a, k, &mut za);
+        softmax_rows_plain(&mut b, k, &mut zb);
+        for (a, b) in a.iter().chain(&za).zip(b.iter().chain(&zb)) {
+            assert!(a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(), "softmax of {k}: {a:e} and {b:e}");
+        }
+    }
+    let finite: Vec<f64> = xs.iter().copied().filter(|x| x.abs() < 1e150).collect();
+    for cut in 0..20 {
+        let (a, b) = (&finite[cut..], &finite[20 - cut..]);
+        assert_eq!(reduce::sum(a).to_bits(), reduce::sum_plain(a).to_bits());
+        assert_eq!(reduce::dot(a, b).to_bits(), reduce::dot_plain(a, b).to_bits());
+        assert_eq!(reduce::max(a).to_bits(), reduce::max_plain(a).to_bits());
+    }
+}
+
+#[test]
 fn softmax_survives_what_logs_hold() {
     let mut row = [-1e200, 3.0, 3.0];
     assert!((softmax_in_place(&mut row) - (3.0 + 2f64.ln())).abs() < 1e-15);

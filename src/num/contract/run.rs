@@ -1,7 +1,7 @@
 //! Runs a compiled contraction: loop nests around vectorised lines and matrix products. Nothing is allocated, and nothing is decided here.
 
 use super::{Contraction, Dim, Form, Kernel, NO_LEVEL, Operand, Source, Step, Target};
-use crate::num::{matmul, reduce};
+use crate::num::{matmul, reduce, wide::wide};
 
 /// More lookups than this on one index are written out as numbers by the compiler.
 pub(super) const MAX_LOOKUPS: usize = 8;
@@ -95,25 +95,44 @@ impl Nest<'_> {
     /// Calls `f` with the offsets in A, B and C of every combination of the outer indices that has all its levels.
     #[inline(always)]
     fn each(&self, mut f: impl FnMut([usize; 3])) {
-        // Most nests are a single loop: keep that one free of recursion, so that the kernel is inlined into it.
-        match self.outer {
-            [] => f([0; 3]),
-            [d] if d.lookups.is_empty() => {
-                let mut at = [0; 3];
-                for _ in 0..d.size.at(self.sizes) {
+        // The innermost loop is inlined with the kernel, and compiled for the widest vectors.
+        match self.outer.split_last() {
+            None => wide(
+                #[inline(always)]
+                || f([0; 3]),
+            ),
+            Some((last, [])) => wide(
+                #[inline(always)]
+                || self.last(last, [0; 3], &mut f),
+            ),
+            Some((last, dims)) => self.recurse(dims, [0; 3], &mut |at| {
+                wide(
+                    #[inline(always)]
+                    || self.last(last, at, &mut f),
+                );
+            }),
+        }
+    }
+
+    #[inline(always)]
+    fn last(&self, d: &Dim, at: [usize; 3], f: &mut impl FnMut([usize; 3])) {
+        let len = d.size.at(self.sizes);
+        match d.lookups.as_slice() {
+            [] => {
+                let mut at = at;
+                for _ in 0..len {
                     f(at);
                     at = add(at, d.stride);
                 }
             }
-            [d] if d.lookups.len() == 1 => {
-                let l = &d.lookups[0];
-                for (i, &code) in codes_of(self.operands, l.codes)[..d.size.at(self.sizes)].iter().enumerate() {
+            [l] => {
+                for (i, &code) in codes_of(self.operands, l.codes)[..len].iter().enumerate() {
                     if code != NO_LEVEL {
-                        f(add(times(i, d.stride), times(code as usize, l.stride)));
+                        f(add(at, add(times(i, d.stride), times(code as usize, l.stride))));
                     }
                 }
             }
-            dims => self.recurse(dims, [0; 3], &mut f),
+            _ => self.recurse(std::slice::from_ref(d), at, f),
         }
     }
 
@@ -171,35 +190,56 @@ fn product(nest: &Nest<'_>, kernel: &Kernel, coef: f64, a: &[f64], b: &[f64], c:
         Kernel::Line { dim, form } => {
             let len = dim.size.at(nest.sizes);
             match form {
-                Form::Axpy if len == 1 => nest.each(|[oa, ob, oc]| c[oc] += coef * b[ob] * a[oa]),
-                Form::Axpy => nest.each(|[oa, ob, oc]| {
-                    let s = coef * b[ob];
-                    for (c, a) in c[oc..oc + len].iter_mut().zip(&a[oa..oa + len]) {
-                        *c += s * a;
-                    }
-                }),
-                Form::Elementwise => nest.each(|[oa, ob, oc]| {
-                    for ((c, a), b) in c[oc..oc + len].iter_mut().zip(&a[oa..oa + len]).zip(&b[ob..ob + len]) {
-                        *c += coef * a * b;
-                    }
-                }),
-                Form::Dot => nest.each(|[oa, ob, oc]| c[oc] += coef * reduce::dot(&a[oa..oa + len], &b[ob..ob + len])),
-                Form::Sum => nest.each(|[oa, ob, oc]| c[oc] += coef * b[ob] * reduce::sum(&a[oa..oa + len])),
-                Form::Fill => nest.each(|[oa, ob, oc]| {
-                    let s = coef * a[oa] * b[ob];
-                    c[oc..oc + len].iter_mut().for_each(|c| *c += s);
-                }),
+                Form::Axpy if len == 1 => nest.each(
+                    #[inline(always)]
+                    |[oa, ob, oc]| c[oc] += coef * b[ob] * a[oa],
+                ),
+                Form::Axpy => nest.each(
+                    #[inline(always)]
+                    |[oa, ob, oc]| {
+                        let s = coef * b[ob];
+                        for (c, a) in c[oc..oc + len].iter_mut().zip(&a[oa..oa + len]) {
+                            *c += s * a;
+                        }
+                    },
+                ),
+                Form::Elementwise => nest.each(
+                    #[inline(always)]
+                    |[oa, ob, oc]| {
+                        for ((c, a), b) in c[oc..oc + len].iter_mut().zip(&a[oa..oa + len]).zip(&b[ob..ob + len]) {
+                            *c += coef * a * b;
+                        }
+                    },
+                ),
+                Form::Dot => nest.each(
+                    #[inline(always)]
+                    |[oa, ob, oc]| c[oc] += coef * reduce::dot_plain(&a[oa..oa + len], &b[ob..ob + len]),
+                ),
+                Form::Sum => nest.each(
+                    #[inline(always)]
+                    |[oa, ob, oc]| c[oc] += coef * b[ob] * reduce::sum_plain(&a[oa..oa + len]),
+                ),
+                Form::Fill => nest.each(
+                    #[inline(always)]
+                    |[oa, ob, oc]| {
+                        let s = coef * a[oa] * b[ob];
+                        c[oc..oc + len].iter_mut().for_each(|c| *c += s);
+                    },
+                ),
                 Form::Strided => {
                     let [sa, sb, sc] = dim.stride;
-                    nest.each(|[oa, ob, oc]| {
-                        if sc == 0 {
-                            c[oc] += coef * (0..len).map(|i| a[oa + i * sa] * b[ob + i * sb]).sum::<f64>();
-                        } else {
-                            for i in 0..len {
-                                c[oc + i * sc] += coef * a[oa + i * sa] * b[ob + i * sb];
+                    nest.each(
+                        #[inline(always)]
+                        |[oa, ob, oc]| {
+                            if sc == 0 {
+                                c[oc] += coef * (0..len).map(|i| a[oa + i * sa] * b[ob + i * sb]).sum::<f64>();
+                            } else {
+                                for i in 0..len {
+                                    c[oc + i * sc] += coef * a[oa + i * sa] * b[ob + i * sb];
+                                }
                             }
-                        }
-                    });
+                        },
+                    );
                 }
             }
         }

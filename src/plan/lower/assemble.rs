@@ -55,6 +55,11 @@ impl<'a> Lowering<'a> {
                 labels.push(l);
             }
         }
+        // What codes name comes outermost, so that a row looks up one stretch of the table.
+        labels.sort_by_key(|&l| {
+            let (column, level) = (drafts.iter().any(|d| d.columns == Some(l)), drafts.iter().any(|d| d.level == Some(l)));
+            if column { 0 } else { 1 + u8::from(!level) }
+        });
         // A symmetric part is packed where its two letters meet the table only.
         let mut packed = None;
         for i in 0..drafts.len() {
