@@ -16,7 +16,7 @@ use crate::{
         factor_graph::{self, ObservedValues},
     },
     plan::{self, LowerError, Plan},
-    shape::{NodeId, TableId},
+    shape::{Extent, NodeId, TableId},
     source::Source,
     syntax,
 };
@@ -91,14 +91,24 @@ pub fn expand(graph: &FactorGraph, diags: &mut Diagnostics) -> Result<Energy, Re
     })
 }
 
-/// Blocks of q. `missing` says which nodes have missing cells, as [`missing`] does; empty without data, as if none had.
+/// Blocks of q. Without data, no cell is taken as missing, and no size as too large.
 ///
 /// # Errors
 /// Blocks that the user named and that can't be exact.
-pub fn blocks(graph: &FactorGraph, missing: &[bool], diags: &mut Diagnostics) -> Result<Blocks, Reported> {
+pub fn blocks(graph: &FactorGraph, bound: Option<&Bound>, diags: &mut Diagnostics) -> Result<Blocks, Reported> {
     let energy = expand(graph, diags)?;
-    let none = vec![false; graph.nodes.len()];
-    factorize::factorize(graph, energy, if missing.is_empty() { &none } else { missing }, diags)
+    let missing = bound.map_or_else(|| vec![false; graph.nodes.len()], |b| missing(graph, b));
+    let sizes = |x: Extent| bound.map_or_else(|| known_size(graph, x), |b| Some(b.size(x)));
+    factorize::factorize(graph, energy, &missing, &sizes, diags)
+}
+
+/// The size of an axis, where the model says it.
+fn known_size(graph: &FactorGraph, x: Extent) -> Option<usize> {
+    match x {
+        Extent::Number(n) => Some(n),
+        Extent::Plate(p) => graph.plates[p.0].known_size(),
+        Extent::Levels(_) => None,
+    }
 }
 
 /// Which nodes are bound to data with missing cells.
@@ -106,9 +116,11 @@ pub fn missing(graph: &FactorGraph, bound: &Bound) -> Vec<bool> {
     (0..graph.nodes.len()).map(|n| plan::has_missing(bound, NodeId(n))).collect()
 }
 
-/// Could missing cells change the blocks? They are latent where others depend on the node.
+/// Could data change the blocks? Missing cells are latent where others depend on the node; and a network of categories may be too large.
 pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
-    (0..graph.nodes.len()).any(|n| {
+    let unknown = |n: &NodeId| graph.nodes[n.0].event.is_some_and(|x| known_size(graph, x).is_none());
+    let network = blocks.networks.iter().flat_map(|x| &x.members).any(unknown);
+    network || (0..graph.nodes.len()).any(|n| {
         let me = energy::Source::Node(NodeId(n));
         let used = |f: &energy::FactorEnergy| f.node.0 != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == me);
         graph.nodes[n].observed.is_some() && blocks.energy.factors.iter().any(used)
@@ -120,8 +132,7 @@ pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
 /// # Errors
 /// Blocks that can't be exact, and values that no parameter accepts.
 pub fn plan(graph: &FactorGraph, bound: &Bound, diags: &mut Diagnostics) -> Result<Plan, Reported> {
-    let energy = expand(graph, diags)?;
-    let blocks = factorize::factorize(graph, energy, &missing(graph, bound), diags)?;
+    let blocks = blocks(graph, Some(bound), diags)?;
     plan::lower(graph, bound, blocks).map_err(|e| diags.error(explain(graph, bound, e)))
 }
 

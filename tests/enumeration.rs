@@ -166,3 +166,256 @@ fn chains_of_unequal_length_whose_rows_alternate() {
     let want = chain_evidence(&a) + chain_evidence(&b) + chain_evidence(&c);
     near("elbo", fit_text(&model, &[("rolls.csv", table)], &[]).elbo(), want, WITHIN);
 }
+
+/// A network of four categories over rows: a → b, a → c, (b, c) → d, d observed in part, b too.
+const A: [f64; 2] = [0.3, 0.7];
+const B: [[f64; 3]; 2] = [[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]];
+const C: [[f64; 2]; 2] = [[0.9, 0.1], [0.35, 0.65]];
+/// Zeros are legal.
+const D: [[[f64; 2]; 2]; 3] = [[[1.0, 0.0], [0.4, 0.6]], [[0.5, 0.5], [0.1, 0.9]], [[0.25, 0.75], [0.0, 1.0]]];
+
+fn diamond(data: &str, plate: &str, index: &str, observe: &str, rest: &str) -> String {
+    let i = if index.is_empty() { String::new() } else { format!("[{index}]") };
+    format!(
+        r#"Model(
+            {data}
+            plates: {{ {plate} "s": Size(2), "u": Size(3), "v": Size(2) }},
+            inputs: {{ "A": {A:?}, "B[s]": {B:?}, "C[s]": {C:?}, "D[u,v]": {D:?} }},
+            nodes: {{
+                "a{i}": Categorical(p: "A"),
+                "b{i}": Categorical(p: "B[a{i}]"),
+                "c{i}": Categorical(p: "C[a{i}]"),
+                "d{i}": Categorical(p: "D[b{i}, c{i}]"),
+            }},
+            observe: {{ {observe} }},
+            {rest}
+        )"#
+    )
+}
+
+/// p(what is seen), and the marginals of a, b, c and d given it.
+fn diamond_by_hand(b: Option<usize>, d: Option<usize>) -> (f64, [Vec<f64>; 4]) {
+    let mut total = 0.0;
+    let mut of = [vec![0.0; 2], vec![0.0; 3], vec![0.0; 2], vec![0.0; 2]];
+    for state in 0..24 {
+        let (i, j, k, l) = (state / 12, state / 4 % 3, state / 2 % 2, state % 2);
+        if b.is_some_and(|b| b != j) || d.is_some_and(|d| d != l) {
+            continue;
+        }
+        let p = A[i] * B[i][j] * C[i][k] * D[j][k][l];
+        total += p;
+        [i, j, k, l].iter().zip(&mut of).for_each(|(s, m)| m[*s] += p);
+    }
+    of.iter_mut().flatten().for_each(|p| *p /= total);
+    (total, of)
+}
+
+const SEEN: [(Option<usize>, Option<usize>); 5] = [(None, Some(1)), (Some(2), Some(0)), (None, None), (Some(0), None), (Some(2), Some(1))];
+
+fn diamond_rows(weight: bool, rest: &str) -> (String, String) {
+    let cell = |x: Option<usize>| x.map_or(String::new(), |x| (x + 1).to_string());
+    let mut csv = String::from("b,d,times\n");
+    SEEN.iter().enumerate().for_each(|(i, (b, d))| csv += &format!("{},{},{}\n", cell(*b), cell(*d), i + 1));
+    let plate = if weight { r#""n": Rows(table: "rows", weight: "times"),"# } else { r#""n": Rows(table: "rows"),"# };
+    (diamond(r#"data: { "rows": "rows.csv" },"#, plate, "n", r#""b": "b", "d": "d""#, rest), csv)
+}
+
+#[test]
+fn network_with_partly_known_cells() {
+    let (model, csv) = diamond_rows(false, "");
+    let q = fit_text(&model, &[("rows.csv", &csv)], &["--nodes", "a,b,c,d"]);
+    let rows: Vec<_> = SEEN.iter().map(|&(b, d)| diamond_by_hand(b, d)).collect();
+    near("elbo", q.elbo(), rows.iter().map(|r| r.0.ln()).sum(), WITHIN);
+    for (i, name) in ["a", "b", "c", "d"].iter().enumerate() {
+        let want: Vec<f64> = rows.iter().flat_map(|r| r.1[i].clone()).collect();
+        // A known cell is its level, with nothing of it left open; a leaf that is known is reported as the data have it.
+        all_near(&format!("q({name})"), &q.mean(name), &want, WITHIN);
+    }
+}
+
+#[test]
+fn network_of_weighted_rows() {
+    let (model, csv) = diamond_rows(true, "");
+    let want: f64 = SEEN.iter().enumerate().map(|(i, &(b, d))| (i + 1) as f64 * diamond_by_hand(b, d).0.ln()).sum();
+    near("elbo", fit_text(&model, &[("rows.csv", &csv)], &[]).elbo(), want, WITHIN);
+}
+
+#[test]
+fn network_without_plates() {
+    // Nothing is seen: the bound is ln 1, and the marginals are those of the model; the leaf's, too.
+    let q = fit_text(&diamond("", "", "", "", ""), &[], &[]);
+    near("elbo", q.elbo(), 0.0, WITHIN);
+    let (_, of) = diamond_by_hand(None, None);
+    for (name, want) in ["a", "b", "c", "d"].iter().zip(&of) {
+        all_near(&format!("q({name})"), &q.mean(name), want, WITHIN);
+    }
+}
+
+#[test]
+fn a_network_kept_apart_is_below_the_evidence() {
+    let (model, csv) = diamond_rows(false, "factorize: MeanField,");
+    let apart = fit_text(&model, &[("rows.csv", &csv)], &[]).elbo();
+    let (model, _) = diamond_rows(false, r#"factorize: Blocks([["a", "b", "c"]]),"#);
+    let named = fit_text(&model, &[("rows.csv", &csv)], &[]).elbo();
+    let want: f64 = SEEN.iter().map(|&(b, d)| diamond_by_hand(b, d).0.ln()).sum();
+    assert!(apart < want - 0.01, "mean field {apart}, evidence {want}");
+    near("named in `Blocks`", named, want, WITHIN);
+}
+
+#[test]
+fn sprinkler() {
+    let q = common::fit("graphs/sprinkler.ron", &["--nodes", "cloudy,sprinkler,rain"]);
+    let (mut total, mut of) = (0.0, [0.0; 3]);
+    let yes = |p: f64, s: usize| if s == 1 { p } else { 1.0 - p };
+    for state in 0..8 {
+        let (c, s, r) = (state / 4, state / 2 % 2, state % 2);
+        let wet = [[0.0, 0.9], [0.9, 0.99]][s][r];
+        let p = 0.5 * yes([0.5, 0.1][c], s) * yes([0.2, 0.8][c], r) * wet;
+        total += p;
+        [c, s, r].iter().zip(&mut of).filter(|(s, _)| **s == 1).for_each(|(_, m)| *m += p);
+    }
+    near("elbo", q.elbo(), f64::ln(total), WITHIN);
+    for (name, p) in ["cloudy", "sprinkler", "rain"].iter().zip(of) {
+        near(name, q.mean(name)[1], p / total, WITHIN);
+    }
+}
+
+/// The leaf's table is learnt: the bound is no longer exact, but no lower than with the three categories apart.
+#[test]
+fn network_with_a_learnt_table() {
+    let run = |rest: &str| {
+        let (model, csv) = diamond_rows(false, rest);
+        let model = model.replace(&format!(r#", "D[u,v]": {D:?}"#), "");
+        let model = model.replace("nodes: {", r#"nodes: { "D[u,v]": Dirichlet(concentration: 0.8, over: "rows.d"),"#);
+        fit_text(&model, &[("rows.csv", &csv)], &["--restarts", "4"])
+    };
+    let (together, apart) = (run("").elbo(), run("factorize: MeanField,").elbo());
+    assert!(together > apart + 1e-3, "together {together}, apart {apart}");
+}
+
+const START2: [f64; 2] = [0.75, 0.25];
+const TRANS2: [[f64; 2]; 2] = [[0.9, 0.1], [0.3, 0.7]];
+/// The second chain's matrix where it depends on the first: `[first][second before][second]`.
+const COUPLED: [[[f64; 3]; 3]; 2] = [TRANS, [[0.2, 0.2, 0.6], [0.1, 0.8, 0.1], [1.0, 0.0, 0.0]]];
+/// Emissions of two chains: `[first][second][symbol]`.
+const BOTH: [[[f64; 2]; 3]; 2] = [[[0.9, 0.1], [0.4, 0.6], [0.05, 0.95]], [[0.3, 0.7], [0.0, 1.0], [0.5, 0.5]]];
+
+/// Two chains along the same steps: `second` is the second one's line past the first step, `lag` 0 if it depends on the first chain's
+/// state at the same step, 1 at the step before, `None` if on neither.
+fn two_chains(data: &str, second: &str, rest: &str) -> String {
+    format!(
+        r#"Model(
+            data: {{ "rolls": {data} }},
+            plates: {{ "t": Steps(table: "rolls", sequence: "game"), "j": Size(2), "k": Size(3) }},
+            inputs: {{
+                "s2": {START2:?}, "s3": {START:?}, "t2[j]": {TRANS2:?}, "t3[k]": {TRANS:?}, "tc[j,k]": {COUPLED:?}, "both[j,k]": {BOTH:?},
+            }},
+            nodes: {{
+                "a[0]": Categorical(p: "s2"),
+                "a[t]": Categorical(p: "t2[a[t-1]]"),
+                "z[0]": Categorical(p: "s3"),
+                "z[t]": Categorical(p: "{second}"),
+                "x[t]": Categorical(p: "both[a[t], z[t]]"),
+            }},
+            observe: {{ "x": "face" }},
+            {rest}
+        )"#
+    )
+}
+
+/// ln p of one sequence over all paths of both chains, and the marginals of each step's states.
+fn two_chains_by_hand(x: &[Option<usize>], lag: Option<usize>) -> (f64, Vec<[f64; 2]>, Vec<[f64; 3]>) {
+    let mut total = 0.0;
+    let (mut a, mut z) = (vec![[0.0; 2]; x.len()], vec![[0.0; 3]; x.len()]);
+    for path in 0..6usize.pow(x.len() as u32) {
+        let state = |t: usize| {
+            let s = path / 6usize.pow(t as u32) % 6;
+            (s / 3, s % 3)
+        };
+        let mut p = START2[state(0).0] * START[state(0).1];
+        for (t, x) in x.iter().enumerate() {
+            let (i, k) = state(t);
+            if t > 0 {
+                let (j, l) = state(t - 1);
+                let matrix = match lag {
+                    None => TRANS,
+                    Some(0) => COUPLED[i],
+                    Some(_) => COUPLED[j],
+                };
+                p *= TRANS2[j][i] * matrix[l][k];
+            }
+            p *= x.map_or(1.0, |x| BOTH[i][k][x]);
+        }
+        total += p;
+        for t in 0..x.len() {
+            a[t][state(t).0] += p;
+            z[t][state(t).1] += p;
+        }
+    }
+    a.iter_mut().flatten().chain(z.iter_mut().flatten()).for_each(|p| *p /= total);
+    (total.ln(), a, z)
+}
+
+#[test]
+fn two_chains_that_meet_are_one() {
+    // Games alternate, and a roll is missing.
+    let csv = "game,face\na,1\nb,2\na,2\nb,\na,2\nb,2\na,1\n";
+    let (one, two) = ([Some(0), Some(1), Some(1), Some(0)], [Some(1), None, Some(1)]);
+    let lines = [("t3[z[t-1]]", None), ("tc[a[t], z[t-1]]", Some(0)), ("tc[a[t-1], z[t-1]]", Some(1))];
+    for (second, lag) in lines {
+        let (la, a1, z1) = two_chains_by_hand(&one, lag);
+        let (lb, a2, z2) = two_chains_by_hand(&two, lag);
+        let q = fit_text(&two_chains("\"rolls.csv\"", second, ""), &[("rolls.csv", csv)], &["--nodes", "a,z"]);
+        near(second, q.elbo(), la + lb, WITHIN);
+        // In the order of the file.
+        let (a, z) = (q.mean("a"), q.mean("z"));
+        for (row, (game, t)) in [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2), (0, 3)].into_iter().enumerate() {
+            let (wa, wz) = if game == 0 { (a1[t], z1[t]) } else { (a2[t], z2[t]) };
+            all_near(&format!("q(a) of row {row}, {second}"), &a[2 * row..][..2], &wa, WITHIN);
+            all_near(&format!("q(z) of row {row}, {second}"), &z[3 * row..][..3], &wz, WITHIN);
+        }
+    }
+}
+
+#[test]
+fn a_known_state_of_one_chain() {
+    // The first chain is seen at some steps.
+    let csv = "game,face,side\na,1,\na,2,2\na,2,\na,1,1\n";
+    let text = two_chains("\"rolls.csv\"", "t3[z[t-1]]", "").replace(r#""x": "face""#, r#""x": "face", "a": "side""#);
+    let seen = [None, Some(1), None, Some(0)];
+    let x = [0, 1, 1, 0];
+    let (mut total, mut z3) = (0.0, [0.0; 3]);
+    for path in 0..6usize.pow(4) {
+        let state = |t: usize| (path / 6usize.pow(t as u32) % 6 / 3, path / 6usize.pow(t as u32) % 3);
+        if (0..4).any(|t| seen[t].is_some_and(|s| s != state(t).0)) {
+            continue;
+        }
+        let step = |t: usize| if t == 0 { START2[state(0).0] * START[state(0).1] } else { TRANS2[state(t - 1).0][state(t).0] * TRANS[state(t - 1).1][state(t).1] };
+        let p: f64 = (0..4).map(|t| step(t) * BOTH[state(t).0][state(t).1][x[t]]).product();
+        total += p;
+        z3[state(2).1] += p;
+    }
+    let q = fit_text(&text, &[("rolls.csv", csv)], &["--nodes", "a,z"]);
+    near("elbo", q.elbo(), total.ln(), WITHIN);
+    all_near("q(z) of the third step", &q.mean("z")[6..9], &z3.map(|p| p / total), WITHIN);
+    all_near("q(a) of the second step", &q.mean("a")[2..4], &[0.0, 1.0], WITHIN);
+}
+
+/// Separate chains are below the evidence, whether asked for or because one would have too many states.
+#[test]
+fn chains_kept_apart_are_below_the_evidence() {
+    // No zeros: for chains apart, what is impossible for one pair of states would be so for all.
+    let possible = [[[0.9, 0.1], [0.4, 0.6], [0.05, 0.95]], [[0.3, 0.7], [0.2, 0.8], [0.5, 0.5]]];
+    let csv = "game,face\na,1\na,2\na,2\na,1\na,2\na,2\na,2\na,1\n";
+    let run = |rest: &str| {
+        let text = two_chains("\"rolls.csv\"", "t3[z[t-1]]", rest).replace(&format!("{BOTH:?}"), &format!("{possible:?}"));
+        fit_text(&text, &[("rolls.csv", csv)], &[])
+    };
+    let (one, two) = (run(""), run(r#"factorize: Blocks([["a"], ["z"]]),"#));
+    let kinds = |q: &common::Posterior| -> Vec<String> {
+        q.0["blocks"].as_array().unwrap().iter().map(|b| format!("{} {}", b["kind"], b["nodes"])).collect()
+    };
+    assert_eq!(kinds(&one), [r#""chain" ["a","z"]"#]);
+    assert_eq!(kinds(&two), [r#""chain" ["a"]"#, r#""chain" ["z"]"#]);
+    assert!(one.elbo() > two.elbo() + 1e-3, "one chain {}, two {}", one.elbo(), two.elbo());
+}

@@ -62,8 +62,11 @@ impl Model {
 /// A model from a seed.
 fn random(seed: u64) -> Model {
     let mut r = Dice(Random::new(seed, "model", 0));
-    let rows = 1 + r.below(9);
     let steps = r.chance(35);
+    // Selectors: z over k, perhaps a chain; c over j.
+    let (z, c) = (r.chance(85), r.chance(35));
+    // Both along steps are one chain: the tests go through all its states.
+    let rows = 1 + r.below(if steps && z && c { 5 } else { 9 });
     let weighted = !steps && r.chance(40);
     let n = if steps { "t" } else { "n" };
     let mut columns = vec![
@@ -81,8 +84,6 @@ fn random(seed: u64) -> Model {
     let (k, j) = (1 + r.below(3), 1 + r.below(3));
     write!(plates, "\"k\": Size({k}), \"j\": Size({j}), ").unwrap();
     let mut nodes = String::new();
-    // Selectors: z over k, perhaps a chain; c over j.
-    let (z, c) = (r.chance(85), r.chance(35));
     let mut used = vec!["e"];
     if z {
         let a = r.positive();
@@ -292,8 +293,9 @@ fn hold(seed: u64) -> Result<(), String> {
     if p.trace.iter().any(|x| !x.is_finite()) {
         return Err(format!("the trace is {:?}\n{text}", p.trace));
     }
-    // A chain that meets other latent numbers of its rows is at its best only where all stand still.
-    let meets = |v: &Var| matches!(v.algorithm, Algorithm::Chain) && r.plan.vars.iter().filter(|w| w.stream() == v.stream()).count() > 1;
+    // A chain or network that meets other latent numbers of its rows is at its best only where all stand still.
+    let meets =
+        |v: &Var| matches!(v.algorithm, Algorithm::Chain | Algorithm::Network) && r.plan.vars.iter().filter(|w| w.stream() == v.stream()).count() > 1;
     if r.plan.vars.iter().any(meets) {
         let mut long = o.clone();
         (long.max_iterations, long.tolerance) = (3000, 0.0);

@@ -82,7 +82,7 @@ impl<'t> Opened<'t> {
     /// # Errors
     /// Blocks that can't be exact, rendered.
     pub fn blocks(&mut self, graph: &FactorGraph) -> Result<Blocks, Stop> {
-        let blocks = pipeline::blocks(graph, &[], &mut self.diags);
+        let blocks = pipeline::blocks(graph, None, &mut self.diags);
         self.passed(blocks)
     }
 
@@ -112,7 +112,7 @@ impl<'t> Opened<'t> {
         let mut unheard = Diagnostics::default();
         match pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut unheard) {
             Ok(bound) => {
-                let blocks = pipeline::blocks(graph, &pipeline::missing(graph, &bound), &mut self.diags);
+                let blocks = pipeline::blocks(graph, Some(&bound), &mut self.diags);
                 self.passed(blocks)
             }
             Err(_) => {

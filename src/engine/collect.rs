@@ -22,7 +22,8 @@ use crate::{
     num::reduce::sum,
     plan::{
         element_order,
-        var::{Algorithm, Storage},
+        network::NetworkShape,
+        var::{Algorithm, Storage, Var},
     },
     shape::{Extent, NodeId},
 };
@@ -90,6 +91,10 @@ pub fn posterior(
                     elements[node.0] = Some(gaussian_member(graph, bound, session, v, node, &e.moments, file_rows));
                     continue;
                 }
+                if let Some(network) = &var.network {
+                    elements[node.0] = Some(network_member(graph, var, network, v, node, &e.moments, file_rows));
+                    continue;
+                }
                 let order = element_order(&graph.nodes[node.0].plates, &var.plates, file_rows);
                 elements[node.0] = Some(Elements {
                     eta: reorder(&e.eta, &order, var.width),
@@ -112,6 +117,10 @@ pub fn posterior(
         for &node in var.nodes.iter().filter(|n| needed[n.0]) {
             if matches!(var.algorithm, Algorithm::Gaussian | Algorithm::GaussianChain) {
                 elements[node.0] = Some(gaussian_member(graph, bound, session, v, node, &session.moments[v], None));
+                continue;
+            }
+            if let Some(network) = &var.network {
+                elements[node.0] = Some(network_member(graph, var, network, v, node, &session.moments[v], None));
                 continue;
             }
             let order = element_order(&graph.nodes[node.0].plates, &var.plates, None);
@@ -200,6 +209,26 @@ fn gaussian_member(
     Elements { moments: vec![], eta: reorder(&eta, &order, width), width, block: v }
 }
 
+/// The marginals of one member of a network, in file order.
+fn network_member(
+    graph: &FactorGraph,
+    var: &Var,
+    network: &NetworkShape,
+    v: usize,
+    node: NodeId,
+    moments: &[f64],
+    file_rows: Option<&[u32]>,
+) -> Elements {
+    let member = var.nodes.iter().position(|n| *n == node).expect("a node of the block");
+    let k = network.sizes[member];
+    let mut all = vec![0.0; moments.len() / var.width.max(1) * k];
+    for (m, out) in moments.chunks_exact(var.width).zip(all.chunks_exact_mut(k)) {
+        network.marginal(member, m, out);
+    }
+    let order = element_order(&graph.nodes[node.0].plates, &var.plates, file_rows);
+    Elements { eta: vec![], moments: reorder(&all, &order, k), width: k, block: v }
+}
+
 /// Has the node a plate with one element for each row or group of the data?
 pub fn is_local(graph: &FactorGraph, node: &Node) -> bool {
     let data =
@@ -255,7 +284,7 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
     let mut out = frame(graph, bound, node);
     if spec.stat == &CATEGORY {
         out.mean = e.moments.clone();
-        out.parameters = vec![NamedArray { name: "p".into(), dims: vec![var.d], values: e.moments.clone() }];
+        out.parameters = vec![NamedArray { name: "p".into(), dims: vec![e.width], values: e.moments.clone() }];
         return out;
     }
     let member = var.nodes.iter().position(|n| *n == node).unwrap_or(0);
@@ -279,7 +308,7 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
                 }
                 None => continue,
             },
-            Algorithm::Chain => unreachable!("a chain holds categories"),
+            Algorithm::Chain | Algorithm::Network => unreachable!("they hold categories"),
         };
         // What has a place moves back by the centre; what has a width stays. η itself would lose the digits that centring saved.
         let place = spec.params.first().map_or("", |p| p.name);

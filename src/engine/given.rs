@@ -22,12 +22,15 @@ pub struct Selector {
     /// File order's element at each place of the variable's storage.
     order: Vec<usize>,
     var: usize,
+    /// Its place among the nodes of the block.
+    member: usize,
 }
 
 /// A first q, for [`Options::start`](super::Options::start). It belongs to the plan that it was made for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenStart {
     pub(super) var: usize,
+    pub(super) member: usize,
     /// elements × categories, in storage order.
     pub(super) responsibilities: Arc<[f64]>,
 }
@@ -92,8 +95,9 @@ impl Selector {
         }
         let var = plan.vars.iter().position(|v| v.nodes.contains(&node)).ok_or(NotASelector::NoQ)?;
         let v = &plan.vars[var];
+        let member = v.nodes.iter().position(|m| *m == node).unwrap_or(0);
         let file = v.stream().and_then(|s| plan.streams[s].order.as_deref());
-        Ok(Self { node, categories: v.d, order: element_order(&n.plates, &v.plates, file), var })
+        Ok(Self { node, categories: v.states(member), order: element_order(&n.plates, &v.plates, file), var, member })
     }
 
     /// Elements, row-major over the node's plates.
@@ -117,7 +121,7 @@ impl Selector {
         for (row, &e) in out.chunks_exact_mut(k).zip(&self.order) {
             row[categories[e] as usize] = 1.0;
         }
-        Ok(GivenStart { var: self.var, responsibilities: out.into() })
+        Ok(GivenStart { var: self.var, member: self.member, responsibilities: out.into() })
     }
 
     /// elements × categories, in file order. Rows that sum to 1 within 1e-6 are scaled to do so.
@@ -136,6 +140,6 @@ impl Selector {
         }
         let of = |&e: &usize| rows[e * k..(e + 1) * k].iter().map(move |x| (x, e));
         let out: Vec<f64> = self.order.iter().flat_map(of).map(|(x, e)| x / sums[e]).collect();
-        Ok(GivenStart { var: self.var, responsibilities: out.into() })
+        Ok(GivenStart { var: self.var, member: self.member, responsibilities: out.into() })
     }
 }

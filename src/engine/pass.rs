@@ -222,13 +222,16 @@ impl<'p> Shape<'p> {
             for &(t, i) in messages {
                 worker.message(session, plan, t, i, &range, &mut eta);
             }
+            if let Some(network) = &var.network {
+                network.clamp(range.start * var.inner(), &mut eta);
+            }
             worker.eta[*v] = eta;
             match &self.chains[*v] {
                 Some(chain) => chain.update(self, *v, &range, session, worker, sums).map_err(|b| (*v, b))?,
                 None => {
                     let Worker { eta, moments, log_norm, .. } = worker;
                     log_norm.resize(n * var.inner(), 0.0);
-                    apply(var, &eta[*v], &mut moments[*v], log_norm).map_err(|why| (*v, Breakdown::Improper(why)))?;
+                    apply(var, &eta[*v], &mut moments[*v], log_norm).map_err(|why| (*v, why))?;
                     sums.entropy[*v] += entropy(var, &eta[*v], &moments[*v], log_norm, &range);
                     worker.clamp(*v, var, &range);
                 }

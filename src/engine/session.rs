@@ -6,7 +6,7 @@ use super::{
     rows::RowScratch,
 };
 use crate::{
-    block::gaussian_dense,
+    block::{gaussian_dense, junction_tree::NetworkError},
     expfam::stat::IMPOSSIBLE,
     num::{contract::Operand, reduce::dot},
     plan::{
@@ -259,6 +259,9 @@ impl<'p> Session<'p> {
             let each = var.inner() * var.width;
             eta.chunks_exact_mut(each.max(1)).zip(w.iter()).for_each(|(e, w)| e.iter_mut().for_each(|x| *x /= w));
         }
+        if let Some(network) = &var.network {
+            network.clamp(0, &mut eta);
+        }
         if var.classes.len() > 1 {
             self.eta[v] = previous;
             for &e in &var.classes[class] {
@@ -291,7 +294,7 @@ impl<'p> Session<'p> {
             }
             done
         }
-        .map_err(|e| self.error(v, Breakdown::Improper(e)))?;
+        .map_err(|e| self.error(v, e))?;
         self.clamp_stored(v);
         if class + 1 == var.classes.len() {
             self.stored_entropy(v);
@@ -360,7 +363,7 @@ impl<'p> Session<'p> {
 }
 
 /// η → moments and log-normalisers, element by element. `Err` says what is improper.
-pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), String> {
+pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Breakdown> {
     let done = match var.algorithm {
         Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
         Algorithm::Joint(j) => j.evaluate(var.d, eta, moments, log_norm),
@@ -368,11 +371,18 @@ pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut 
             moments.copy_from_slice(eta);
             log_norm.fill(0.0);
             return gaussian_dense::run(var.d, moments, log_norm, &mut vec![0.0; gaussian_dense::scratch_len(var.d)])
-                .map_err(|e| e.to_string());
+                .map_err(|e| Breakdown::Improper(e.to_string()));
+        }
+        Algorithm::Network => {
+            let Some(network) = &var.network else { unreachable!("a network has tables") };
+            return network.evaluate(eta, moments, log_norm).map_err(|(e, why)| match why {
+                NetworkError::Impossible { .. } => Breakdown::Impossible(format!("no combination of categories is possible (element {})", e + 1)),
+                NetworkError::NotFinite { .. } => Breakdown::Improper(format!("a log-odds is not finite (element {})", e + 1)),
+            });
         }
         Algorithm::Chain | Algorithm::GaussianChain => unreachable!("a chain is updated in its stream"),
     };
-    done.map_err(|e| format!("{} (element {})", e.why, e.element + 1))
+    done.map_err(|e| Breakdown::Improper(format!("{} (element {})", e.why, e.element + 1)))
 }
 
 fn shared<'a>(plan: &'a Plan, moments: &'a [Vec<f64>], from: Shared, offset: usize) -> Operand<'a> {

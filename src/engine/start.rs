@@ -10,15 +10,17 @@ use crate::{
     expfam::stat::{CATEGORY, GAUSSIAN, GAUSSIAN_VECTOR},
     graph::{
         FactorGraph,
-        energy::{Op, Role as LabelRole, Source},
+        energy::{LabelId, Op, Role as LabelRole, Source},
     },
     num::stream::Stream as Random,
     plan::{
         Plan,
         arrays::Dense,
+        network::NetworkShape,
         table::From,
         var::{Storage, Var},
     },
+    shape::NodeId,
 };
 use std::{ops::Range, sync::Arc};
 
@@ -27,8 +29,8 @@ use std::{ops::Range, sync::Arc};
 pub struct Start {
     seed: u64,
     restart: usize,
-    /// By variable.
-    given: Vec<Option<Given>>,
+    /// By variable and member: several in a network of categories.
+    given: Vec<Vec<Option<Given>>>,
 }
 
 /// First responsibilities of one selector.
@@ -53,9 +55,13 @@ impl Start {
     /// Makes the start of one restart; what the caller gives comes first.
     pub fn new(graph: &FactorGraph, plan: &Plan, seed: u64, restart: usize, callers: &[GivenStart]) -> Self {
         let given = (0..plan.vars.len())
-            .map(|v| match callers.iter().find(|g| g.var == v) {
-                Some(g) => Some(Given::Rows(g.responsibilities.clone())),
-                None => given(graph, plan, v, seed, restart),
+            .map(|v| {
+                let members = if plan.vars[v].network.is_some() { plan.vars[v].nodes.len() } else { 1 };
+                let of = |m: usize| match callers.iter().find(|g| (g.var, g.member) == (v, m)) {
+                    Some(g) => Some(Given::Rows(g.responsibilities.clone())),
+                    None => given(graph, plan, v, m, seed, restart),
+                };
+                (0..members).map(of).collect()
             })
             .collect();
         Self { seed, restart, given }
@@ -64,10 +70,30 @@ impl Start {
     /// Writes the responsibilities of variable `v` for the places `range`; false where it has no start.
     fn write(&self, plan: &Plan, v: usize, range: Range<usize>, out: &mut [f64]) -> bool {
         let var = &plan.vars[v];
-        let (k, inner) = (var.d, var.inner());
-        match &self.given[v] {
-            None => return false,
-            Some(Given::Even) => out.fill(1.0 / k as f64),
+        if self.given[v].iter().all(Option::is_none) {
+            return false;
+        }
+        let Some(network) = &var.network else {
+            self.write_member(plan, v, 0, range, out);
+            return true;
+        };
+        // A member without a start is taken as even, members as independent.
+        let (first, count) = (range.start * var.inner(), range.len() * var.inner());
+        let members = (0..var.nodes.len()).map(|m| {
+            let mut all = vec![0.0; count * var.states(m)];
+            self.write_member(plan, v, m, range.clone(), &mut all);
+            all
+        });
+        join(network, first, &members.collect::<Vec<_>>(), out);
+        true
+    }
+
+    /// Writes the responsibilities of one member of variable `v` for the places `range`.
+    fn write_member(&self, plan: &Plan, v: usize, member: usize, range: Range<usize>, out: &mut [f64]) {
+        let var = &plan.vars[v];
+        let (k, inner) = (var.states(member), var.inner());
+        match &self.given[v][member] {
+            None | Some(Given::Even) => out.fill(1.0 / k as f64),
             Some(Given::Rows(rows)) => out.copy_from_slice(&rows[range.start * inner * k..range.end * inner * k]),
             Some(Given::Labels(labels)) => {
                 out.fill(0.0);
@@ -87,7 +113,22 @@ impl Start {
                 }
             }
         }
-        true
+    }
+}
+
+/// A network's moments from its members' responsibilities, elements from `first` on; a known cell is what it is.
+fn join(network: &NetworkShape, first: usize, members: &[Vec<f64>], out: &mut [f64]) {
+    let mut marginals: Vec<Vec<f64>> = network.sizes.iter().map(|&k| vec![0.0; k]).collect();
+    for (e, row) in out.chunks_exact_mut(network.width()).enumerate() {
+        for (m, p) in marginals.iter_mut().enumerate() {
+            let k = p.len();
+            p.copy_from_slice(&members[m][e * k..(e + 1) * k]);
+            if let Some(known) = network.known(m, first + e) {
+                p.fill(0.0);
+                p[known] = 1.0;
+            }
+        }
+        network.product(&marginals, row);
     }
 }
 
@@ -107,13 +148,24 @@ impl Session<'_> {
                 nudge(var, &mut random, &mut self.moments[v]);
                 self.version[v] += 1;
             }
-            if let Some(given) = &start.given[v] {
-                match given {
-                    Given::Rows(rows) => self.moments[v].copy_from_slice(rows),
-                    _ => {
-                        let mut random = Random::new(start.seed, &var.name, start.restart as u64);
-                        soft(var, &mut random, &mut self.moments[v]);
+            if start.given[v].iter().any(Option::is_some) {
+                let first = |member: usize| match &start.given[v][member] {
+                    Some(Given::Rows(rows)) => rows.to_vec(),
+                    Some(_) => {
+                        let name = var.network.as_ref().map_or(&var.name, |_| &plan.names[var.nodes[member].0]);
+                        let mut random = Random::new(start.seed, name, start.restart as u64);
+                        let mut out = vec![0.0; var.elements() * var.states(member)];
+                        soft(var.states(member), &mut random, &mut out);
+                        out
                     }
+                    None => vec![1.0 / var.states(member) as f64; var.elements() * var.states(member)],
+                };
+                match &var.network {
+                    Some(network) => {
+                        let members: Vec<Vec<f64>> = (0..var.nodes.len()).map(first).collect();
+                        join(network, 0, &members, &mut self.moments[v]);
+                    }
+                    None => self.moments[v].copy_from_slice(&first(0)),
                 }
                 self.clamp_stored(v);
                 self.version[v] += 1;
@@ -155,9 +207,9 @@ fn nudge(var: &Var, random: &mut Random, moments: &mut [f64]) {
 }
 
 /// Random responsibilities, far from even.
-fn soft(var: &Var, random: &mut Random, out: &mut [f64]) {
-    let ones = vec![1.0; var.d];
-    for row in out.chunks_exact_mut(var.d) {
+fn soft(k: usize, random: &mut Random, out: &mut [f64]) {
+    let ones = vec![1.0; k];
+    for row in out.chunks_exact_mut(k) {
         random.dirichlet(&ones, row);
     }
 }
@@ -180,10 +232,11 @@ fn order(plan: &Plan) -> Vec<usize> {
     out
 }
 
-/// What start a variable needs.
-fn given(graph: &FactorGraph, plan: &Plan, v: usize, seed: u64, restart: usize) -> Option<Given> {
+/// What start a variable needs; of a network, one member of it.
+fn given(graph: &FactorGraph, plan: &Plan, v: usize, member: usize, seed: u64, restart: usize) -> Option<Given> {
     let var = &plan.vars[v];
-    let node = *var.nodes.first()?;
+    let node = *var.nodes.get(member)?;
+    let (k, name) = (var.states(member), var.network.as_ref().map_or(&var.name, |_| &plan.names[node.0]));
     if graph.nodes[node.0].spec.stat != &CATEGORY {
         return None;
     }
@@ -191,8 +244,7 @@ fn given(graph: &FactorGraph, plan: &Plan, v: usize, seed: u64, restart: usize) 
     let mut gates = false;
     for f in &plan.blocks.energy.factors {
         for t in &f.terms {
-            for o in t.ops.iter().filter(|o| o.source == Source::Node(node)) {
-                let letter = o.axes[0];
+            for letter in t.ops.iter().filter_map(|o| letter(plan, o, v, node)) {
                 if f.labels[letter].role != LabelRole::Gate {
                     continue;
                 }
@@ -212,15 +264,16 @@ fn given(graph: &FactorGraph, plan: &Plan, v: usize, seed: u64, restart: usize) 
     if !gates {
         return None;
     }
-    if var.clamp.as_ref().is_some_and(|c| c.known.iter().any(|k| *k)) {
+    let known = var.network.as_ref().is_some_and(|n| n.known[member].iter().flatten().any(|k| *k != u32::MAX));
+    if known || var.clamp.as_ref().is_some_and(|c| c.known.iter().any(|k| *k)) {
         return Some(Given::Even);
     }
     if var.storage == Storage::Stored {
         // Filled at random when the session starts.
         return Some(Given::Even);
     }
-    let mut random = Random::new(seed, &var.name, restart as u64);
-    let occupied = occupied(var.d, restart);
+    let mut random = Random::new(seed, name, restart as u64);
+    let occupied = occupied(k, restart);
     let features = Features::of(plan, v);
     if features.width > 0 {
         let labels = features.cluster(occupied, &mut random);
@@ -229,12 +282,25 @@ fn given(graph: &FactorGraph, plan: &Plan, v: usize, seed: u64, restart: usize) 
     }
     let codes = single_codes(plan, v)?;
     let levels = plan.rows.codes[codes].data.iter().filter(|&&c| c != u32::MAX).max().map_or(0, |m| *m as usize + 1);
-    let mut table = vec![0.0; levels * var.d];
+    let mut table = vec![0.0; levels * k];
     let ones = vec![1.0; occupied];
-    for row in table.chunks_exact_mut(var.d) {
+    for row in table.chunks_exact_mut(k) {
         random.dirichlet(&ones, &mut row[..occupied]);
     }
     Some(Given::ByCode { codes, table })
+}
+
+/// The letter of a node's category in an operand of its variable.
+fn letter(plan: &Plan, op: &Op, v: usize, node: NodeId) -> Option<LabelId> {
+    match op.source {
+        Source::Node(n) if n == node => Some(op.axes[0]),
+        Source::Network(n) if plan.blocks.of_source(op.source) == Some(v) => {
+            let network = &plan.blocks.networks[n];
+            let place = network.scopes[op.part].iter().position(|&m| network.members[m] == node)?;
+            Some(op.axes[place])
+        }
+        _ => None,
+    }
 }
 
 /// How many components a start occupies: all at first, then shares of them from the van der Corput sequence ½, ¼, ¾, ⅛, …, so that a

@@ -6,6 +6,7 @@
 
 mod chains;
 pub mod gaussian;
+pub mod network;
 mod pairs;
 pub mod roles;
 mod show;
@@ -20,6 +21,7 @@ use crate::{
     shape::{NodeId, PlateId},
 };
 use gaussian::GaussianJoint;
+use network::{Network, Sizes};
 use roles::Role;
 
 /// A block that can't be kept exact.
@@ -38,6 +40,8 @@ pub struct Blocks {
     pub joints: Vec<Joint>,
     /// Jointly Gaussian blocks, by index; [`Source::Gaussian`] counts them.
     pub gaussians: Vec<GaussianJoint>,
+    /// Networks of categories, by index; [`Source::Network`] counts them.
+    pub networks: Vec<Network>,
     /// What each node is to inference.
     pub roles: Vec<Role>,
 }
@@ -64,6 +68,8 @@ pub enum Kind {
     Joint(usize),
     /// One Gaussian vector: index into [`Blocks::gaussians`].
     Gaussian(usize),
+    /// Categories under one joint distribution: index into [`Blocks::networks`].
+    Network(usize),
 }
 
 impl Kind {
@@ -73,6 +79,7 @@ impl Kind {
             Kind::Single => "independent",
             Kind::Chain(_) => "chain",
             Kind::Joint(_) | Kind::Gaussian(_) => "joint",
+            Kind::Network(_) => "network",
         }
     }
 }
@@ -86,15 +93,42 @@ pub struct Joint {
     pub nodes: [NodeId; 2],
 }
 
-/// Chooses the blocks. `missing` says which observed nodes have missing cells; without data, none.
-pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &mut Diagnostics) -> Result<Blocks, Reported> {
+/// Chooses the blocks. `missing` says which observed nodes have missing cells; without data, none. `sizes` gives those of axes, as far as
+/// they are known.
+///
+/// # Errors
+/// Blocks that the user named and that can't be exact.
+pub fn factorize(
+    graph: &FactorGraph,
+    energy: Energy,
+    missing: &[bool],
+    sizes: Sizes<'_>,
+    diags: &mut Diagnostics,
+) -> Result<Blocks, Reported> {
     let roles = roles::roles(graph, &energy, missing);
-    let mut blocks = Blocks { list: vec![], energy, joints: vec![], gaussians: vec![], roles };
-    blocks.drop_predictions();
+    let mut blocks = Blocks { list: vec![], energy, joints: vec![], gaussians: vec![], networks: vec![], roles };
     let wishes = Wishes::new(graph, &blocks, diags)?;
+    let networks = blocks.with_leaves(graph, missing, &|b| network::claims(graph, b, sizes, &|nodes| wishes.together(nodes)));
     let mut claimed = vec![false; graph.nodes.len()];
     let mut reasons: Vec<Vec<String>> = vec![vec![]; graph.nodes.len()];
 
+    for (node, why) in networks.refusals {
+        reasons[node.0].push(why);
+    }
+    for network in networks.networks {
+        network::rewrite(graph, &mut blocks.energy, &network, blocks.networks.len());
+        let mut why = vec![network::why(graph, &network, sizes)];
+        for &n in &network.members {
+            claimed[n.0] = true;
+            reasons[n.0].iter().for_each(|r| {
+                if !why.contains(r) {
+                    why.push(r.clone());
+                }
+            });
+        }
+        blocks.list.push(Block { nodes: network.members.clone(), kind: Kind::Network(blocks.networks.len()), why });
+        blocks.networks.push(network);
+    }
     for claim in pairs::candidates(graph, &blocks) {
         if !wishes.allows(&claim.nodes) || claim.nodes.iter().any(|n| claimed[n.0]) {
             continue;
@@ -141,7 +175,10 @@ pub fn factorize(graph: &FactorGraph, energy: Energy, missing: &[bool], diags: &
         let steps = chains::along(graph, node);
         let block = match steps {
             Some(plate) if !wishes.mean_field && wishes.allows(&[node]) => match chains::claim(graph, &blocks.energy, node, plate) {
-                Ok(why) => Block { nodes: vec![node], kind: Kind::Chain(plate), why: vec![why] },
+                Ok(why) => {
+                    let why = std::iter::once(why).chain(reasons[node.0].iter().cloned()).collect();
+                    Block { nodes: vec![node], kind: Kind::Chain(plate), why }
+                }
                 Err(Some(refusal)) => {
                     reasons[node.0].push(refusal);
                     Block { nodes: vec![node], kind: Kind::Single, why: vec![] }
@@ -205,6 +242,26 @@ fn apart(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
 }
 
 impl Blocks {
+    /// Networks, with the leaves that belong to them; all other predictions leave the energy.
+    fn with_leaves(&mut self, graph: &FactorGraph, missing: &[bool], claims: &dyn Fn(&Self) -> network::Found) -> network::Found {
+        let (energy, roles) = (self.energy.clone(), self.roles.clone());
+        let mut leaves = network::leaves(graph, &energy, &roles, missing);
+        loop {
+            self.energy.clone_from(&energy);
+            self.roles.clone_from(&roles);
+            for n in &leaves {
+                self.roles[n.0] = if roles[n.0] == Role::Observed { Role::Mixed } else { Role::Latent };
+            }
+            self.drop_predictions();
+            let found = claims(self);
+            let before = leaves.len();
+            leaves.retain(|n| found.networks.iter().any(|x| x.members.contains(n)));
+            if leaves.len() == before {
+                return found;
+            }
+        }
+    }
+
     /// A prediction adds nothing to any message: its factor leaves the energy, and q of it is p given its parents.
     fn drop_predictions(&mut self) {
         for f in &mut self.energy.factors {
@@ -248,6 +305,7 @@ impl Blocks {
     pub fn kind_name(&self, i: usize) -> &'static str {
         match self.list[i].kind {
             Kind::Gaussian(g) if self.gaussians[g].chain.is_some() => "chain",
+            Kind::Network(n) if self.networks[n].chain.is_some() => "chain",
             kind => kind.name(),
         }
     }
@@ -258,6 +316,7 @@ impl Blocks {
             Source::Known(_) => None,
             Source::Gaussian(g) => self.list.iter().position(|b| b.kind == Kind::Gaussian(g)),
             Source::Joint(j) => self.list.iter().position(|b| b.kind == Kind::Joint(j)),
+            Source::Network(n) => self.list.iter().position(|b| b.kind == Kind::Network(n)),
         }
     }
 }
@@ -309,6 +368,12 @@ impl Wishes {
         !self.mean_field
             && nodes.iter().all(|n| home(n) == home(&nodes[0]))
             && home(&nodes[0]).is_none_or(|b| self.named[b].len() == nodes.len())
+    }
+
+    /// May these nodes be part of one block?
+    fn together(&self, nodes: &[NodeId]) -> bool {
+        let home = |n: &NodeId| self.named.iter().position(|b| b.contains(n));
+        !self.mean_field && nodes.iter().all(|n| home(n) == home(&nodes[0]))
     }
 
     /// Blocks the user named must be there, whole.

@@ -54,6 +54,10 @@ impl Blocks {
                 Some(p) => format!("chain along {} (Gaussian)", graph.plate_name(p)),
                 None => "joint (Gaussian)".into(),
             },
+            Kind::Network(n) => match self.networks[n].chain {
+                Some(p) => format!("chain along {} (of several categories)", graph.plate_name(p)),
+                None => "network (junction tree)".into(),
+            },
         }
     }
 
@@ -69,6 +73,7 @@ impl Blocks {
         let steps = match b.kind {
             Kind::Chain(p) => Some(p),
             Kind::Gaussian(g) => self.gaussians[g].chain,
+            Kind::Network(n) => self.networks[n].chain,
             _ => None,
         };
         let plates = match b.kind {
@@ -85,6 +90,13 @@ impl Blocks {
             let step = |p: &PlateId, x: Element, y: Element| if joint.chain == Some(*p) { neighbours(Some(x), Some(y)) } else { x == y };
             let pairs = a.elements.iter().zip(&b.elements);
             return joint.chain.is_some() && a.source == b.source && joint.outer.iter().zip(pairs).all(|(p, (x, y))| step(p, *x, *y));
+        }
+        if let Source::Network(n) = a.source {
+            let network = &self.networks[n];
+            let plates = &graph.nodes[network.members[0].0].plates;
+            let step = |p: &PlateId, x: Element, y: Element| if network.chain == Some(*p) { neighbours(Some(x), Some(y)) } else { x == y };
+            let mut pairs = plates.iter().zip(a.elements.iter().zip(&b.elements));
+            return network.chain.is_some() && a.source == b.source && pairs.all(|(p, (x, y))| step(p, *x, *y));
         }
         let Source::Node(node) = a.source else { return false };
         match self.of(node).map(|i| self.list[i].kind) {

@@ -11,6 +11,7 @@ pub mod centre;
 mod classes;
 pub mod known;
 pub mod lower;
+pub mod network;
 pub mod show;
 pub mod streams;
 pub mod table;

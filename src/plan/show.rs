@@ -67,10 +67,12 @@ impl Plan {
                 Algorithm::Gaussian => format!("Gaussian of dimension {}", v.d),
                 Algorithm::GaussianChain => format!("Kalman smoother of dimension {}", v.d),
                 Algorithm::Chain => "forward–backward".into(),
+                Algorithm::Network => "junction tree".into(),
             };
             let colours =
                 if v.classes.len() > 1 { format!(", updated in {} turns, as its elements meet", v.classes.len()) } else { String::new() };
-            let clamp = if v.clamp.is_some() { ", some elements known" } else { "" };
+            let known = v.network.as_ref().is_some_and(|n| n.known.iter().any(Option::is_some));
+            let clamp = if v.clamp.is_some() || known { ", some elements known" } else { "" };
             out += &format!("  {}{over}: {how}, {} each; {place}{colours}{clamp}\n", v.name, count(v.width, "number"));
         }
         out

@@ -1,5 +1,6 @@
 //! The variables of a plan: one for each block of q, with its statistic, its elements, and where its moments live.
 
+use super::network::NetworkShape;
 use crate::{
     expfam::{family::Family, joint::JointFamily},
     shape::{NodeId, PlateId},
@@ -25,6 +26,8 @@ pub struct Var {
     pub storage: Storage,
     /// Known cells of a partly observed node.
     pub clamp: Option<Clamp>,
+    /// Of a network of categories: its tables.
+    pub network: Option<NetworkShape>,
     /// Elements that meet in some product, coloured so that those of one colour never do: they are updated colour by colour. One class,
     /// empty, stands for all elements at once.
     pub classes: Vec<Vec<u32>>,
@@ -45,6 +48,8 @@ pub enum Algorithm {
     GaussianChain,
     /// Forward–backward over sequences of `d` categories.
     Chain,
+    /// A junction tree, element by element.
+    Network,
 }
 
 /// Where a block's moments live.
@@ -86,6 +91,10 @@ impl Var {
     /// How many elements.
     pub fn elements(&self) -> usize {
         self.plates.iter().map(|p| p.1).product()
+    }
+    /// States of a member that is a category.
+    pub fn states(&self, member: usize) -> usize {
+        self.network.as_ref().map_or(self.d, |n| n.sizes[member])
     }
     /// Elements for each row of the streamed plate (the first).
     pub fn inner(&self) -> usize {

@@ -1,6 +1,6 @@
 //! The bound of any small model by plain loops over elements and the categories of selectors, from a posterior's reported parameters.
-//! It reads the resolved graph, the bound data and the laws' twin of a form; it uses no energy, table or pass of the engine. Chains are
-//! enumerated path by path.
+//! It reads the resolved graph, the bound data and the laws' twin of a form; it uses no energy, table or pass of the engine. Chains and
+//! networks of categories are enumerated state by state.
 #![allow(dead_code, clippy::needless_range_loop)] // Each test program uses a part; the loops run as sums are written.
 
 use elbow::{
@@ -88,10 +88,10 @@ impl Ready {
         State::new(self, q).terms()
     }
 
-    /// Marginals of every chain by enumeration, to hold against the reported ones: (node, probabilities).
-    pub fn chains(&self, q: &Reported) -> Vec<(NodeId, Vec<f64>)> {
+    /// Marginals of every chain and network by enumeration, to hold against the reported ones: (node, probabilities).
+    pub fn enumerated(&self, q: &Reported) -> Vec<(NodeId, Vec<f64>)> {
         let s = State::new(self, q);
-        s.chains.iter().map(|(n, c)| (*n, c.single.clone())).collect()
+        s.joint.iter().flat_map(|(_, c)| c.single.iter().map(|(n, p)| (*n, p.clone()))).collect()
     }
 }
 
@@ -102,11 +102,12 @@ struct JointQ {
     precision: Vec<f64>,
 }
 
-struct ChainQ {
-    /// elements × categories.
-    single: Vec<f64>,
-    /// (earlier element, later element) → probabilities of the pair.
-    pairs: BTreeMap<(usize, usize), Vec<f64>>,
+/// q of categories that stand in one block.
+struct CategoriesQ {
+    /// elements × categories of each node.
+    single: BTreeMap<NodeId, Vec<f64>>,
+    /// Sites that some element of some line holds together → probabilities of their states, the first site slowest.
+    sets: BTreeMap<Vec<Site>, Vec<f64>>,
     entropy: f64,
 }
 
@@ -116,7 +117,7 @@ struct State<'a> {
     moments: Vec<Vec<Vec<f64>>>,
     joints: Vec<Option<(usize, Vec<JointQ>)>>,
     entropy: Vec<f64>,
-    chains: BTreeMap<NodeId, ChainQ>,
+    joint: Vec<(Vec<NodeId>, CategoriesQ)>,
 }
 
 /// x ↦ a·x + b of a random element.
@@ -140,7 +141,7 @@ impl<'a> State<'a> {
             moments: vec![vec![]; nodes],
             joints: (0..nodes).map(|_| None).collect(),
             entropy: vec![0.0; nodes],
-            chains: BTreeMap::new(),
+            joint: vec![],
         };
         let mut chains = vec![];
         for (v, var) in r.plan.vars.iter().enumerate() {
@@ -149,7 +150,7 @@ impl<'a> State<'a> {
             let d = s.d(node);
             let count = s.count(node);
             match var.algorithm {
-                Algorithm::Chain => chains.push(node),
+                Algorithm::Chain | Algorithm::Network => chains.push(var.nodes.clone()),
                 Algorithm::Gaussian | Algorithm::GaussianChain => unreachable!("joint Gaussians have tests of their own"),
                 Algorithm::Family(_) if r.graph.nodes[node.0].spec.stat == &CATEGORY => {
                     let p = &q[node.0][0].values;
@@ -199,17 +200,18 @@ impl<'a> State<'a> {
                 }
             }
         }
-        for &node in &chains {
+        for &node in chains.iter().flatten() {
             // Until they are enumerated, and for chains that meet another one.
             let d = s.d(node);
             s.moments[node.0] = q[node.0][0].values.chunks_exact(d).map(<[f64]>::to_vec).collect();
         }
-        for node in chains {
-            let chain = s.enumerate(node);
-            let d = s.d(node);
-            s.moments[node.0] = chain.single.chunks_exact(d).map(<[f64]>::to_vec).collect();
-            s.entropy[node.0] = chain.entropy;
-            s.chains.insert(node, chain);
+        for nodes in chains {
+            let q = s.enumerate(&nodes);
+            for &node in &nodes {
+                s.moments[node.0] = q.single[&node].chunks_exact(s.d(node)).map(<[f64]>::to_vec).collect();
+            }
+            s.entropy[nodes.iter().map(|n| n.0).min().unwrap()] = q.entropy;
+            s.joint.push((nodes, q));
         }
         s
     }
@@ -614,106 +616,94 @@ impl<'a> State<'a> {
                 continue;
             }
             let ((node, e), c) = *free[i];
-            if let Some(chain) = self.chains.get(&node) {
-                let d = self.d(node);
-                let pair = (i + 1..free.len()).find_map(|j| {
-                    let ((other, g), b) = *free[j];
-                    let early = chain.pairs.get(&(e, g)).map(|t| t[c * d + b]);
-                    let late = chain.pairs.get(&(g, e)).map(|t| t[b * d + c]);
-                    (other == node).then(|| early.or(late)).flatten().map(|p| (j, p))
-                });
-                if let Some((j, both)) = pair {
+            if let Some((nodes, q)) = self.joint.iter().find(|j| j.0.contains(&node)) {
+                let mut set: Vec<(Site, usize)> = vec![];
+                for (j, a) in free.iter().enumerate().filter(|(_, a)| nodes.contains(&a.0.0)) {
                     done[j] = true;
-                    p *= both;
-                    continue;
+                    set.push(**a);
                 }
+                set.sort_unstable();
+                let sites: Vec<Site> = set.iter().map(|a| a.0).collect();
+                p *= q.sets[&sites][set.iter().fold(0, |at, a| at * self.d(a.0.0) + a.1)];
+                continue;
             }
             p *= self.site_moments((node, e)).moments[c];
         }
         p
     }
 
-    /// q of a chain given all other blocks, path by path.
-    fn enumerate(&self, node: NodeId) -> ChainQ {
-        let d = self.d(node);
-        let count = self.count(node);
-        let mut unary = vec![vec![0.0; d]; count];
-        let mut pairs: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
+    /// q of categories in one block given all other blocks, state by state of each connected part.
+    fn enumerate(&self, nodes: &[NodeId]) -> CategoriesQ {
+        let size = |sites: &[Site]| sites.iter().map(|s| self.d(s.0)).product::<usize>();
+        let state = |sites: &[Site], mut n: usize| -> Assignment {
+            let mut out = vec![];
+            for s in sites.iter().rev() {
+                out.push((*s, n % self.d(s.0)));
+                n /= self.d(s.0);
+            }
+            out.reverse();
+            out
+        };
+        let mut sets: BTreeMap<Vec<Site>, Vec<f64>> = BTreeMap::new();
         for f in &self.r.graph.factors {
             for e in self.elements(f) {
-                let mine: Vec<Site> = self.sites(f, e).0.into_iter().filter(|s| s.0 == node).collect();
-                match mine[..] {
-                    [] => {}
-                    [a] => (0..d).for_each(|c| unary[a.1][c] += self.expected(f, e, &vec![(a, c)])),
-                    [a, b] => {
-                        // In the order of time.
-                        let (a, b) = if self.follows(node, a.1, b.1) { (b, a) } else { (a, b) };
-                        let table = pairs.entry((a.1, b.1)).or_insert_with(|| vec![0.0; d * d]);
-                        for i in 0..d * d {
-                            table[i] += self.expected(f, e, &vec![(a, i / d), (b, i % d)]);
-                        }
-                    }
-                    _ => panic!("three steps of a chain in one row"),
+                let mut mine: Vec<Site> = self.sites(f, e).0.into_iter().filter(|s| nodes.contains(&s.0)).collect();
+                mine.sort_unstable();
+                if mine.is_empty() {
+                    continue;
+                }
+                let table = sets.entry(mine.clone()).or_insert_with(|| vec![0.0; size(&mine)]);
+                for (i, x) in table.iter_mut().enumerate() {
+                    *x += self.expected(f, e, &state(&mine, i));
                 }
             }
         }
-        for (e, u) in unary.iter_mut().enumerate() {
-            if let Some(v) = self.known(node, e) {
-                (0..d).filter(|c| *c != v[0] as usize).for_each(|c| u[c] = f64::NEG_INFINITY);
-            }
+        let all = nodes.iter().flat_map(|&n| (0..self.count(n)).map(move |e| (n, e)));
+        let mut parts: Vec<Vec<Site>> = all.map(|s| vec![s]).collect();
+        for set in sets.keys() {
+            let (met, rest): (Vec<_>, Vec<_>) = parts.into_iter().partition(|p| p.iter().any(|s| set.contains(s)));
+            parts = rest;
+            parts.push(met.concat());
         }
-        let mut out = ChainQ { single: vec![0.0; count * d], pairs: BTreeMap::new(), entropy: 0.0 };
-        let mut seen = vec![false; count];
-        for e in 0..count {
-            if seen[e] || pairs.keys().any(|p| p.1 == e) {
-                continue;
-            }
-            let mut path = vec![e];
-            while let Some(next) = pairs.keys().find(|p| p.0 == *path.last().unwrap()) {
-                path.push(next.1);
-            }
-            path.iter().for_each(|i| seen[*i] = true);
-            let steps = path.len() as u32;
-            assert!(d.pow(steps) <= 200_000, "too many paths to enumerate");
-            let categories = |n: usize| (0..steps).map(move |t| n / d.pow(t) % d);
-            let score: Vec<f64> = (0..d.pow(steps))
+        let single = nodes.iter().map(|&n| (n, vec![0.0; self.count(n) * self.d(n)])).collect();
+        let mut out = CategoriesQ { single, sets: sets.iter().map(|(k, v)| (k.clone(), vec![0.0; v.len()])).collect(), entropy: 0.0 };
+        for part in parts {
+            let states = size(&part);
+            assert!(states <= 200_000, "too many states to enumerate");
+            let place: BTreeMap<Site, usize> = part.iter().enumerate().map(|(i, s)| (*s, i)).collect();
+            let within: Vec<(Vec<usize>, &Vec<Site>)> = sets
+                .keys()
+                .filter(|k| place.contains_key(&k[0]))
+                .map(|k| (k.iter().map(|s| place[s]).collect(), k))
+                .collect();
+            let entry = |at: &[usize], sites: &[Site], c: &Assignment| at.iter().zip(sites).fold(0, |n, (i, s)| n * self.d(s.0) + c[*i].1);
+            let score: Vec<f64> = (0..states)
                 .map(|n| {
-                    let c: Vec<usize> = categories(n).collect();
-                    let alone: f64 = path.iter().zip(&c).map(|(e, c)| unary[*e][*c]).sum();
-                    let both: f64 = (1..c.len()).map(|t| pairs[&(path[t - 1], path[t])][c[t - 1] * d + c[t]]).sum();
-                    alone + both
+                    let c = state(&part, n);
+                    if c.iter().any(|((n, e), k)| self.known(*n, *e).is_some_and(|v| v[0] as usize != *k)) {
+                        return f64::NEG_INFINITY;
+                    }
+                    within.iter().map(|(at, k)| sets[*k][entry(at, k, &c)]).sum()
                 })
                 .collect();
             let top = score.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let norm = top + score.iter().map(|s| (s - top).exp()).sum::<f64>().ln();
-            for t in 1..path.len() {
-                out.pairs.insert((path[t - 1], path[t]), vec![0.0; d * d]);
-            }
             for (n, s) in score.iter().enumerate() {
                 let p = (s - norm).exp();
                 if p == 0.0 {
                     continue;
                 }
-                let c: Vec<usize> = categories(n).collect();
-                out.entropy -= p * (s - norm);
-                for (t, e) in path.iter().enumerate() {
-                    out.single[e * d + c[t]] += p;
-                    if t > 0 {
-                        out.pairs.get_mut(&(path[t - 1], *e)).unwrap()[c[t - 1] * d + c[t]] += p;
-                    }
+                let c = state(&part, n);
+                out.entropy -= self.weight(part[0].0, part[0].1) * p * (s - norm);
+                for ((node, e), k) in &c {
+                    out.single.get_mut(node).unwrap()[e * self.d(*node) + k] += p;
+                }
+                for (at, k) in &within {
+                    out.sets.get_mut(*k).unwrap()[entry(at, k, &c)] += p;
                 }
             }
         }
         out
-    }
-
-    /// Is `a` the step after `b`?
-    fn follows(&self, node: NodeId, a: usize, b: usize) -> bool {
-        let (a, b) = (self.indices(node, a), self.indices(node, b));
-        a.iter().zip(&b).any(|(x, y)| {
-            let steps = matches!(self.r.graph.plates[x.0.0].kind, PlateKind::Steps { .. });
-            steps && self.before(x.0, x.1, 1) == Some(y.1)
-        })
     }
 
     fn terms(&self) -> Vec<f64> {
@@ -754,7 +744,7 @@ pub fn compare(r: &Ready, p: &Posterior, within: f64) -> Result<(), String> {
     if (sum - p.elbo).abs().is_nan() || (sum - p.elbo).abs() > within * scale {
         return Err(format!("the shares sum to {sum}, the bound is {}\n{}", p.elbo, r.text));
     }
-    for (node, single) in r.chains(&q) {
+    for (node, single) in r.enumerated(&q) {
         let reported = &q[node.0][0].values;
         if let Some(i) = (0..single.len()).find(|&i| (single[i] - reported[i]).abs() > 1e-6) {
             let name = &r.graph.nodes[node.0].name;
@@ -771,7 +761,7 @@ pub fn at_rest(r: &Ready, p: &Posterior) -> Result<(), String> {
     let tolerance = 1e-9 * here.abs().max(1.0);
     for (v, var) in r.plan.vars.iter().enumerate() {
         let _ = v;
-        if matches!(var.algorithm, Algorithm::Chain) {
+        if matches!(var.algorithm, Algorithm::Chain | Algorithm::Network) {
             continue;
         }
         for node in &var.nodes {

@@ -62,6 +62,8 @@ pub enum Role {
     Plate(PlateId),
     /// It is the category of a selector.
     Gate,
+    /// It is a category of a joint block that the product does not speak of: summed out.
+    Other,
     /// It is an axis of a value.
     Event,
 }
@@ -119,6 +121,8 @@ pub enum Source {
     Joint(usize),
     /// A jointly Gaussian block's moments: index into the list of these that `factorize` made.
     Gaussian(usize),
+    /// A network of categories: index into the list of these that `factorize` made.
+    Network(usize),
 }
 
 /// How the element of an array along one of its plates follows from the letters.

@@ -2,7 +2,7 @@
 
 use super::{FactorView, Lowering};
 use crate::{
-    expfam::stat::{GAUSSIAN_VECTOR, StatKind},
+    expfam::stat::{CATEGORY, GAUSSIAN_VECTOR, StatKind},
     factorize::roles::Role,
     graph::energy::{Element, KnownMap, LabelId, Op, Source},
     num::contract::Axes,
@@ -18,7 +18,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn axis_sizes(&self, op: &Op) -> Vec<usize> {
         match op.source {
             Source::Node(n) => self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect(),
-            Source::Joint(_) | Source::Gaussian(_) => self.node_plates(op).iter().map(|p| self.bound.plate(*p).size).collect(),
+            Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => self.node_plates(op).iter().map(|p| self.bound.plate(*p).size).collect(),
             Source::Known(k) => self.blocks.energy.knowns[k].elements.iter().map(|e| self.bound.size(*e)).collect(),
         }
     }
@@ -27,7 +27,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn axis_extent(&self, op: &Op, axis: usize) -> crate::shape::Extent {
         match op.source {
             Source::Node(n) => crate::shape::Extent::Plate(self.graph.nodes[n.0].plates[axis]),
-            Source::Joint(_) | Source::Gaussian(_) => crate::shape::Extent::Plate(self.node_plates(op)[axis]),
+            Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => crate::shape::Extent::Plate(self.node_plates(op)[axis]),
             Source::Known(k) => self.blocks.energy.knowns[k].elements[axis],
         }
     }
@@ -38,6 +38,7 @@ impl<'a> Lowering<'a> {
             Source::Node(n) => Some(self.graph.nodes[n.0].spec.stat),
             Source::Joint(j) => Some(self.blocks.joints[j].spec.stat),
             Source::Gaussian(_) => Some(&GAUSSIAN_VECTOR),
+            Source::Network(_) => Some(&CATEGORY),
             Source::Known(k) => match self.blocks.energy.knowns[k].map {
                 KnownMap::Stat { kind, .. } => Some(kind),
                 _ => None,
@@ -91,9 +92,17 @@ impl<'a> Lowering<'a> {
         (rest, base)
     }
 
+    /// Where an op's part starts in an element's statistic, and its numbers.
+    pub(super) fn part_place(&self, op: &Op, kind: &StatKind, d: usize) -> (usize, usize) {
+        let Source::Network(_) = op.source else { return (kind.offset(op.part, d), kind.parts[op.part].shape.width(d)) };
+        let shape = self.blocks.of_source(op.source).and_then(|v| self.vars[v].network.as_ref()).expect("a network has tables");
+        let (at, scope) = &shape.scopes[op.part];
+        (*at, scope.iter().map(|&m| shape.sizes[m]).product())
+    }
+
     /// Where a part (or, of a Gaussian joint, the entries that an op views) starts in an element's statistic, and its axes there.
     pub(super) fn part_axes(&self, view: &FactorView<'_>, op: &Op, kind: &StatKind, d: usize) -> (usize, Vec<(LabelId, usize)>) {
-        let mut offset = kind.offset(op.part, d);
+        let (mut offset, _) = self.part_place(op, kind, d);
         let mut axes = vec![];
         let Source::Gaussian(g) = op.source else {
             part_axes(&mut axes, &op.axes, &view.sizes);
@@ -134,6 +143,7 @@ impl<'a> Lowering<'a> {
             Source::Node(n) => self.graph.nodes[n.0].plates.clone(),
             Source::Joint(j) => self.graph.nodes[self.blocks.joints[j].nodes[0].0].plates.clone(),
             Source::Gaussian(g) => self.blocks.gaussians[g].outer.clone(),
+            Source::Network(n) => self.graph.nodes[self.blocks.networks[n].members[0].0].plates.clone(),
             Source::Known(_) => vec![],
         }
     }

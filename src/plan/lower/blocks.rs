@@ -1,9 +1,13 @@
 //! The variables of a plan: storage, plates in storage order, known cells. Not here: what factors read of them (`by_row`, `shared`).
 
 use super::{LowerError, Lowering, axes::row_major};
-use crate::plan::var::{Algorithm, Clamp, Storage, Var};
+use crate::plan::{
+    network::NetworkShape,
+    var::{Algorithm, Clamp, Storage, Var},
+};
 use crate::{
-    factorize::{Kind, roles::Role},
+    block::junction_tree::JunctionTree,
+    factorize::{Block, Kind, network::LARGEST_CLIQUE, roles::Role},
     graph::{bound::ObservedArray, energy::Element},
     shape::{NodeId, PlateId},
 };
@@ -12,14 +16,18 @@ impl<'a> Lowering<'a> {
     pub(super) fn vars(&mut self) -> Result<(), LowerError> {
         for (b, block) in self.blocks.list.iter().enumerate() {
             let first = &self.graph.nodes[block.nodes[0].0];
+            let mut network = self.network(block)?;
             let d = match block.kind {
                 Kind::Gaussian(g) => self.member_offsets(g).last().copied().unwrap_or(0),
-                _ => self.d(block.nodes[0]),
+                // A chain's states are those of all its members together; a network's dimension is that of its tables.
+                _ => network.as_ref().map_or(self.d(block.nodes[0]), NetworkShape::width),
             };
             let (algorithm, width) = match block.kind {
                 Kind::Gaussian(g) if self.blocks.gaussians[g].chain.is_some() => (Algorithm::GaussianChain, d + d * d),
                 Kind::Gaussian(_) => (Algorithm::Gaussian, d + d * d),
                 Kind::Joint(j) => (Algorithm::Joint(self.blocks.joints[j].spec.family), self.blocks.joints[j].spec.stat.width(d)),
+                Kind::Network(n) if self.blocks.networks[n].chain.is_some() => (Algorithm::Chain, d),
+                Kind::Network(_) => (Algorithm::Network, d),
                 Kind::Chain(_) => (Algorithm::Chain, first.spec.stat.width(d)),
                 Kind::Single => match first.spec.family {
                     Some(f) => (Algorithm::Family(f), first.spec.stat.width(d)),
@@ -51,21 +59,45 @@ impl<'a> Lowering<'a> {
                 plates,
                 storage,
                 clamp: None,
+                network: None,
                 classes: vec![],
                 weight,
             };
-            if self.blocks.roles[block.nodes[0].0] == Role::Mixed {
+            if let Some(network) = &mut network {
+                for (m, &node) in block.nodes.iter().enumerate().filter(|(_, n)| self.blocks.roles[n.0] == Role::Mixed) {
+                    let clamp = self.clamp(node, &var);
+                    let code = |(known, x): (&bool, &f64)| if *known { *x as u32 } else { u32::MAX };
+                    network.known[m] = Some(clamp.known.iter().zip(&clamp.values).map(code).collect());
+                }
+            } else if self.blocks.roles[block.nodes[0].0] == Role::Mixed {
                 var.clamp = Some(self.clamp(block.nodes[0], &var));
             }
+            var.network = network;
             self.vars.push(var);
         }
         Ok(())
+    }
+
+    /// The tables of a network, if the block is one.
+    fn network(&self, block: &Block) -> Result<Option<NetworkShape>, LowerError> {
+        let Kind::Network(n) = block.kind else { return Ok(None) };
+        let network = &self.blocks.networks[n];
+        let sizes: Vec<usize> = network.members.iter().map(|&m| self.d(m)).collect();
+        let tree = match network.chain {
+            Some(_) => None,
+            None => Some(JunctionTree::new(&sizes, &network.scopes, LARGEST_CLIQUE).map_err(|e| LowerError::Unsupported {
+                span: self.graph.nodes[block.nodes[0].0].call,
+                what: format!("a network whose {e}"),
+            })?),
+        };
+        Ok(Some(NetworkShape::new(sizes, &network.scopes, tree)))
     }
 
     /// Is the block used only by rows of its own plate, each its own element (or, for a chain, the one before)?
     pub(super) fn only_direct(&self, block: usize, plate: PlateId) -> bool {
         let chain = match self.blocks.list[block].kind {
             Kind::Chain(_) => true,
+            Kind::Network(n) => self.blocks.networks[n].chain.is_some(),
             Kind::Gaussian(g) => self.blocks.gaussians[g].chain.is_some(),
             _ => false,
         };

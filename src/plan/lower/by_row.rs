@@ -195,8 +195,8 @@ impl<'a> Lowering<'a> {
                 var.plates[at + 1..].iter().map(|q| q.1).product()
             })
             .collect();
-        let width = kind.parts[op.part].shape.width(d);
-        let part = (kind.offset(op.part, d), width);
+        let part = self.part_place(op, kind, d);
+        let width = part.1;
         let (rest, base) = self.split_axes(view, op, &strides);
         let base =
             self.bases.entry((view.index, Op::new(op.source, 0, op.elements.clone(), vec![]))).or_insert_with(|| base.into()).clone();

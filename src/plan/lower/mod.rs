@@ -283,6 +283,7 @@ impl<'a> Lowering<'a> {
         match block {
             Some(Kind::Chain(p)) => return Some(p),
             Some(Kind::Gaussian(g)) if self.blocks.gaussians[g].chain.is_some() => return self.blocks.gaussians[g].chain,
+            Some(Kind::Network(x)) if self.blocks.networks[x].chain.is_some() => return self.blocks.networks[x].chain,
             _ => {}
         }
         self.graph.nodes[node.0].plates.iter().copied().find(|p| is_row_plate(&self.graph.plates[p.0].kind))

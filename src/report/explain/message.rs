@@ -129,7 +129,7 @@ fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<Taken> {
         // The later step gives the target's index, the earlier step's category comes first.
         To::Pair(source) => pairs(*source)
             .take(1)
-            .map(|(then, now)| Taken { ops: vec![now, then], axes: vec![ops[then].axes[0], ops[now].axes[0]], inner: vec![] })
+            .map(|(then, now)| Taken { ops: vec![now, then], axes: [ops[then].axes.as_slice(), &ops[now].axes].concat(), inner: vec![] })
             .collect(),
         To::Entries { gaussian, views, apart: false } => (0..ops.len())
             .filter(|&i| ops[i].source == Source::Gaussian(*gaussian) && !in_pair(i))

@@ -77,7 +77,7 @@ impl<'a> Products<'a> {
                 summed.push(l);
             }
         });
-        summed.retain(|l| !letters.free.contains(l) && !self.is_axis(*l));
+        summed.retain(|l| !letters.free.contains(l) && !self.is_axis(*l) && energy.labels[*l].role != Role::Other);
 
         let mut rest: Vec<&Op> = term.ops.iter().enumerate().filter(|(i, _)| !out.contains(i)).map(|(_, o)| o).collect();
         rest.retain(|op| !self.known_category(op, &mut letters, &mut summed, &mut product));
@@ -94,6 +94,10 @@ impl<'a> Products<'a> {
                         let axes: Vec<LabelId> = [before, now].iter().flat_map(|o| self.view_axes(o)).collect();
                         let text = if let [x, y] = texts.as_slice() { both(x, y, axes.len() == 2) } else { texts.join("·") };
                         atoms.push(Atom { text: format!("⟨{text}⟩"), axes });
+                        continue;
+                    }
+                    if let Source::Network(_) = a.source {
+                        product.selectors.push(format!("q({})", [self.states(before, &letters), self.states(now, &letters)].concat().join(", ")));
                         continue;
                     }
                     let at: Vec<String> = now.elements.iter().map(|e| letters.element(*e)).collect();
@@ -113,7 +117,9 @@ impl<'a> Products<'a> {
                     _ => {}
                 }
             }
-            if self.is_responsibility(op) {
+            if let Source::Network(n) = op.source {
+                product.selectors.push(self.marginal(n, op, &letters));
+            } else if self.is_responsibility(op) {
                 let at: Vec<String> =
                     op.elements.iter().map(|e| letters.element(*e)).chain(op.axes.iter().map(|&l| letters.text(l))).collect();
                 product.selectors.push(format!("{}[{}]", self.mark("r", op), at.join(",")));
@@ -204,6 +210,27 @@ impl<'a> Products<'a> {
         matches!(op.source, Source::Node(n) if self.is_category(n) && self.has_q(n))
     }
 
+    /// `z[n] = k` for each member of a network that the product holds.
+    fn states(&self, op: &Op, letters: &Letters<'_>) -> Vec<String> {
+        let Source::Network(n) = op.source else { return vec![] };
+        let network = &self.blocks.networks[n];
+        let at: Vec<String> = op.elements.iter().map(|e| letters.element(*e)).collect();
+        let name = |m: usize| bracket(&self.graph.nodes[network.members[m].0].name, &at);
+        network.held(self.energy(), op).map(|(m, l)| format!("{} = {}", name(m), letters.text(l))).collect()
+    }
+
+    /// The probability of the states of a network's members that the product holds.
+    fn marginal(&self, n: usize, op: &Op, letters: &Letters<'_>) -> String {
+        let network = &self.blocks.networks[n];
+        let held: Vec<(usize, LabelId)> = network.held(self.energy(), op).collect();
+        if let [(m, l)] = held.as_slice() {
+            let mut at: Vec<String> = op.elements.iter().map(|e| letters.element(*e)).collect();
+            at.push(letters.text(*l));
+            return bracket(&mark(self.graph, self.blocks, "r", network.members[*m]), &at);
+        }
+        format!("q({})", self.states(op, letters).join(", "))
+    }
+
     /// An observed category: its index is known, so it picks instead of weighing. True if that is all the operand says.
     fn known_category(&self, op: &Op, letters: &mut Letters<'_>, summed: &mut Vec<LabelId>, product: &mut Product) -> bool {
         let Source::Node(n) = op.source else { return false };
@@ -290,6 +317,7 @@ impl<'a> Products<'a> {
                 };
                 vec![Atom { text: format!("⟨{text}⟩"), axes: self.view_axes(op) }]
             }
+            Source::Network(n) => vec![of(self.marginal(n, op, letters), false)],
             Source::Known(k) => {
                 let known = &self.blocks.energy.knowns[k];
                 let value = self.known(known, op, letters);

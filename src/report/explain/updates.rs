@@ -3,7 +3,7 @@
 
 use super::{
     gaussian,
-    letters::event_names,
+    letters::{axis_name, event_names},
     message::{Message, To, messages, sum},
     product::{Products, bracket, mark},
     symbol::{member_letters, named},
@@ -31,6 +31,7 @@ fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
             let heads = lines(&gaussian::heads(graph, blocks, g));
             return format!("{}{heads}    {}\n", blocks.paragraph(graph, i), closing(graph, blocks, i, &[]));
         }
+        Kind::Network(n) => return network(graph, blocks, i, n),
         Kind::Joint(j) => (Source::Joint(j), blocks.joints[j].spec.stat),
         Kind::Single | Kind::Chain(_) => (Source::Node(b.nodes[0]), first.spec.stat),
     };
@@ -91,6 +92,51 @@ fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
     out
 }
 
+/// A network of categories: a head for each of its tables, and for the pairs of neighbours of a chain.
+fn network(graph: &FactorGraph, blocks: &Blocks, i: usize, n: usize) -> String {
+    let network = &blocks.networks[n];
+    let plates = &graph.nodes[network.members[0].0].plates;
+    let at: Vec<String> = plates.iter().map(|p| graph.plate_name(*p).to_owned()).collect();
+    let mut used = at.clone();
+    let mut names = || -> Vec<String> {
+        let from = used.len();
+        for m in &network.members {
+            let extent = graph.nodes[m.0].event.unwrap_or(Extent::Number(1));
+            used.push(axis_name(graph, extent, &used));
+        }
+        used[from..].to_vec()
+    };
+    let (now, then) = (names(), names());
+    let head = |scope: &[usize], at: &[String], letters: &[String]| -> String {
+        let one = |&m: &usize| format!("{} = {}", bracket(&graph.nodes[network.members[m].0].name, at), letters[m]);
+        scope.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    let all = |to: &To, event: &[String]| -> Vec<Message> {
+        let factors = 0..graph.factors.len();
+        factors.flat_map(|factor| messages(Products { graph, blocks, factor }, to, plates, event)).collect()
+    };
+    let source = Source::Network(n);
+    let mut heads: Vec<(String, Vec<Message>)> = vec![];
+    for (p, scope) in network.scopes.iter().enumerate() {
+        let letters: Vec<String> = scope.iter().map(|&m| now[m].clone()).collect();
+        heads.push((format!("η({})", head(scope, &at, &now)), all(&To::Part(source, p), &letters)));
+    }
+    let closing = match network.chain {
+        Some(plate) => {
+            let t = graph.plate_name(plate);
+            let before: Vec<String> = at.iter().map(|p| if p == t { format!("{t}-1") } else { p.clone() }).collect();
+            let scope = &network.scopes[0];
+            let text = format!("η({}, {})", head(scope, &before, &then), head(scope, &at, &now));
+            heads.push((text, all(&To::Pair(source), &[then.as_slice(), &now].concat())));
+            "Moments: forward–backward over the product of the states; each variable's own are sums of them."
+        }
+        None => "Moments: messages along the junction tree, to its root and back, give the probability of each of these sets of states.",
+    };
+    let mixed = network.members.iter().any(|m| blocks.roles[m.0] == Role::Mixed);
+    let known = if mixed { " Where a cell is filled, its level is certain." } else { "" };
+    format!("{}{}    {closing}{known}\n", blocks.paragraph(graph, i), lines(&heads))
+}
+
 /// What an axis runs over, a number if the model says it.
 fn size_text(graph: &FactorGraph, x: Extent) -> String {
     match x {
@@ -124,6 +170,7 @@ fn closing(graph: &FactorGraph, blocks: &Blocks, i: usize, at: &[String]) -> Str
         Kind::Joint(j) => format!("Moments: in closed form, those of a {}.", blocks.joints[j].spec.name),
         Kind::Gaussian(g) if blocks.gaussians[g].chain.is_some() => "Moments: a Kalman filter and smoother in information form.".into(),
         Kind::Gaussian(_) => "Moments: in closed form, those of a Gaussian vector.".into(),
+        Kind::Network(_) => unreachable!("a network says so itself"),
         Kind::Single if node.spec.stat == &CATEGORY => {
             let level = event_names(graph, &node.plates, node.event, 1).remove(0);
             let mut index = at.to_vec();

@@ -1,0 +1,323 @@
+//! Claims of networks: categories that meet each other in products, at the same elements of the same plates, kept together. Along steps
+//! that are linked, they are one chain over the product of their states. Not here: the junction tree and forward–backward (`block`).
+//!
+//! A network's statistic has one table for each *scope*: a set of members that some product holds. The table's moments are the scope's
+//! marginal probabilities, its natural parameters their log potential; so a product with several indicators becomes a product with one.
+//! A chain over several members has one scope, all of them; an operand's other members get letters that nothing else has, which sums
+//! them out of statistics and repeats messages over them.
+
+use super::{Blocks, gaussian::neighbours, roles::Role};
+use crate::{
+    block::junction_tree::{JunctionTree, TreeError},
+    expfam::stat::CATEGORY,
+    graph::{
+        energy::{Element, Energy, EnergyTerm, FactorEnergy, Label, LabelId, Op, Role as LetterRole, Source},
+        factor_graph::{FactorGraph, PlateKind},
+    },
+    shape::{Extent, NodeId, PlateId},
+};
+
+/// Entries of a network's largest clique table, at most: each row of the data costs that many exponentials an iteration.
+pub const LARGEST_CLIQUE: usize = 1 << 14;
+/// States of a chain over several categories, at most: each step costs the square of that.
+pub const LARGEST_PRODUCT: usize = 64;
+
+/// Sizes of axes; `None` for those that only data give.
+pub type Sizes<'a> = &'a dyn Fn(Extent) -> Option<usize>;
+
+/// Categories kept under one joint table for each element of their plates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// In file order.
+    pub members: Vec<NodeId>,
+    /// Sets of members that occur together, by place in `members`, ascending; each is a part of the statistic.
+    pub scopes: Vec<Vec<usize>>,
+    /// The `Steps` plate along which neighbours are coupled, if it is a chain: its one scope is all members.
+    pub chain: Option<PlateId>,
+}
+
+/// What was claimed, and what stood in the way of more: by node.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The networks.
+    pub networks: Vec<Network>,
+    /// Why a larger block was not taken.
+    pub refusals: Vec<(NodeId, String)>,
+}
+
+/// The node of an operand that a network may hold.
+fn category(graph: &FactorGraph, roles: &[Role], op: &Op) -> Option<NodeId> {
+    match op.source {
+        Source::Node(n) if roles[n.0].has_q() && graph.nodes[n.0].spec.stat == &CATEGORY => Some(n),
+        _ => None,
+    }
+}
+
+/// All networks, the strongest couplings first: those with the most factors of observed children, then file order. `together` says which
+/// nodes may share a block.
+pub fn claims(graph: &FactorGraph, blocks: &Blocks, sizes: Sizes<'_>, together: &dyn Fn(&[NodeId]) -> bool) -> Found {
+    let mut pairs: Vec<([NodeId; 2], usize)> = vec![];
+    for f in &blocks.energy.factors {
+        let strength = if graph.nodes[f.node.0].observed.is_some() { 1000 } else { 1 };
+        let mut met: Vec<[NodeId; 2]> = vec![];
+        for t in &f.terms {
+            for (i, a) in t.ops.iter().enumerate() {
+                for b in &t.ops[..i] {
+                    let (Some(x), Some(y)) = (category(graph, &blocks.roles, a), category(graph, &blocks.roles, b)) else { continue };
+                    let pair = [x.min(y), x.max(y)];
+                    if x != y && !met.contains(&pair) {
+                        met.push(pair);
+                    }
+                }
+            }
+        }
+        for pair in met {
+            match pairs.iter_mut().find(|p| p.0 == pair) {
+                Some(p) => p.1 += strength,
+                None => pairs.push((pair, strength)),
+            }
+        }
+    }
+    pairs.sort_by_key(|(pair, strength)| (std::cmp::Reverse(*strength), *pair));
+    let mut sets: Vec<(Vec<NodeId>, Option<Network>)> = vec![];
+    for n in pairs.iter().flat_map(|p| p.0) {
+        if !sets.iter().any(|s| s.0.contains(&n)) {
+            sets.push((vec![n], None));
+        }
+    }
+    let mut found = Found::default();
+    for (pair, _) in &pairs {
+        let home = |n: NodeId| sets.iter().position(|s| s.0.contains(&n));
+        let (Some(a), Some(b)) = (home(pair[0]), home(pair[1])) else { continue };
+        if a == b {
+            continue;
+        }
+        let mut union = [sets[a].0.as_slice(), &sets[b].0].concat();
+        union.sort_unstable();
+        if !together(&union) {
+            continue;
+        }
+        match layout(graph, blocks, sizes, &union) {
+            Ok(network) => {
+                sets[a] = (union, Some(network));
+                sets.remove(b);
+            }
+            Err(why) => {
+                for n in pair {
+                    if !found.refusals.contains(&(*n, why.clone())) {
+                        found.refusals.push((*n, why.clone()));
+                    }
+                }
+            }
+        }
+    }
+    found.networks = sets.into_iter().filter_map(|s| s.1).collect();
+    found.networks.sort_by_key(|n| n.members[0]);
+    found
+}
+
+/// `` `a`, `b` and `c` ``.
+fn names(graph: &FactorGraph, nodes: &[NodeId]) -> String {
+    let all: Vec<String> = nodes.iter().map(|n| format!("`{}`", graph.nodes[n.0].name)).collect();
+    match all.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => all.join(""),
+    }
+}
+
+/// The network of a set of nodes, or why there is none.
+fn layout(graph: &FactorGraph, blocks: &Blocks, sizes: Sizes<'_>, members: &[NodeId]) -> Result<Network, String> {
+    let plates = &graph.nodes[members[0].0].plates;
+    if let Some(other) = members.iter().find(|n| graph.nodes[n.0].plates != *plates) {
+        return Err(format!("{} stand on different plates, so they are no one network.", names(graph, &[members[0], *other])));
+    }
+    let (mut scopes, mut chain): (Vec<Vec<usize>>, Option<PlateId>) = (vec![], None);
+    for term in blocks.energy.factors.iter().flat_map(|f| &f.terms) {
+        let groups = groups(term, members);
+        if let [a, b] = groups.as_slice() {
+            let steps = linked(graph, plates, a.0, b.0);
+            match steps {
+                Some(p) if chain.is_none_or(|c| c == p) => chain = Some(p),
+                _ => return Err(format!("A product couples different elements of {}, so they are no network.", names(graph, members))),
+            }
+        } else if groups.len() > 2 {
+            return Err(format!("A product couples more than two elements of {}, so they are no network.", names(graph, members)));
+        }
+        for (_, ops) in &groups {
+            let mut scope: Vec<usize> = ops.iter().map(|o| o.1).collect();
+            scope.sort_unstable();
+            if scope.windows(2).any(|w| w[0] == w[1]) {
+                return Err(format!("A product holds one of {} twice, so they are no network.", names(graph, members)));
+            }
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+    }
+    let states = |n: NodeId| graph.nodes[n.0].event.map_or(Some(1), sizes);
+    // Without data, what is not known is taken as small; the plan is made again with data.
+    let of: Vec<usize> = members.iter().map(|&n| states(n).unwrap_or(2).max(1)).collect();
+    let Some(steps) = chain else {
+        return match JunctionTree::new(&of, &scopes, LARGEST_CLIQUE) {
+            Ok(_) => Ok(Network { members: members.to_vec(), scopes, chain }),
+            Err(TreeError::Clique { variables, entries, .. }) => {
+                let clique: Vec<NodeId> = variables.iter().map(|&v| members[v]).collect();
+                let by: Vec<String> = variables.iter().map(|&v| of[v].to_string()).collect();
+                Err(format!(
+                    "A network of {} needs a joint table of {}: {} = {entries} entries, and {LARGEST_CLIQUE} are the most.",
+                    names(graph, members),
+                    names(graph, &clique),
+                    by.join(" × ")
+                ))
+            }
+            Err(e) => Err(format!("{e}.")),
+        };
+    };
+    let t = &graph.plates[steps.0].name;
+    let axis = plates.iter().position(|p| *p == steps);
+    for op in blocks.energy.factors.iter().flat_map(|f| &f.terms).flat_map(|t| &t.ops) {
+        if !members.iter().any(|n| op.source == Source::Node(*n)) {
+            continue;
+        }
+        for (i, e) in op.elements.iter().enumerate() {
+            let fits = match e {
+                Element::Label(_) => true,
+                Element::Before { lag, .. } => *lag == 1,
+                Element::Column { .. } | Element::At(_) => Some(i) != axis,
+                Element::Parent { .. } => false,
+            };
+            if !fits {
+                return Err(format!("Steps of {} along {t} are read in other ways than in turn, so they are no chain.", names(graph, members)));
+            }
+        }
+    }
+    let product: f64 = of.iter().map(|&k| k as f64).product();
+    if product > LARGEST_PRODUCT as f64 {
+        let by: Vec<String> = of.iter().map(usize::to_string).collect();
+        return Err(format!(
+            "One chain of {} would have {} = {product} states, and {LARGEST_PRODUCT} are the most.",
+            names(graph, members),
+            by.join(" × ")
+        ));
+    }
+    Ok(Network { members: members.to_vec(), scopes: vec![(0..members.len()).collect()], chain })
+}
+
+/// The operands of members in a product, by the elements that they stand at: (place among the operands, member).
+fn groups<'a>(term: &'a EnergyTerm, members: &[NodeId]) -> Vec<(&'a [Element], Vec<(usize, usize)>)> {
+    let mut out: Vec<(&[Element], Vec<(usize, usize)>)> = vec![];
+    for (i, op) in term.ops.iter().enumerate() {
+        let Some(m) = members.iter().position(|n| op.source == Source::Node(*n)) else { continue };
+        match out.iter_mut().find(|g| g.0 == op.elements.as_slice()) {
+            Some(g) => g.1.push((i, m)),
+            None => out.push((&op.elements, vec![(i, m)])),
+        }
+    }
+    out
+}
+
+/// The `Steps` plate along which two elements are neighbours, all else being equal.
+fn linked(graph: &FactorGraph, plates: &[PlateId], a: &[Element], b: &[Element]) -> Option<PlateId> {
+    let mut at = None;
+    for (&p, (x, y)) in plates.iter().zip(a.iter().zip(b)) {
+        if x == y {
+            continue;
+        }
+        let steps = matches!(graph.plates[p.0].kind, PlateKind::Steps { .. });
+        if at.is_some() || !steps || !neighbours(Some(*x), Some(*y)) {
+            return None;
+        }
+        at = Some(p);
+    }
+    at
+}
+
+/// Why a network was taken, and what it costs.
+pub fn why(graph: &FactorGraph, network: &Network, sizes: Sizes<'_>) -> String {
+    let of: Option<Vec<usize>> = network.members.iter().map(|n| graph.nodes[n.0].event.map_or(Some(1), sizes)).collect();
+    let all = names(graph, &network.members);
+    if let Some(p) = network.chain {
+        let t = &graph.plates[p.0].name;
+        let states = of.map_or(String::new(), |k| format!(" ({})", k.iter().product::<usize>()));
+        return format!("{all} meet at each {t}, and depend on the step before: one chain over the product of their states{states} keeps all exact.");
+    }
+    let cost = of.and_then(|k| JunctionTree::new(&k, &network.scopes, LARGEST_CLIQUE).ok()).map_or(String::new(), |tree| {
+        let largest = tree.cliques().map(|c| c.len()).max().unwrap_or(0);
+        format!(" Its largest clique holds {largest} of them; all its tables, {} entries.", tree.table_len())
+    });
+    format!("{all} meet in products: a junction tree keeps their joint distribution exact.{cost}")
+}
+
+/// Unobserved categories that nothing depends on, with two or more latent parents and known tables: their marginal needs the parents'
+/// joint one, and they add nothing to the bound. Within a network they get it.
+pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[bool]) -> Vec<NodeId> {
+    let fits = |n: NodeId| {
+        let node = &graph.nodes[n.0];
+        let gone = roles[n.0] == Role::Predicted || roles[n.0] == Role::Observed && missing[n.0] && !used(energy, n);
+        let steps = node.plates.iter().any(|p| matches!(graph.plates[p.0].kind, PlateKind::Steps { .. }));
+        let known = |o: &Op| match o.source {
+            Source::Known(_) => true,
+            Source::Node(m) => graph.nodes[m.0].spec.stat == &CATEGORY,
+            _ => false,
+        };
+        let parents = |t: &EnergyTerm| t.ops.iter().filter(|o| o.source != Source::Node(n) && category(graph, roles, o).is_some()).count();
+        let mut terms = energy.factors.iter().filter(|f| f.node == n).flat_map(|f| &f.terms);
+        gone && !steps && node.spec.stat == &CATEGORY && node.spec.family.is_some() && {
+            let all: Vec<&EnergyTerm> = terms.by_ref().collect();
+            all.iter().all(|t| t.ops.iter().all(known)) && all.iter().any(|t| parents(t) > 1)
+        }
+    };
+    (0..graph.nodes.len()).map(NodeId).filter(|n| fits(*n)).collect()
+}
+
+/// Does another node's line name it?
+fn used(energy: &Energy, n: NodeId) -> bool {
+    energy.factors.iter().any(|f| f.node != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == Source::Node(n)))
+}
+
+/// Writes the network's tables into the energy.
+pub fn rewrite(graph: &FactorGraph, energy: &mut Energy, network: &Network, index: usize) {
+    for f in &mut energy.factors {
+        let FactorEnergy { labels, terms, .. } = f;
+        // Letters of members that an operand does not hold: one set for each step that a product may hold.
+        let mut rest: [Vec<Option<LabelId>>; 2] = [vec![None; network.members.len()], vec![None; network.members.len()]];
+        for term in terms {
+            let mut out: Vec<Op> = vec![];
+            let found = groups(term, &network.members);
+            for (elements, ops) in &found {
+                let letter = |m: usize| ops.iter().find(|o| o.1 == m).map(|o| term.ops[o.0].axes[0]);
+                let mut scope: Vec<usize> = ops.iter().map(|o| o.1).collect();
+                scope.sort_unstable();
+                if network.chain.is_some() {
+                    scope = network.scopes[0].clone();
+                }
+                let side = usize::from(elements.iter().any(|e| matches!(e, Element::Before { .. })));
+                let axes = scope.iter().map(|&m| {
+                    letter(m).unwrap_or_else(|| {
+                        *rest[side][m].get_or_insert_with(|| {
+                            let node = &graph.nodes[network.members[m].0];
+                            let extent = node.event.unwrap_or(Extent::Number(1));
+                            labels.push(Label { name: node.name.clone(), extent, role: LetterRole::Other });
+                            labels.len() - 1
+                        })
+                    })
+                });
+                let axes: Vec<LabelId> = axes.collect();
+                let part = network.scopes.iter().position(|s| *s == scope).unwrap_or(0);
+                out.push(Op::new(Source::Network(index), part, elements.to_vec(), axes));
+            }
+            let held: Vec<usize> = found.iter().flat_map(|g| g.1.iter().map(|o| o.0)).collect();
+            let kept = term.ops.iter().enumerate().filter(|(i, _)| !held.contains(i)).map(|(_, o)| o.clone());
+            let ops: Vec<Op> = kept.chain(out).collect();
+            term.ops = ops;
+        }
+    }
+}
+
+impl Network {
+    /// Letters of an operand that stand for members that its product holds, with these members.
+    pub fn held<'a>(&'a self, factor: &'a FactorEnergy, op: &'a Op) -> impl Iterator<Item = (usize, LabelId)> + 'a {
+        let scope = &self.scopes[op.part];
+        scope.iter().copied().zip(op.axes.iter().copied()).filter(|(_, l)| factor.labels[*l].role != LetterRole::Other)
+    }
+}
