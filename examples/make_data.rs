@@ -274,6 +274,21 @@ fn lines() -> String {
     out
 }
 
+/// Power of a house each five minutes, in watts: a fridge that goes on and off, and a heater with two stages.
+fn power() -> String {
+    const FRIDGE: [[f64; 2]; 2] = [[0.85, 0.15], [0.25, 0.75]];
+    const HEATER: [[f64; 3]; 3] = [[0.95, 0.04, 0.01], [0.06, 0.9, 0.04], [0.02, 0.08, 0.9]];
+    let mut random = Random(13);
+    let mut out = String::from("watts\n");
+    let (mut fridge, mut heater) = (0, 0);
+    for _ in 0..400 {
+        let mean = 60.0 + [0.0, 120.0][fridge] + [0.0, 200.0, 450.0][heater];
+        let _ = writeln!(out, "{:.1}", random.normal(mean, 40.0));
+        (fridge, heater) = (random.pick(&FRIDGE[fridge]), random.pick(&HEATER[heater]));
+    }
+    out
+}
+
 /// Each table's file name and content.
 pub fn tables() -> Vec<(&'static str, String)> {
     vec![
@@ -288,6 +303,7 @@ pub fn tables() -> Vec<(&'static str, String)> {
         ("ratings.csv", ratings()),
         ("rotation.csv", rotation()),
         ("lines.csv", lines()),
+        ("power.csv", power()),
     ]
 }
 

@@ -120,11 +120,12 @@ pub fn missing(graph: &FactorGraph, bound: &Bound) -> Vec<bool> {
 pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
     let unknown = |n: &NodeId| graph.nodes[n.0].event.is_some_and(|x| known_size(graph, x).is_none());
     let network = blocks.networks.iter().flat_map(|x| &x.members).any(unknown);
-    network || (0..graph.nodes.len()).any(|n| {
-        let me = energy::Source::Node(NodeId(n));
-        let used = |f: &energy::FactorEnergy| f.node.0 != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == me);
-        graph.nodes[n].observed.is_some() && blocks.energy.factors.iter().any(used)
-    })
+    network
+        || (0..graph.nodes.len()).any(|n| {
+            let me = energy::Source::Node(NodeId(n));
+            let used = |f: &energy::FactorEnergy| f.node.0 != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == me);
+            graph.nodes[n].observed.is_some() && blocks.energy.factors.iter().any(used)
+        })
 }
 
 /// Chooses the blocks of a bound graph and lowers it to a plan.

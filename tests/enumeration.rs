@@ -390,7 +390,13 @@ fn a_known_state_of_one_chain() {
         if (0..4).any(|t| seen[t].is_some_and(|s| s != state(t).0)) {
             continue;
         }
-        let step = |t: usize| if t == 0 { START2[state(0).0] * START[state(0).1] } else { TRANS2[state(t - 1).0][state(t).0] * TRANS[state(t - 1).1][state(t).1] };
+        let step = |t: usize| {
+            if t == 0 {
+                START2[state(0).0] * START[state(0).1]
+            } else {
+                TRANS2[state(t - 1).0][state(t).0] * TRANS[state(t - 1).1][state(t).1]
+            }
+        };
         let p: f64 = (0..4).map(|t| step(t) * BOTH[state(t).0][state(t).1][x[t]]).product();
         total += p;
         z3[state(2).1] += p;

@@ -140,3 +140,82 @@ fn a_matrix_of_scalars_times_a_vector() {
         &["η(h[t-1] h[t]ᵀ)", "= Σ_i′′ (½ [[1, 0], [0, 1]][i′,i′′] ⟨A[i′′,i]⟩ + ½ [[1, 0], [0, 1]][i′′,i′] ⟨A[i′′,i]⟩) from h[t] where t≥1"],
     );
 }
+
+/// Categories of one row that meet are one block, as far as its tables stay small.
+#[test]
+fn networks_and_their_bound() {
+    let model = |k: usize| {
+        format!(
+            r#"Model(
+                data: {{ "d": {{ "x": [1.5, -0.5] }} }},
+                plates: {{ "n": Rows(table: "d"), "k": Size({k}), "l": Size(150) }},
+                nodes: {{
+                    "p":      Dirichlet(concentration: 1, over: "k"),
+                    "q[k]":   Dirichlet(concentration: 1, over: "l"),
+                    "m[k,l]": Normal(mean: 0, precision: 1),
+                    "z[n]":   Categorical(p: "p"),
+                    "c[n]":   Categorical(p: "q[z[n]]"),
+                    "x[n]":   Normal(mean: "m[z[n], c[n]]", precision: 1),
+                }},
+                observe: {{ "x": "x" }},
+            )"#
+        )
+    };
+    says(
+        &page(&model(100)),
+        &[
+            "q(z, c) for each n: network (junction tree)",
+            "`z` and `c` meet in products: a junction tree keeps their joint distribution exact. Its largest clique holds 2 of them; all its tables, 15000 entries.",
+            "No kind of block keeps `z` and `c` together with `p`, `q` or `m`.",
+            "η(z[n] = k, c[n] = l)",
+            "= ⟨ln q[k,l]⟩ from c[n]",
+            "= Σ_n q(z[n] = k, c[n] = l) x[n] from x[n]",
+        ],
+    );
+    says(
+        &page(&model(200)),
+        &[
+            "q(z) for each n: independent (Categorical)",
+            "A network of `z` and `c` needs a joint table of `z` and `c`: 200 × 150 = 30000 entries, and 16384 are the most.",
+        ],
+    );
+}
+
+/// Chains that meet are one, as far as the product of their states stays small.
+#[test]
+fn chains_that_meet_and_their_bound() {
+    let model = |k: usize| {
+        format!(
+            r#"Model(
+                data: {{ "d": {{ "x": [1.5, -0.5] }} }},
+                plates: {{ "t": Steps(table: "d"), "k": Size({k}), "l": Size(5) }},
+                nodes: {{
+                    "a[k]": Normal(mean: 0, precision: 1),
+                    "b[l]": Normal(mean: 0, precision: 1),
+                    "p[k]": Dirichlet(concentration: 1, over: "k"),
+                    "q[l]": Dirichlet(concentration: 1, over: "l"),
+                    "z[0]": Categorical(p: "p[1]"),
+                    "z[t]": Categorical(p: "p[z[t-1]]"),
+                    "c[0]": Categorical(p: "q[1]"),
+                    "c[t]": Categorical(p: "q[c[t-1]]"),
+                    "x[t]": Normal(mean: "a[z[t]] + b[c[t]]", precision: 1),
+                }},
+                observe: {{ "x": "x" }},
+            )"#
+        )
+    };
+    says(
+        &page(&model(12)),
+        &[
+            "q(z, c): chain along t (of several categories)",
+            "`z` and `c` meet at each t, and depend on the step before: one chain over the product of their states (60) keeps all exact.",
+            "η(z[t-1] = k′, c[t-1] = l′, z[t] = k, c[t] = l)",
+            "= ⟨ln p[k′,k]⟩ from z[t] where t≥1",
+            "+ ⟨ln q[l′,l]⟩ from c[t] where t≥1",
+        ],
+    );
+    says(
+        &page(&model(13)),
+        &["q(z): chain along t", "One chain of `z` and `c` would have 13 × 5 = 65 states, and 64 are the most.", "q(c): chain along t"],
+    );
+}

@@ -294,8 +294,9 @@ fn hold(seed: u64) -> Result<(), String> {
         return Err(format!("the trace is {:?}\n{text}", p.trace));
     }
     // A chain or network that meets other latent numbers of its rows is at its best only where all stand still.
-    let meets =
-        |v: &Var| matches!(v.algorithm, Algorithm::Chain | Algorithm::Network) && r.plan.vars.iter().filter(|w| w.stream() == v.stream()).count() > 1;
+    let meets = |v: &Var| {
+        matches!(v.algorithm, Algorithm::Chain | Algorithm::Network) && r.plan.vars.iter().filter(|w| w.stream() == v.stream()).count() > 1
+    };
     if r.plan.vars.iter().any(meets) {
         let mut long = o.clone();
         (long.max_iterations, long.tolerance) = (3000, 0.0);

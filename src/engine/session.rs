@@ -376,7 +376,9 @@ pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut 
         Algorithm::Network => {
             let Some(network) = &var.network else { unreachable!("a network has tables") };
             return network.evaluate(eta, moments, log_norm).map_err(|(e, why)| match why {
-                NetworkError::Impossible { .. } => Breakdown::Impossible(format!("no combination of categories is possible (element {})", e + 1)),
+                NetworkError::Impossible { .. } => {
+                    Breakdown::Impossible(format!("no combination of categories is possible (element {})", e + 1))
+                }
                 NetworkError::NotFinite { .. } => Breakdown::Improper(format!("a log-odds is not finite (element {})", e + 1)),
             });
         }

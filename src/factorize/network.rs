@@ -187,7 +187,10 @@ fn layout(graph: &FactorGraph, blocks: &Blocks, sizes: Sizes<'_>, members: &[Nod
                 Element::Parent { .. } => false,
             };
             if !fits {
-                return Err(format!("Steps of {} along {t} are read in other ways than in turn, so they are no chain.", names(graph, members)));
+                return Err(format!(
+                    "Steps of {} along {t} are read in other ways than in turn, so they are no chain.",
+                    names(graph, members)
+                ));
             }
         }
     }
@@ -203,9 +206,12 @@ fn layout(graph: &FactorGraph, blocks: &Blocks, sizes: Sizes<'_>, members: &[Nod
     Ok(Network { members: members.to_vec(), scopes: vec![(0..members.len()).collect()], chain })
 }
 
-/// The operands of members in a product, by the elements that they stand at: (place among the operands, member).
-fn groups<'a>(term: &'a EnergyTerm, members: &[NodeId]) -> Vec<(&'a [Element], Vec<(usize, usize)>)> {
-    let mut out: Vec<(&[Element], Vec<(usize, usize)>)> = vec![];
+/// Operands of members at the same elements: (place among the product's operands, member).
+type Group<'a> = (&'a [Element], Vec<(usize, usize)>);
+
+/// The operands of members in a product, by the elements that they stand at.
+fn groups<'a>(term: &'a EnergyTerm, members: &[NodeId]) -> Vec<Group<'a>> {
+    let mut out: Vec<Group<'a>> = vec![];
     for (i, op) in term.ops.iter().enumerate() {
         let Some(m) = members.iter().position(|n| op.source == Source::Node(*n)) else { continue };
         match out.iter_mut().find(|g| g.0 == op.elements.as_slice()) {
@@ -239,7 +245,9 @@ pub fn why(graph: &FactorGraph, network: &Network, sizes: Sizes<'_>) -> String {
     if let Some(p) = network.chain {
         let t = &graph.plates[p.0].name;
         let states = of.map_or(String::new(), |k| format!(" ({})", k.iter().product::<usize>()));
-        return format!("{all} meet at each {t}, and depend on the step before: one chain over the product of their states{states} keeps all exact.");
+        return format!(
+            "{all} meet at each {t}, and depend on the step before: one chain over the product of their states{states} keeps all exact."
+        );
     }
     let cost = of.and_then(|k| JunctionTree::new(&k, &network.scopes, LARGEST_CLIQUE).ok()).map_or(String::new(), |tree| {
         let largest = tree.cliques().map(|c| c.len()).max().unwrap_or(0);

@@ -136,13 +136,8 @@ struct Slot {
 impl<'a> State<'a> {
     fn new(r: &'a Ready, q: &Reported) -> Self {
         let nodes = r.graph.nodes.len();
-        let mut s = Self {
-            r,
-            moments: vec![vec![]; nodes],
-            joints: (0..nodes).map(|_| None).collect(),
-            entropy: vec![0.0; nodes],
-            joint: vec![],
-        };
+        let mut s =
+            Self { r, moments: vec![vec![]; nodes], joints: (0..nodes).map(|_| None).collect(), entropy: vec![0.0; nodes], joint: vec![] };
         let mut chains = vec![];
         for (v, var) in r.plan.vars.iter().enumerate() {
             let node = var.nodes[0];
@@ -671,11 +666,8 @@ impl<'a> State<'a> {
             let states = size(&part);
             assert!(states <= 200_000, "too many states to enumerate");
             let place: BTreeMap<Site, usize> = part.iter().enumerate().map(|(i, s)| (*s, i)).collect();
-            let within: Vec<(Vec<usize>, &Vec<Site>)> = sets
-                .keys()
-                .filter(|k| place.contains_key(&k[0]))
-                .map(|k| (k.iter().map(|s| place[s]).collect(), k))
-                .collect();
+            let within: Vec<(Vec<usize>, &Vec<Site>)> =
+                sets.keys().filter(|k| place.contains_key(&k[0])).map(|k| (k.iter().map(|s| place[s]).collect(), k)).collect();
             let entry = |at: &[usize], sites: &[Site], c: &Assignment| at.iter().zip(sites).fold(0, |n, (i, s)| n * self.d(s.0) + c[*i].1);
             let score: Vec<f64> = (0..states)
                 .map(|n| {

@@ -18,7 +18,9 @@ impl<'a> Lowering<'a> {
     pub(super) fn axis_sizes(&self, op: &Op) -> Vec<usize> {
         match op.source {
             Source::Node(n) => self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect(),
-            Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => self.node_plates(op).iter().map(|p| self.bound.plate(*p).size).collect(),
+            Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => {
+                self.node_plates(op).iter().map(|p| self.bound.plate(*p).size).collect()
+            }
             Source::Known(k) => self.blocks.energy.knowns[k].elements.iter().map(|e| self.bound.size(*e)).collect(),
         }
     }

@@ -97,7 +97,9 @@ impl<'a> Products<'a> {
                         continue;
                     }
                     if let Source::Network(_) = a.source {
-                        product.selectors.push(format!("q({})", [self.states(before, &letters), self.states(now, &letters)].concat().join(", ")));
+                        product
+                            .selectors
+                            .push(format!("q({})", [self.states(before, &letters), self.states(now, &letters)].concat().join(", ")));
                         continue;
                     }
                     let at: Vec<String> = now.elements.iter().map(|e| letters.element(*e)).collect();
