@@ -78,6 +78,9 @@ impl Family for Bernoulli {
     fn quantile(&self, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
         vec![if p <= standard(eta)[1] { 0.0 } else { 1.0 }]
     }
+    fn is_softmax(&self) -> bool {
+        true
+    }
     fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
         vec![if stream.uniform() < standard(eta)[0] { 1.0 } else { 0.0 }]
     }

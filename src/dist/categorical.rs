@@ -110,6 +110,9 @@ impl Family for Categorical {
     fn quantile(&self, _: usize, _: &[f64], _: f64) -> Vec<f64> {
         vec![]
     }
+    fn is_softmax(&self) -> bool {
+        true
+    }
     fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
         vec![stream.categorical(&Self::probabilities(eta)) as f64]
     }

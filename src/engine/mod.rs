@@ -11,6 +11,7 @@ mod rows;
 pub mod run;
 mod session;
 mod start;
+mod turns;
 
 pub use error::{Breakdown, RunError};
 pub use run::{Options, fit};

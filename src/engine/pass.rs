@@ -9,6 +9,7 @@ use super::{
     error::{Breakdown, RunError},
     rows::{ChunkMoments, Places, RowScratch},
     session::{Session, apply},
+    turns::{self, Turns},
 };
 use crate::{
     num::reduce::dot,
@@ -51,6 +52,8 @@ pub(super) struct Shape<'p> {
     /// Tables whose statistic this pass sums.
     pub tables: Vec<usize>,
     pub chains: Vec<Option<ChainShape>>,
+    /// Where rows and a block of theirs take turns.
+    turns: Option<Turns<'p>>,
 }
 
 /// One run's sums.
@@ -59,6 +62,7 @@ pub(super) struct Sums {
     pub entropy: Vec<f64>,
     pub kept: Vec<(usize, Vec<f64>)>,
     pub emitted: Vec<(usize, Emitted)>,
+    pub rested: turns::Rested,
     pub failed: Option<(usize, Breakdown)>,
 }
 
@@ -74,6 +78,7 @@ pub(super) struct Worker {
     pub temp: Vec<f64>,
     pub scratch: Vec<f64>,
     pub list: Vec<u32>,
+    pub turns: turns::Scratch,
 }
 
 impl Session<'_> {
@@ -85,9 +90,13 @@ impl Session<'_> {
                 self.refresh_table(t);
             }
         }
-        let shape = Shape::new(plan, s, &self.table);
+        let mut shape = Shape::new(plan, s, &self.table);
         if shape.vars.is_empty() {
             return Ok(vec![]);
+        }
+        // Where η is wanted, or selectors are given, rows go by the general way: it gives the same for a block that stays.
+        if matches!(mode, Mode::Update) && emit.is_empty() {
+            shape.turns = plan.turns.iter().find(|t| t.stream == s).map(|t| Turns::new(self, t));
         }
         for &t in &shape.tables {
             self.packed[t].fill(0.0);
@@ -112,6 +121,9 @@ impl Session<'_> {
                     self.packed[t].iter_mut().zip(part).for_each(|(a, b)| *a += b);
                 }
                 entropy.iter_mut().zip(&sum.entropy).for_each(|(a, b)| *a += b);
+                if let Some(turns) = &shape.turns {
+                    self.rest(turns.plan.var, &sum.rested);
+                }
                 for ((_, all), (_, part)) in kept.iter_mut().zip(sum.kept) {
                     all.extend(part);
                 }
@@ -127,13 +139,34 @@ impl Session<'_> {
         for &t in &shape.tables {
             self.unpack(t);
         }
+        if let Some(turns) = &shape.turns {
+            self.version[turns.plan.var] += 1;
+            self.stored_entropy(turns.plan.var);
+            self.refresh_table(turns.plan.table);
+        }
         for (v, _) in &shape.vars {
             // A chain's η has pair potentials, too.
             let pairs = shape.tables.iter().filter(|&&t| plan.tables[t].pair == Some(*v));
             self.entropy[*v] = entropy[*v] - pairs.map(|&t| dot(&self.table[t], &self.packed[t])).sum::<f64>();
+            if let Some(turns) = shape.turns.as_ref().filter(|t| t.plan.selector == *v) {
+                // All that rows were sent is in tables: ⟨η, μ⟩ is what these have in common with the rows' statistics.
+                let tables = turns.plan.others.iter().map(|o| o.0).chain([turns.plan.table]);
+                self.entropy[*v] -= tables.map(|t| dot(&self.table[t], &self.packed[t])).sum::<f64>();
+            }
             self.version[*v] += 1;
         }
         Ok(emitted)
+    }
+
+    /// Takes over what groups of rows left of their block.
+    fn rest(&mut self, v: usize, rested: &turns::Rested) {
+        let w = self.plan.vars[v].width;
+        for (i, &level) in rested.levels.iter().enumerate() {
+            let (to, from) = (level as usize * w..(level as usize + 1) * w, i * w..(i + 1) * w);
+            self.eta[v][to.clone()].copy_from_slice(&rested.eta[from.clone()]);
+            self.moments[v][to].copy_from_slice(&rested.moments[from]);
+            self.log_norm[v][level as usize] = rested.log_norm[i];
+        }
     }
 }
 
@@ -156,7 +189,7 @@ impl<'p> Shape<'p> {
         let chains = (0..plan.vars.len())
             .map(|v| (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain()).then(|| ChainShape::new(plan, v, values)))
             .collect();
-        Self { plan, stream, vars, tables, chains }
+        Self { plan, stream, vars, tables, chains, turns: None }
     }
 
     fn kept(&self) -> impl Iterator<Item = usize> + '_ {
@@ -171,6 +204,7 @@ impl<'p> Shape<'p> {
             entropy: vec![0.0; plan.vars.len()],
             kept: self.kept().map(|v| (v, vec![])).collect(),
             emitted: emit.iter().map(|&v| (v, Emitted::default())).collect(),
+            rested: turns::Rested::default(),
             failed: None,
         };
         let mut worker = Worker { eta: vec![vec![]; plan.vars.len()], moments: vec![vec![]; plan.vars.len()], ..Worker::default() };
@@ -215,6 +249,10 @@ impl<'p> Shape<'p> {
                 if let Some(chain) = &self.chains[*v] {
                     chain.independent_pairs(self, &range, session, worker, sums);
                 }
+                continue;
+            }
+            if let Some(turns) = self.turns.as_ref().filter(|t| t.plan.selector == *v) {
+                turns.chunk(session, &range, worker, sums)?;
                 continue;
             }
             let mut eta = std::mem::take(&mut worker.eta[*v]);

@@ -25,7 +25,7 @@ pub struct Session<'p> {
     /// Natural parameters of stored blocks.
     pub(super) eta: Vec<Vec<f64>>,
     /// A(η) of each element of stored blocks, in nats.
-    log_norm: Vec<Vec<f64>>,
+    pub(super) log_norm: Vec<Vec<f64>>,
     /// Moments of stored and kept blocks.
     pub(super) moments: Vec<Vec<f64>>,
     /// Counts the updates of each block's moments.
@@ -273,6 +273,14 @@ impl<'p> Session<'p> {
         }
     }
 
+    /// η of a block that has no colours, without what table `but` sends.
+    pub(super) fn messages_but(&mut self, v: usize, but: usize) -> Vec<f64> {
+        let now = self.eta[v].clone();
+        let left_out: *const Table = &self.plan.tables[but];
+        self.collect_messages(v, 0, &|t| !std::ptr::eq(t, left_out));
+        std::mem::replace(&mut self.eta[v], now)
+    }
+
     /// Moments and entropy from η. With colours, of the class's elements.
     fn evaluate(&mut self, v: usize, class: usize) -> Result<(), RunError> {
         let var = &self.plan.vars[v];
@@ -313,7 +321,7 @@ impl<'p> Session<'p> {
     }
 
     /// Σ A − ⟨η, μ⟩ of a stored block, from what its last update left.
-    fn stored_entropy(&mut self, v: usize) {
+    pub(super) fn stored_entropy(&mut self, v: usize) {
         let var = &self.plan.vars[v];
         let (w, inner) = (var.width, var.inner());
         let mut sum = 0.0;

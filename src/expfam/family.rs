@@ -50,6 +50,10 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn quantile(&self, d: usize, eta: &[f64], p: f64) -> Vec<f64>;
     /// Draws one value (law F5; starts).
     fn sample(&self, d: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64>;
+    /// Whether the moments are exp η over their sum, and A its logarithm: categories.
+    fn is_softmax(&self) -> bool {
+        false
+    }
     /// η after the value is moved by `by` (one number for each of the value's): y = x + by. `None` where values have no origin.
     fn shifted(&self, d: usize, eta: &[f64], by: &[f64]) -> Option<Vec<f64>> {
         let _ = (d, eta, by);

@@ -15,6 +15,7 @@ pub mod network;
 pub mod show;
 pub mod streams;
 pub mod table;
+pub mod turns;
 pub mod var;
 
 use crate::{factorize::Blocks, shape::NodeId};
@@ -44,6 +45,8 @@ pub struct Plan {
     pub stored: Vec<usize>,
     /// Centre of each node's values, in its value's shape; what inference sees is the value less this.
     pub centres: Vec<Vec<f64>>,
+    /// Selectors and blocks that take turns within a pass.
+    pub turns: Vec<turns::Turns>,
     /// Names of the nodes.
     pub names: Vec<String>,
     /// The blocks.

@@ -97,7 +97,11 @@ impl Plan {
             let plate = graph.plate_name(stream.plate);
             if !here.is_empty() {
                 let sums = if tables.is_empty() { String::new() } else { format!(", sum the statistics of tables {}", tables.join(", ")) };
-                say(format!("pass over {plate}: update {}{sums}", here.join(", ")));
+                let turns = self.turns.iter().find(|t| t.stream == s).map_or(String::new(), |t| {
+                    let (row, block) = (&self.vars[t.selector].name, &self.vars[t.var].name);
+                    format!(" ({row} and {block} in turns, in each of {})", count(t.starts.len() - 1, "group"))
+                });
+                say(format!("pass over {plate}: update {}{turns}{sums}", here.join(", ")));
             }
         }
         say("the bound: each table with its statistic, and each block's entropy".into());

@@ -79,11 +79,11 @@ impl Stream {
         out
     }
 
-    /// Cuts chunks of about `rows` rows, whole sequences only where `whole`, and at most `runs` runs of chunks.
-    pub fn cut(&mut self, rows: usize, whole: bool, runs: usize) {
+    /// Cuts chunks of about `rows` rows, at these places only where they are given (the first is 0, the last the end), and at most `runs` runs of chunks.
+    pub fn cut(&mut self, rows: usize, whole: Option<&[u32]>, runs: usize) {
         self.chunks.clear();
-        match (&self.starts, whole) {
-            (Some(starts), true) => {
+        match whole {
+            Some(starts) => {
                 let mut lo = 0;
                 for &end in &starts[1..] {
                     let end = end as usize;
@@ -95,7 +95,7 @@ impl Stream {
                     }
                 }
             }
-            _ => self.chunks.extend((0..self.size).step_by(rows.max(1)).map(|lo| lo..(lo + rows).min(self.size))),
+            None => self.chunks.extend((0..self.size).step_by(rows.max(1)).map(|lo| lo..(lo + rows).min(self.size))),
         }
         let count = self.chunks.len();
         let runs = runs.clamp(1, count.max(1));

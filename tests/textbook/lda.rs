@@ -17,6 +17,9 @@ pub enum Schedule {
     Shared,
     /// phi is updated from the responsibilities; then, for each document, this many times z and after it theta.
     Local(usize),
+    /// theta and phi are updated from the responsibilities; then, for each document, z and theta in turns, z last: at most so many of z, and no more where
+    /// theta would move by less than this on average.
+    Turns(usize, f64),
 }
 
 /// The state of coordinate ascent.
@@ -56,6 +59,10 @@ impl Topics {
                 self.update_theta();
                 self.update_z();
             }
+            Schedule::Turns(most, tolerance) => {
+                self.update_theta();
+                self.turns(most, tolerance);
+            }
             Schedule::Local(times) => {
                 for _ in 0..times {
                     self.update_z();
@@ -64,6 +71,29 @@ impl Topics {
             }
         }
         self.elbo()
+    }
+
+    fn turns(&mut self, most: usize, tolerance: f64) {
+        let phi: Vec<Vec<f64>> = self.phi.iter().map(|a| dirichlet_mean_log(a)).collect();
+        for (doc, theta) in self.theta.iter_mut().enumerate() {
+            for turn in 1.. {
+                let mean = dirichlet_mean_log(theta);
+                let mut next = vec![self.alpha; theta.len()];
+                for (row, r) in self.rows.iter().zip(&mut self.responsibilities).filter(|x| x.0.doc == doc) {
+                    let score: Vec<f64> = (0..phi.len()).map(|k| mean[k] + phi[k][row.word]).collect();
+                    let norm = log_sum_exp(&score);
+                    for ((r, s), next) in r.iter_mut().zip(&score).zip(&mut next) {
+                        *r = (s - norm).exp();
+                        *next += row.count * *r;
+                    }
+                }
+                let change: f64 = theta.iter().zip(&next).map(|(a, b)| (a - b).abs()).sum();
+                if turn == most || change <= tolerance * theta.len() as f64 {
+                    break;
+                }
+                *theta = next;
+            }
+        }
     }
 
     fn update_phi(&mut self) {

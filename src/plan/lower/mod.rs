@@ -16,6 +16,7 @@ use super::{
     known::{BadValue, KnownArray},
     streams::Stream,
     table::{From, RowOperand, Shared, Table},
+    turns,
     var::{Storage, Var},
 };
 use crate::{
@@ -94,6 +95,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
             let names = graph.nodes.iter().map(|n| n.name.clone()).collect();
             let mut plan = Plan {
                 names,
+                turns: vec![],
                 vars,
                 streams,
                 tables,
@@ -107,6 +109,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
             };
             classes::colour(&mut plan)?;
             keep(&mut plan);
+            plan.turns = turns::find(&plan);
             cut(&mut plan);
             return Ok(plan);
         }
@@ -164,10 +167,11 @@ fn cut(plan: &mut Plan) {
     }
 }
 
-/// A chain's sequences are never cut.
+/// A chain's sequences are never cut, nor groups that take turns.
 fn cut_stream(plan: &mut Plan, s: usize, rows: usize, runs: usize) {
     let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && v.algorithm.is_chain());
-    plan.streams[s].cut(rows, chain, runs);
+    let starts = if chain { plan.streams[s].starts.clone() } else { plan.turns.iter().find(|t| t.stream == s).map(|t| t.starts.clone()) };
+    plan.streams[s].cut(rows, starts.as_deref(), runs);
 }
 
 impl Plan {
