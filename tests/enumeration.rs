@@ -425,3 +425,86 @@ fn chains_kept_apart_are_below_the_evidence() {
     assert_eq!(kinds(&two), [r#""chain" ["a"]"#, r#""chain" ["z"]"#]);
     assert!(one.elbo() > two.elbo() + 1e-3, "one chain {}, two {}", one.elbo(), two.elbo());
 }
+
+/// Rows of a forest, children before their parents and trees mixed: name, the row above, what is seen, the state if it is known.
+const FOREST: [(&str, &str, Option<usize>, Option<usize>); 8] = [
+    ("leaf", "mid", Some(1), None),
+    ("mid", "root", None, None),
+    ("other", "", Some(0), None),
+    ("twin", "mid", Some(0), None),
+    ("far", "root", Some(1), Some(2)),
+    ("root", "", Some(1), None),
+    ("under", "other", None, None),
+    ("deep", "leaf", Some(1), None),
+];
+
+#[test]
+fn forest_with_known_tables() {
+    let above: Vec<Option<usize>> = FOREST.iter().map(|r| FOREST.iter().position(|p| p.0 == r.1)).collect();
+    let (mut total, mut want) = (0.0, vec![[0.0; 3]; FOREST.len()]);
+    for x in 0..3usize.pow(8) {
+        let s: Vec<usize> = (0..8).map(|i| x / 3usize.pow(i) % 3).collect();
+        if (0..8).any(|i| FOREST[i].3.is_some_and(|k| k != s[i])) {
+            continue;
+        }
+        let p: f64 =
+            (0..8).map(|i| above[i].map_or(START[s[i]], |up| TRANS[s[up]][s[i]]) * FOREST[i].2.map_or(1.0, |x| EMIT[s[i]][x])).product();
+        total += p;
+        (0..8).for_each(|i| want[i][s[i]] += p);
+    }
+    let cell = |x: Option<usize>| x.map_or(String::new(), |x| (x + 1).to_string());
+    let rows: String = FOREST.iter().map(|r| format!("{},{},{},{}\n", r.0, r.1, cell(r.2), cell(r.3))).collect();
+    let csv = format!("name,above,face,state\n{rows}");
+    let model = format!(
+        r#"Model(
+            data: {{ "rows": "rows.csv" }},
+            plates: {{ "n": Tree(table: "rows", id: "name", parent: "above"), "k": Size(3) }},
+            inputs: {{ "start": {START:?}, "trans[k]": {TRANS:?}, "emit[k]": {EMIT:?} }},
+            nodes: {{
+                "z[0]": Categorical(p: "start"),
+                "z[n]": Categorical(p: "trans[z[parent(n)]]"),
+                "x[n]": Categorical(p: "emit[z[n]]"),
+            }},
+            observe: {{ "x": "face", "z": "state" }},
+        )"#
+    );
+    let q = fit_text(&model, &[("rows.csv", &csv)], &["--nodes", "z"]);
+    near("elbo", q.elbo(), f64::ln(total), WITHIN);
+    assert_eq!(q.0["blocks"][0]["kind"], "tree");
+    let want: Vec<f64> = want.into_iter().flatten().map(|p| p / total).collect();
+    all_near("q(z)", &q.mean("z"), &want, WITHIN);
+}
+
+#[test]
+fn two_categories_on_a_tree_are_one_block() {
+    // a and z both descend; z leans on a of its own row.
+    let above = [None, Some(0), Some(0), Some(1)];
+    let x = [1, 0, 1, 1];
+    let mut total = 0.0;
+    for state in 0..6usize.pow(4) {
+        let s: Vec<(usize, usize)> = (0..4).map(|i| state / 6usize.pow(i) % 6).map(|s| (s / 3, s % 3)).collect();
+        total += (0..4)
+            .map(|i| {
+                let (a, z) = s[i];
+                let down = above[i].map_or(START2[a] * START[z], |up: usize| TRANS2[s[up].0][a] * COUPLED[a][s[up].1][z]);
+                down * BOTH[a][z][x[i]]
+            })
+            .product::<f64>();
+    }
+    let model = format!(
+        r#"Model(
+            data: {{ "rows": {{ "above": ["", "1", "1", "2"], "face": [2, 1, 2, 2] }} }},
+            plates: {{ "n": Tree(table: "rows", parent: "above"), "j": Size(2), "k": Size(3) }},
+            inputs: {{ "s2": {START2:?}, "s3": {START:?}, "t2[j]": {TRANS2:?}, "tc[j,k]": {COUPLED:?}, "both[j,k]": {BOTH:?} }},
+            nodes: {{
+                "a[0]": Categorical(p: "s2"),
+                "a[n]": Categorical(p: "t2[a[parent(n)]]"),
+                "z[0]": Categorical(p: "s3"),
+                "z[n]": Categorical(p: "tc[a[n], z[parent(n)]]"),
+                "x[n]": Categorical(p: "both[a[n], z[n]]"),
+            }},
+            observe: {{ "x": "face" }},
+        )"#
+    );
+    near("elbo", fit_text(&model, &[], &[]).elbo(), total.ln(), WITHIN);
+}

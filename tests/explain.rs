@@ -219,3 +219,31 @@ fn chains_that_meet_and_their_bound() {
         &["q(z): chain along t", "One chain of `z` and `c` would have 13 × 5 = 65 states, and 64 are the most.", "q(c): chain along t"],
     );
 }
+
+/// Categories on a tree: pairs of a row and the one above it.
+#[test]
+fn a_tree_of_categories() {
+    let text = r#"Model(
+        data: { "species": { "name": ["a", "b", "c"], "above": ["", "a", "a"], "legs": ["two", "two", "four"] } },
+        plates: { "n": Tree(table: "species", id: "name", parent: "above"), "k": Size(2) },
+        nodes: {
+            "start":    Dirichlet(concentration: 1, over: "k"),
+            "trans[k]": Dirichlet(concentration: 1, over: "k"),
+            "emit[k]":  Dirichlet(concentration: 1, over: "species.legs"),
+            "z[0]":     Categorical(p: "start"),
+            "z[n]":     Categorical(p: "trans[z[parent(n)]]"),
+            "x[n]":     Categorical(p: "emit[z[n]]"),
+        },
+        observe: { "x": "legs" },
+    )"#;
+    says(
+        &page(text),
+        &[
+            "q(z): tree over n",
+            "Each `z[n]` depends on `z[parent(n)]`: messages to the roots and back keep all rows of a tree exact.",
+            "η(z[parent(n)] = k, z[n] = k′)",
+            "= ⟨ln trans[k,k′]⟩ from z[n] where n no root",
+            "Moments: a pass to the roots and back gives r[n,k] = q(z[n] = k) and ξ[n,k,k′] = q(z[parent(n)] = k, z[n] = k′).",
+        ],
+    );
+}

@@ -63,21 +63,26 @@ impl Model {
 fn random(seed: u64) -> Model {
     let mut r = Dice(Random::new(seed, "model", 0));
     let steps = r.chance(35);
+    // On a tree, z depends on the row above.
+    let tree = !steps && r.chance(25);
     // Selectors: z over k, perhaps a chain; c over j.
     let (z, c) = (r.chance(85), r.chance(35));
     // Both along steps are one chain: the tests go through all its states.
-    let rows = 1 + r.below(if steps && z && c { 5 } else { 9 });
-    let weighted = !steps && r.chance(40);
+    let rows = 1 + r.below(if (steps || tree) && z && c { 5 } else { 9 });
+    let weighted = !steps && !tree && r.chance(40);
     let n = if steps { "t" } else { "n" };
     let mut columns = vec![
         Column("seq", (0..rows).map(|_| format!("\"s{}\"", r.below(3))).collect()),
         Column("g", (0..rows).map(|_| format!("\"g{}\"", r.below(3))).collect()),
         Column("h", (0..rows).map(|_| format!("\"h{}\"", r.below(2))).collect()),
         Column("e", (0..rows).map(|_| r.positive().to_string()).collect()),
+        Column("id", (0..rows).map(|i| format!("\"r{i}\"")).collect()),
+        Column("up", (0..rows).map(|i| if i == 0 || r.chance(25) { "\"\"".into() } else { format!("\"r{}\"", r.below(i)) }).collect()),
         Column("w", (0..rows).map(|_| (1 + r.below(3)).to_string()).collect()),
     ];
     let mut plates = match (steps, weighted) {
         (true, _) => "\"t\": Steps(table: \"t\", sequence: \"seq\"), ".to_string(),
+        _ if tree => "\"n\": Tree(table: \"t\", id: \"id\", parent: \"up\"), ".to_string(),
         (_, true) => "\"n\": Rows(table: \"t\", weight: \"w\"), ".to_string(),
         _ => "\"n\": Rows(table: \"t\"), ".to_string(),
     };
@@ -87,13 +92,14 @@ fn random(seed: u64) -> Model {
     let mut used = vec!["e"];
     if z {
         let a = r.positive();
-        match (steps && r.chance(80), r.chance(25)) {
+        match ((steps || tree) && r.chance(80), r.chance(25)) {
             (true, by_column) => {
-                let (plate, index) = if by_column { ("g,", "t.g[t], ") } else { ("", "") };
+                let before = if tree { "parent(n)" } else { "t-1" };
+                let (plate, index) = if by_column { ("g,", format!("t.g[{n}], ")) } else { ("", String::new()) };
                 if by_column {
                     used.push("g");
                 }
-                write!(nodes, "\"start\": Dirichlet(concentration: {a}, over: \"k\"), \"trans[{plate}k]\": Dirichlet(concentration: {}, over: \"k\"), \"z[0]\": Categorical(p: \"start\"), \"z[t]\": Categorical(p: \"trans[{index}z[t-1]]\"), ", r.positive()).unwrap();
+                write!(nodes, "\"start\": Dirichlet(concentration: {a}, over: \"k\"), \"trans[{plate}k]\": Dirichlet(concentration: {}, over: \"k\"), \"z[0]\": Categorical(p: \"start\"), \"z[{n}]\": Categorical(p: \"trans[{index}z[{before}]]\"), ", r.positive()).unwrap();
             }
             (false, true) => {
                 used.push("g");
@@ -250,7 +256,9 @@ fn random(seed: u64) -> Model {
         plates.push_str("\"g\": Groups(column: \"t.g\"), ");
     }
     let rest = if r.chance(15) { "factorize: MeanField" } else { "" };
-    Model { columns, plates, nodes, observe, rest: rest.into(), rows, ordered: steps }
+    // Rows of a tree that are kept apart meet, and are updated in turns that depend on their order.
+    let ordered = steps || tree && !rest.is_empty();
+    Model { columns, plates, nodes, observe, rest: rest.into(), rows, ordered }
 }
 
 /// First responsibilities of every selector, for rows in the given order.

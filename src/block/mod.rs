@@ -7,6 +7,7 @@ pub mod junction_tree;
 pub mod normal_gamma;
 pub mod normal_wishart;
 pub mod sparse_gaussian;
+pub mod tree;
 
 use crate::expfam::joint::JointSpec;
 

@@ -43,7 +43,9 @@ static FUNCTIONS: &[Entry] = &[
 
 static BLOCKS: &[Entry] = &[
     entry("independent", "", "one node: each of its elements by itself"),
-    entry("chain", "", "categories along `Steps`: exact by forward-backward"),
+    entry("chain", "", "categories along `Steps`, several where they meet: exact by forward-backward"),
+    entry("tree", "", "categories on a `Tree` plate: exact by messages to the roots and back"),
+    entry("network", "", "categories of a row that meet in products: exact by a junction tree"),
     entry("joint", "", "a Normal-Gamma or Normal-Wishart pair: a mean with its precision"),
 ];
 

@@ -1,5 +1,5 @@
-//! Chains within a pass: pair potentials from tables, one kernel run for each chunk, pair moments back into statistics. The same for
-//! categories (forward–backward) and Gaussian vectors (Kalman smoother): both couple neighbours through one matrix. Not here: the kernels
+//! Chains and trees within a pass: pair potentials from tables, one kernel run for each chunk, pair moments back into statistics. The same for
+//! categories (forward–backward), trees of categories and Gaussian vectors (Kalman smoother): all couple neighbours through one matrix. Not here: the kernels
 //! (`block`), nor messages to single steps (`pass`).
 
 use super::{
@@ -12,6 +12,7 @@ use crate::{
     block::{
         forward_backward::{self, ChainError, Chains, PairTables},
         gaussian_chain::{self, GaussianChains},
+        tree::{self, TreeTables, Trees},
     },
     expfam::stat::LN_ZERO,
     num::{
@@ -32,6 +33,8 @@ pub(super) struct ChainShape {
     log: Vec<Vec<f64>>,
     /// The same, ready for forward–backward.
     ready: Vec<PairTables>,
+    /// The same for trees, where the stream's rows are one.
+    trees: Option<Vec<TreeTables>>,
     pairs: Vec<Pair>,
     /// The codes that pick a table for each step.
     codes: Option<usize>,
@@ -88,7 +91,8 @@ impl ChainShape {
         if by_row {
             (codes, levels) = (None, 1);
         }
-        let mut shape = Self { log: vec![], ready: vec![], pairs, codes, levels, by_row };
+        let tree = var.stream().is_some_and(|s| plan.streams[s].parent.is_some());
+        let mut shape = Self { log: vec![], ready: vec![], trees: tree.then(Vec::new), pairs, codes, levels, by_row };
         if by_row {
             return shape;
         }
@@ -102,7 +106,11 @@ impl ChainShape {
                     }
                 }
             }
-            if matches!(var.algorithm, Algorithm::Chain) {
+            if let Some(trees) = &mut shape.trees {
+                let mut ready = TreeTables::default();
+                ready.prepare(k, &log);
+                trees.push(ready);
+            } else if matches!(var.algorithm, Algorithm::Chain) {
                 let mut ready = PairTables::default();
                 ready.prepare(k, &log);
                 shape.ready.push(ready);
@@ -144,7 +152,7 @@ impl ChainShape {
         let longest = worker.starts.windows(2).map(|x| (x[1] - x[0]) as usize).max().unwrap_or(0);
         let mut pair_sums = vec![0.0; levels * k * k];
         let mut node = std::mem::take(&mut worker.temp);
-        let mut made = PairTables::default();
+        let (mut made, mut made_tree) = (PairTables::default(), TreeTables::default());
         let mut result = Ok(());
         for cell in 0..inner {
             node.clear();
@@ -152,7 +160,26 @@ impl ChainShape {
             pair_sums.fill(0.0);
             let mut log_norm = 0.0;
             let (starts, pair_index) = (worker.starts.as_slice(), index.as_deref());
-            let done = if matches!(var.algorithm, Algorithm::Chain) {
+            let impossible = |e: ChainError| match e {
+                ChainError::Impossible { step } => {
+                    let row =
+                        shape.plan.streams[shape.stream].order.as_ref().map_or(range.start + step, |o| o[range.start + step] as usize);
+                    Breakdown::Impossible(format!("no category is possible at row {}", row + 1))
+                }
+                e => Breakdown::Improper(e.to_string()),
+            };
+            let done = if let Some(trees) = &self.trees {
+                let tables = match &by_row {
+                    Some(all) => {
+                        made_tree.prepare(k, &all[cell]);
+                        &made_tree
+                    }
+                    None => &trees[cell],
+                };
+                grow(&mut worker.scratch, tree::scratch_len(n, k));
+                let trees = Trees { pair_index, node: &mut node, above: &worker.before };
+                tree::run(tables, trees, &mut pair_sums, &mut log_norm, &mut worker.scratch).map_err(impossible)
+            } else if matches!(var.algorithm, Algorithm::Chain) {
                 let tables = match &by_row {
                     Some(all) => {
                         made.prepare(k, &all[cell]);
@@ -162,12 +189,7 @@ impl ChainShape {
                 };
                 grow(&mut worker.scratch, forward_backward::scratch_len(n, longest, k, levels));
                 let chains = Chains { initial: None, pair_index, node: &mut node, starts };
-                forward_backward::run(tables, chains, &mut pair_sums, &mut log_norm, &mut worker.scratch).map_err(|e| match e {
-                    ChainError::Impossible { step } => {
-                        Breakdown::Impossible(format!("no category is possible at row {}", range.start + step + 1))
-                    }
-                    e => Breakdown::Improper(e.to_string()),
-                })
+                forward_backward::run(tables, chains, &mut pair_sums, &mut log_norm, &mut worker.scratch).map_err(impossible)
             } else {
                 let pair =
                     by_row.as_ref().map_or(&self.log[cell.min(self.log.len().saturating_sub(1))..], |all| &all[cell..])[0].as_slice();

@@ -150,7 +150,7 @@ pub fn posterior(
     let nodes = reports.into_iter().enumerate().filter(|(i, _)| wanted[*i]).filter_map(|(_, r)| r).collect();
     let blocks = plan.blocks.list.iter().enumerate().map(|(i, b)| BlockSummary {
         nodes: b.nodes.iter().map(|n| graph.nodes[n.0].name.clone()).collect(),
-        kind: plan.blocks.kind_name(i),
+        kind: plan.blocks.kind_name(graph, i),
         over: plan.blocks.over(graph, i),
         why: b.why.join(" "),
     });

@@ -15,6 +15,7 @@ use crate::{
     num::reduce::dot,
     plan::{
         Plan,
+        streams::Stream,
         table::{From, Rows, Table},
         var::{Storage, Var},
     },
@@ -229,7 +230,7 @@ impl<'p> Shape<'p> {
         let plan = self.plan;
         let stream = &plan.streams[self.stream];
         let n = range.len();
-        worker.sequences(stream.starts.as_deref(), &range);
+        worker.sequences(stream, &range);
         for (v, _) in &self.vars {
             let var = &plan.vars[*v];
             let len = n * var.inner() * var.width;
@@ -327,11 +328,18 @@ fn places<'a>(rows: &Rows, range: &Range<usize>, list: &'a mut Vec<u32>) -> Plac
 
 impl Worker {
     /// Sequence starts and predecessors of a chunk, relative to it.
-    fn sequences(&mut self, starts: Option<&[u32]>, range: &Range<usize>) {
+    fn sequences(&mut self, stream: &Stream, range: &Range<usize>) {
         self.starts.clear();
         self.before.clear();
-        self.before.extend((0..range.len() as u32).map(|i| i.wrapping_sub(1)));
-        if let Some(starts) = starts {
+        let first = range.start as u32;
+        match &stream.parent {
+            // What is above a row stands before it; where no block needs whole trees, perhaps in another chunk.
+            Some(above) => {
+                self.before.extend(above[range.clone()].iter().map(|&p| if p == u32::MAX || p < first { u32::MAX } else { p - first }))
+            }
+            None => self.before.extend((0..range.len() as u32).map(|i| i.wrapping_sub(1))),
+        }
+        if let Some(starts) = &stream.starts {
             let from = starts.partition_point(|&s| (s as usize) < range.start);
             for &s in starts[from..].iter().take_while(|&&s| (s as usize) < range.end) {
                 let local = s as usize - range.start;

@@ -1,4 +1,5 @@
-//! Claims of discrete chains: categories along steps, each depending on the one before. Not here: forward–backward (`block`).
+//! Claims of discrete chains and trees: categories along steps, each depending on the one before, or on a tree, each depending on the one
+//! above. Not here: their algorithms (`block`).
 
 use crate::{
     expfam::stat::CATEGORY,
@@ -9,10 +10,10 @@ use crate::{
     shape::{NodeId, PlateId},
 };
 
-/// The `Steps` plate of a category.
+/// The `Steps` or `Tree` plate of a category.
 pub fn along(graph: &FactorGraph, node: NodeId) -> Option<PlateId> {
     let n = &graph.nodes[node.0];
-    let steps = |p: &&PlateId| matches!(graph.plates[p.0].kind, PlateKind::Steps { .. });
+    let steps = |p: &&PlateId| matches!(graph.plates[p.0].kind, PlateKind::Steps { .. } | PlateKind::Tree { .. });
     if n.spec.stat == &CATEGORY { n.plates.iter().find(steps).copied() } else { None }
 }
 
@@ -28,7 +29,7 @@ pub fn is_link(graph: &FactorGraph, a: &Op, b: &Op, plate: PlateId) -> bool {
         if i != axis {
             return x == y && matches!(x, Element::Label(_));
         }
-        matches!((x, y), (Element::Before { label, lag: 1 }, Element::Label(l)) | (Element::Label(l), Element::Before { label, lag: 1 }) if label == l)
+        x.linked(*y)
     })
 }
 
@@ -37,6 +38,7 @@ pub fn claim(graph: &FactorGraph, energy: &Energy, node: NodeId, plate: PlateId)
     let me = Source::Node(node);
     let name = &graph.nodes[node.0].name;
     let t = &graph.plates[plate.0].name;
+    let tree = matches!(graph.plates[plate.0].kind, PlateKind::Tree { .. });
     let mut linked = false;
     for f in &energy.factors {
         for term in &f.terms {
@@ -49,10 +51,15 @@ pub fn claim(graph: &FactorGraph, energy: &Energy, node: NodeId, plate: PlateId)
                             return Err(Some(format!("A chain couples neighbours only: `{name}` also depends on `{name}[{t}-{lag}]`.")));
                         }
                         Element::Column { .. } if steps => {
-                            return Err(Some(format!("A data column picks steps of `{name}` out of order, so they are no chain.")));
+                            return Err(Some(if tree {
+                                format!("A data column picks rows of `{name}` beside the tree.")
+                            } else {
+                                format!("A data column picks steps of `{name}` out of order, so they are no chain.")
+                            }));
                         }
                         Element::At(i) if steps => {
-                            return Err(Some(format!("`{name}[{i}]` ties one step of `{name}` to many others, so it is no chain.")));
+                            let (step, chain) = if tree { ("row", "tree") } else { ("step", "chain") };
+                            return Err(Some(format!("`{name}[{i}]` ties one {step} of `{name}` to many others, so it is no {chain}.")));
                         }
                         _ => {}
                     }
@@ -61,11 +68,14 @@ pub fn claim(graph: &FactorGraph, energy: &Energy, node: NodeId, plate: PlateId)
             match mine.as_slice() {
                 [] | [_] => {}
                 [a, b] if is_link(graph, a, b, plate) => linked = true,
+                _ if tree => return Err(Some(format!("A product couples rows of `{name}` other than one and the one above."))),
                 _ => return Err(Some(format!("A product couples steps of `{name}` that are not neighbours."))),
             }
         }
     }
-    if linked {
+    if linked && tree {
+        Ok(format!("Each `{name}[{t}]` depends on `{name}[parent({t})]`: messages to the roots and back keep all rows of a tree exact."))
+    } else if linked {
         Ok(format!("Each `{name}[{t}]` depends on `{name}[{t}-1]`: forward–backward keeps all steps of a sequence exact."))
     } else {
         Err(None)

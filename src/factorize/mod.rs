@@ -78,8 +78,7 @@ impl Kind {
         match self {
             Kind::Single => "independent",
             Kind::Chain(_) => "chain",
-            Kind::Joint(_) | Kind::Gaussian(_) => "joint",
-            Kind::Network(_) => "network",
+            Kind::Joint(_) | Kind::Gaussian(_) | Kind::Network(_) => "joint",
         }
     }
 }
@@ -300,14 +299,6 @@ impl Blocks {
     /// The block that holds a node's q.
     pub fn of(&self, node: NodeId) -> Option<usize> {
         self.list.iter().position(|b| b.nodes.contains(&node))
-    }
-    /// As the JSON report names a block's kind.
-    pub fn kind_name(&self, i: usize) -> &'static str {
-        match self.list[i].kind {
-            Kind::Gaussian(g) if self.gaussians[g].chain.is_some() => "chain",
-            Kind::Network(n) if self.networks[n].chain.is_some() => "chain",
-            kind => kind.name(),
-        }
     }
     /// The block of a source of moments.
     pub fn of_source(&self, source: Source) -> Option<usize> {

@@ -6,7 +6,7 @@
 //! A chain over several members has one scope, all of them; an operand's other members get letters that nothing else has, which sums
 //! them out of statistics and repeats messages over them.
 
-use super::{Blocks, gaussian::neighbours, roles::Role};
+use super::{Blocks, roles::Role};
 use crate::{
     block::junction_tree::{JunctionTree, TreeError},
     expfam::stat::CATEGORY,
@@ -32,7 +32,7 @@ pub struct Network {
     pub members: Vec<NodeId>,
     /// Sets of members that occur together, by place in `members`, ascending; each is a part of the statistic.
     pub scopes: Vec<Vec<usize>>,
-    /// The `Steps` plate along which neighbours are coupled, if it is a chain: its one scope is all members.
+    /// The `Steps` or `Tree` plate along which neighbours are coupled, if it is a chain or tree: its one scope is all members.
     pub chain: Option<PlateId>,
 }
 
@@ -181,10 +181,9 @@ fn layout(graph: &FactorGraph, blocks: &Blocks, sizes: Sizes<'_>, members: &[Nod
         }
         for (i, e) in op.elements.iter().enumerate() {
             let fits = match e {
-                Element::Label(_) => true,
+                Element::Label(_) | Element::Parent { .. } => true,
                 Element::Before { lag, .. } => *lag == 1,
                 Element::Column { .. } | Element::At(_) => Some(i) != axis,
-                Element::Parent { .. } => false,
             };
             if !fits {
                 return Err(format!(
@@ -222,15 +221,15 @@ fn groups<'a>(term: &'a EnergyTerm, members: &[NodeId]) -> Vec<Group<'a>> {
     out
 }
 
-/// The `Steps` plate along which two elements are neighbours, all else being equal.
+/// The `Steps` or `Tree` plate along which two elements are neighbours, all else being equal.
 fn linked(graph: &FactorGraph, plates: &[PlateId], a: &[Element], b: &[Element]) -> Option<PlateId> {
     let mut at = None;
     for (&p, (x, y)) in plates.iter().zip(a.iter().zip(b)) {
         if x == y {
             continue;
         }
-        let steps = matches!(graph.plates[p.0].kind, PlateKind::Steps { .. });
-        if at.is_some() || !steps || !neighbours(Some(*x), Some(*y)) {
+        let steps = matches!(graph.plates[p.0].kind, PlateKind::Steps { .. } | PlateKind::Tree { .. });
+        if at.is_some() || !steps || !x.linked(*y) {
             return None;
         }
         at = Some(p);
@@ -245,8 +244,12 @@ pub fn why(graph: &FactorGraph, network: &Network, sizes: Sizes<'_>) -> String {
     if let Some(p) = network.chain {
         let t = &graph.plates[p.0].name;
         let states = of.map_or(String::new(), |k| format!(" ({})", k.iter().product::<usize>()));
+        let (before, chain) = match graph.plates[p.0].kind {
+            PlateKind::Tree { .. } => ("row above", "tree"),
+            _ => ("step before", "chain"),
+        };
         return format!(
-            "{all} meet at each {t}, and depend on the step before: one chain over the product of their states{states} keeps all exact."
+            "{all} meet at each {t}, and depend on the {before}: one {chain} over the product of their states{states} keeps all exact."
         );
     }
     let cost = of.and_then(|k| JunctionTree::new(&k, &network.scopes, LARGEST_CLIQUE).ok()).map_or(String::new(), |tree| {
@@ -262,7 +265,7 @@ pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[b
     let fits = |n: NodeId| {
         let node = &graph.nodes[n.0];
         let gone = roles[n.0] == Role::Predicted || roles[n.0] == Role::Observed && missing[n.0] && !used(energy, n);
-        let steps = node.plates.iter().any(|p| matches!(graph.plates[p.0].kind, PlateKind::Steps { .. }));
+        let steps = node.plates.iter().any(|p| matches!(graph.plates[p.0].kind, PlateKind::Steps { .. } | PlateKind::Tree { .. }));
         let known = |o: &Op| match o.source {
             Source::Known(_) => true,
             Source::Node(m) => graph.nodes[m.0].spec.stat == &CATEGORY,
@@ -299,7 +302,7 @@ pub fn rewrite(graph: &FactorGraph, energy: &mut Energy, network: &Network, inde
                 if network.chain.is_some() {
                     scope = network.scopes[0].clone();
                 }
-                let side = usize::from(elements.iter().any(|e| matches!(e, Element::Before { .. })));
+                let side = usize::from(elements.iter().any(|e| e.is_before()));
                 let axes = scope.iter().map(|&m| {
                     letter(m).unwrap_or_else(|| {
                         *rest[side][m].get_or_insert_with(|| {

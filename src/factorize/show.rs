@@ -47,7 +47,8 @@ impl Blocks {
                     PlateKind::Steps { sequence: Some(c), .. } => format!(", one for each {}", graph.column_name(c)),
                     _ => String::new(),
                 };
-                format!("chain along {}{sequence}", graph.plate_name(p))
+                let chain = if self.is_tree(graph, p) { "tree over" } else { "chain along" };
+                format!("{chain} {}{sequence}", graph.plate_name(p))
             }
             Kind::Joint(j) => format!("joint ({})", self.joints[j].spec.name),
             Kind::Gaussian(g) => match self.gaussians[g].chain {
@@ -55,9 +56,31 @@ impl Blocks {
                 None => "joint (Gaussian)".into(),
             },
             Kind::Network(n) => match self.networks[n].chain {
-                Some(p) => format!("chain along {} (of several categories)", graph.plate_name(p)),
+                Some(p) => {
+                    let chain = if self.is_tree(graph, p) { "tree over" } else { "chain along" };
+                    format!("{chain} {} (of several categories)", graph.plate_name(p))
+                }
                 None => "network (junction tree)".into(),
             },
+        }
+    }
+
+    fn is_tree(&self, graph: &FactorGraph, plate: PlateId) -> bool {
+        matches!(graph.plates[plate.0].kind, PlateKind::Tree { .. })
+    }
+
+    /// As the JSON report names a block's kind.
+    pub fn kind_name(&self, graph: &FactorGraph, i: usize) -> &'static str {
+        let chain = match self.list[i].kind {
+            Kind::Chain(p) => Some(p),
+            Kind::Gaussian(g) => self.gaussians[g].chain,
+            Kind::Network(n) => self.networks[n].chain,
+            _ => None,
+        };
+        match chain {
+            Some(p) if self.is_tree(graph, p) => "tree",
+            Some(_) => "chain",
+            None => self.list[i].kind.name(),
         }
     }
 
@@ -94,7 +117,7 @@ impl Blocks {
         if let Source::Network(n) = a.source {
             let network = &self.networks[n];
             let plates = &graph.nodes[network.members[0].0].plates;
-            let step = |p: &PlateId, x: Element, y: Element| if network.chain == Some(*p) { neighbours(Some(x), Some(y)) } else { x == y };
+            let step = |p: &PlateId, x: Element, y: Element| if network.chain == Some(*p) { x.linked(y) } else { x == y };
             let mut pairs = plates.iter().zip(a.elements.iter().zip(&b.elements));
             return network.chain.is_some() && a.source == b.source && pairs.all(|(p, (x, y))| step(p, *x, *y));
         }

@@ -35,7 +35,9 @@ impl Plan {
         for s in &self.streams {
             let longest = s.chunks.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
             let order = if s.order.is_some() { ", sorted by sequence" } else { "" };
-            let sequences = s.starts.as_ref().map_or(String::new(), |s| format!(" in {}", count(s.len().saturating_sub(1), "sequence")));
+            let (part, order) =
+                if s.parent.is_some() { ("tree", order.replace("sequence", "tree")) } else { ("sequence", order.to_string()) };
+            let sequences = s.starts.as_ref().map_or(String::new(), |s| format!(" in {}", count(s.len().saturating_sub(1), part)));
             let weight = if s.weight.is_some() { ", weighted" } else { "" };
             out += &format!(
                 "  {}: {}{sequences}{order}{weight}, cut into {} of at most {longest}, in {} of chunks\n",

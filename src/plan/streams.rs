@@ -1,6 +1,10 @@
 //! Streamed plates: in which order their rows are visited and where they may be cut. Not here: the pass (`engine`).
 
-use crate::{data::sequences::Sequences, graph::bound::BoundPlate, shape::PlateId};
+use crate::{
+    data::{Groups, sequences::Sequences},
+    graph::bound::BoundPlate,
+    shape::PlateId,
+};
 use std::{ops::Range, sync::Arc};
 
 /// A plate whose rows are visited in chunks.
@@ -12,13 +16,13 @@ pub struct Stream {
     pub size: usize,
     /// The file's row at each place, where that is not the place itself.
     pub order: Option<Vec<u32>>,
-    /// Where sequences start, by place, and the end; for `Steps` only.
+    /// Where sequences (of a `Tree` plate: trees) start, by place, and the end; for `Steps` and `Tree` only.
     pub starts: Option<Vec<u32>>,
     /// How many rows each row stands for, by place.
     pub weight: Option<Arc<[f64]>>,
-    /// The place of the row above, by place, for `Tree` only; `u32::MAX` for roots.
+    /// The place of the row above, by place, for `Tree` only, and always an earlier one; `u32::MAX` for roots.
     pub parent: Option<Vec<u32>>,
-    /// Places cut into chunks; a sequence is never cut.
+    /// Places cut into chunks; a sequence or tree is never cut where it is one block.
     pub chunks: Vec<Range<usize>>,
     /// Chunks cut into runs that one thread takes at a time; their sums are added in this order, whatever the threads.
     pub runs: Vec<Range<usize>>,
@@ -35,16 +39,18 @@ impl Stream {
                 order = Some((0..size).map(|p| s.row(p) as u32).collect());
             }
         }
-        let mut stream = Self {
-            plate,
-            size,
-            order,
-            starts,
-            weight: None,
-            parent: bound.parents.as_ref().map(|p| p.to_vec()),
-            chunks: vec![],
-            runs: vec![],
-        };
+        let mut parent = None;
+        if let Some(p) = &bound.parents {
+            let (rows, begin) = preorder(p);
+            let mut place = vec![0; size];
+            rows.iter().enumerate().for_each(|(at, &r)| place[r as usize] = at as u32);
+            parent = Some(rows.iter().map(|&r| p[r as usize]).map(|up| if up == u32::MAX { up } else { place[up as usize] }).collect());
+            starts = Some(begin);
+            if rows.iter().enumerate().any(|(at, &r)| at as u32 != r) {
+                order = Some(rows);
+            }
+        }
+        let mut stream = Self { plate, size, order, starts, weight: None, parent, chunks: vec![], runs: vec![] };
         stream.weight = bound.weight.as_ref().map(|w| stream.permute(w, 1).into());
         stream
     }
@@ -101,6 +107,25 @@ impl Stream {
         let runs = runs.clamp(1, count.max(1));
         self.runs = (0..runs).map(|r| r * count / runs..(r + 1) * count / runs).collect();
     }
+}
+
+/// Rows of a forest tree by tree, each after the row above it, else in the order of the file; where the trees start, and the end.
+fn preorder(parents: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    // Roots have a group of their own, the last.
+    let above: Vec<u32> = parents.iter().map(|&p| p.min(parents.len() as u32)).collect();
+    let below = Groups::new(&above, parents.len() + 1);
+    let (mut rows, mut starts) = (Vec::with_capacity(parents.len()), vec![]);
+    let mut open: Vec<u32> = vec![];
+    for &root in below.group(parents.len()) {
+        starts.push(rows.len() as u32);
+        open.push(root);
+        while let Some(row) = open.pop() {
+            rows.push(row);
+            open.extend(below.group(row as usize).iter().rev());
+        }
+    }
+    starts.push(rows.len() as u32);
+    (rows, starts)
 }
 
 fn offsets(s: &Sequences) -> Vec<u32> {

@@ -154,6 +154,20 @@ pub enum Element {
 }
 
 impl Element {
+    /// Is it an earlier step, or the row above?
+    pub fn is_before(self) -> bool {
+        matches!(self, Element::Before { .. } | Element::Parent { .. })
+    }
+
+    /// Of two elements, is one the step just before the other, or the row above it?
+    pub fn linked(self, other: Element) -> bool {
+        let one = |x, y| match (x, y) {
+            (Element::Before { label, lag: 1 } | Element::Parent { label }, Element::Label(l)) => label == l,
+            _ => false,
+        };
+        one(self, other) || one(other, self)
+    }
+
     /// The letter that decides the element, if any does.
     pub fn label(self) -> Option<LabelId> {
         match self {

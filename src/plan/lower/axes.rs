@@ -65,7 +65,7 @@ impl<'a> Lowering<'a> {
         match op.elements[axis] {
             Element::Label(_) => (0..stream.size as u32).map(to_index).collect(),
             Element::Before { lag, .. } => stream.before(lag).into_iter().map(to_index).collect(),
-            Element::Parent { .. } => stream.parent.clone().unwrap_or_default(),
+            Element::Parent { .. } => stream.parent.iter().flatten().map(|&p| to_index(p)).collect(),
             Element::At(i) => vec![i as u32; stream.size],
             Element::Column { column, .. } => {
                 let codes =

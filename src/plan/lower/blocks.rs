@@ -111,7 +111,7 @@ impl<'a> Lowering<'a> {
             f.terms.iter().flat_map(|t| &t.ops).filter(|o| self.blocks.of_source(o.source) == Some(block)).all(|o| {
                 o.elements.iter().enumerate().all(|(i, e)| match *e {
                     Element::Label(l) => (i == axis) == (Some(l) == n),
-                    Element::Before { label, lag: 1 } => chain && i == axis && Some(label) == n,
+                    Element::Before { label, lag: 1 } | Element::Parent { label } => chain && i == axis && Some(label) == n,
                     Element::At(_) => i != axis,
                     _ => false,
                 })

@@ -24,7 +24,7 @@ impl<'a> Lowering<'a> {
         let var = &self.vars[v];
         let (kind, d) = (self.op_kind(op).expect("a variable has a statistic"), var.d);
         let plates = self.node_plates(op);
-        let before = op.elements.iter().any(|e| matches!(e, Element::Before { .. }));
+        let before = op.elements.iter().any(|e| e.is_before());
         let (mut offset, part) = self.part_axes(view, op, kind, d);
         let mut axes = vec![];
         for (axis, e) in op.elements.iter().enumerate() {

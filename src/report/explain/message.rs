@@ -118,7 +118,7 @@ fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<Taken> {
     let pairs = |source: Source| {
         let all = (0..ops.len()).flat_map(|i| (i + 1..ops.len()).map(move |j| (i, j)));
         let list: Vec<(usize, usize)> = all.filter(|&(i, j)| ops[i].source == source && pair(i, j)).collect();
-        let before = |o: &Op| o.elements.iter().any(|e| matches!(e, Element::Before { .. }));
+        let before = |o: &Op| o.elements.iter().any(|e| e.is_before());
         list.into_iter().map(move |(i, j)| if before(&ops[i]) { (i, j) } else { (j, i) })
     };
     match to {

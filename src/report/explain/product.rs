@@ -87,7 +87,7 @@ impl<'a> Products<'a> {
             for (j, b) in rest.iter().enumerate() {
                 if i < j && !chained.contains(&i) && !chained.contains(&j) && self.blocks.keeps_pair(self.graph, a, b) {
                     chained.extend([i, j]);
-                    let (before, now) = if a.elements.iter().any(|e| matches!(e, Element::Before { .. })) { (a, b) } else { (b, a) };
+                    let (before, now) = if a.elements.iter().any(|e| e.is_before()) { (a, b) } else { (b, a) };
                     if let Source::Gaussian(g) = a.source {
                         let texts: Vec<String> =
                             [before, now].iter().flat_map(|o| o.views.iter().map(|v| self.entry(g, o, v, &letters))).collect();

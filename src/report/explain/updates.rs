@@ -11,8 +11,11 @@ use super::{
 use crate::{
     expfam::stat::{CATEGORY, PartShape, StatKind},
     factorize::{Blocks, Kind, roles::Role},
-    graph::{energy::Source, factor_graph::FactorGraph},
-    shape::Extent,
+    graph::{
+        energy::Source,
+        factor_graph::{FactorGraph, PlateKind},
+    },
+    shape::{Extent, PlateId},
 };
 
 /// Lines longer than this are broken at their plus signs.
@@ -76,7 +79,7 @@ fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
     if let Kind::Chain(plate) = b.kind {
         let two = event(2);
         let t = graph.plate_name(plate);
-        let before: Vec<String> = at.iter().map(|p| if p == t { format!("{t}-1") } else { p.clone() }).collect();
+        let before: Vec<String> = at.iter().map(|p| if p == t { earlier(graph, plate) } else { p.clone() }).collect();
         let head = format!("η({} = {}, {} = {})", bracket(&first.name, &before), two[0], bracket(&first.name, &at), two[1]);
         heads.push((head, all(&To::Pair(source), &two)));
     }
@@ -124,17 +127,30 @@ fn network(graph: &FactorGraph, blocks: &Blocks, i: usize, n: usize) -> String {
     let closing = match network.chain {
         Some(plate) => {
             let t = graph.plate_name(plate);
-            let before: Vec<String> = at.iter().map(|p| if p == t { format!("{t}-1") } else { p.clone() }).collect();
+            let before: Vec<String> = at.iter().map(|p| if p == t { earlier(graph, plate) } else { p.clone() }).collect();
             let scope = &network.scopes[0];
             let text = format!("η({}, {})", head(scope, &before, &then), head(scope, &at, &now));
             heads.push((text, all(&To::Pair(source), &[then.as_slice(), &now].concat())));
-            "Moments: forward–backward over the product of the states; each variable's own are sums of them."
+            format!("Moments: {} over the product of the states; each variable's own are sums of them.", algorithm(graph, plate))
         }
-        None => "Moments: messages along the junction tree, to its root and back, give the probability of each of these sets of states.",
+        None => {
+            "Moments: messages along the junction tree, to its root and back, give the probability of each of these sets of states.".into()
+        }
     };
     let mixed = network.members.iter().any(|m| blocks.roles[m.0] == Role::Mixed);
     let known = if mixed { " Where a cell is filled, its level is certain." } else { "" };
     format!("{}{}    {closing}{known}\n", blocks.paragraph(graph, i), lines(&heads))
+}
+
+/// The step before, or the row above: `t-1`, `parent(n)`.
+fn earlier(graph: &FactorGraph, plate: PlateId) -> String {
+    let t = graph.plate_name(plate);
+    if matches!(graph.plates[plate.0].kind, PlateKind::Tree { .. }) { format!("parent({t})") } else { format!("{t}-1") }
+}
+
+/// How a chain or tree is updated.
+fn algorithm(graph: &FactorGraph, plate: PlateId) -> &'static str {
+    if matches!(graph.plates[plate.0].kind, PlateKind::Tree { .. }) { "a pass to the roots and back" } else { "forward–backward" }
 }
 
 /// What an axis runs over, a number if the model says it.
@@ -157,12 +173,13 @@ fn closing(graph: &FactorGraph, blocks: &Blocks, i: usize, at: &[String]) -> Str
         Kind::Chain(plate) => {
             let two = event_names(graph, &node.plates, node.event, 2);
             let t = graph.plate_name(plate);
-            let before: Vec<String> = at.iter().map(|p| if p == t { format!("{t}-1") } else { p.clone() }).collect();
+            let before: Vec<String> = at.iter().map(|p| if p == t { earlier(graph, plate) } else { p.clone() }).collect();
             let (r, xi) = (mark(graph, blocks, "r", b.nodes[0]), mark(graph, blocks, "ξ", b.nodes[0]));
             let (z, at) = (&node.name, at.join(","));
             format!(
-                "Moments: forward–backward gives {r}[{at},{k}] = q({z}[{at}] = {k}) and {xi}[{at},{k},{l}] = q({z}[{}] = {k}, {z}[{at}] = {l}).",
+                "Moments: {how} gives {r}[{at},{k}] = q({z}[{at}] = {k}) and {xi}[{at},{k},{l}] = q({z}[{}] = {k}, {z}[{at}] = {l}).",
                 before.join(","),
+                how = algorithm(graph, plate),
                 k = two[0],
                 l = two[1],
             )
