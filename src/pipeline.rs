@@ -36,6 +36,7 @@ pub fn graph(model: &syntax::Model, source: &Source, diags: &mut Diagnostics) ->
     let graph = graph::resolve(model, source, diags)?;
     check::check(&graph, source, diags)?;
     diags.gate()?;
+    let graph = graph.augmented();
     expand(&graph, diags)?;
     Ok(graph)
 }
@@ -166,10 +167,12 @@ fn explain(graph: &FactorGraph, bound: &Bound, e: LowerError) -> Diagnostic {
         }
         LowerError::Value(bad, (factor, slot)) => {
             let f = &graph.factors[factor];
-            let param = &f.spec.params[slot - 1];
-            let param = f.args[slot - 1].spelling.map_or(param.name, |s| param.spellings[s].name);
+            let arg = &f.args[slot - 1];
+            let (node, spec, slot) = arg.from.map_or((f.node, f.spec, slot), |o| (o.node, o.spec, o.slot));
+            let param = &spec.params[slot - 1];
+            let param = arg.spelling.map_or(param.name, |s| param.spellings[s].name);
             let shown = listed(&bad.value);
-            let d = Diagnostic::error(BAD_VALUE, format!("the {param} of `{}` {}: {shown}", graph.nodes[f.node.0].name, bad.why))
+            let d = Diagnostic::error(BAD_VALUE, format!("the {param} of `{}` {}: {shown}", graph.nodes[node.0].name, bad.why))
                 .at(bad.span, format!("{shown}, at element {}", bad.element + 1))
                 .note(format!("`{param}` needs {}", bad.support));
             match bad.cell {

@@ -1,6 +1,7 @@
 //! What an argument carries to its slot: something known, one random variable (scaled, shifted), or more than that.
 
 use crate::{
+    expfam::stat::{BETA, DIRICHLET, GAMMA, StatKind, WISHART},
     graph::factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, Ref, Target},
     shape::{Extent, NodeId},
     source::Span,
@@ -64,6 +65,9 @@ pub fn carried(e: &Expr) -> Carried<'_> {
                 Carried::One(one) => shifted(one, e.span),
                 other => other,
             },
+            (BinaryOp::Mul, Carried::Known, _) | (BinaryOp::Mul, _, Carried::Known) if a.axes.len() + b.axes.len() == 2 && matrix(a, b) => {
+                Carried::Many("a matrix scaled by a random variable", e.span)
+            }
             (BinaryOp::Mul, Carried::Known, one) => scaled(one, Scale::Times(a), e.span),
             (BinaryOp::Mul, one, Carried::Known) => scaled(one, Scale::Times(b), e.span),
             (BinaryOp::Div, one, Carried::Known) => scaled(one, Scale::Over(b), e.span),
@@ -75,14 +79,73 @@ pub fn carried(e: &Expr) -> Carried<'_> {
         ExprKind::Call(function, args) => {
             let known = args.iter().all(|a| matches!(carried(a), Carried::Known));
             match function {
-                Function::Identity => Carried::Known,
-                Function::Diag if known => Carried::Known,
+                Function::Identity | Function::Earlier | Function::NotLast => Carried::Known,
+                _ if known => Carried::Known,
                 Function::Diag => Carried::Many("`diag` of a random variable", e.span),
                 Function::Dot => Carried::Many("`dot`", e.span),
                 Function::MatrixVector => Carried::Many("a matrix times a vector", e.span),
                 Function::Stick => Carried::Many("`stick`", e.span),
             }
         }
+    }
+}
+
+/// Is one a known matrix and the other a random number?
+fn matrix(a: &Expr, b: &Expr) -> bool {
+    let (matrix, number) = if a.axes.len() == 2 { (a, b) } else { (b, a) };
+    matrix.axes.len() == 2 && number.axes.is_empty() && matches!(carried(matrix), Carried::Known)
+}
+
+/// A random variable in a function of several, and the statistic that it must carry there.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf {
+    /// The variable.
+    pub node: NodeId,
+    /// Where it stands.
+    pub span: Span,
+    /// What it must carry.
+    pub needs: &'static StatKind,
+}
+
+/// The random variables of a product, a `diag` or a `stick` where `stat` is needed, and the known factors beside them; `None` where the
+/// expression has no such form.
+pub fn function<'g>(e: &'g Expr, stat: &'static StatKind) -> Option<(Vec<Leaf>, Vec<Scale<'g>>)> {
+    let (mut leaves, mut scales) = (vec![], vec![]);
+    walk(e, stat, &mut leaves, &mut scales).then_some((leaves, scales))
+}
+
+fn walk<'g>(e: &'g Expr, stat: &'static StatKind, leaves: &mut Vec<Leaf>, scales: &mut Vec<Scale<'g>>) -> bool {
+    if matches!(carried(e), Carried::Known) {
+        scales.push(Scale::Times(e));
+        return true;
+    }
+    let positive = stat == &GAMMA || stat == &WISHART;
+    match &e.kind {
+        ExprKind::Ref(Ref { target: Target::Node(node), .. }) => {
+            leaves.push(Leaf { node: *node, span: e.span, needs: stat });
+            true
+        }
+        ExprKind::Negate(a) if positive => {
+            scales.push(Scale::Minus);
+            walk(a, stat, leaves, scales)
+        }
+        ExprKind::Binary(BinaryOp::Mul, a, b) if positive => {
+            let of = |e: &Expr| if e.axes.len() == 2 { &WISHART } else { &GAMMA };
+            walk(a, of(a), leaves, scales) && walk(b, of(b), leaves, scales)
+        }
+        ExprKind::Binary(BinaryOp::Div, a, b) if positive && matches!(carried(b), Carried::Known) => {
+            scales.push(Scale::Over(b));
+            walk(a, stat, leaves, scales)
+        }
+        ExprKind::Call(Function::Diag, args) if stat == &WISHART => walk(&args[0], &GAMMA, leaves, scales),
+        ExprKind::Call(Function::Stick, args) if stat == &DIRICHLET => match &args[0].kind {
+            ExprKind::Ref(Ref { target: Target::Node(node), .. }) => {
+                leaves.push(Leaf { node: *node, span: args[0].span, needs: &BETA });
+                true
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     a, arguments,
-    carried::{Carried, carried},
+    carried::{Carried, Leaf, carried, function},
     spelled,
 };
 use crate::{
@@ -18,8 +18,19 @@ pub const WRONG_STATISTIC: Code = Code("E0401");
 
 pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
     for (f, slot, arg) in arguments(graph) {
-        let Carried::One(one) = carried(&arg.expr) else { continue };
-        let (node, param) = (&graph.nodes[one.node.0], &f.spec.params[slot - 1]);
+        let param = &f.spec.params[slot - 1];
+        let one = match carried(&arg.expr) {
+            Carried::One(one) => one,
+            Carried::Many(..) if param.random && arg.spelling.is_none() => {
+                let (leaves, _) = function(&arg.expr, param.stat).unwrap_or_default();
+                for leaf in leaves.iter().filter(|l| graph.nodes[l.node.0].spec.stat != l.needs) {
+                    found.push(wrong_factor(graph, f, slot, arg, leaf));
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        let node = &graph.nodes[one.node.0];
         // A slot for known values only is another mistake (`known`), a vector of Normals not yet carried (`unsupported`).
         if !param.random || arg.spelling.is_some() || node.spec.stat == param.stat || vector_of_normals(node, param.stat) {
             continue;
@@ -35,7 +46,7 @@ pub(super) fn vector_of_normals(node: &Node, slot: &StatKind) -> bool {
 
 /// The distributions whose variables carry a statistic: `a Gamma, an Exponential`.
 pub(super) fn carriers(stat: &StatKind) -> Vec<String> {
-    REGISTRY.iter().filter(|s| s.stat == stat && s.family.is_some()).map(|s| a(s.name)).collect()
+    REGISTRY.iter().filter(|s| s.stat == stat && s.may_be_latent()).map(|s| a(s.name)).collect()
 }
 
 fn wrong_statistic(node: &Node, f: &Factor, slot: usize, arg: &Arg, span: Span) -> Diagnostic {
@@ -46,6 +57,17 @@ fn wrong_statistic(node: &Node, f: &Factor, slot: usize, arg: &Arg, span: Span) 
         .at(span, format!("carries {}", node.spec.stat.symbols()))
         .with(node.call, format!("`{}` is {}", node.name, node.spec.name))
         .note(format!("`{}` needs a node that carries {}: {}", f.spec.params[slot - 1].name, stat.symbols(), or(&fitting)))
+        .help(format!("`elbow list {}` shows what each parameter accepts", f.spec.name))
+}
+
+/// The same of one of several variables.
+fn wrong_factor(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, leaf: &Leaf) -> Diagnostic {
+    let node = &graph.nodes[leaf.node.0];
+    let whole = graph.expr_text(&arg.expr);
+    Diagnostic::error(WRONG_STATISTIC, format!("`{}` does not fit into the {} of {}", node.name, spelled(f, slot, arg), a(f.spec.name)))
+        .at(leaf.span, format!("carries {}", node.spec.stat.symbols()))
+        .with(node.call, format!("`{}` is {}", node.name, node.spec.name))
+        .note(format!("`{whole}` needs a node that carries {} here: {}", leaf.needs.symbols(), or(&carriers(leaf.needs))))
         .help(format!("`elbow list {}` shows what each parameter accepts", f.spec.name))
 }
 

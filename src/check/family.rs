@@ -11,7 +11,7 @@ pub const NO_FAMILY: Code = Code("E0406");
 
 pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
     for (n, node) in graph.nodes.iter().enumerate() {
-        if node.spec.family.is_some() || node.observed.is_some() {
+        if node.spec.may_be_latent() || node.observed.is_some() {
             continue;
         }
         let mut uses = vec![];

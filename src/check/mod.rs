@@ -6,6 +6,7 @@ pub mod conjugacy;
 pub mod family;
 pub mod known;
 pub mod scaling;
+pub mod stick;
 pub mod support;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ type Check = fn(&FactorGraph, &mut Vec<Diagnostic>);
 
 /// Every check, in the order of the reports.
 static CHECKS: &[Check] =
-    &[conjugacy::check, known::check, scaling::check, twice::check, family::check, unsupported::check, support::check];
+    &[conjugacy::check, known::check, scaling::check, stick::check, twice::check, family::check, unsupported::check, support::check];
 
 /// Runs every check.
 ///

@@ -2,7 +2,7 @@
 
 use super::{
     a, arguments,
-    carried::{Carried, One, Scale, carried, constant},
+    carried::{Carried, One, Scale, carried, constant, function},
     spelled,
 };
 use crate::{
@@ -33,13 +33,37 @@ static RULES: [Rule; 4] = [
 
 pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
     for (f, slot, arg) in arguments(graph) {
-        let Carried::One(one) = carried(&arg.expr) else { continue };
         let param = &f.spec.params[slot - 1];
+        let one = match carried(&arg.expr) {
+            Carried::One(one) => one,
+            Carried::Many(_, span) if param.random && arg.spelling.is_none() => {
+                let (_, scales) = function(&arg.expr, param.stat).unwrap_or_default();
+                found.extend(scales.iter().find_map(|s| not_positive(graph, f, slot, arg, s, span)));
+                continue;
+            }
+            _ => continue,
+        };
         if !param.random || arg.spelling.is_some() || graph.nodes[one.node.0].spec.stat != param.stat {
             continue;
         }
         found.extend(fault(graph, f, slot, arg, &one));
     }
+}
+
+/// A known factor of a product of positive variables that is none itself.
+fn not_positive(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, scale: &Scale<'_>, whole: Span) -> Option<Diagnostic> {
+    let (span, value) = match scale {
+        Scale::Times(e) | Scale::Over(e) => (e.span, constant(graph, e).filter(|_| e.axes.len() < 2)?),
+        Scale::Minus | Scale::Under => (whole, vec![-1.0]),
+    };
+    value.iter().any(|v| *v <= 0.0).then(|| {
+        Diagnostic::error(
+            BAD_SCALING,
+            format!("`{}` cannot be the {} of {}", graph.expr_text(&arg.expr), spelled(f, slot, arg), a(f.spec.name)),
+        )
+        .at(span, "not positive")
+        .help("scale by positive numbers")
+    })
 }
 
 /// The first thing done to the variable that may not be.

@@ -2,7 +2,7 @@
 
 use super::{
     arguments,
-    carried::{Carried, carried, references},
+    carried::{Carried, carried, function, references},
     twice::squares,
 };
 use crate::{
@@ -21,10 +21,10 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
         let param = &f.spec.params[slot - 1];
         match carried(&arg.expr) {
             // A slot for known values, and a square, have been told as such.
-            Carried::Many(..) if affine_mean(graph, param.stat, &arg.expr) => {}
+            Carried::Many(..) if affine_mean(graph, param.stat, &arg.expr) || function(&arg.expr, param.stat).is_some() => {}
             Carried::Many(what, span) if param.random && arg.spelling.is_none() && !squares(&arg.expr) => {
                 let help = match what {
-                    "`stick`" => "give the weights a Dirichlet with a small concentration",
+                    "`stick`" => "`stick` takes the vector of one node: `stick(v)` for `\"v[k]\"`",
                     _ => "write one random variable, scaled or shifted by what is known",
                 };
                 found.push(not_yet(what, span).help(help));

@@ -70,7 +70,7 @@ fn blocks_table(graph: &FactorGraph, blocks: &Blocks, width: usize) -> String {
 /// `Categorical over k`.
 fn distribution(graph: &FactorGraph, n: &Node) -> String {
     let over = n.event.map_or(String::new(), |e| format!(" over {}", graph.extent_name(e)));
-    format!("{}{over}", n.spec.name)
+    format!("{}{over}", n.called.name)
 }
 
 /// `272 × 2`: plates, then the axes of a value.

@@ -73,9 +73,9 @@ fn overview(width: usize) -> String {
     sheet.text("distribution").text("of").text("parameter").text("accepts");
     for spec in REGISTRY {
         let mut first = [spec.name.to_string(), spec.summary.to_string()];
-        for p in spec.params {
+        for (i, p) in spec.params.iter().enumerate() {
             let [name, of] = std::mem::take(&mut first);
-            sheet.row(vec![name, of, spelled(p), accepts(p)]);
+            sheet.row(vec![name, of, spelled(p), accepts(spec, i)]);
         }
     }
     let mut text = sheet.render(width);
@@ -103,7 +103,13 @@ fn spelled(p: &Param) -> String {
 }
 
 /// What a parameter accepts: a value, and the distributions whose nodes carry its statistic.
-fn accepts(p: &Param) -> String {
+fn accepts(spec: &DistSpec, slot: usize) -> String {
+    let p = &spec.params[slot];
+    // Another form of the density may have room for a random value, where some other parameter is fixed.
+    if let Some(case) = spec.cases.iter().find(|c| c.params[slot].random && !p.random) {
+        let fixed: Vec<&str> = case.params.iter().filter(|q| !q.random).map(|q| q.name).collect();
+        return format!("{}; where {} is 1: {}", p.stat.support, fixed.join(" and "), carriers(case.params[slot].stat).join(", "));
+    }
     let nodes = if p.random { carriers(p.stat) } else { vec![] };
     if !nodes.is_empty() {
         format!("{}, or {}", p.stat.support, nodes.join(", "))
@@ -115,7 +121,7 @@ fn accepts(p: &Param) -> String {
 }
 
 fn carriers(stat: &'static StatKind) -> Vec<&'static str> {
-    names(|s| s.stat == stat && s.family.is_some())
+    names(|s| s.stat == stat && s.may_be_latent())
 }
 
 fn detail(name: &str, width: usize) -> Option<String> {
@@ -136,20 +142,20 @@ fn distribution(spec: &'static DistSpec, width: usize) -> String {
     let _ = writeln!(text, "  written    {}({})", spec.name, calls.join(", "));
     let _ = writeln!(text, "  ln p(x)    {}", spec.density);
     let _ = writeln!(text, "  statistic  {} of {}", spec.stat.symbols(), spec.stat.support);
-    let latent = if spec.family.is_some() { "observed or latent" } else { "observed, or missing and predicted; never a latent parent" };
+    let latent = if spec.may_be_latent() { "observed or latent" } else { "observed, or missing and predicted; never a latent parent" };
     let _ = writeln!(text, "  may be     {latent}");
     let takes: Vec<String> = REGISTRY
         .iter()
         .flat_map(|s| s.params.iter().filter(|p| p.random && p.stat == spec.stat).map(|p| format!("{} of {}", p.name, s.name)))
         .collect();
-    if spec.family.is_some() && !takes.is_empty() {
+    if spec.may_be_latent() && !takes.is_empty() {
         let _ = writeln!(text, "  fits       {}", takes.join(", "));
     }
     let _ = writeln!(text, "  source     {}\n", spec.source);
     let mut sheet = Sheet::new();
     sheet.text("parameter").text("is").text("accepts").text("by a gate");
-    for p in spec.params {
-        sheet.row(vec![p.name.into(), p.doc.into(), accepts(p), if p.gated { "yes" } else { "no" }.into()]);
+    for (i, p) in spec.params.iter().enumerate() {
+        sheet.row(vec![p.name.into(), p.doc.into(), accepts(spec, i), if p.gated { "yes" } else { "no" }.into()]);
         for s in p.spellings {
             sheet.row(vec![s.name.into(), format!("another spelling of `{}`", p.name), "known values".into(), String::new()]);
         }

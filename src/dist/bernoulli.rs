@@ -8,7 +8,7 @@ use super::categorical::{softmax, softmax_all};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point},
     stat::{BETA, BINARY, LN_ZERO},
 };
 use crate::num::stream::Stream;
@@ -45,6 +45,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[1.0]] },
     ],
     location: false,
+    ..PLAIN
 };
 
 /// q(x) = Bernoulli.

@@ -3,14 +3,15 @@
 //! Density: (α − 1) ln x + (β − 1) ln(1 − x) − ln B(α, β). Statistic: (ln x, ln(1 − x)). η = (α − 1, β − 1).
 //! A(η) = ln B(α, β) = ln Γ(α) + ln Γ(β) − ln Γ(α + β). Moments: (ψ(α) − ψ(α + β), ψ(β) − ψ(α + β)).
 //! ln B(α, β) is no sum of products of a function of each, so it stands in the base measure and not in the form.
+//! Where α is 1 it is, −ln B(1, β) = ln β, and β may be random, carried as (x, ln x); and the other way round.
 //! Source: Bishop (2006), p. 71 eq. 2.13 and App. B p. 686.
 
 use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point},
-    stat::{BETA, Part, PartShape, StatKind},
+    spec::{DistSpec, PLAIN, Param, Point},
+    stat::{BETA, GAMMA, Part, PartShape, StatKind},
 };
 use crate::num::special::ln_gamma;
 use crate::num::stream::Stream;
@@ -39,6 +40,70 @@ static EXPONENT: StatKind = StatKind {
 
 static TERMS: &[Term] = &[term(|_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]), term(|_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")])];
 
+/// An exponent of 1, where the other one is random.
+static ONE: StatKind = StatKind {
+    name: "one",
+    parts: &[Part { symbol: "x − 1", shape: PartShape::Scalar }],
+    value: PartShape::Scalar,
+    support: "exactly 1: only then is a Beta conjugate to its other parameter",
+    of_value: |x, _, out| {
+        out[0] = 0.0;
+        if x[0] == 1.0 { Ok(()) } else { Err("is not 1, and the other parameter is random") }
+    },
+};
+
+/// ln β + (β − 1) ln(1 − x) with β random; `ALPHA` is 1.
+static BETA_RANDOM_TERMS: &[Term] = &[
+    term(|_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]),
+    term(|_| 1.0, &[part(BETA_, 1, "")]),
+    term(|_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")]),
+    term(|_| -1.0, &[part(X, 1, "")]),
+];
+
+/// ln α + (α − 1) ln x with α random; `BETA_` is 1.
+static ALPHA_RANDOM_TERMS: &[Term] = &[
+    term(|_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")]),
+    term(|_| 1.0, &[part(ALPHA, 1, "")]),
+    term(|_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]),
+    term(|_| -1.0, &[part(X, 0, "")]),
+];
+
+const fn one(name: &'static str) -> Param {
+    Param { name, stat: &ONE, random: false, gated: true, spellings: &[], doc: "1" }
+}
+
+const fn random(name: &'static str) -> Param {
+    Param { name, stat: &GAMMA, random: true, gated: true, spellings: &[], doc: "a positive number, a Gamma or an Exponential" }
+}
+
+static BETA_RANDOM: DistSpec = DistSpec {
+    density: "ln beta + (beta − 1) ln(1 − x)",
+    params: &[one("alpha"), random("beta")],
+    terms: BETA_RANDOM_TERMS,
+    points: &[
+        Point { d: 1, params: &[&[1.0], &[2.5]] },
+        Point { d: 1, params: &[&[1.0], &[0.01]] },
+        Point { d: 1, params: &[&[1.0], &[1e4]] },
+    ],
+    ..CASE
+};
+
+static ALPHA_RANDOM: DistSpec = DistSpec {
+    density: "ln alpha + (alpha − 1) ln x",
+    params: &[random("alpha"), one("beta")],
+    terms: ALPHA_RANDOM_TERMS,
+    points: &[
+        Point { d: 1, params: &[&[2.5], &[1.0]] },
+        Point { d: 1, params: &[&[0.01], &[1.0]] },
+        Point { d: 1, params: &[&[1e4], &[1.0]] },
+    ],
+    ..CASE
+};
+
+/// What both have.
+const CASE: DistSpec =
+    DistSpec { name: "Beta", summary: "a probability", source: "Bishop (2006), eq. 2.13", stat: &BETA, family: Some(&Beta), ..PLAIN };
+
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
     name: "Beta",
@@ -53,7 +118,7 @@ pub static SPEC: DistSpec = DistSpec {
             random: false,
             gated: false,
             spellings: &[],
-            doc: "a known positive number: one more than the prior successes",
+            doc: "one more than the prior successes: a known positive number; a Gamma where beta is 1",
         },
         Param {
             name: "beta",
@@ -61,7 +126,7 @@ pub static SPEC: DistSpec = DistSpec {
             random: false,
             gated: false,
             spellings: &[],
-            doc: "a known positive number: one more than the prior failures",
+            doc: "one more than the prior failures: a known positive number; a Gamma where alpha is 1",
         },
     ],
     terms: TERMS,
@@ -76,7 +141,8 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[1e-3], &[1e-3]] },
         Point { d: 1, params: &[&[1e8], &[3e7]] },
     ],
-    location: false,
+    cases: &[&BETA_RANDOM, &ALPHA_RANDOM],
+    ..PLAIN
 };
 
 fn ln_beta(a: f64, b: f64) -> f64 {

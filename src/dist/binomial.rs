@@ -6,7 +6,7 @@
 
 use crate::expfam::{
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point},
     stat::{BETA, COUNT, LN_ZERO},
 };
 use crate::num::special::ln_gamma;
@@ -53,4 +53,5 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[0.0], &[0.5]] },
     ],
     location: false,
+    ..PLAIN
 };

@@ -7,7 +7,7 @@
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point},
     stat::{CATEGORY, DIRICHLET, IMPOSSIBLE, LN_ZERO},
 };
 use crate::num::{reduce, special, stream::Stream};
@@ -44,6 +44,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[1.0]] },
     ],
     location: false,
+    ..PLAIN
 };
 
 /// q(x) = Categorical. Terms that stand for ln 0 ([`LN_ZERO`]) give a moment of exactly 0.

@@ -8,7 +8,7 @@ use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point},
     stat::{DIRICHLET, Part, PartShape, StatKind},
 };
 use crate::num::{
@@ -88,6 +88,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[2.0]] },
     ],
     location: false,
+    ..PLAIN
 };
 
 /// q(x) = Dirichlet.

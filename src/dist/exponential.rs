@@ -6,7 +6,7 @@
 
 use crate::expfam::{
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point},
     stat::GAMMA,
 };
 
@@ -41,4 +41,5 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[1e-8]] },
     ],
     location: false,
+    ..PLAIN
 };

@@ -7,7 +7,7 @@
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point},
     stat::{GAMMA, Part, PartShape, StatKind},
 };
 use crate::num::special::{digamma, ln_gamma};
@@ -75,6 +75,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[0.5], &[1e9]] },
     ],
     location: false,
+    ..PLAIN
 };
 
 /// q(x) = Gamma. Shared by every distribution whose q is one.

@@ -7,6 +7,7 @@ pub mod categorical;
 pub mod dirichlet;
 pub mod exponential;
 pub mod gamma;
+pub mod log_normal;
 pub mod multinomial;
 pub mod mv_normal;
 pub mod normal;
@@ -14,6 +15,7 @@ pub mod poisson;
 pub(crate) mod quantile;
 pub(crate) mod rise;
 pub(crate) mod spd;
+pub mod student_t;
 pub mod wishart;
 
 use crate::expfam::{family::Improper, spec::DistSpec};
@@ -22,6 +24,8 @@ use crate::expfam::{family::Improper, spec::DistSpec};
 pub static REGISTRY: &[&DistSpec] = &[
     &normal::SPEC,
     &mv_normal::SPEC,
+    &student_t::SPEC,
+    &log_normal::SPEC,
     &gamma::SPEC,
     &exponential::SPEC,
     &wishart::SPEC,
@@ -33,6 +37,11 @@ pub static REGISTRY: &[&DistSpec] = &[
     &multinomial::SPEC,
     &poisson::SPEC,
 ];
+
+/// Every entry and every other form of one: what the laws are run over.
+pub fn forms() -> impl Iterator<Item = &'static DistSpec> {
+    REGISTRY.iter().flat_map(|s| std::iter::once(*s).chain(s.cases.iter().copied()))
+}
 
 /// The distribution a model file calls `name`.
 pub fn find(name: &str) -> Option<&'static DistSpec> {

@@ -5,7 +5,7 @@
 
 use crate::expfam::{
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point},
     stat::{COUNT, COUNTS, DIRICHLET, LN_ZERO},
 };
 use crate::num::special::ln_gamma;
@@ -58,4 +58,5 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 3, params: &[&[5.0], &[0.5, 0.5, 0.0]] },
     ],
     location: false,
+    ..PLAIN
 };

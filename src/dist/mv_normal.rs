@@ -8,7 +8,7 @@ use super::spd;
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point, Spelling},
+    spec::{DistSpec, PLAIN, Param, Point, Spelling},
     stat::{GAUSSIAN_VECTOR, WISHART, ln_det_spd},
 };
 use crate::num::stream::Stream;
@@ -66,6 +66,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 16, params: &[&RAMP_16, &super::wishart::BANDED_16] },
     ],
     location: true,
+    ..PLAIN
 };
 
 static RAMP_16: [f64; 16] = [-8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];

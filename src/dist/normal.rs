@@ -7,7 +7,7 @@
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point, Spelling},
+    spec::{DistSpec, PLAIN, Param, Point, Spelling},
     stat::{GAMMA, GAUSSIAN},
 };
 use crate::num::stream::Stream;
@@ -62,6 +62,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[2.0], &[1e6]] },
     ],
     location: true,
+    ..PLAIN
 };
 
 fn reciprocal(value: &mut [f64], _: usize) -> Result<(), &'static str> {

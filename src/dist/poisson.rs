@@ -5,7 +5,7 @@
 
 use crate::expfam::{
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point},
     stat::{COUNT, GAMMA},
 };
 use crate::num::special::ln_gamma;
@@ -41,4 +41,5 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[1e6]] },
     ],
     location: false,
+    ..PLAIN
 };

@@ -9,7 +9,7 @@ use super::spd;
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
-    spec::{DistSpec, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point},
     stat::{Part, PartShape, StatKind, WISHART, ln_det_spd},
 };
 use crate::num::{
@@ -101,6 +101,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 16, params: &[&[15.001], &BANDED_16] },
     ],
     location: false,
+    ..PLAIN
 };
 
 /// A 16 × 16 test matrix: 1 on the diagonal, 0.4 and 0.1 beside it.

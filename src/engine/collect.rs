@@ -317,7 +317,20 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
             values.iter_mut().zip(centre).for_each(|(v, c)| *v += c);
         }
         push_parameters(&mut out.parameters, parameters);
+        let end = graph.nodes[node.0].stick && out.plates.last().is_some_and(|p| (i + 1) % p.size == 0);
         match known {
+            // The end of a stick: 1, and no variable.
+            _ if end => {
+                for p in &mut out.parameters {
+                    let each: usize = p.dims.iter().product();
+                    let from = p.values.len() - each;
+                    p.values[from..].fill(f64::NAN);
+                }
+                sd.push(0.0);
+                low.push(1.0);
+                high.push(1.0);
+                out.mean.push(1.0);
+            }
             // A known cell of a partly observed node: its value.
             Some(c) => {
                 let value = &c.values[i * c.value_width..(i + 1) * c.value_width];

@@ -9,11 +9,13 @@ use crate::{
     expfam::{
         family::Summary,
         laws::message,
+        spec::DistSpec,
         stat::{CATEGORY, PartShape},
     },
     graph::{
         Bound, FactorGraph,
-        factor_graph::{Expr, ExprKind, Factor, Function, Index, Ref, RowSet, Target},
+        evaluate,
+        factor_graph::{Arg, Expr, ExprKind, Factor, Index, Ref, RowSet, Target},
     },
     shape::{Extent, NodeId, PlateId},
     syntax::expr::BinaryOp,
@@ -33,9 +35,14 @@ const NEGLIGIBLE: f64 = 1e-12;
 pub fn parents(graph: &FactorGraph, node: NodeId) -> Vec<NodeId> {
     let mut out = vec![];
     for f in graph.factors.iter().filter(|f| f.node == node) {
-        f.args.iter().for_each(|a| named(&a.expr, &mut out));
+        written(f).1.iter().for_each(|a| named(&a.expr, &mut out));
     }
     out
+}
+
+/// A line as the model has it: its own auxiliary variable is averaged over by the distribution that was called.
+fn written(f: &Factor) -> (&'static DistSpec, &[Arg]) {
+    f.written.as_ref().map_or((f.spec, &f.args), |w| (w.spec, &w.args))
 }
 
 fn named(expr: &Expr, out: &mut Vec<NodeId>) {
@@ -77,7 +84,7 @@ pub fn element(graph: &FactorGraph, bound: &Bound, node: NodeId, element: usize,
     let nothing = Summary { mean: vec![f64::NAN; width], sd: vec![f64::NAN; width] };
     let Some(factor) = graph.factors.iter().find(|f| f.node == node && speaks_of(bound, f, &at)) else { return nothing };
     let mut selectors: Vec<Ref> = vec![];
-    factor.args.iter().for_each(|a| gates(&a.expr, &mut selectors));
+    written(factor).1.iter().for_each(|a| gates(&a.expr, &mut selectors));
     let mut mix = Mix { first: vec![0.0; width], second: vec![0.0; width], sds: true };
     let mut env = Env { graph, bound, at: &at, means, selectors: &selectors, chosen: vec![0; selectors.len()] };
     env.each_choice(0, 1.0, &mut |env, weight| mix.add(weight, &given(env, factor, d)));
@@ -126,9 +133,9 @@ fn speaks_of(bound: &Bound, f: &Factor, at: &[(PlateId, usize)]) -> bool {
 
 /// Mean and standard deviation of the child at the parameters' means, for the chosen categories.
 fn given(env: &Env<'_>, f: &Factor, d: usize) -> Summary {
-    let spec = f.spec;
+    let (spec, args) = written(f);
     let mut values = vec![];
-    for (i, a) in f.args.iter().enumerate() {
+    for (i, a) in args.iter().enumerate() {
         let param = &spec.params[i];
         let mut v = env.value(&a.expr);
         if v.len() == 1 && param.stat.value == PartShape::Vector {
@@ -143,7 +150,7 @@ fn given(env: &Env<'_>, f: &Factor, d: usize) -> Summary {
     match (spec.mean_given, spec.family) {
         (Some(mean_given), _) => {
             let refs: Vec<&[f64]> = std::iter::once(&[][..]).chain(values.iter().map(Vec::as_slice)).collect();
-            Summary { mean: mean_given(&refs, d), sd: vec![] }
+            Summary { mean: mean_given(&refs, d), sd: spec.sd_given.map_or(vec![], |sd| sd(&refs, d)) }
         }
         (None, Some(family)) => {
             // The message to the child is its η; the family's own parameters may be others (an Exponential's q is a Gamma).
@@ -227,16 +234,11 @@ impl Env<'_> {
                     })
                     .collect()
             }
-            ExprKind::Call(Function::Identity, args) => {
-                let d = args.first().map_or(0, |a| self.value(a)[0] as usize);
-                (0..d * d).map(|i| f64::from(u8::from(i / d == i % d))).collect()
+            ExprKind::Call(function, args) => {
+                let sizes: Vec<usize> = expr.axes.iter().map(|&x| self.bound.size(x)).collect();
+                let args: Vec<Vec<f64>> = args.iter().map(|a| self.value(a)).collect();
+                evaluate::call(*function, &sizes, &args)
             }
-            ExprKind::Call(Function::Diag, args) => {
-                let v = args.first().map_or(vec![], |a| self.value(a));
-                let d = v.len();
-                (0..d * d).map(|i| if i / d == i % d { v[i / d] } else { 0.0 }).collect()
-            }
-            ExprKind::Call(..) => vec![f64::NAN],
         }
     }
 

@@ -4,7 +4,7 @@
 use super::{
     family::Family,
     form::Term,
-    stat::{PartShape, StatKind},
+    stat::{GAUSSIAN, PartShape, StatKind},
 };
 use std::fmt;
 
@@ -49,6 +49,35 @@ pub type LogBase = fn(values: &[&[f64]], d: usize) -> f64;
 /// E[x | parameters]. `values[s]` is the value of slot `s`; `values[0]` is not read.
 pub type MeanGiven = fn(values: &[&[f64]], d: usize) -> Vec<f64>;
 
+/// A distribution that is another one given an auxiliary variable, one for each element of the child: p(x) = ∫ p(x | s) p(s) ds.
+///
+/// The engine only ever sees the two on the right: a line of the model becomes two, and q holds the auxiliary beside the child. Its form
+/// is empty, since no product of statistics is ln p(x).
+#[derive(Debug)]
+pub struct Augment {
+    /// What the auxiliary is called, after the child's name and a dot: `scale`.
+    pub name: &'static str,
+    /// p(s): its distribution, and where each of its arguments comes from.
+    pub auxiliary: &'static DistSpec,
+    /// One for each parameter of `auxiliary`.
+    pub auxiliary_args: &'static [Taken],
+    /// p(x | s): the child's distribution, and where each of its arguments comes from.
+    pub given: &'static DistSpec,
+    /// One for each parameter of `given`.
+    pub given_args: &'static [Taken],
+}
+
+/// Where an argument of one of the two distributions of an [`Augment`] comes from. Slots count from 1, as in the written call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Taken {
+    /// The written argument.
+    As(usize),
+    /// A number times the written argument (known).
+    Share(f64, usize),
+    /// The written argument times the auxiliary variable.
+    Scaled(usize),
+}
+
 /// A test point of the laws: standard parameters, in the order of `params`, and the dimension.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
@@ -81,11 +110,37 @@ pub struct DistSpec {
     /// The child's value given the parameters' values: mean of the conditional, for predictions of missing leaves whose
     /// distribution has no family.
     pub mean_given: Option<MeanGiven>,
+    /// The standard deviations that go with `mean_given`, in its shape; infinite where there is none.
+    pub sd_given: Option<MeanGiven>,
+    /// Other forms of the same density, each with a random parameter that this one must know, at the price of another that it fixes. Same
+    /// name, same parameters, same statistic. The first that has room for what is random in a call stands in its place.
+    pub cases: &'static [&'static DistSpec],
+    /// Where the density is a mixture over an auxiliary variable.
+    pub augment: Option<&'static Augment>,
     /// Ordinary and extreme standard parameters; the laws run at each.
     pub points: &'static [Point],
     /// True where the values lie on a line with no origin and a mean slot (slot 1) moves with the child: data may be centred.
     pub location: bool,
 }
+
+/// What most distributions do without: `..PLAIN` ends their entry.
+pub const PLAIN: DistSpec = DistSpec {
+    name: "",
+    summary: "",
+    source: "",
+    density: "",
+    stat: &GAUSSIAN,
+    params: &[],
+    terms: &[],
+    log_base: None,
+    family: None,
+    mean_given: None,
+    sd_given: None,
+    cases: &[],
+    augment: None,
+    points: &[],
+    location: false,
+};
 
 impl DistSpec {
     /// The slot of a parameter, and the spelling used, by name.
@@ -96,6 +151,10 @@ impl DistSpec {
             }
             p.spellings.iter().find(|s| s.name == name).map(|s| (i + 1, Some(s)))
         })
+    }
+    /// Can a variable of it have a q: its own, or that of the distribution it is given its auxiliary?
+    pub fn may_be_latent(&self) -> bool {
+        self.family.is_some() || self.augment.is_some_and(|a| a.given.family.is_some())
     }
     /// What slot `s` carries.
     pub fn slot_stat(&self, s: usize) -> &'static StatKind {

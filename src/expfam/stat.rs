@@ -155,6 +155,23 @@ pub static GAMMA: StatKind = StatKind {
     },
 };
 
+/// Positive numbers by their logarithm: (ln x, (ln x)²).
+pub static LOG_GAUSSIAN: StatKind = StatKind {
+    name: "log-Gaussian",
+    parts: &[Part { symbol: "ln x", shape: PartShape::Scalar }, Part { symbol: "(ln x)²", shape: PartShape::Scalar }],
+    value: PartShape::Scalar,
+    support: "a positive number",
+    of_value: |x, _, out| {
+        let v = scalar(x, out)?;
+        if v <= 0.0 {
+            return Err("is not positive");
+        }
+        out[0] = v.ln();
+        out[1] = out[0] * out[0];
+        Ok(())
+    },
+};
+
 /// Symmetric positive definite matrices: (X, ln|X|).
 pub static WISHART: StatKind = StatKind {
     name: "Wishart",

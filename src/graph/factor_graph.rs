@@ -179,6 +179,10 @@ pub struct Node {
     pub plates: Vec<PlateId>,
     /// Its distribution (all lines carry the same statistic).
     pub spec: &'static DistSpec,
+    /// The distribution that the model calls: `spec`, but for a mixture over an auxiliary variable, which `augment` takes apart.
+    pub called: &'static DistSpec,
+    /// Is it the vector of a `stick`? Then the last element along its last plate is 1 and not random: it has no density and no q.
+    pub stick: bool,
     /// What the event dimension `d` runs over: categories, vector axes. `None` for plain scalars.
     pub event: Option<Extent>,
     /// Where its values are, if it is bound to data.
@@ -235,6 +239,17 @@ pub struct Factor {
     pub key: Span,
     /// The call.
     pub span: Span,
+    /// The line as the model has it, where `augment` has made two of it.
+    pub written: Option<Box<Written>>,
+}
+
+/// A line before its auxiliary variable was written in.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The distribution that was called.
+    pub spec: &'static DistSpec,
+    /// Its arguments.
+    pub args: Vec<Arg>,
 }
 
 /// A parameter's value as written.
@@ -246,6 +261,19 @@ pub struct Arg {
     pub spelling: Option<usize>,
     /// `name: value` as written.
     pub span: Span,
+    /// Where it comes from, if `augment` made it.
+    pub from: Option<Origin>,
+}
+
+/// The written argument that an argument comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// The node whose line it is.
+    pub node: NodeId,
+    /// The distribution that was called.
+    pub spec: &'static DistSpec,
+    /// Its slot there, from 1.
+    pub slot: usize,
 }
 
 /// A resolved expression with its shape.
@@ -289,6 +317,10 @@ pub enum Function {
     Identity,
     /// Stick-breaking weights.
     Stick,
+    /// The matrix \[j < i\]. Not of the language: part of what `stick` comes to.
+    Earlier,
+    /// The vector \[i is not the last\]. Not of the language: part of what `stick` comes to.
+    NotLast,
 }
 
 /// A named array with its indices; plates left off at the end become axes of the value.

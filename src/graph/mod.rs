@@ -1,9 +1,11 @@
 //! Names, plates and calls to a typed factor graph, and the graph's data checked against it.
 
+mod augment;
 pub mod bind;
 pub mod bound;
 pub mod codes;
 pub mod energy;
+pub mod evaluate;
 pub mod factor_graph;
 pub mod resolve;
 mod show;

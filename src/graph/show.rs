@@ -254,6 +254,8 @@ impl fmt::Display for Shown<'_> {
             ExprKind::Call(Function::Identity, _) => {
                 write!(f, "identity({})", self.expr.axes.first().map_or(String::new(), |&x| self.graph.extent_name(x)))
             }
+            ExprKind::Call(Function::Earlier, _) => f.write_str("[earlier]"),
+            ExprKind::Call(Function::NotLast, _) => f.write_str("[not the last]"),
             ExprKind::Call(function, args) => {
                 let name = match function {
                     Function::Dot => "dot",

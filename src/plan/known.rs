@@ -6,7 +6,8 @@ use crate::{
     graph::{
         bound::Bound,
         energy::{Known, KnownMap, Letter},
-        factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, InputSource, Ref, Target},
+        evaluate,
+        factor_graph::{Expr, ExprKind, FactorGraph, Index, InputSource, Ref, Target},
     },
     shape::{ColumnId, Extent, PlateId},
     source::Span,
@@ -165,24 +166,11 @@ impl Env<'_> {
                     })
                     .collect()
             }
-            ExprKind::Call(Function::Identity, args) => {
-                let d = args.first().map_or(0, |a| self.value(a)[0] as usize);
-                let mut m = vec![0.0; d * d];
-                (0..d).for_each(|i| m[i * d + i] = 1.0);
-                m
+            ExprKind::Call(function, args) => {
+                let sizes: Vec<usize> = expr.axes.iter().map(|&x| self.bound.size(x)).collect();
+                let args: Vec<Vec<f64>> = args.iter().map(|a| self.value(a)).collect();
+                evaluate::call(*function, &sizes, &args)
             }
-            ExprKind::Call(Function::Diag, args) => {
-                let v = args.first().map_or(vec![], |a| self.value(a));
-                let d = v.len();
-                let mut m = vec![0.0; d * d];
-                (0..d).for_each(|i| m[i * d + i] = v[i]);
-                m
-            }
-            ExprKind::Call(Function::Dot, args) if args.len() == 2 => {
-                let (a, b) = (self.value(&args[0]), self.value(&args[1]));
-                vec![crate::num::reduce::dot(&a, &b)]
-            }
-            ExprKind::Call(..) => vec![f64::NAN],
             ExprKind::Ref(r) => self.reference(r),
         }
     }

@@ -30,6 +30,7 @@ pub fn bind(path: &Path, source: &Source, diags: &mut Diagnostics) -> Option<(Fa
     let model = syntax::parse(source, diags).ok()?;
     let graph = graph::resolve(&model, source, diags).ok()?;
     check::check(&graph, source, diags).ok()?;
+    let graph = graph.augmented();
     let files = Beside(path.parent().unwrap());
     let mut tables = vec![];
     for (i, table) in graph.tables.iter().enumerate() {

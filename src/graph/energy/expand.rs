@@ -1,6 +1,6 @@
 //! From a graph's factors to products of moments: forms instantiated, gates multiplied in, known scales and shifts written out.
 
-use super::{Element, Energy, EnergyTerm, FactorEnergy, Known, KnownMap, Label, LabelId, Letter, Op, Role, Source, linear::linear, sums};
+use super::{Element, Energy, EnergyTerm, FactorEnergy, Known, KnownMap, Label, LabelId, Letter, Op, Role, Source, linear::linear, positive, sums};
 use crate::{
     expfam::form::Coefficient,
     graph::factor_graph::{Expr, ExprKind, Factor, FactorGraph, Index, Ref, Target},
@@ -78,6 +78,7 @@ impl<'a> Expansion<'a> {
 
     fn run(mut self) -> Result<FactorEnergy, Unsupported> {
         self.base_arguments();
+        let mask = self.not_the_end();
         let mut terms = vec![];
         for term in self.factor.spec.terms {
             let mut products: Vec<(f64, u32, Vec<Op>, Vec<usize>)> = vec![(1.0, 0, vec![], vec![])];
@@ -97,6 +98,7 @@ impl<'a> Expansion<'a> {
             }
             for (scale, power, mut ops, gates) in products {
                 ops.extend(gates.iter().map(|&g| self.gates[g].op.clone()));
+                ops.extend(mask.clone());
                 terms.push(EnergyTerm { scale, d_power: power, coefficient: term.coefficient as Coefficient, ops });
             }
         }
@@ -110,6 +112,13 @@ impl<'a> Expansion<'a> {
             let convert = arg.spelling.map(|s| param.spellings[s].convert);
             self.known(&arg.expr, KnownMap::Stat { kind: param.stat, convert }, i + 1, 0, &[]);
         }
+    }
+
+    /// The last element of a stick's vector is no variable, so the line does not speak of it: a factor that is zero there.
+    fn not_the_end(&mut self) -> Option<Op> {
+        let along = *self.child.last().filter(|_| self.graph.nodes[self.factor.node.0].stick)?;
+        self.slot = 1;
+        Some(self.constant(crate::link::Constant::NotLast, self.factor.key, &[along]))
     }
 
     /// Does a reference leave off plates of a scalar node, so that it means the vector of them?
@@ -147,8 +156,9 @@ impl<'a> Expansion<'a> {
             return Ok(vec![self.known(&arg.expr, map, slot, part, axes)]);
         }
         let linear = match linear(&arg.expr) {
-            Ok(l) if !self.is_vector_of_scalars(&l.base) => l,
+            Ok(l) if !self.is_vector_of_scalars(&l.base) && (l.carried_by(self.graph) == Some(param.stat) || !positive::carries(param.stat)) => l,
             _ if sums::carries(param.stat) => return self.sum(&arg.expr, param.stat, part, axes),
+            _ if positive::carries(param.stat) => return self.function(&arg.expr, param.stat, part, axes),
             Ok(l) => return Err(Unsupported { span: l.span, what: "a vector made of one variable for each element of a plate".into() }),
             Err(e) => return Err(Unsupported { span: e.span, what: e.what.to_string() }),
         };
@@ -224,6 +234,7 @@ impl<'a> Expansion<'a> {
         let same = |k: &Known| {
             k.place == known.place
                 && k.expr.span == known.expr.span
+                && k.expr.axes == known.expr.axes
                 && format!("{:?}", k.map) == format!("{:?}", known.map)
                 && k.elements == known.elements
                 && format!("{:?}", k.expr.kind) == format!("{:?}", known.expr.kind)

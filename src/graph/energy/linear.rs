@@ -1,7 +1,8 @@
 //! Reads an argument as `scale · node + offset` with known scale and offset. Not here: what that does to a statistic (`link`).
 
 use crate::{
-    graph::factor_graph::{Expr, ExprKind, Ref, Target},
+    expfam::stat::StatKind,
+    graph::factor_graph::{Expr, ExprKind, FactorGraph, Ref, Target},
     source::Span,
     syntax::expr::BinaryOp,
 };
@@ -17,6 +18,16 @@ pub struct Linear {
     pub scale: Option<Expr>,
     /// Known.
     pub offset: Option<Expr>,
+}
+
+impl Linear {
+    /// The statistic of the random array, if it is one.
+    pub fn carried_by(&self, graph: &FactorGraph) -> Option<&'static StatKind> {
+        match self.base.target {
+            Target::Node(n) => Some(graph.nodes[n.0].spec.stat),
+            _ => None,
+        }
+    }
 }
 
 /// An argument that is not of this form.

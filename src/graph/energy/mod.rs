@@ -6,6 +6,7 @@
 
 mod expand;
 pub mod linear;
+mod positive;
 mod sums;
 
 use crate::{

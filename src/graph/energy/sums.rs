@@ -91,7 +91,8 @@ impl Expansion<'_> {
         }
     }
 
-    fn dummy(&mut self, extent: Extent) -> LabelId {
+    /// A letter to sum over.
+    pub(super) fn dummy(&mut self, extent: Extent) -> LabelId {
         let name = match extent {
             Extent::Plate(p) => self.graph.plates[p.0].name.clone(),
             _ => "i".to_string(),

@@ -59,12 +59,12 @@ impl Resolver<'_> {
             }
             let spelling = spelling.and_then(|s| spec.params[slot - 1].spellings.iter().position(|t| t.name == s.name));
             match self.value(value, line) {
-                Ok(expr) => slots[slot - 1] = Some((Arg { expr, spelling, span: whole }, name.span)),
+                Ok(expr) => slots[slot - 1] = Some((Arg { expr, spelling, span: whole, from: None }, name.span)),
                 Err(e) => {
                     failed = Err(e);
                     // Not also "missing".
                     let expr = Expr { kind: ExprKind::Numbers(vec![]), axes: vec![], random: false, span: value.span };
-                    slots[slot - 1] = Some((Arg { expr, spelling, span: whole }, name.span));
+                    slots[slot - 1] = Some((Arg { expr, spelling, span: whole, from: None }, name.span));
                 }
             }
         }
@@ -82,8 +82,11 @@ impl Resolver<'_> {
             }
         }
         failed?;
-        let args = slots.into_iter().flatten().map(|(arg, _)| arg).collect();
-        Ok(Factor { node, rows, spec, args, key: decl.key.span, span: call.span })
+        let args: Vec<Arg> = slots.into_iter().flatten().map(|(arg, _)| arg).collect();
+        // Another form of the density, where it has room for what is random here and this one has not.
+        let has_room = |s: &DistSpec| s.params.iter().zip(&args).all(|(p, a)| p.random || !a.expr.random);
+        let spec = if has_room(spec) { spec } else { spec.cases.iter().copied().find(|s| has_room(s)).unwrap_or(spec) };
+        Ok(Factor { node, rows, spec, args, key: decl.key.span, span: call.span, written: None })
     }
 
     fn given_twice(&mut self, name: &Spanned<String>) -> Reported {

@@ -117,6 +117,8 @@ impl Resolver<'_> {
                 self.fill(&mut arg.expr, &event);
             }
         }
+        let mut sticks = vec![];
+        factors.iter().flat_map(|f| &f.args).for_each(|a| sticks_of(&a.expr, &mut sticks));
         let nodes = self
             .headers
             .iter()
@@ -127,6 +129,8 @@ impl Resolver<'_> {
                 span: h.span,
                 plates: h.plates.clone(),
                 spec: h.spec,
+                called: h.spec,
+                stick: sticks.contains(&n),
                 event: event(n),
                 observed,
                 call: h.call,
@@ -450,6 +454,22 @@ impl Resolver<'_> {
                 Axis::Event(n) => event(n.0).unwrap_or(Extent::Number(1)),
             })
             .collect();
+    }
+}
+
+/// Nodes that are the vector of a `stick`.
+fn sticks_of(e: &Expr, out: &mut Vec<usize>) {
+    match &e.kind {
+        ExprKind::Numbers(_) | ExprKind::Ref(_) => {}
+        ExprKind::Negate(a) => sticks_of(a, out),
+        ExprKind::Binary(_, a, b) => {
+            sticks_of(a, out);
+            sticks_of(b, out);
+        }
+        ExprKind::Call(f, args) => match (f, args.as_slice()) {
+            (Function::Stick, [Expr { kind: ExprKind::Ref(Ref { target: Target::Node(n), .. }), .. }]) => out.push(n.0),
+            _ => args.iter().for_each(|a| sticks_of(a, out)),
+        },
     }
 }
 

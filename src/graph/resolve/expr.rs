@@ -275,8 +275,8 @@ impl Resolver<'_> {
             ExprKind::Binary(_, a, b) => self.rank(a).max(self.rank(b)),
             ExprKind::Call(f, args) => match f {
                 Function::Dot => args.iter().map(|a| self.rank(a)).sum::<usize>().saturating_sub(2),
-                Function::MatrixVector | Function::Stick => 1,
-                Function::Diag | Function::Identity => 2,
+                Function::MatrixVector | Function::Stick | Function::NotLast => 1,
+                Function::Diag | Function::Identity | Function::Earlier => 2,
             },
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     dist,
     expfam::spec::DistSpec,
     graph::{
-        codes::{BAD_KEY, LINES_DISAGREE, NAME_TAKEN, NO_STEP_BEFORE, NOT_YET, UNKNOWN_DISTRIBUTION, UNKNOWN_NAME},
+        codes::{BAD_KEY, LINES_DISAGREE, NAME_TAKEN, NO_STEP_BEFORE, UNKNOWN_DISTRIBUTION, UNKNOWN_NAME},
         factor_graph::{PlateKind, RowSet},
         resolve::names::list,
     },
@@ -14,9 +14,6 @@ use crate::{
     source::{Span, Spanned},
     syntax::ast::{Key, KeyIndex, NodeDecl},
 };
-
-/// Distributions of the language that the registry does not have yet.
-const LATER: [&str; 2] = ["StudentT", "LogNormal"];
 
 /// What the keys and calls of a node's lines say.
 pub(super) struct Header {
@@ -100,6 +97,14 @@ impl Resolver<'_> {
                     .at(decl.call.span, format!("carries {}", other.stat.symbols()))
                     .with(main.call.span, format!("carries {}", spec.stat.symbols()))
                     .help("the first steps of a node have its distribution, or one of the same kind");
+                return Err(self.fail(d));
+            }
+            if other != spec && (other.augment.is_some() || spec.augment.is_some()) {
+                let d = Diagnostic::error(LINES_DISAGREE, format!("the lines of `{}` are of different kinds", decl.key.name.node))
+                    .at(decl.call.span, format!("{} here", other.name))
+                    .with(main.call.span, format!("{} here", spec.name))
+                    .note(format!("one of them needs a variable of its own for each element, and all elements of `{}` must have one", decl.key.name.node))
+                    .help("write all lines with one distribution");
                 return Err(self.fail(d));
             }
         }
@@ -217,10 +222,6 @@ impl Resolver<'_> {
         let Spanned { node: name, span } = &decl.call.name;
         if let Some(spec) = dist::find(name) {
             return Ok(spec);
-        }
-        if LATER.contains(&name.as_str()) {
-            let d = Diagnostic::error(NOT_YET, format!("{name} is not supported yet")).at(*span, "not supported yet");
-            return Err(self.fail(d));
         }
         let d = Diagnostic::error(UNKNOWN_DISTRIBUTION, format!("there is no distribution `{name}`")).at(*span, "unknown distribution");
         let d = match nearest(name, dist::REGISTRY.iter().map(|s| s.name)) {

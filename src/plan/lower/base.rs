@@ -36,8 +36,10 @@ impl<'a> Lowering<'a> {
         let (rows, inner) = axis.map_or((1, count), |a| (sizes[a], sizes[a + 1..].iter().product()));
         let row_of = |e: usize| e / inner % rows;
         let members = self.members(view);
+        // The last element of a stick's vector is no variable.
+        let end = node.stick.then(|| sizes.last().copied()).flatten();
         let mut sum = 0.0;
-        for e in 0..count {
+        for e in (0..count).filter(|e| end.is_none_or(|k| (e + 1) % k != 0)) {
             let v = &values[e * width..(e + 1) * width];
             if v.iter().any(|x| x.is_nan()) || members.as_ref().is_some_and(|m| !m[row_of(e)]) {
                 continue;

@@ -24,6 +24,10 @@ pub fn factors(graph: &FactorGraph, blocks: &Blocks) -> String {
             Role::Latent => "",
             Role::Predicted => ", a prediction",
         };
+        let role = match &f.written {
+            Some(w) => format!("{role} (a {} of the model)", w.spec.name),
+            None => role.to_string(),
+        };
         out += &format!("    {line} ~ {}({}){role}\n", f.spec.name, args.join(", "));
         out += &format!("        ln p({line}{}) = {}\n", given(graph, f), density(graph, f, &line));
     }

@@ -87,8 +87,8 @@ pub fn messages(of: Products<'_>, to: &To, plates: &[PlateId], event: &[String])
                     ..term.ops[i].clone()
                 })
                 .collect();
-            let key = (ops, letters.only.clone());
             if let Some(product) = of.without(term, &out, &letters, &axes) {
+                let key = (ops, product.only.clone());
                 match groups.iter_mut().find(|g| g.0 == key) {
                     Some(g) => g.1.push(product),
                     None => groups.push((key, vec![product])),

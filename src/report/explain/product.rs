@@ -81,6 +81,7 @@ impl<'a> Products<'a> {
 
         let mut rest: Vec<&Op> = term.ops.iter().enumerate().filter(|(i, _)| !out.contains(i)).map(|(_, o)| o).collect();
         rest.retain(|op| !self.known_category(op, &mut letters, &mut summed, &mut product));
+        rest.retain(|op| !self.constant(op, &mut letters, &mut summed, &mut product));
         let mut atoms = vec![];
         let mut chained = vec![];
         for (i, a) in rest.iter().enumerate() {
@@ -250,6 +251,34 @@ impl<'a> Products<'a> {
         match op.elements.iter().filter_map(|e| e.label()).find(|l| summed.contains(l)) {
             Some(row) => letters.conditions.push((row, format!("{text}={level}"))),
             None => product.selectors.push(format!("[{text}={level}]")),
+        }
+        true
+    }
+
+    /// An array of zeros and ones says which elements there are. True if the operand is one.
+    fn constant(&self, op: &Op, letters: &mut Letters<'_>, summed: &mut Vec<LabelId>, product: &mut Product) -> bool {
+        let Source::Known(k) = op.source else { return false };
+        let known = &self.blocks.energy.knowns[k];
+        let (ExprKind::Call(function, _), KnownMap::Value) = (&known.expr.kind, known.map) else { return false };
+        let condition = match (function, op.axes.as_slice()) {
+            (Function::Identity, &[a, b]) => {
+                let (keep, drop) = if summed.contains(&b) { (a, b) } else { (b, a) };
+                if summed.contains(&drop) {
+                    let text = letters.text(keep);
+                    letters.replace(drop, text);
+                    summed.retain(|l| *l != drop);
+                    return true;
+                }
+                format!("{} = {}", letters.text(a), letters.text(b))
+            }
+            (Function::Earlier, &[a, b]) => format!("{} < {}", letters.text(b), letters.text(a)),
+            (Function::NotLast, &[a]) => format!("{} is not the last", letters.text(a)),
+            _ => return false,
+        };
+        match op.axes.iter().find(|l| summed.contains(l)) {
+            Some(&l) => letters.conditions.push((l, condition)),
+            None if op.axes.iter().all(|l| letters.free.contains(l)) => product.only.push(condition),
+            None => product.selectors.push(format!("[{condition}]")),
         }
         true
     }
@@ -472,7 +501,7 @@ impl<'a> Products<'a> {
             "x" | "x²" | "xxᵀ" if all(0.0) => Some(0.0),
             "x" if known.expr.axes.is_empty() && self.scalar(known, part) && n.len() == 1 && n[0].abs() == 1.0 => Some(n[0]),
             "x²" if n.len() == 1 && n[0].abs() == 1.0 => Some(1.0),
-            "ln x" if n.len() == 1 && n[0] == 1.0 => Some(0.0),
+            "ln x" | "x − 1" if n.len() == 1 && n[0] == 1.0 => Some(0.0),
             _ => None,
         }
     }

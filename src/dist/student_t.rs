@@ -1,0 +1,91 @@
+//! StudentT(x | mean m, precision τ, dof ν), on the real line: a Normal whose precision is scaled by a Gamma of its own.
+//!
+//! Density: ln Γ(½(ν + 1)) − ln Γ(½ν) + ½ ln(τ/(νπ)) − ½(ν + 1) ln(1 + τ(x − m)²/ν). No product of statistics is that, but it is
+//! ∫ Normal(x | m, τs) Gamma(s | ½ν, ½ν) ds, and both of these are conjugate: the auxiliary s becomes a variable of q. The bound is then
+//! one on ln p(data) with s in q.
+//! Source: Bishop (2006), p. 102–103 eq. 2.158–2.159.
+
+use super::{gamma, normal};
+use crate::expfam::{
+    spec::{Augment, DistSpec, PLAIN, Param, Point, Taken},
+    stat::{GAMMA, GAUSSIAN, Part, PartShape, StatKind},
+};
+
+const MEAN: usize = 1;
+const PRECISION: usize = 2;
+const DOF: usize = 3;
+
+/// Known degrees of freedom.
+static FREEDOM: StatKind = StatKind {
+    name: "dof",
+    parts: &[Part { symbol: "x", shape: PartShape::Scalar }],
+    value: PartShape::Scalar,
+    support: "a known positive number",
+    of_value: |x, _, out| {
+        if !x[0].is_finite() {
+            return Err("is not finite");
+        }
+        if x[0] <= 0.0 {
+            return Err("is not positive");
+        }
+        out[0] = x[0];
+        Ok(())
+    },
+};
+
+static MIXTURE: Augment = Augment {
+    name: "scale",
+    auxiliary: &gamma::SPEC,
+    auxiliary_args: &[Taken::Share(0.5, DOF), Taken::Share(0.5, DOF)],
+    given: &normal::SPEC,
+    given_args: &[Taken::As(MEAN), Taken::Scaled(PRECISION)],
+};
+
+/// The registry's entry.
+pub static SPEC: DistSpec = DistSpec {
+    name: "StudentT",
+    summary: "a real number around a mean, with heavy tails",
+    source: "Bishop (2006), eq. 2.159",
+    density: "ln Γ(½(dof + 1)) − ln Γ(½ dof) + ½ ln(precision/(π dof)) − ½ (dof + 1) ln(1 + precision (x − mean)²/dof)",
+    stat: &GAUSSIAN,
+    params: &[
+        Param {
+            name: "mean",
+            stat: &GAUSSIAN,
+            random: true,
+            gated: true,
+            spellings: &[],
+            doc: "the centre: a number, a Normal, or a sum and product of them",
+        },
+        Param {
+            name: "precision",
+            stat: &GAMMA,
+            random: true,
+            gated: true,
+            spellings: &[],
+            doc: "1/scale²: a positive number, a Gamma or an Exponential, or a product of them",
+        },
+        Param {
+            name: "dof",
+            stat: &FREEDOM,
+            random: false,
+            gated: true,
+            spellings: &[],
+            doc: "degrees of freedom, a known positive number: the smaller, the heavier the tails",
+        },
+    ],
+    mean_given: Some(|values, _| vec![values[MEAN][0]]),
+    sd_given: Some(|values, _| {
+        let (precision, dof) = (values[PRECISION][0], values[DOF][0]);
+        vec![if dof > 2.0 { (dof / (dof - 2.0) / precision).sqrt() } else { f64::INFINITY }]
+    }),
+    augment: Some(&MIXTURE),
+    points: &[
+        Point { d: 1, params: &[&[0.0], &[1.0], &[3.0]] },
+        Point { d: 1, params: &[&[-3.5], &[0.25], &[1.0]] },
+        Point { d: 1, params: &[&[2.0], &[1e4], &[30.0]] },
+        Point { d: 1, params: &[&[1e3], &[1e-3], &[0.5]] },
+    ],
+    location: true,
+    ..PLAIN
+};

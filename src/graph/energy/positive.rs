@@ -1,0 +1,141 @@
+//! Arguments that are functions of several random variables, but for means: products of positive variables, `diag`, `stick`. Each is a row of
+//! `link`, instantiated. Not here: one variable, scaled by what is known (`linear`), and sums (`sums`).
+
+use super::{
+    Element, KnownMap, LabelId, Op, Source,
+    expand::{Expansion, Piece, Unsupported, contains},
+};
+use crate::{
+    expfam::stat::{BETA, DIRICHLET, GAMMA, StatKind, WISHART},
+    graph::factor_graph::{Expr, ExprKind, Function, Ref, Target},
+    link::{self, Constant, Product},
+    source::Span,
+    syntax::expr::BinaryOp,
+};
+
+/// Can a slot that needs this statistic be a function of several random variables?
+pub(super) fn carries(stat: &'static StatKind) -> bool {
+    [&GAMMA, &WISHART, &DIRICHLET].contains(&stat)
+}
+
+/// An argument of a link: what it is, and the statistic that it must carry.
+type Argument<'e> = (&'e Expr, &'static StatKind);
+
+impl Expansion<'_> {
+    /// Part `part` of the statistic `stat` of an expression. `axes`: the letters of the expression's own axes, as far as the part has
+    /// them, and then those of the part.
+    pub(super) fn function(
+        &mut self,
+        expr: &Expr,
+        stat: &'static StatKind,
+        part: usize,
+        axes: &[LabelId],
+    ) -> Result<Vec<Piece>, Unsupported> {
+        let no = |what: &str| Err(Unsupported { span: expr.span, what: what.into() });
+        let node = |e: &Expr| matches!(&e.kind, ExprKind::Ref(Ref { target: Target::Node(_), .. }));
+        if !contains(expr, &node) {
+            return Ok(vec![self.known_part(expr, stat, part, axes)]);
+        }
+        match &expr.kind {
+            ExprKind::Ref(r) => self.one(expr, r, stat, part, axes),
+            ExprKind::Binary(BinaryOp::Mul, a, b) => {
+                let Some(table) = link::product::products(stat, part) else { return no("a product of random variables") };
+                // The number is the scale; of two numbers, either.
+                let (scale, base) = if a.axes.len() <= b.axes.len() { (a, b) } else { (b, a) };
+                self.link(expr.span, table, &[(scale, &GAMMA), (base, stat)], axes)
+            }
+            ExprKind::Binary(BinaryOp::Div, a, b) if !contains(b, &node) => {
+                let Some(table) = link::product::products(stat, part) else { return no("a quotient of random variables") };
+                let one = Expr { kind: ExprKind::Numbers(vec![1.0]), axes: vec![], random: false, span: b.span };
+                let inverse = Expr { kind: ExprKind::Binary(BinaryOp::Div, Box::new(one), b.clone()), ..(**b).clone() };
+                self.link(expr.span, table, &[(&inverse, &GAMMA), (a, stat)], axes)
+            }
+            ExprKind::Call(Function::Diag, args) if stat == &WISHART => {
+                self.link(expr.span, link::diag::products(part), &[(&args[0], &GAMMA)], axes)
+            }
+            ExprKind::Call(Function::Stick, args) if stat == &DIRICHLET => {
+                self.link(expr.span, link::stick::PRODUCTS, &[(&args[0], &BETA)], axes)
+            }
+            ExprKind::Binary(..) => no("a sum or a quotient of random variables"),
+            _ => no("a function of random variables"),
+        }
+    }
+
+    /// The products of a link, its arguments written in.
+    fn link(&mut self, span: Span, table: &'static [Product], arguments: &[Argument<'_>], axes: &[LabelId]) -> Result<Vec<Piece>, Unsupported> {
+        let mut out = vec![];
+        for product in table {
+            let mut letters: Vec<(char, LabelId)> = "ab".chars().zip(axes.iter().copied()).collect();
+            // A letter that is no axis of the part is summed: it runs over what the arguments have.
+            let used = product.constants.iter().map(|c| c.1).chain(product.parts.iter().map(|p| p.2));
+            for c in used.flat_map(str::chars) {
+                if !letters.iter().any(|l| l.0 == c) {
+                    let Some(&extent) = arguments.iter().find_map(|(e, _)| e.axes.last()) else {
+                        return Err(Unsupported { span, what: "a number where a vector is needed".into() });
+                    };
+                    let fresh = self.dummy(extent);
+                    letters.push((c, fresh));
+                }
+            }
+            let of = |text: &str| -> Vec<LabelId> {
+                text.chars().filter_map(|c| letters.iter().find(|l| l.0 == c).map(|l| l.1)).collect()
+            };
+            let mut pieces = vec![Piece { number: product.number, d_power: product.d_power, ops: vec![], gates: vec![] }];
+            for (constant, text) in product.constants {
+                let known = self.constant(*constant, span, &of(text));
+                pieces.iter_mut().for_each(|p| p.ops.push(known.clone()));
+            }
+            for (i, part, text) in product.parts {
+                let (expr, stat) = arguments[*i];
+                // A vector of numbers has its element's letter, wherever it stands.
+                let letters = if text.is_empty() && !expr.axes.is_empty() { axes.to_vec() } else { of(text) };
+                let more = self.function(expr, stat, *part, &letters)?;
+                pieces = pieces.iter().flat_map(|p| more.iter().map(move |q| joined(p, q))).collect();
+            }
+            out.extend(pieces);
+        }
+        Ok(out)
+    }
+
+    /// One random variable.
+    fn one(&mut self, expr: &Expr, r: &Ref, stat: &'static StatKind, part: usize, axes: &[LabelId]) -> Result<Vec<Piece>, Unsupported> {
+        let Target::Node(n) = r.target else { return Ok(vec![self.known_part(expr, stat, part, axes)]) };
+        let node = &self.graph.nodes[n.0];
+        if node.spec.stat != stat {
+            return Err(Unsupported { span: expr.span, what: format!("a {} where {} is needed", node.spec.stat.name, stat.name) });
+        }
+        let (mut elements, gates) = self.reference(r);
+        let (left, own) = axes.split_at((node.plates.len() - r.index.len()).min(axes.len()));
+        elements.extend(left.iter().map(|&l| Element::Label(l)));
+        Ok(vec![Piece { number: 1.0, d_power: 0, ops: vec![Op::new(Source::Node(n), part, elements, own.to_vec())], gates }])
+    }
+
+    /// A known factor. A matrix must be positive definite, a number positive.
+    fn known_part(&mut self, expr: &Expr, stat: &'static StatKind, part: usize, axes: &[LabelId]) -> Piece {
+        let axes = if expr.axes.is_empty() { &[] } else { axes };
+        let map = match (stat == &GAMMA, part) {
+            (true, 0) => KnownMap::Value,
+            (true, _) => KnownMap::Ln,
+            _ => KnownMap::Stat { kind: stat, convert: None },
+        };
+        self.known(expr, map, self.slot, if stat == &GAMMA { 0 } else { part }, axes)
+    }
+
+    /// An array of zeros and ones over the letters `axes`.
+    pub(super) fn constant(&mut self, constant: Constant, span: Span, axes: &[LabelId]) -> Op {
+        let function = match constant {
+            Constant::Same => Function::Identity,
+            Constant::Earlier => Function::Earlier,
+            Constant::NotLast => Function::NotLast,
+        };
+        let extents = axes.iter().map(|&l| self.labels[l].extent).collect();
+        let expr = Expr { kind: ExprKind::Call(function, vec![]), axes: extents, random: false, span };
+        self.known(&expr, KnownMap::Value, self.slot, 0, axes).ops.remove(0)
+    }
+}
+
+fn joined(x: &Piece, y: &Piece) -> Piece {
+    let mut gates = x.gates.clone();
+    gates.extend(y.gates.iter().filter(|g| !x.gates.contains(g)));
+    Piece { number: x.number * y.number, d_power: x.d_power + y.d_power, ops: [x.ops.as_slice(), &y.ops].concat(), gates }
+}
