@@ -349,6 +349,108 @@ fn models() -> Vec<(&'static str, String)> {
         ),
         r#"observe: {"b": "b", "u": "u", "v": "v", "p": "p"}"#,
     );
+    add(
+        "heavy tails in a mixture, with gaps and weights",
+        r#""t": { "x": [1.2, "", -0.5, 3.9, 4.4, 14.1], "w": [1, 2, 3, 1, 1, 2], "f": [2, 5, 1, 3, 4, 0.7], "e": [1.0, 2.0, 0.5, 1.5, 1.0, 3.0] }"#,
+        r#""n": Rows(table: "t", weight: "w"), "k": Size(2)"#,
+        &format!(
+            r#"{PI} "mu[k]": Normal(mean: 0, precision: 0.1), "tau[k]": Gamma(shape: 2, rate: 1),
+        "x[n]": StudentT(mean: "mu[z[n]] - 0.3", precision: "e[n] * tau[z[n]]", dof: "f[n]")"#
+        ),
+        r#"observe: {"x": "x"}"#,
+    );
+    add(
+        "heavy tails about a Normal–Gamma pair, and a StudentT above it",
+        X,
+        NK,
+        &format!(
+            r#"{PI} "tau[k]": Gamma(shape: 2, rate: 1.5), "mu[k]": Normal(mean: 0.5, precision: "0.3 * tau[k]"),
+        "u[k]": StudentT(mean: 1, precision: 0.5, dof: 3), "y[n]": Normal(mean: "u[z[n]]", precision: 2),
+        "x[n]": StudentT(mean: "mu[z[n]]", precision: "tau[z[n]]", dof: 4)"#
+        ),
+        r#"observe: {"x": "x", "y": "y"}"#,
+    );
+    add(
+        "logarithms that are Normal, a gap, a LogNormal of its own",
+        r#""t": { "p": [0.4, 1.3, "", 2.5, 3.1, 0.9], "e": [1.0, 2.0, 0.5, 1.5, 1.0, 3.0] }"#,
+        NK,
+        &format!(
+            r#"{PI} "tau": Gamma(shape: 2, rate: 1.5), "mu[k]": Normal(mean: 0.5, precision: 0.3),
+        "l[k]": LogNormal(mean: 0.5, precision: 3), "p[n]": LogNormal(mean: "e[n] * mu[z[n]] + 1", precision: "2 * tau")"#
+        ),
+        r#"observe: {"p": "p"}"#,
+    );
+    add(
+        "products of precisions and of rates",
+        X,
+        r#""n": Rows(table: "t"), "k": Size(2), "g": Groups(column: "t.g"), "h": Groups(column: "t.h")"#,
+        &format!(
+            r#"{PI} "mu": Normal(mean: 0.5, precision: 0.3), "tau[k]": Gamma(shape: 2, rate: 1), "u[g]": Gamma(shape: 3, rate: 3),
+        "r[h]": Gamma(shape: 2, rate: 2), "s[n]": Exponential(rate: 1), "o[k]": Gamma(shape: 2, rate: 1),
+        "x[n]": Normal(mean: "mu", precision: "tau[z[n]] * (u[t.g[n]] / 2) * e[n]"),
+        "c[n]": Poisson(rate: "e[n] * r[t.h[n]] * s[n]"), "pos[n]": Exponential(rate: "o[z[n]] * u[t.g[n]]")"#
+        ),
+        r#"observe: {"x": "x", "c": "c", "pos": "pos"}"#,
+    );
+    add(
+        "diagonal precisions",
+        X,
+        NKJ,
+        &format!(
+            r#"{PI} "alpha[k,j]": Gamma(shape: 2, rate: 1), "beta[j]": Gamma(shape: 3, rate: 2), "s": Gamma(shape: 2, rate: 2),
+        "tau": Gamma(shape: 2, rate: 1), "m[k]": MvNormal(mean: 0, precision: "diag(2 * beta) * s"),
+        "v[n]": MvNormal(mean: "m[z[n]]", precision: "diag(alpha[z[n]])"),
+        "o[n]": MvNormal(mean: [0.5, 1, 2], precision: "e[n] * tau * P / 2")"#
+        ),
+        r#"inputs: {"P": [[2, 0.5, 0], [0.5, 1, 0.1], [0, 0.1, 3]]}, observe: {"v": ["x", "y", "pos"], "o": ["pos", "x", "prop"]}"#,
+    );
+    add(
+        "a scale for each row of vectors, and a scaled identity",
+        X,
+        N,
+        r#""lambda": Wishart(dof: 3, scale: "identity(2)"), "m": MvNormal(mean: 0, precision: "0.2 * lambda"), "u[n]": Gamma(shape: 2, rate: 2),
+        "v[n]": MvNormal(mean: "m", precision: "u[n] * lambda"), "tau": Gamma(shape: 2, rate: 1),
+        "o[n]": MvNormal(mean: 1, precision: "identity(2) * tau")"#,
+        r#"observe: {"v": ["x", "y"], "o": ["pos", "prop"]}"#,
+    );
+    add(
+        "a stick with a random concentration",
+        X,
+        r#""n": Rows(table: "t"), "k": Size(4)"#,
+        r#""a": Gamma(shape: 2, rate: 1), "v[k]": Beta(alpha: 1, beta: "2 * a"), "z[n]": Categorical(p: "stick(v)"),
+        "mu[k]": Normal(mean: 0.5, precision: 0.3), "x[n]": Normal(mean: "mu[z[n]]", precision: 2)"#,
+        r#"observe: {"x": "x"}"#,
+    );
+    add(
+        "sticks by group and by category",
+        X,
+        r#""n": Rows(table: "t", weight: "w"), "k": Size(3), "j": Size(2), "g": Groups(column: "t.g")"#,
+        r#""v[g,k]": Beta(alpha: 2, beta: 1.5), "w[j,k]": Beta(alpha: "a[j]", beta: 1), "a[j]": Gamma(shape: 2, rate: 1),
+        "pi": Dirichlet(concentration: 1, over: "j"), "c[n]": Categorical(p: "pi"),
+        "z[n]": Categorical(p: "stick(v[t.g[n]])"), "y[n]": Categorical(p: "stick(w[c[n]])"),
+        "mu[k]": Normal(mean: 0.5, precision: 0.3), "x[n]": Normal(mean: "mu[z[n]]", precision: 2),
+        "nu[k]": Normal(mean: 0.5, precision: 0.3), "pos[n]": Normal(mean: "nu[y[n]]", precision: 2)"#,
+        r#"observe: {"x": "x", "pos": "pos"}"#,
+    );
+    add(
+        "a stick of one, a known stick, and counts from a stick",
+        X,
+        r#""n": Rows(table: "t"), "k": Size(2), "i": Size(1), "j": Size(3), "g": Groups(column: "t.g")"#,
+        r#""v[i]": Beta(alpha: 1, beta: 3), "o[n]": Categorical(p: "stick(v)"), "known[n]": Categorical(p: "stick(share[t.g[n]])"),
+        "mu[j]": Normal(mean: 0, precision: 1), "x[n]": Normal(mean: "mu[known[n]]", precision: 1),
+        "u[j]": Beta(alpha: 1, beta: 2), "counts[n]": Multinomial(trials: "total[n]", p: "stick(u)")"#,
+        r#"inputs: {"share[g]": [[0.5, 0.2, 1], [0.1, 0.9, 0], [0.3, 0.3, 0.3]], "total[n]": "c"}, observe: {"x": "x"}"#,
+    );
+    add(
+        "chances with a random parameter",
+        X,
+        NK,
+        &format!(
+            r#"{PI} "known[n]": Beta(alpha: 1, beta: "e[n] * al[z[n]]"), "b[k]": Gamma(shape: 2, rate: 1), "a": Gamma(shape: 2, rate: 1), "prop[n]": Beta(alpha: 1, beta: "e[n] * b[z[n]]"),
+        "q[n]": Beta(alpha: "a", beta: 1), "b2[n]": Bernoulli(p: "q[n]")"#
+        ),
+        r#"inputs: {"al[k]": [1, 6]}, observe: {"prop": "prop", "b2": "b", "known": "prop"}"#,
+    );
     out
 }
 

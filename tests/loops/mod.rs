@@ -13,7 +13,7 @@ use elbow::{
     expfam::{
         family::{Parameter, entropy},
         laws,
-        stat::{CATEGORY, GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, WISHART},
+        stat::{CATEGORY, DIRICHLET, GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, StatKind, WISHART},
     },
     factorize::roles::Role,
     graph::{
@@ -127,6 +127,9 @@ struct Affine {
     b: Vec<f64>,
 }
 
+/// The joint block that a factor of a product is in: see [`Slot`].
+type Joined = Option<(usize, usize, bool, f64)>;
+
 /// A slot's moments; `joint`: (block, element, is it the location, scale).
 struct Slot {
     moments: Vec<f64>,
@@ -160,6 +163,10 @@ impl<'a> State<'a> {
                 }
                 Algorithm::Family(f) => {
                     for e in 0..count {
+                        if s.is_end(node, e) {
+                            s.moments[node.0].push(vec![f64::NAN; r.graph.nodes[node.0].spec.stat.width(d)]);
+                            continue;
+                        }
                         let eta = f.natural(d, &element(&q[node.0], e));
                         let mut m = vec![0.0; eta.len()];
                         let mut a = [0.0];
@@ -209,6 +216,12 @@ impl<'a> State<'a> {
             s.joint.push((nodes, q));
         }
         s
+    }
+
+    /// The last element of a stick's vector: no variable.
+    fn is_end(&self, node: NodeId, e: usize) -> bool {
+        let n = &self.r.graph.nodes[node.0];
+        n.stick && (e + 1) % self.r.bound.plate(*n.plates.last().unwrap()).size == 0
     }
 
     fn d(&self, node: NodeId) -> usize {
@@ -380,6 +393,11 @@ impl<'a> State<'a> {
                 let d = sizes[0];
                 (0..d * d).map(|i| if i / d == i % d { v[(i / d).min(v.len() - 1)] } else { 0.0 }).collect()
             }
+            ExprKind::Call(Function::Stick, args) => {
+                let v = self.value(&args[0], at, assigned);
+                let left = |k: usize| (0..k).map(|j| 1.0 - v[j]).product::<f64>();
+                (0..v.len()).map(|k| left(k) * if k + 1 < v.len() { v[k] } else { 1.0 }).collect()
+            }
             ExprKind::Call(f, _) => panic!("{f:?} is not for this test"),
         }
     }
@@ -393,6 +411,87 @@ impl<'a> State<'a> {
             ExprKind::Binary(_, a, b) => self.random(a) || self.random(b),
             ExprKind::Negate(a) => self.random(a),
             ExprKind::Call(_, args) => args.iter().any(|a| self.random(a)),
+        }
+    }
+
+    /// Has the expression several random variables, or a function of one, where something positive is needed?
+    fn is_function(&self, e: &Expr, stat: &'static StatKind) -> bool {
+        fn count(e: &Expr) -> usize {
+            match &e.kind {
+                ExprKind::Numbers(_) => 0,
+                ExprKind::Ref(r) => usize::from(matches!(r.target, Target::Node(_))),
+                ExprKind::Binary(_, a, b) => count(a) + count(b),
+                ExprKind::Negate(a) => count(a),
+                ExprKind::Call(_, args) => 2 * args.iter().map(count).sum::<usize>(),
+            }
+        }
+        let matrix = |e: &Expr| stat == &WISHART && matches!(&e.kind, ExprKind::Binary(..));
+        [&GAMMA, &WISHART, &DIRICHLET].contains(&stat) && (count(e) > 1 || matrix(e))
+    }
+
+    /// (E[x], E[ln x]) of a product of positive numbers; of its element `along` if it is a vector. The joint that one factor is in, with
+    /// the mean of the others.
+    fn positive(&self, e: &Expr, along: usize, at: &[(PlateId, usize)], assigned: &Assignment) -> ([f64; 2], Joined) {
+        if !self.random(e) {
+            let v = self.value(e, at, assigned);
+            let v = v[along.min(v.len() - 1)];
+            return ([v, v.ln()], None);
+        }
+        match &e.kind {
+            ExprKind::Ref(r) => {
+                let Target::Node(n) = r.target else { panic!("a random variable is a node") };
+                let slot = self.site_moments((n, self.site(r, at, assigned).unwrap() + if e.axes.is_empty() { 0 } else { along }));
+                ([slot.moments[0], slot.moments[1]], slot.joint)
+            }
+            ExprKind::Binary(op, x, y) => {
+                let ((x, i), (y, j)) = (self.positive(x, along, at, assigned), self.positive(y, along, at, assigned));
+                let (y, sign) = if *op == BinaryOp::Div { ([1.0 / y[0], y[1]], -1.0) } else { (y, 1.0) };
+                let joint = i.map(|i| (i.0, i.1, i.2, i.3 * y[0])).or(j.map(|j| (j.0, j.1, j.2, j.3 * x[0])));
+                ([x[0] * y[0], x[1] + sign * y[1]], joint)
+            }
+            _ => panic!("not a product"),
+        }
+    }
+
+    /// Moments of a matrix (X, ln|X|) or of ln of a probability vector.
+    fn array(&self, e: &Expr, stat: &'static StatKind, d: usize, at: &[(PlateId, usize)], assigned: &Assignment) -> Slot {
+        if !self.random(e) {
+            let mut out = vec![0.0; stat.width(d)];
+            (stat.of_value)(&self.value(e, at, assigned), d, &mut out).unwrap();
+            return Slot { moments: out, joint: None };
+        }
+        match &e.kind {
+            ExprKind::Ref(r) => {
+                let Target::Node(n) = r.target else { panic!("a random variable is a node") };
+                self.site_moments((n, self.site(r, at, assigned).unwrap()))
+            }
+            ExprKind::Binary(op, x, y) => {
+                let (scale, matrix) = if x.axes.is_empty() { (x, y) } else { (y, x) };
+                let (s, j) = self.positive(scale, 0, at, assigned);
+                assert!(j.is_none());
+                let s = if *op == BinaryOp::Div { [1.0 / s[0], -s[1]] } else { s };
+                let mut slot = self.array(matrix, stat, d, at, assigned);
+                slot.moments[..d * d].iter_mut().for_each(|x| *x *= s[0]);
+                slot.moments[d * d] += d as f64 * s[1];
+                slot.joint = slot.joint.map(|j| (j.0, j.1, j.2, j.3 * s[0]));
+                slot
+            }
+            ExprKind::Call(Function::Diag, args) => {
+                let mut out = vec![0.0; d * d + 1];
+                for i in 0..d {
+                    let (v, _) = self.positive(&args[0], i, at, assigned);
+                    out[i * d + i] = v[0];
+                    out[d * d] += v[1];
+                }
+                Slot { moments: out, joint: None }
+            }
+            ExprKind::Call(Function::Stick, args) => {
+                // ln v_k where k is not the last, and ln(1 − v_j) of all before it.
+                let v = |k| self.positive(&args[0], k, at, assigned).0;
+                let ln = |k: usize| (0..k).map(|j| v(j)[1]).sum::<f64>() + if k + 1 < d { v(k)[0] } else { 0.0 };
+                Slot { moments: (0..d).map(ln).collect(), joint: None }
+            }
+            _ => panic!("not an array"),
         }
     }
 
@@ -437,6 +536,14 @@ impl<'a> State<'a> {
             let mut out = vec![0.0; stat.width(d)];
             (stat.of_value)(&self.known_value(f, s, d, at, assigned), d, &mut out).unwrap();
             return Slot { moments: out, joint: None };
+        }
+        if self.is_function(&arg.expr, stat) {
+            return if stat == &GAMMA {
+                let (m, joint) = self.positive(&arg.expr, 0, at, assigned);
+                Slot { moments: m.to_vec(), joint }
+            } else {
+                self.array(&arg.expr, stat, d, at, assigned)
+            };
         }
         let x = self.affine(&arg.expr, at, assigned);
         let mut slot = self.site_moments(x.site);
@@ -561,7 +668,7 @@ impl<'a> State<'a> {
                 RowSet::Roots => root(),
                 RowSet::Below => !root(),
             };
-            line && (role != Role::Observed || self.known(f.node, *e).is_some())
+            line && !self.is_end(f.node, *e) && (role != Role::Observed || self.known(f.node, *e).is_some())
         };
         (0..self.count(f.node)).filter(counts).collect()
     }

@@ -66,7 +66,8 @@ impl Expansion<'_> {
         let mut out = vec![];
         for product in table {
             let mut letters: Vec<(char, LabelId)> = "ab".chars().zip(axes.iter().copied()).collect();
-            // A letter that is no axis of the part is summed: it runs over what the arguments have.
+            let mut summed = vec![];
+            // A letter that is no axis of the part is summed: it runs over what the arguments have, which is as long as y.
             let used = product.constants.iter().map(|c| c.1).chain(product.parts.iter().map(|p| p.2));
             for c in used.flat_map(str::chars) {
                 if !letters.iter().any(|l| l.0 == c) {
@@ -75,6 +76,7 @@ impl Expansion<'_> {
                     };
                     let fresh = self.dummy(extent);
                     letters.push((c, fresh));
+                    summed.push(fresh);
                 }
             }
             let of = |text: &str| -> Vec<LabelId> {
@@ -91,6 +93,10 @@ impl Expansion<'_> {
                 let letters = if text.is_empty() && !expr.axes.is_empty() { axes.to_vec() } else { of(text) };
                 let more = self.function(expr, stat, *part, &letters)?;
                 pieces = pieces.iter().flat_map(|p| more.iter().map(move |q| joined(p, q))).collect();
+            }
+            // A number for every element is summed as often as there are elements.
+            for p in &mut pieces {
+                p.d_power += summed.iter().filter(|l| !p.ops.iter().flat_map(Op::labels).any(|m| m == **l)).count() as u32;
             }
             out.extend(pieces);
         }

@@ -7,7 +7,7 @@ use crate::{
     expfam::spec::DistSpec,
     graph::{
         codes::{BAD_OVER, BAD_VALUE, MISSING_PARAMETER, RAGGED_LIST, TWO_SPELLINGS, UNKNOWN_PARAMETER},
-        factor_graph::{Arg, Expr, ExprKind, Factor, RowSet},
+        factor_graph::{Arg, Expr, ExprKind, Factor, RowSet, Target},
         resolve::names::list,
     },
     shape::{Extent, NodeId},
@@ -83,9 +83,7 @@ impl Resolver<'_> {
         }
         failed?;
         let args: Vec<Arg> = slots.into_iter().flatten().map(|(arg, _)| arg).collect();
-        // Another form of the density, where it has room for what is random here and this one has not.
-        let has_room = |s: &DistSpec| s.params.iter().zip(&args).all(|(p, a)| p.random || !a.expr.random);
-        let spec = if has_room(spec) { spec } else { spec.cases.iter().copied().find(|s| has_room(s)).unwrap_or(spec) };
+        let spec = form(spec, &args);
         Ok(Factor { node, rows, spec, args, key: decl.key.span, span: call.span, written: None })
     }
 
@@ -209,6 +207,30 @@ impl Resolver<'_> {
             }
         };
         Ok(Some((extent, value.span)))
+    }
+}
+
+/// The distribution, or the other form of it that has room for what is random in a call, where it has none itself. A known value that a
+/// category picks is worth another form only if that one's price is paid.
+fn form(spec: &'static DistSpec, args: &[Arg]) -> &'static DistSpec {
+    let fits = |s: &DistSpec| s.params.iter().zip(args).all(|(p, a)| (p.random || !names_a_node(&a.expr)) && (p.gated || !a.expr.random));
+    let one = |a: &Arg| matches!(&a.expr.kind, ExprKind::Numbers(n) if n == &[1.0]);
+    let paid = |s: &DistSpec| s.params.iter().zip(args).all(|(p, a)| p.random || one(a));
+    let random = args.iter().any(|a| names_a_node(&a.expr));
+    if fits(spec) {
+        return spec;
+    }
+    spec.cases.iter().copied().find(|s| fits(s) && (random || paid(s))).unwrap_or(spec)
+}
+
+/// Is a random variable among what an expression names, gates left out?
+fn names_a_node(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Numbers(_) => false,
+        ExprKind::Ref(r) => matches!(r.target, Target::Node(_)),
+        ExprKind::Binary(_, a, b) => names_a_node(a) || names_a_node(b),
+        ExprKind::Negate(a) => names_a_node(a),
+        ExprKind::Call(_, args) => args.iter().any(names_a_node),
     }
 }
 
