@@ -16,8 +16,8 @@ use super::{
 use crate::{
     expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR},
     graph::{
-        energy::{Element, Energy, EnergyTerm, Op, Source, View},
         bound::Bound,
+        energy::{Element, Energy, EnergyTerm, Op, Source, View},
         factor_graph::{FactorGraph, PlateKind},
     },
     shape::{NodeId, PlateId},
@@ -190,7 +190,8 @@ impl Claims<'_> {
             let joint = match dense {
                 Some(Ok(joint)) => Ok(joint),
                 Some(Err(why)) if !self.rules.elements => Err(why),
-                _ => match self.joined(&set.nodes, []).and_then(|s| if set.pattern.is_some() { Ok(set.clone()) } else { self.measured(s) }) {
+                _ => match self.joined(&set.nodes, []).and_then(|s| if set.pattern.is_some() { Ok(set.clone()) } else { self.measured(s) })
+                {
                     Ok(set) => Ok(GaussianJoint { pattern: set.pattern, ..all_inside(self.graph, &set.nodes) }),
                     Err(_) if !careful && set.nodes.len() > 1 => return Err(()),
                     Err(why) => Err(why),
@@ -221,7 +222,10 @@ impl Claims<'_> {
             for p in &self.graph.nodes[n.0].plates {
                 if let PlateKind::Rows { weight: Some(_), .. } = self.graph.plates[p.0].kind {
                     let p = &self.graph.plates[p.0].name;
-                    return Err(format!("A row of {p} stands for several, each with a {} of its own, and a joint block holds one.", name(n)));
+                    return Err(format!(
+                        "A row of {p} stands for several, each with a {} of its own, and a joint block holds one.",
+                        name(n)
+                    ));
                 }
             }
             if let Some(chain) = self.chain_beside(n) {
@@ -238,7 +242,8 @@ impl Claims<'_> {
             for t in &f.terms {
                 let mine = t.ops.iter().filter(|o| o.source == Source::Node(node)).flat_map(|o| &o.elements);
                 // What columns pick is looked up by its level, whatever the row.
-                let rows: Vec<_> = mine.filter(|e| !matches!(e, Element::Column { .. } | Element::At(_))).filter_map(|e| e.label()).collect();
+                let rows: Vec<_> =
+                    mine.filter(|e| !matches!(e, Element::Column { .. } | Element::At(_))).filter_map(|e| e.label()).collect();
                 for o in &t.ops {
                     let (chain, elements) = match o.source {
                         Source::Node(n) => {

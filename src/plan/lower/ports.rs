@@ -123,9 +123,7 @@ impl<'a> Lowering<'a> {
         let places = &shape.pattern.places;
         let plates = &self.blocks.gaussians[g].members[v.member].inner;
         let mut axes = vec![];
-        for (((p, &element), stride), &size) in
-            plates.iter().zip(&v.elements).zip(places.strides(v.member)).zip(&places.sizes[v.member])
-        {
+        for (((p, &element), stride), &size) in plates.iter().zip(&v.elements).zip(places.strides(v.member)).zip(&places.sizes[v.member]) {
             axes.push(PortAxis { element, size, stride: stride * times, extent: Extent::Plate(*p) });
         }
         for &(letter, stride) in within {
