@@ -100,7 +100,7 @@ pub fn blocks(graph: &FactorGraph, bound: Option<&Bound>, diags: &mut Diagnostic
     let energy = expand(graph, diags)?;
     let missing = bound.map_or_else(|| vec![false; graph.nodes.len()], |b| missing(graph, b));
     let sizes = |x: Extent| bound.map_or_else(|| known_size(graph, x), |b| Some(b.size(x)));
-    factorize::factorize(graph, energy, &missing, &sizes, diags)
+    factorize::factorize(graph, energy, &missing, &sizes, bound, diags)
 }
 
 /// The size of an axis, where the model says it.
@@ -117,11 +117,14 @@ pub fn missing(graph: &FactorGraph, bound: &Bound) -> Vec<bool> {
     (0..graph.nodes.len()).map(|n| plan::has_missing(bound, NodeId(n))).collect()
 }
 
-/// Could data change the blocks? Missing cells are latent where others depend on the node; and a network of categories may be too large.
+/// Could data change the blocks? Missing cells are latent where others depend on the node; and a network of
+/// categories or a sparse Gaussian may be too large.
 pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
     let unknown = |n: &NodeId| graph.nodes[n.0].event.is_some_and(|x| known_size(graph, x).is_none());
     let network = blocks.networks.iter().flat_map(|x| &x.members).any(unknown);
+    let sparse = blocks.gaussians.iter().any(|g| g.sparse);
     network
+        || sparse
         || (0..graph.nodes.len()).any(|n| {
             let me = energy::Source::Node(NodeId(n));
             let used = |f: &energy::FactorEnergy| f.node.0 != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == me);

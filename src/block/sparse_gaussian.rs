@@ -137,6 +137,11 @@ impl SparseGaussian {
         Ok(Self { order, columns, rows, entry, pairs: pairs.to_vec() })
     }
 
+    /// The pairs, as given.
+    pub fn pairs(&self) -> &[(u32, u32)] {
+        &self.pairs
+    }
+
     /// How many entries the factor has under its diagonal.
     pub fn fill(&self) -> usize {
         self.rows.len()

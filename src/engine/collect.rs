@@ -23,6 +23,7 @@ use crate::{
     plan::{
         element_order,
         network::NetworkShape,
+        sparse::SparseShape,
         var::{Algorithm, Storage, Var},
     },
     shape::{Extent, NodeId},
@@ -87,7 +88,7 @@ pub fn posterior(
             let var = &plan.vars[v];
             for &node in &var.nodes {
                 let file_rows = plan.streams[s].order.as_deref();
-                if matches!(var.algorithm, Algorithm::Gaussian | Algorithm::GaussianChain) {
+                if var.algorithm.is_gaussian() {
                     elements[node.0] = Some(gaussian_member(graph, bound, session, v, node, &e.moments, file_rows));
                     continue;
                 }
@@ -115,7 +116,7 @@ pub fn posterior(
     for &v in &plan.stored {
         let var = &plan.vars[v];
         for &node in var.nodes.iter().filter(|n| needed[n.0]) {
-            if matches!(var.algorithm, Algorithm::Gaussian | Algorithm::GaussianChain) {
+            if var.algorithm.is_gaussian() {
                 elements[node.0] = Some(gaussian_member(graph, bound, session, v, node, &session.moments[v], None));
                 continue;
             }
@@ -181,6 +182,9 @@ fn gaussian_member(
 ) -> Elements {
     let plan = session.plan;
     let var = &plan.vars[v];
+    if let Some(sparse) = &var.sparse {
+        return sparse_member(graph, sparse, v, var.nodes.iter().position(|n| *n == node).expect("a node of the block"), node, moments);
+    }
     let Kind::Gaussian(g) = plan.blocks.list[v].kind else { unreachable!("a Gaussian block's kind") };
     let joint = &plan.blocks.gaussians[g];
     let d = var.d;
@@ -196,17 +200,36 @@ fn gaussian_member(
         for i in 0..inner(member) {
             let from = start + i * e;
             let mean = &x[from..from + e];
-            let covariance = nalgebra::DMatrix::from_fn(e, e, |a, b| x[d + (from + a) * d + from + b] - mean[a] * mean[b]);
-            let precision = covariance.clone().try_inverse().unwrap_or_else(|| nalgebra::DMatrix::from_element(e, e, f64::NAN));
-            let h = &precision * nalgebra::DVector::from_column_slice(mean);
-            eta.extend(h.iter().copied());
-            eta.extend(precision.iter().map(|p| -0.5 * p));
+            marginal(mean, |a, b| x[d + (from + a) * d + from + b] - mean[a] * mean[b], &mut eta);
         }
     }
     let mut storage = var.plates.clone();
     storage.extend(member.inner.iter().map(|&p| (p, bound.plate(p).size)));
     let order = element_order(&graph.nodes[node.0].plates, &storage, file_rows);
     Elements { moments: vec![], eta: reorder(&eta, &order, width), width, block: v }
+}
+
+/// Natural parameters of a Gaussian of this mean and covariance.
+fn marginal(mean: &[f64], covariance: impl Fn(usize, usize) -> f64, eta: &mut Vec<f64>) {
+    let e = mean.len();
+    let covariance = nalgebra::DMatrix::from_fn(e, e, covariance);
+    let precision = covariance.try_inverse().unwrap_or_else(|| nalgebra::DMatrix::from_element(e, e, f64::NAN));
+    let h = &precision * nalgebra::DVector::from_column_slice(mean);
+    eta.extend(h.iter().copied());
+    eta.extend(precision.iter().map(|p| -0.5 * p));
+}
+
+/// The marginals of one member of a sparse Gaussian, whose elements stand in file order.
+fn sparse_member(graph: &FactorGraph, sparse: &SparseShape, v: usize, member: usize, node: NodeId, moments: &[f64]) -> Elements {
+    let places = &sparse.pattern.places;
+    let d = places.each[member];
+    let width = graph.nodes[node.0].spec.stat.width(d);
+    let mut eta = vec![];
+    for element in 0..(places.starts[member + 1] - places.starts[member]) / d {
+        let (mean, covariance) = sparse.element(member, element, moments);
+        marginal(&mean, |a, b| covariance[a * d + b], &mut eta);
+    }
+    Elements { moments: vec![], eta, width, block: v }
 }
 
 /// The marginals of one member of a network, in file order.
@@ -301,7 +324,7 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
                 (mine, f.summary(member, var.d, eta), ends(&|p| f.quantile(member, var.d, eta, p)))
             }
             // A member's marginal is of its own family.
-            Algorithm::Gaussian | Algorithm::GaussianChain => match spec.family {
+            Algorithm::Gaussian | Algorithm::SparseGaussian | Algorithm::GaussianChain => match spec.family {
                 Some(f) => {
                     let d = graph.nodes[node.0].event.map_or(1, |x| bound.size(x));
                     (f.parameters(d, eta), f.summary(d, eta), ends(&|p| f.quantile(d, eta, p)))

@@ -165,12 +165,12 @@ impl RowScratch {
         eta: &mut [f64],
     ) {
         let o = &table.operands[target];
-        let From::Stored { var, base, rest, part } = &o.from else { return };
+        let From::Stored { base, rest, part, stride, .. } = &o.from else { return };
         let mut temp = std::mem::take(&mut self.temp);
         temp.clear();
         temp.resize(places.len() * o.width, 0.0);
         self.message(plan, table, target, &places, stored, None, values, &mut temp[o.offset..]);
-        let w = plan.vars[*var].width;
+        let w = *stride;
         let offsets = cells(rest);
         places.each(|i, p| {
             let b = base[p];
@@ -258,8 +258,8 @@ impl RowScratch {
                 }
                 Given::CodesCopy(i)
             }
-            From::Stored { var, base, rest, part } => {
-                let w = plan.vars[*var].width;
+            From::Stored { var, base, rest, part, stride } => {
+                let w = *stride;
                 let moments = &stored[*var];
                 let shift = o.offset;
                 buffer.clear();

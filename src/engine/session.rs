@@ -381,6 +381,10 @@ pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut 
             return gaussian_dense::run(var.d, moments, log_norm, &mut vec![0.0; gaussian_dense::scratch_len(var.d)])
                 .map_err(|e| Breakdown::Improper(e.to_string()));
         }
+        Algorithm::SparseGaussian => {
+            let Some(sparse) = &var.sparse else { unreachable!("a sparse Gaussian has a shape") };
+            return sparse.evaluate(eta, moments, &mut log_norm[0]).map_err(|e| Breakdown::Improper(e.to_string()));
+        }
         Algorithm::Network => {
             let Some(network) = &var.network else { unreachable!("a network has tables") };
             return network.evaluate(eta, moments, log_norm).map_err(|(e, why)| match why {

@@ -193,6 +193,13 @@ fn multiplied(graph: &FactorGraph, plan: &Plan, v: usize) -> bool {
 
 /// Moves every Gaussian mean by a draw of its own spread, at most of unit spread.
 fn nudge(var: &Var, random: &mut Random, moments: &mut [f64]) {
+    if let Some(sparse) = &var.sparse {
+        let n = sparse.entries();
+        let spread = |i: usize| (moments[n + i] - moments[i] * moments[i]).max(0.0).sqrt().min(1.0);
+        let by: Vec<f64> = (0..n).map(|i| spread(i) * random.normal()).collect();
+        sparse.shift(&by, moments);
+        return;
+    }
     let d = if var.width == 2 { 1 } else { var.d };
     for m in moments.chunks_exact_mut(var.width) {
         let (mean, second) = m.split_at_mut(d);

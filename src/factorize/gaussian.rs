@@ -1,22 +1,31 @@
 //! Claims of jointly Gaussian blocks: variables that enter means affinely together are kept together, variables that multiply each other
-//! are not. Not here: the block's algorithm (`block`), chains and sparse blocks.
+//! are not. Not here: the block's algorithm (`block`), nor which pairs of a sparse block the data join (`sparse`).
 //!
 //! Two Gaussian variables meet in a product either because a mean multiplies them (`dot(W[j], h[n])`) or because they stand in
 //! different summands of one residual x − Σ terms. The first kind can't share a block; the second kind may, and then the product is an
 //! entry of the block's second moment. Plates on which all such meetings agree stay outside: one block for each of their elements.
+//!
+//! A block is dense where it does not grow with the data, a chain where it runs along steps, and sparse where it grows and its cost is
+//! bounded. Dense blocks and chains are claimed first; then what is left to meet is joined in sparse ones.
 
-use super::{Blocks, roles::Role};
+use super::{
+    Blocks, chains,
+    roles::Role,
+    sparse::{Pattern, rounded},
+};
 use crate::{
     expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR},
     graph::{
+        bound::Bound,
         energy::{Element, Energy, EnergyTerm, Op, Source, View},
         factor_graph::{FactorGraph, PlateKind},
     },
     shape::{NodeId, PlateId},
 };
+use std::sync::Arc;
 
 /// Gaussian nodes kept under one joint vector for each element of `outer`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct GaussianJoint {
     /// In file order; their entries stand one after the other in the vector.
     pub members: Vec<Member>,
@@ -24,6 +33,10 @@ pub struct GaussianJoint {
     pub outer: Vec<PlateId>,
     /// The `Steps` plate along which neighbours are coupled, if it is a chain.
     pub chain: Option<PlateId>,
+    /// Whether only pairs that some product joins are kept; there is one block then, and all plates are inside.
+    pub sparse: bool,
+    /// Of a sparse block: which pairs the data join; without data, none.
+    pub pattern: Option<Arc<Pattern>>,
 }
 
 /// One node of a jointly Gaussian block.
@@ -54,66 +67,224 @@ struct Meeting<'a> {
     strength: usize,
 }
 
-/// All blocks, the strongest couplings first: those with the most factors of observed children, then file order. `free` says which nodes
-/// nobody has claimed; `together` which may share a block; `steps` whether steps of one sequence may.
-pub fn claims(
-    graph: &FactorGraph,
-    blocks: &Blocks,
-    free: &dyn Fn(NodeId) -> bool,
-    together: &dyn Fn(&[NodeId]) -> bool,
-    steps: bool,
-) -> Found {
-    let meetings = meetings(graph, blocks, free, steps);
+/// What decides about claims beside the energy.
+#[allow(missing_debug_implementations)]
+pub struct Rules<'a> {
+    /// Nodes that nobody has claimed.
+    pub free: &'a dyn Fn(NodeId) -> bool,
+    /// Which may share a block.
+    pub together: &'a dyn Fn(&[NodeId]) -> bool,
+    /// Whether elements of one node may share a block where they need not.
+    pub elements: bool,
+    /// The data, if there are any: how large a sparse block would be.
+    pub bound: Option<&'a Bound>,
+}
+
+/// Nodes that are to be one block.
+#[derive(Clone)]
+struct Set {
+    nodes: Vec<NodeId>,
+    sparse: bool,
+    /// Along which it is a chain.
+    chain: Option<PlateId>,
+    pattern: Option<Arc<Pattern>>,
+}
+
+/// All blocks, the strongest couplings first: those with the most factors of observed children, then file order.
+pub fn claims(graph: &FactorGraph, blocks: &Blocks, rules: &Rules<'_>) -> Found {
+    let meetings = meetings(graph, blocks, rules.free, rules.elements);
+    let dense = dense(graph, blocks, &meetings, rules);
+    // Each step is looked at with the data only where all of them together are too much.
+    let chained = dense.iter().filter_map(|s| s.chain.map(|p| (s, p))).flat_map(|(s, p)| s.nodes.iter().map(move |n| (*n, p))).collect();
+    let claims = Claims { graph, blocks, meetings: &meetings, rules, chained };
+    claims.sparse(dense.clone(), false).unwrap_or_else(|()| claims.sparse(dense, true).unwrap_or_default())
+}
+
+fn in_order<'m, 'a>(meetings: &'m [Meeting<'a>]) -> Vec<&'m Meeting<'a>> {
+    let mut order: Vec<&Meeting<'_>> = meetings.iter().filter(|m| !m.multiplied && m.nodes[0] != m.nodes[1]).collect();
+    order.sort_by_key(|m| (std::cmp::Reverse(m.strength), m.nodes));
+    order
+}
+
+/// Dense blocks and chains.
+fn dense(graph: &FactorGraph, blocks: &Blocks, meetings: &[Meeting<'_>], rules: &Rules<'_>) -> Vec<Set> {
     let mut sets: Vec<Vec<NodeId>> = vec![];
-    for m in &meetings {
+    for m in meetings {
         for n in m.nodes {
             if !sets.iter().any(|s| s.contains(&n)) {
                 sets.push(vec![n]);
             }
         }
     }
-    let mut found = Found::default();
-    let mut order: Vec<&Meeting<'_>> = meetings.iter().filter(|m| !m.multiplied && m.nodes[0] != m.nodes[1]).collect();
-    order.sort_by_key(|m| (std::cmp::Reverse(m.strength), m.nodes));
-    for m in order {
+    for m in in_order(meetings) {
         let home = |n: NodeId| sets.iter().position(|s| s.contains(&n));
         let (Some(a), Some(b)) = (home(m.nodes[0]), home(m.nodes[1])) else { continue };
         if a == b {
             continue;
         }
-        let mut union = [sets[a].as_slice(), &sets[b]].concat();
-        union.sort_unstable();
-        let attempt = if together(&union) {
-            layout(graph, &blocks.energy, &meetings, &union).map(|_| ())
-        } else {
-            Err("`factorize` keeps them apart.".to_string())
-        };
-        match attempt {
-            Ok(()) => {
-                sets[a] = union;
-                sets.remove(b);
+        let union = union(&sets[a], &sets[b]);
+        if (rules.together)(&union) && layout(graph, &blocks.energy, meetings, &union).is_ok() {
+            sets[a] = union;
+            sets.remove(b);
+        }
+    }
+    let set = |nodes: Vec<NodeId>| {
+        let chain = layout(graph, &blocks.energy, meetings, &nodes).ok().and_then(|j| j.chain);
+        Set { nodes, sparse: false, chain, pattern: None }
+    };
+    sets.into_iter().map(set).collect()
+}
+
+fn union(a: &[NodeId], b: &[NodeId]) -> Vec<NodeId> {
+    let mut all = [a, b].concat();
+    all.sort_unstable();
+    all
+}
+
+/// The claims of sparse blocks.
+struct Claims<'a> {
+    graph: &'a FactorGraph,
+    blocks: &'a Blocks,
+    meetings: &'a [Meeting<'a>],
+    rules: &'a Rules<'a>,
+    /// Nodes of Gaussian chains, with their steps.
+    chained: Vec<(NodeId, PlateId)>,
+}
+
+impl Claims<'_> {
+    /// Joins what meets and is apart. `careful`: the cost of each step is looked at, and not of the whole only; `Err` if that is what it takes.
+    fn sparse(&self, mut sets: Vec<Set>, careful: bool) -> Result<Found, ()> {
+        let mut found = Found::default();
+        for m in in_order(self.meetings) {
+            let home = |n: NodeId| sets.iter().position(|s| s.nodes.contains(&n));
+            let (Some(a), Some(b)) = (home(m.nodes[0]), home(m.nodes[1])) else { continue };
+            if a == b {
+                continue;
             }
-            Err(why) => {
-                for n in m.nodes {
-                    if !found.refusals.contains(&(n, why.clone())) {
-                        found.refusals.push((n, why.clone()));
+            let nodes = union(&sets[a].nodes, &sets[b].nodes);
+            let union = if (self.rules.together)(&nodes) {
+                self.joined(&nodes, [&sets[a], &sets[b]]).and_then(|set| if careful { self.measured(set) } else { Ok(set) })
+            } else {
+                Err("`factorize` keeps them apart.".to_string())
+            };
+            match union {
+                Ok(set) => {
+                    sets[a] = set;
+                    sets.remove(b);
+                }
+                Err(why) => {
+                    for n in m.nodes {
+                        if !found.refusals.contains(&(n, why.clone())) {
+                            found.refusals.push((n, why.clone()));
+                        }
                     }
                 }
             }
         }
-    }
-    for set in sets {
-        let meets_itself = meetings.iter().any(|m| m.nodes[0] == m.nodes[1] && set.contains(&m.nodes[0]) && !m.multiplied);
-        if set.len() < 2 && !meets_itself {
-            continue;
+        for set in sets {
+            let meets_itself = self.meetings.iter().any(|m| m.nodes[0] == m.nodes[1] && set.nodes.contains(&m.nodes[0]) && !m.multiplied);
+            if set.nodes.len() < 2 && !meets_itself {
+                continue;
+            }
+            let dense = if set.sparse { None } else { Some(layout(self.graph, &self.blocks.energy, self.meetings, &set.nodes)) };
+            let joint = match dense {
+                Some(Ok(joint)) => Ok(joint),
+                Some(Err(why)) if !self.rules.elements => Err(why),
+                _ => match self.joined(&set.nodes, []).and_then(|s| if set.pattern.is_some() { Ok(set.clone()) } else { self.measured(s) })
+                {
+                    Ok(set) => Ok(GaussianJoint { pattern: set.pattern, ..all_inside(self.graph, &set.nodes) }),
+                    Err(_) if !careful && set.nodes.len() > 1 => return Err(()),
+                    Err(why) => Err(why),
+                },
+            };
+            match joint {
+                Ok(joint) => found.joints.push(joint),
+                Err(why) => set.nodes.iter().for_each(|n| found.refusals.push((*n, why.clone()))),
+            }
         }
-        match layout(graph, &blocks.energy, &meetings, &set) {
-            Ok(joint) => found.joints.push(joint),
-            Err(why) => set.iter().for_each(|n| found.refusals.push((*n, why.clone()))),
-        }
+        found.joints.sort_by_key(|j| j.members[0].node);
+        Ok(found)
     }
-    found.joints.sort_by_key(|j| j.members[0].node);
-    found
+
+    /// A sparse block of these nodes as far as no data are needed to say so.
+    fn joined<const N: usize>(&self, nodes: &[NodeId], of: [&Set; N]) -> Result<Set, String> {
+        let name = |n: NodeId| format!("`{}`", self.graph.nodes[n.0].name);
+        let inside = |m: &&Meeting<'_>| m.nodes.iter().all(|n| nodes.contains(n));
+        if let Some(m) = self.meetings.iter().filter(inside).find(|m| m.multiplied) {
+            return Err(format!("{} and {} multiply each other, so no Gaussian holds them both.", name(m.nodes[0]), name(m.nodes[1])));
+        }
+        if let Some(set) = of.iter().find(|s| s.chain.is_some()) {
+            let rest: Vec<NodeId> = nodes.iter().copied().filter(|n| !set.nodes.contains(n)).collect();
+            let names = |list: &[NodeId]| list.iter().map(|n| name(*n)).collect::<Vec<_>>().join(", ");
+            return Err(format!("The chain of {} is kept as one, so {} stays apart.", names(&set.nodes), names(&rest)));
+        }
+        for &n in nodes {
+            for p in &self.graph.nodes[n.0].plates {
+                if let PlateKind::Rows { weight: Some(_), .. } = self.graph.plates[p.0].kind {
+                    let p = &self.graph.plates[p.0].name;
+                    return Err(format!(
+                        "A row of {p} stands for several, each with a {} of its own, and a joint block holds one.",
+                        name(n)
+                    ));
+                }
+            }
+            if let Some(chain) = self.chain_beside(n) {
+                return Err(format!("{} meets the chain of {} step by step, so it is updated with its rows.", name(n), name(chain)));
+            }
+        }
+        Ok(Set { nodes: nodes.to_vec(), sparse: true, chain: None, pattern: None })
+    }
+
+    /// A chain whose steps an element of the node meets row by row.
+    fn chain_beside(&self, node: NodeId) -> Option<NodeId> {
+        let graph = self.graph;
+        for f in &self.blocks.energy.factors {
+            for t in &f.terms {
+                let mine = t.ops.iter().filter(|o| o.source == Source::Node(node)).flat_map(|o| &o.elements);
+                // What columns pick is looked up by its level, whatever the row.
+                let rows: Vec<_> =
+                    mine.filter(|e| !matches!(e, Element::Column { .. } | Element::At(_))).filter_map(|e| e.label()).collect();
+                for o in &t.ops {
+                    let (chain, elements) = match o.source {
+                        Source::Node(n) => {
+                            let gaussian = || self.chained.iter().find(|c| c.0 == n && n != node).copied();
+                            (chains::along(graph, n).map(|p| (n, p)).or_else(gaussian), &o.elements)
+                        }
+                        Source::Network(x) => {
+                            let network = &self.blocks.networks[x];
+                            (network.chain.map(|p| (network.members[0], p)), &o.elements)
+                        }
+                        _ => (None, &o.elements),
+                    };
+                    let Some((n, p)) = chain.filter(|c| self.blocks.roles[c.0.0].has_q()) else { continue };
+                    let axis = graph.nodes[n.0].plates.iter().position(|q| *q == p);
+                    if axis.and_then(|a| elements[a].label()).is_some_and(|l| rows.contains(&l)) {
+                        return Some(n);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The set with its pattern, or why it is too large.
+    fn measured(&self, set: Set) -> Result<Set, String> {
+        let Some(bound) = self.rules.bound else { return Ok(set) };
+        let joint = all_inside(self.graph, &set.nodes);
+        let names: Vec<String> = set.nodes.iter().map(|n| format!("`{}`", self.graph.nodes[n.0].name)).collect();
+        let pattern = Pattern::new(self.graph, &self.blocks.energy, &self.blocks.roles, bound, &joint);
+        let pattern = pattern.map_err(|why| format!("One block of all {} would be too large. {why}", names.join(", ")))?;
+        Ok(Set { pattern: Some(Arc::new(pattern)), ..set })
+    }
+}
+
+/// A sparse block of these nodes.
+fn all_inside(graph: &FactorGraph, nodes: &[NodeId]) -> GaussianJoint {
+    let member = |&node: &NodeId| {
+        let n = &graph.nodes[node.0];
+        Member { node, inner: n.plates.clone(), vector: n.spec.stat == &GAUSSIAN_VECTOR }
+    };
+    GaussianJoint { members: nodes.iter().map(member).collect(), outer: vec![], chain: None, sparse: true, pattern: None }
 }
 
 fn meetings<'a>(graph: &FactorGraph, blocks: &'a Blocks, free: &dyn Fn(NodeId) -> bool, steps: bool) -> Vec<Meeting<'a>> {
@@ -205,7 +376,7 @@ fn layout(graph: &FactorGraph, energy: &Energy, meetings: &[Meeting<'_>], set: &
         }
         members.push(Member { node, inner, vector: graph.nodes[node.0].spec.stat == &GAUSSIAN_VECTOR });
     }
-    Ok(GaussianJoint { members, outer, chain })
+    Ok(GaussianJoint { members, outer, chain, sparse: false, pattern: None })
 }
 
 /// Are two elements a step and the one before it?
@@ -221,6 +392,18 @@ pub fn why(graph: &FactorGraph, joint: &GaussianJoint) -> String {
         let t = &graph.plates[p.0].name;
         let depend = if names.len() == 1 { "depends" } else { "depend" };
         return format!("{} at {t} {depend} on the step before: a Kalman smoother keeps all steps of a sequence exact.", names.join(", "));
+    }
+    if joint.sparse {
+        let size = joint.pattern.as_ref().map_or(String::new(), |p| {
+            let (n, cost) = (rounded(p.places.len() as f64), rounded(p.kernel.cost()));
+            let fill = rounded(p.kernel.fill() as f64);
+            format!(" It has {n} entries and takes {fill} covariances, about {cost} multiplications an iteration.")
+        });
+        let what = match names.as_slice() {
+            [one] => format!("Elements of {one} enter means affinely together"),
+            all => format!("{} enter means affinely together", all.join(", ")),
+        };
+        return format!("{what}, and few of them meet: one sparse Gaussian keeps their coupling exact.{size}");
     }
     if names.len() == 1 {
         format!("The entries of {} stand together in a mean, so one Gaussian vector keeps their coupling exact.", names[0])
@@ -238,7 +421,7 @@ pub fn rewrite(graph: &FactorGraph, energy: &mut Energy, joint: &GaussianJoint, 
     }
 }
 
-fn rewrite_term(graph: &FactorGraph, term: &mut EnergyTerm, joint: &GaussianJoint, index: usize) {
+pub(super) fn rewrite_term(graph: &FactorGraph, term: &mut EnergyTerm, joint: &GaussianJoint, index: usize) {
     let member = |o: &Op| match o.source {
         Source::Node(n) => joint.members.iter().position(|m| m.node == n),
         _ => None,

@@ -10,11 +10,13 @@ pub mod network;
 mod pairs;
 pub mod roles;
 mod show;
+pub mod sparse;
 
 use crate::{
     diag::{Code, Diagnostic, Diagnostics, Reported},
     expfam::joint::JointSpec,
     graph::{
+        bound::Bound,
         energy::{Element, Energy, Op, Source},
         factor_graph::{FactorGraph, Factorize},
     },
@@ -93,7 +95,7 @@ pub struct Joint {
 }
 
 /// Chooses the blocks. `missing` says which observed nodes have missing cells; without data, none. `sizes` gives those of axes, as far as
-/// they are known.
+/// they are known; `bound` the data, which decide how large a sparse block is.
 ///
 /// # Errors
 /// Blocks that the user named and that can't be exact.
@@ -102,6 +104,7 @@ pub fn factorize(
     energy: Energy,
     missing: &[bool],
     sizes: Sizes<'_>,
+    bound: Option<&Bound>,
     diags: &mut Diagnostics,
 ) -> Result<Blocks, Reported> {
     let roles = roles::roles(graph, &energy, missing);
@@ -150,7 +153,9 @@ pub fn factorize(
             }),
         }
     }
-    let found = gaussian::claims(graph, &blocks, &|n| !claimed[n.0], &|nodes| wishes.allows(nodes), !wishes.mean_field);
+    let rules =
+        gaussian::Rules { free: &|n| !claimed[n.0], together: &|nodes| wishes.together(nodes), elements: !wishes.mean_field, bound };
+    let found = gaussian::claims(graph, &blocks, &rules);
     for (node, why) in found.refusals {
         reasons[node.0].push(why);
     }

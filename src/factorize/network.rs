@@ -183,7 +183,7 @@ fn layout(graph: &FactorGraph, blocks: &Blocks, sizes: Sizes<'_>, members: &[Nod
             let fits = match e {
                 Element::Label(_) | Element::Parent { .. } => true,
                 Element::Before { lag, .. } => *lag == 1,
-                Element::Column { .. } | Element::At(_) => Some(i) != axis,
+                Element::Column { .. } | Element::Listed { .. } | Element::At(_) => Some(i) != axis,
             };
             if !fits {
                 return Err(format!(

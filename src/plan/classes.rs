@@ -14,6 +14,11 @@ pub fn colour(plan: &mut Plan) -> Result<(), LowerError> {
         if plan.vars[v].storage != Storage::Stored {
             continue;
         }
+        if plan.vars[v].sparse.is_some() {
+            // All its elements are one block.
+            plan.vars[v].classes = vec![vec![]];
+            continue;
+        }
         let count = plan.vars[v].elements();
         let mut edges: Vec<(u32, u32)> = vec![];
         for t in &plan.tables {

@@ -13,6 +13,7 @@ pub mod known;
 pub mod lower;
 pub mod network;
 pub mod show;
+pub mod sparse;
 pub mod streams;
 pub mod table;
 pub mod turns;

@@ -67,6 +67,10 @@ impl Plan {
                 Algorithm::Family(f) => format!("{f:?}"),
                 Algorithm::Joint(f) => format!("{f:?}"),
                 Algorithm::Gaussian => format!("Gaussian of dimension {}", v.d),
+                Algorithm::SparseGaussian => v.sparse.as_ref().map_or(String::new(), |s| {
+                    let kernel = &s.pattern.kernel;
+                    format!("sparse Gaussian of dimension {}, {} joined, {} of fill", v.d, count(s.pattern.pairs(), "pair"), kernel.fill())
+                }),
                 Algorithm::GaussianChain => format!("Kalman smoother of dimension {}", v.d),
                 Algorithm::Chain => "forward–backward".into(),
                 Algorithm::Network => "junction tree".into(),

@@ -93,6 +93,8 @@ pub enum From {
         rest: Vec<(usize, usize)>,
         /// Offset and length of the part in an element's statistic.
         part: (usize, usize),
+        /// Numbers between neighbouring elements.
+        stride: usize,
     },
     /// Known numbers.
     Dense(usize),

@@ -1,6 +1,6 @@
 //! The variables of a plan: one for each block of q, with its statistic, its elements, and where its moments live.
 
-use super::network::NetworkShape;
+use super::{network::NetworkShape, sparse::SparseShape};
 use crate::{
     expfam::{family::Family, joint::JointFamily},
     shape::{NodeId, PlateId},
@@ -28,6 +28,8 @@ pub struct Var {
     pub clamp: Option<Clamp>,
     /// Of a network of categories: its tables.
     pub network: Option<NetworkShape>,
+    /// Of a sparse Gaussian: which products its statistic holds.
+    pub sparse: Option<SparseShape>,
     /// Elements that meet in some product, coloured so that those of one colour never do: they are updated colour by colour. One class,
     /// empty, stands for all elements at once.
     pub classes: Vec<Vec<u32>>,
@@ -44,6 +46,8 @@ pub enum Algorithm {
     Joint(&'static dyn JointFamily),
     /// Element by element, one Gaussian vector of the members' entries.
     Gaussian,
+    /// One Gaussian over all entries, of which few pairs are kept.
+    SparseGaussian,
     /// A Kalman smoother over sequences of Gaussian vectors.
     GaussianChain,
     /// Forward–backward over sequences of `d` categories.
@@ -84,6 +88,13 @@ impl Algorithm {
     /// Is it one over the steps of sequences?
     pub fn is_chain(self) -> bool {
         matches!(self, Algorithm::Chain | Algorithm::GaussianChain)
+    }
+}
+
+impl Algorithm {
+    /// Is it one of a jointly Gaussian block?
+    pub fn is_gaussian(self) -> bool {
+        matches!(self, Algorithm::Gaussian | Algorithm::SparseGaussian | Algorithm::GaussianChain)
     }
 }
 

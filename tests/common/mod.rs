@@ -1,6 +1,8 @@
 //! Running a model and reading its posterior. One way in, so that all these tests follow if it changes.
 #![allow(dead_code)] // Each test program uses a part.
 
+pub mod dense;
+
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},

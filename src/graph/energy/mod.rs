@@ -150,6 +150,13 @@ pub enum Element {
         /// The letter of the row.
         label: LabelId,
     },
+    /// The place, in a list of combinations of elements, of the one that several data columns name together at a row.
+    Listed {
+        /// The letter of the row.
+        label: LabelId,
+        /// Which list, of a plan's.
+        list: usize,
+    },
     /// Always this one.
     At(usize),
 }
@@ -172,9 +179,11 @@ impl Element {
     /// The letter that decides the element, if any does.
     pub fn label(self) -> Option<LabelId> {
         match self {
-            Element::Label(label) | Element::Column { label, .. } | Element::Before { label, .. } | Element::Parent { label } => {
-                Some(label)
-            }
+            Element::Label(label)
+            | Element::Column { label, .. }
+            | Element::Before { label, .. }
+            | Element::Parent { label }
+            | Element::Listed { label, .. } => Some(label),
             Element::At(_) => None,
         }
     }

@@ -16,6 +16,9 @@ impl<'a> Lowering<'a> {
 
     /// Sizes of an op's element axes.
     pub(super) fn axis_sizes(&self, op: &Op) -> Vec<usize> {
+        if let Some(port) = self.port(op) {
+            return port.axes.iter().map(|a| a.size).collect();
+        }
         match op.source {
             Source::Node(n) => self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect(),
             Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => {
@@ -27,6 +30,9 @@ impl<'a> Lowering<'a> {
 
     /// What an op's axis runs over.
     pub(super) fn axis_extent(&self, op: &Op, axis: usize) -> crate::shape::Extent {
+        if let Some(port) = self.port(op) {
+            return port.axes[axis].extent;
+        }
         match op.source {
             Source::Node(n) => crate::shape::Extent::Plate(self.graph.nodes[n.0].plates[axis]),
             Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => crate::shape::Extent::Plate(self.node_plates(op)[axis]),
@@ -67,6 +73,7 @@ impl<'a> Lowering<'a> {
             Element::Before { lag, .. } => stream.before(lag).into_iter().map(to_index).collect(),
             Element::Parent { .. } => stream.parent.iter().flatten().map(|&p| to_index(p)).collect(),
             Element::At(i) => vec![i as u32; stream.size],
+            Element::Listed { list, .. } => stream.permute(&self.lists[list].2, 1),
             Element::Column { column, .. } => {
                 let codes =
                     self.bound.codes(column, self.axis_extent(op, axis)).cloned().unwrap_or_else(|| vec![u32::MAX; stream.size].into());

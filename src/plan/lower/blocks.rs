@@ -3,6 +3,7 @@
 use super::{LowerError, Lowering, axes::row_major};
 use crate::plan::{
     network::NetworkShape,
+    sparse::SparseShape,
     var::{Algorithm, Clamp, Storage, Var},
 };
 use crate::{
@@ -17,13 +18,20 @@ impl<'a> Lowering<'a> {
         for (b, block) in self.blocks.list.iter().enumerate() {
             let first = &self.graph.nodes[block.nodes[0].0];
             let mut network = self.network(block)?;
+            let sparse = match block.kind {
+                Kind::Gaussian(g) => self.blocks.gaussians[g].pattern.clone().map(SparseShape::new),
+                _ => None,
+            };
             let d = match block.kind {
+                Kind::Gaussian(_) if sparse.is_some() => sparse.as_ref().map_or(0, SparseShape::entries),
                 Kind::Gaussian(g) => self.member_offsets(g).last().copied().unwrap_or(0),
                 // A chain's states are those of all its members together; a network's dimension is that of its tables.
                 _ => network.as_ref().map_or(self.d(block.nodes[0]), NetworkShape::width),
             };
             let (algorithm, width) = match block.kind {
                 Kind::Gaussian(g) if self.blocks.gaussians[g].chain.is_some() => (Algorithm::GaussianChain, d + d * d),
+                // Products of entries are added as factors ask for them.
+                Kind::Gaussian(_) if sparse.is_some() => (Algorithm::SparseGaussian, sparse.as_ref().map_or(0, SparseShape::width)),
                 Kind::Gaussian(_) => (Algorithm::Gaussian, d + d * d),
                 Kind::Joint(j) => (Algorithm::Joint(self.blocks.joints[j].spec.family), self.blocks.joints[j].spec.stat.width(d)),
                 Kind::Network(n) if self.blocks.networks[n].chain.is_some() => (Algorithm::Chain, d),
@@ -49,7 +57,7 @@ impl<'a> Lowering<'a> {
                 }
                 _ => Storage::Stored,
             };
-            let weight = row.and_then(|p| self.streams[self.stream(p)].weight.clone());
+            let weight = row.filter(|_| sparse.is_none()).and_then(|p| self.streams[self.stream(p)].weight.clone());
             let mut var = Var {
                 name: names.join(", "),
                 nodes: block.nodes.clone(),
@@ -60,6 +68,7 @@ impl<'a> Lowering<'a> {
                 storage,
                 clamp: None,
                 network: None,
+                sparse,
                 classes: vec![],
                 weight,
             };

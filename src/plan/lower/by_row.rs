@@ -186,7 +186,7 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn stored_by_row(&mut self, view: &FactorView<'_>, op: &Op, v: usize) -> RowDraft {
         let var = &self.vars[v];
-        let (kind, d) = (self.op_kind(op).expect("a variable has a statistic"), var.d);
+        let (kind, d, var_width) = (self.op_kind(op).expect("a variable has a statistic"), var.d, var.width);
         let plates = self.node_plates(op);
         let strides: Vec<usize> = plates
             .iter()
@@ -212,7 +212,7 @@ impl<'a> Lowering<'a> {
         let offset = from - part.0;
         let rest = rest.iter().map(|r| (r.2, r.1)).collect();
         RowDraft {
-            from: From::Stored { var: v, base, rest, part },
+            from: From::Stored { var: v, base, rest, part, stride: var_width },
             axes,
             level: None,
             width: cells * width,

@@ -6,6 +6,7 @@ mod axes;
 mod base;
 mod blocks;
 mod by_row;
+mod ports;
 mod shared;
 
 use super::{
@@ -23,10 +24,10 @@ use crate::{
     factorize::{Blocks, Kind, roles::Role},
     graph::{
         bound::{Bound, ObservedArray},
-        energy::{Element, EnergyTerm, FactorEnergy, LabelId, Op, Role as LetterRole, Source},
+        energy::{Element, EnergyTerm, FactorEnergy, LabelId, Op, Role as LetterRole, Source, View},
         factor_graph::{FactorGraph, PlateKind},
     },
-    shape::{NodeId, PlateId},
+    shape::{ColumnId, Extent, NodeId, PlateId},
     source::Span,
 };
 use std::{collections::HashMap, sync::Arc};
@@ -201,7 +202,14 @@ struct Lowering<'a> {
     bases: HashMap<(usize, Op), Arc<[u32]>>,
     values: HashMap<(usize, NodeId, Vec<Element>), ByPlace>,
     constants: Vec<f64>,
+    /// Arrays inside the statistics of sparse Gaussians; an operand's part counts them.
+    ports: Vec<ports::Port>,
+    port_of: HashMap<(usize, Source, Vec<View>), usize>,
+    lists: Vec<List>,
 }
+
+/// Combinations of elements that several columns name: of which factor, the columns, and the place of each row of the file.
+type List = (usize, Vec<(ColumnId, Extent)>, Vec<u32>);
 
 /// Values by place, and which are missing.
 type ByPlace = (Arc<[f64]>, Option<Arc<[bool]>>);
@@ -278,6 +286,9 @@ impl<'a> Lowering<'a> {
             bases: HashMap::new(),
             values: HashMap::new(),
             constants: vec![0.0; graph.nodes.len()],
+            ports: vec![],
+            port_of: HashMap::new(),
+            lists: vec![],
         }
     }
 
@@ -360,7 +371,8 @@ impl<'a> Lowering<'a> {
         let mut columns: Vec<(Element, usize)> = vec![];
         let mut repeated = false;
         let mut stored: Vec<usize> = vec![];
-        for op in &term.ops {
+        let ops = term.ops.iter().map(|op| self.ported(view, op)).collect::<Result<Vec<Op>, _>>()?;
+        for op in &ops {
             if self.is_known_node(op) {
                 continue;
             }
@@ -369,16 +381,17 @@ impl<'a> Lowering<'a> {
                 stored.push(v);
             }
             for (axis, e) in op.elements.iter().enumerate() {
-                if matches!(e, Element::Column { .. }) && e.label() == view.n && !columns.iter().any(|c| c.0 == *e) {
+                if by_column(e) && e.label() == view.n && !columns.iter().any(|c| c.0 == *e) {
                     columns.push((*e, self.axis_sizes(op)[axis]));
                 }
             }
         }
         let product: usize = columns.iter().map(|c| c.1).product();
         let rows = view.stream.map_or(0, |s| self.streams[s].size);
-        let lift = !repeated && (columns.len() <= 1 || product <= rows.max(4096));
+        let chained = ops.iter().filter_map(|o| self.blocks.of_source(o.source)).any(|v| self.vars[v].algorithm.is_chain());
+        let lift = !repeated && (columns.len() <= 1 || product <= rows.max(4096) || chained);
         let mut has_child = false;
-        for op in &term.ops {
+        for op in &ops {
             has_child |= op.source == Source::Node(child);
             let by_row = view.n.is_some() && op.elements.iter().any(|e| e.label() == view.n);
             if !by_row {
@@ -390,7 +403,7 @@ impl<'a> Lowering<'a> {
                 row.push((Key::Op(op.clone()), self.streamed_operand(view, op, v)));
             } else if self.is_known_node(op) {
                 row.push((Key::Op(op.clone()), self.known_node_by_row(view, op)?));
-            } else if lift && op.elements.iter().all(|e| e.label() != view.n || matches!(e, Element::Column { .. })) {
+            } else if lift && op.elements.iter().all(|e| e.label() != view.n || by_column(e)) {
                 let mut lifted = op.clone();
                 for axis in 0..op.elements.len() {
                     let e = op.elements[axis];
@@ -406,6 +419,8 @@ impl<'a> Lowering<'a> {
                     }
                 }
                 shared.push(self.shared(view, &lifted)?);
+            } else if let Some(port) = self.port(op).cloned() {
+                row.push((Key::Op(op.clone()), self.port_by_row(view, &port, op)));
             } else if let Some(v) = self.blocks.of_source(op.source) {
                 row.push((Key::Op(op.clone()), self.stored_by_row(view, op, v)));
             } else {
@@ -462,6 +477,10 @@ fn canonical(energy: &FactorEnergy, term: &EnergyTerm) -> EnergyTerm {
         }
     }
     out
+}
+
+fn by_column(e: &Element) -> bool {
+    matches!(e, Element::Column { .. } | Element::Listed { .. })
 }
 
 fn is_row_plate(kind: &PlateKind) -> bool {

@@ -28,6 +28,9 @@ impl<'a> Lowering<'a> {
 
     /// An op that no row decides.
     pub(super) fn shared(&mut self, view: &FactorView<'_>, op: &Op) -> Result<SharedDraft, LowerError> {
+        if let Some(port) = self.port(op) {
+            return self.port_shared(view, port, op);
+        }
         if self.is_known_node(op) {
             let id = self.observed_shared(op);
             let array = &self.known[id];

@@ -42,7 +42,8 @@ impl<'a> Letters<'a> {
     /// Gives one index of the target to the letter that decides it.
     pub fn target_index(&mut self, factor: &FactorEnergy, name: String, e: Element) {
         match e {
-            Element::Label(l) => self.bind(l, name, 0),
+            // A list is a plan's: the model has none.
+            Element::Label(l) | Element::Listed { label: l, .. } => self.bind(l, name, 0),
             Element::Before { label, lag } => self.bind(label, name, i64::from(lag)),
             Element::At(i) => self.only.push(format!("{name} = {}", i + 1)),
             Element::Column { column, label } => {
@@ -112,7 +113,7 @@ impl<'a> Letters<'a> {
     /// An element's index: `n`, `chapter[w]`, `t-1`.
     pub fn element(&self, e: Element) -> String {
         match e {
-            Element::Label(l) => self.text(l),
+            Element::Label(l) | Element::Listed { label: l, .. } => self.text(l),
             Element::Column { column, label } => format!("{}[{}]", column_text(self.graph, column), self.text(label)),
             Element::Before { label, lag } => self.shifted(label, i64::from(lag)),
             Element::Parent { label } => format!("parent({})", self.text(label)),

@@ -1,0 +1,178 @@
+//! Operands of a sparse Gaussian: entries, and products of two, as arrays with an axis for each letter or column that decides them. Not here:
+//! which entries meet (`factorize::sparse`), nor the statistic (`plan::sparse`).
+
+use super::{FactorView, LowerError, Lowering, RowDraft, SharedDraft};
+use crate::{
+    factorize::{Kind, sparse},
+    graph::energy::{Element, LabelId, Op, Source, View},
+    plan::table::{From, Shared},
+    shape::Extent,
+};
+
+/// An array inside a sparse Gaussian's statistic.
+#[derive(Clone, Debug)]
+pub(super) struct Port {
+    var: usize,
+    offset: usize,
+    pub(super) axes: Vec<PortAxis>,
+}
+
+/// One axis of a port.
+#[derive(Clone, Debug)]
+pub(super) struct PortAxis {
+    element: Element,
+    pub(super) size: usize,
+    stride: usize,
+    /// What it runs over, where that decides what a column names.
+    pub(super) extent: Extent,
+}
+
+impl<'a> Lowering<'a> {
+    /// The port that an operand reads, if it is one.
+    pub(super) fn port(&self, op: &Op) -> Option<&Port> {
+        match op.source {
+            Source::Gaussian(g) if self.blocks.gaussians[g].sparse => self.ports.get(op.part),
+            _ => None,
+        }
+    }
+
+    /// The operand as one that reads a port, if its block is a sparse Gaussian.
+    pub(super) fn ported(&mut self, view: &FactorView<'_>, op: &Op) -> Result<Op, LowerError> {
+        let Source::Gaussian(g) = op.source else { return Ok(op.clone()) };
+        if !self.blocks.gaussians[g].sparse {
+            return Ok(op.clone());
+        }
+        let key = (view.index, op.source, op.views.clone());
+        let part = match self.port_of.get(&key) {
+            Some(&p) => p,
+            None => {
+                let port = self.make_port(view, g, op)?;
+                self.ports.push(port);
+                self.port_of.insert(key, self.ports.len() - 1);
+                self.ports.len() - 1
+            }
+        };
+        let elements = self.ports[part].axes.iter().map(|a| a.element).collect();
+        Ok(Op::new(op.source, part, elements, vec![]))
+    }
+
+    fn make_port(&mut self, view: &FactorView<'_>, g: usize, op: &Op) -> Result<Port, LowerError> {
+        let blocks = self.blocks;
+        let joint = &blocks.gaussians[g];
+        let var = blocks.list.iter().position(|b| b.kind == Kind::Gaussian(g)).expect("a Gaussian has a block");
+        let shape = self.vars[var].sparse.as_ref().expect("a sparse Gaussian has a shape");
+        let places = &shape.pattern.places;
+        let (n, first) = (shape.entries(), &op.views[0]);
+        let starts = |m: usize| places.starts[m];
+        match op.views.as_slice() {
+            [v] => return Ok(self.entries(view, g, var, v, starts(v.member), &[(v.axis, 1)], 1)),
+            [v, w] if v == w => return Ok(self.entries(view, g, var, v, n + starts(v.member), &[(v.axis, 1)], 1)),
+            [v, w] if v.member == w.member && v.elements == w.elements => {
+                if let Some(at) = shape.seconds[v.member] {
+                    let d = places.each[v.member];
+                    return Ok(self.entries(view, g, var, v, at, &[(v.axis, d), (w.axis, 1)], d));
+                }
+            }
+            _ => {}
+        }
+        debug_assert!(first.member < joint.members.len());
+        let pairs = sparse::Port::new(self.graph, self.bound, &blocks.roles, view.energy, joint, places, &op.views);
+        let span = self.graph.factors[view.index].span;
+        let pairs = pairs.map_err(|what| LowerError::Unsupported { span, what })?;
+        let mut slots = Vec::with_capacity(pairs.len());
+        pairs.each(|a, b| slots.push(shape.pattern.slot(a, b)));
+        let shape = self.vars[var].sparse.as_mut().expect("a sparse Gaussian has a shape");
+        let offset = shape.push(slots);
+        self.vars[var].width = shape.width();
+        let mut axes = vec![];
+        let mut stride = pairs.len();
+        for &(element, size) in &pairs.axes {
+            stride /= size.max(1);
+            let extent = match element {
+                Element::Label(l) => view.energy.labels[l].extent,
+                _ => pairs.extent.unwrap_or(Extent::Number(size)),
+            };
+            axes.push(PortAxis { element, size, stride, extent });
+        }
+        if let (Some((columns, codes)), Some(axis)) = (pairs.list, axes.first_mut()) {
+            let known = self.lists.iter().position(|(f, c, by_row)| *f == view.index && *c == columns && *by_row == codes);
+            let list = known.unwrap_or_else(|| {
+                self.lists.push((view.index, columns, codes));
+                self.lists.len() - 1
+            });
+            if let Element::Listed { label, .. } = axis.element {
+                axis.element = Element::Listed { label, list };
+            }
+        }
+        Ok(Port { var, offset, axes })
+    }
+
+    /// A member's entries (or squares, or products within its vectors) as they stand: `within` are the letters of a vector's axes, with their strides.
+    #[allow(clippy::too_many_arguments)]
+    fn entries(
+        &self,
+        view: &FactorView<'_>,
+        g: usize,
+        var: usize,
+        v: &View,
+        offset: usize,
+        within: &[(Option<LabelId>, usize)],
+        times: usize,
+    ) -> Port {
+        let shape = self.vars[var].sparse.as_ref().expect("a sparse Gaussian has a shape");
+        let places = &shape.pattern.places;
+        let plates = &self.blocks.gaussians[g].members[v.member].inner;
+        let mut axes = vec![];
+        for (((p, &element), stride), &size) in plates.iter().zip(&v.elements).zip(places.strides(v.member)).zip(&places.sizes[v.member]) {
+            axes.push(PortAxis { element, size, stride: stride * times, extent: Extent::Plate(*p) });
+        }
+        for &(letter, stride) in within {
+            if let Some(l) = letter {
+                let extent = view.energy.labels[l].extent;
+                axes.push(PortAxis { element: Element::Label(l), size: places.each[v.member], stride, extent });
+            }
+        }
+        Port { var, offset, axes }
+    }
+
+    /// A port that no row decides.
+    pub(super) fn port_shared(&self, view: &FactorView<'_>, port: &Port, op: &Op) -> Result<SharedDraft, LowerError> {
+        let mut offset = port.offset;
+        let mut axes = vec![];
+        for (axis, e) in port.axes.iter().zip(&op.elements) {
+            match *e {
+                Element::Label(l) => axes.push((l, axis.stride)),
+                Element::At(i) => offset += i * axis.stride,
+                _ => {
+                    let span = self.graph.factors[view.index].span;
+                    return Err(LowerError::Unsupported { span, what: "a data column of another table than the child's rows".into() });
+                }
+            }
+        }
+        Ok(SharedDraft { from: Shared::Var(port.var), offset, axes })
+    }
+
+    /// A port that is read row by row.
+    pub(super) fn port_by_row(&mut self, view: &FactorView<'_>, port: &Port, op: &Op) -> RowDraft {
+        let strides: Vec<usize> = port.axes.iter().map(|a| a.stride).collect();
+        let (rest, base) = self.split_axes(view, op, &strides);
+        let base = self.bases.entry((view.index, op.clone())).or_insert_with(|| base.into()).clone();
+        let cells: usize = rest.iter().map(|r| r.2).product();
+        let mut axes = vec![];
+        let mut stride = cells;
+        for r in &rest {
+            stride /= r.2;
+            axes.push((r.0, stride));
+        }
+        let rest = rest.iter().map(|r| (r.2, r.1)).collect();
+        RowDraft {
+            from: From::Stored { var: port.var, base, rest, part: (port.offset, 1), stride: 1 },
+            axes,
+            level: None,
+            width: cells,
+            offset: 0,
+            symmetric: None,
+            columns: None,
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Sparse jointly Gaussian blocks against a dense solve: where all else is known, the ELBO is the log evidence and the moments are those of
+//! the posterior, whatever the data pick.
+mod common;
+
+use common::dense::{Row, dense, exact};
+
+/// A row of a prior: x[i] about a sum of others.
+fn about(i: usize, parents: &[(usize, f64)], value: f64, precision: f64) -> Row {
+    let mut all = vec![(i, 1.0)];
+    all.extend(parents.iter().map(|&(p, by)| (p, -by)));
+    Row(all, value, precision)
+}
+
+const G: [usize; 8] = [0, 2, 1, 0, 2, 2, 3, 0];
+const H: [usize; 8] = [1, 0, 1, 1, 0, 2, 2, 0];
+const X: [f64; 8] = [0.5, -1.2, 2.0, 0.3, 1.1, -0.4, 0.9, -2.1];
+const Y: [Option<f64>; 8] = [Some(1.5), Some(-0.7), Some(2.2), None, Some(0.4), Some(3.1), Some(-1.8), Some(0.6)];
+
+fn table() -> String {
+    let mut out = String::from("g,h,x,y,times\n");
+    for n in 0..8 {
+        let y = Y[n].map_or(String::new(), |y| y.to_string());
+        out += &format!("g{},h{},{},{y},{}\n", G[n], H[n], X[n], 1 + n % 3);
+    }
+    out
+}
+
+/// Observations of the rows that have one.
+fn seen(of: impl Fn(usize) -> Vec<(usize, f64)>, shift: f64, precision: f64) -> Vec<Row> {
+    (0..8).filter_map(|n| Y[n].map(|y| Row(of(n), y - shift, precision))).collect()
+}
+
+#[test]
+fn schools_that_share_a_mean() {
+    let model = r#"Model(
+        data: { "d": { "y": [28, 8, -3, 7, -1, 1, 18, 12], "se": [15, 10, 16, 11, 9, 11, 10, 18] } },
+        plates: { "j": Rows(table: "d") },
+        nodes: {
+            "mu":       Normal(mean: 1, precision: 0.01),
+            "theta[j]": Normal(mean: "mu", precision: 0.04),
+            "y[j]":     Normal(mean: "theta[j]", sd: "se[j]"),
+        },
+        observe: { "y": "y" },
+    )"#;
+    let (y, se) = ([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0], [15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0]);
+    let mut prior = vec![about(0, &[], 1.0, 0.01)];
+    prior.extend((1..=8).map(|j| about(j, &[(0, 1.0)], 0.0, 0.04)));
+    let seen: Vec<Row> = (0..8).map(|j: usize| Row(vec![(j + 1, 1.0)], y[j], 1.0 / (se[j] * se[j]) as f64)).collect();
+    exact(model, "", &["mu", "theta"], &dense(&prior, &seen));
+}
+
+/// Intercepts and slopes of groups about means of their own, one observation missing.
+#[test]
+fn random_intercepts_and_slopes() {
+    let model = r#"Model(
+        data: { "d": "d.csv" },
+        plates: { "n": Rows(table: "d"), "g": Groups(column: "d.g") },
+        nodes: {
+            "ma":   Normal(mean: 1, precision: 0.1),
+            "mb":   Normal(mean: -1, precision: 0.2),
+            "a[g]": Normal(mean: "ma", precision: 2),
+            "b[g]": Normal(mean: "mb", precision: 3),
+            "y[n]": Normal(mean: "a[d.g[n]] + b[d.g[n]] * x[n] - 0.5", precision: 4),
+        },
+        observe: { "y": "y" },
+    )"#;
+    let mut prior = vec![about(0, &[], 1.0, 0.1), about(1, &[], -1.0, 0.2)];
+    prior.extend((0..4).map(|g| about(2 + g, &[(0, 1.0)], 0.0, 2.0)));
+    prior.extend((0..4).map(|g| about(6 + g, &[(1, 1.0)], 0.0, 3.0)));
+    let seen = seen(|n| vec![(2 + G[n], 1.0), (6 + G[n], X[n])], -0.5, 4.0);
+    exact(model, &table(), &["ma", "mb", "a", "b"], &dense(&prior, &seen));
+}
+
+/// The same as one vector for each group.
+#[test]
+fn a_vector_for_each_group() {
+    let model = r#"Model(
+        data: { "d": "d.csv" },
+        plates: { "n": Rows(table: "d"), "g": Groups(column: "d.g") },
+        inputs: { "X[n]": ["one", "x"] },
+        nodes: {
+            "m":    MvNormal(mean: [1, -1], precision: [[0.1, 0.02], [0.02, 0.2]]),
+            "c[g]": MvNormal(mean: "m", precision: [[2, 0.5], [0.5, 3]]),
+            "y[n]": Normal(mean: "dot(c[d.g[n]], X[n])", precision: 4),
+        },
+        observe: { "y": "y" },
+    )"#;
+    let table = table().replace("times\n", "times,one\n").replace("1\n", "1,1\n").replace("2\n", "2,1\n").replace("3\n", "3,1\n");
+    // A precision matrix as rows: Λ = Σ rows rowᵀ with the row (1, l) of precision d, and (0, 1) of the rest.
+    let pair = |at: usize, parent: Option<usize>, p: [f64; 3], mean: [f64; 2]| {
+        let l = p[1] / p[0];
+        let of = |c: [f64; 2]| {
+            let mut all = vec![(at, c[0]), (at + 1, c[1])];
+            all.extend(parent.into_iter().flat_map(|m| [(m, -c[0]), (m + 1, -c[1])]));
+            all
+        };
+        [Row(of([1.0, l]), mean[0] + l * mean[1], p[0]), Row(of([0.0, 1.0]), mean[1], p[2] - p[1] * p[1] / p[0])]
+    };
+    let mut prior = vec![];
+    prior.extend(pair(0, None, [0.1, 0.02, 0.2], [1.0, -1.0]));
+    (0..4).for_each(|g| prior.extend(pair(2 + 2 * g, Some(0), [2.0, 0.5, 3.0], [0.0, 0.0])));
+    let seen = seen(|n| vec![(2 + 2 * G[n], 1.0), (3 + 2 * G[n], X[n])], 0.0, 4.0);
+    exact(model, &table, &["m", "c"], &dense(&prior, &seen));
+}
+
+/// Effects of two columns and a mean, a missing cell, rows that stand for several.
+#[test]
+fn crossed_effects_with_weights() {
+    let model = r#"Model(
+        data: { "d": "d.csv" },
+        plates: { "n": Rows(table: "d", weight: "times"), "g": Groups(column: "d.g"), "h": Groups(column: "d.h") },
+        nodes: {
+            "m":    Normal(mean: 0.5, precision: 0.1),
+            "a[g]": Normal(mean: 0, precision: 2),
+            "b[h]": Normal(mean: 0, precision: 3),
+            "y[n]": Normal(mean: "m + a[d.g[n]] - 2 * b[d.h[n]]", precision: 4),
+        },
+        observe: { "y": "y" },
+    )"#;
+    let mut prior = vec![about(0, &[], 0.5, 0.1)];
+    prior.extend((1..5).map(|g| about(g, &[], 0.0, 2.0)));
+    prior.extend((5..8).map(|h| about(h, &[], 0.0, 3.0)));
+    let times = |n: usize| 1 + n % 3;
+    let rows = (0..8).flat_map(|n| std::iter::repeat_n(n, times(n)));
+    let seen: Vec<Row> =
+        rows.filter_map(|n| Y[n].map(|y| Row(vec![(0, 1.0), (1 + G[n], 1.0), (5 + H[n], -2.0)], y, 4.0))).collect();
+    exact(model, &table(), &["m", "a", "b"], &dense(&prior, &seen));
+}
+
+/// Coefficients that all rows share, effects of two columns, and one of both together.
+#[test]
+fn a_mixed_model() {
+    let model = r#"Model(
+        data: { "d": "d.csv" },
+        plates: { "n": Rows(table: "d"), "j": Size(2), "g": Groups(column: "d.g"), "h": Groups(column: "d.h") },
+        inputs: { "X[n]": ["x", "times"] },
+        nodes: {
+            "w[j]":   Normal(mean: 0.2, precision: 1),
+            "b":      Normal(mean: 0, precision: 0.1),
+            "u[g]":   Normal(mean: 0, precision: 2),
+            "v[h]":   Normal(mean: 0, precision: 3),
+            "s[g,h]": Normal(mean: 0, precision: 5),
+            "y[n]":   Normal(mean: "dot(w, X[n]) + b + u[d.g[n]] + v[d.h[n]] * x[n] + s[d.g[n], d.h[n]]", precision: 4),
+        },
+        observe: { "y": "y" },
+    )"#;
+    let mut prior = vec![about(0, &[], 0.2, 1.0), about(1, &[], 0.2, 1.0), about(2, &[], 0.0, 0.1)];
+    prior.extend((3..7).map(|g| about(g, &[], 0.0, 2.0)));
+    prior.extend((7..10).map(|h| about(h, &[], 0.0, 3.0)));
+    prior.extend((10..22).map(|s| about(s, &[], 0.0, 5.0)));
+    let times = |n: usize| (1 + n % 3) as f64;
+    let row = |n: usize| vec![(0, X[n]), (1, times(n)), (2, 1.0), (3 + G[n], 1.0), (7 + H[n], X[n]), (10 + 3 * G[n] + H[n], 1.0)];
+    exact(model, &table(), &["w", "b", "u", "v", "s"], &dense(&prior, &seen(row, 0.0, 4.0)));
+}
+
+/// Values along a tree, written in any order.
+#[test]
+fn a_tree() {
+    let model = r#"Model(
+        data: { "d": { "id": ["c", "a", "b", "r", "d", "s"], "up": ["a", "r", "r", "", "a", ""], "length": [1, 2, 0.5, 1, 1.5, 1],
+            "y": [1.5, "", -0.7, 0.2, 2.2, ""] } },
+        plates: { "n": Tree(table: "d", id: "id", parent: "up") },
+        nodes: {
+            "x[0]": Normal(mean: 0.3, precision: 0.5),
+            "x[n]": Normal(mean: "x[parent(n)]", precision: 2),
+            "y[n]": Normal(mean: "x[n]", precision: 4),
+        },
+        observe: { "y": "y" },
+    )"#;
+    let up = [Some(1), Some(3), Some(3), None, Some(1), None];
+    let y = [Some(1.5), None, Some(-0.7), Some(0.2), Some(2.2), None];
+    let prior = up.iter().enumerate().map(|(i, p)| match p {
+        Some(p) => about(i, &[(*p, 1.0)], 0.0, 2.0),
+        None => about(i, &[], 0.3, 0.5),
+    });
+    let seen: Vec<Row> = y.iter().enumerate().filter_map(|(i, y)| y.map(|y| Row(vec![(i, 1.0)], y, 4.0))).collect();
+    exact(model, "", &["x"], &dense(&prior.collect::<Vec<_>>(), &seen));
+}
+
+/// A level that remembers two steps, in two sequences whose rows are mixed.
+#[test]
+fn two_steps_back() {
+    let model = r#"Model(
+        data: { "d": "d.csv" },
+        plates: { "t": Steps(table: "d", sequence: "h") },
+        nodes: {
+            "u[0]": Normal(mean: 1, precision: 0.5),
+            "u[1]": Normal(mean: "u[t-1]", precision: 1),
+            "u[t]": Normal(mean: "1.5 * u[t-1] - 0.7 * u[t-2]", precision: 2),
+            "y[t]": Normal(mean: "u[t]", precision: 4),
+        },
+        observe: { "y": "y" },
+    )"#;
+    let back = |n: usize| (0..n).rev().find(|&r| H[r] == H[n]);
+    let prior: Vec<Row> = (0..8)
+        .map(|n| match (back(n), back(n).and_then(back)) {
+            (Some(p), Some(q)) => about(n, &[(p, 1.5), (q, -0.7)], 0.0, 2.0),
+            (Some(p), None) => about(n, &[(p, 1.0)], 0.0, 1.0),
+            _ => about(n, &[], 1.0, 0.5),
+        })
+        .collect();
+    exact(model, &table(), &["u"], &dense(&prior, &seen(|n| vec![(n, 1.0)], 0.0, 4.0)));
+}
+
+/// Games between players: two columns pick elements of one variable, and one row names the same twice.
+#[test]
+fn differences_of_one_variable() {
+    let model = r#"Model(
+        data: { "d": { "home": ["a", "b", "c", "d", "b"], "away": ["b", "c", "a", "d", "a"], "y": [1.5, -0.7, 2.2, 0.4, 3.1] } },
+        plates: { "n": Rows(table: "d"), "p": Groups(columns: ["d.home", "d.away"]) },
+        nodes: {
+            "s[p]": Normal(mean: 0, precision: 0.5),
+            "y[n]": Normal(mean: "s[home[n]] - s[away[n]]", precision: 4),
+        },
+        observe: { "y": "y" },
+    )"#;
+    let prior: Vec<Row> = (0..4).map(|p| about(p, &[], 0.0, 0.5)).collect();
+    let games = [(0, 1, 1.5), (1, 2, -0.7), (2, 0, 2.2), (3, 3, 0.4), (1, 0, 3.1)];
+    let seen: Vec<Row> = games.iter().map(|&(h, a, y)| Row(vec![(h, 1.0), (a, -1.0)], y, 4.0)).collect();
+    exact(model, "", &["s"], &dense(&prior, &seen));
+}
+
+/// A grid of rows by columns: effects of a group for each column, of the column, and of the group's own overall level.
+#[test]
+fn effects_in_a_grid() {
+    let model = r#"Model(
+        data: { "d": { "g": ["p", "q", "p", "r"], "u": [1.5, "", -0.7, 0.3], "v": [0.2, 2.2, 1.1, ""] } },
+        plates: { "n": Rows(table: "d"), "j": Columns(table: "d", only: ["u", "v"]), "g": Groups(column: "d.g") },
+        nodes: {
+            "m[j]":   Normal(mean: 0.5, precision: 0.1),
+            "l[g]":   Normal(mean: 0, precision: 0.7),
+            "a[g,j]": Normal(mean: "m[j] + l[g]", precision: 2),
+            "e[n]":   Normal(mean: 0, precision: 3),
+            "y[n,j]": Normal(mean: "a[d.g[n], j] + e[n]", precision: 4),
+        },
+        observe: { "y": "d" },
+    )"#;
+    let (g, values) = ([0, 1, 0, 2], [[Some(1.5), Some(0.2)], [None, Some(2.2)], [Some(-0.7), Some(1.1)], [Some(0.3), None]]);
+    let mut prior: Vec<Row> = (0..2).map(|j| about(j, &[], 0.5, 0.1)).collect();
+    prior.extend((2..5).map(|l| about(l, &[], 0.0, 0.7)));
+    prior.extend((0..6).map(|i| about(5 + i, &[(i % 2, 1.0), (2 + i / 2, 1.0)], 0.0, 2.0)));
+    prior.extend((11..15).map(|e| about(e, &[], 0.0, 3.0)));
+    let mut seen = vec![];
+    for n in 0..4 {
+        for j in 0..2 {
+            seen.extend(values[n][j].map(|y: f64| Row(vec![(5 + 2 * g[n] + j, 1.0), (11 + n, 1.0)], y, 4.0)));
+        }
+    }
+    exact(model, "", &["m", "l", "a", "e"], &dense(&prior, &seen));
+}
+
+/// A mean that rows pick by a column, for a latent of each row.
+#[test]
+fn a_latent_of_each_row_about_a_mean_of_its_group() {
+    let model = r#"Model(
+        data: { "d": "d.csv" },
+        plates: { "n": Rows(table: "d"), "g": Groups(column: "d.g") },
+        nodes: {
+            "top":  Normal(mean: 0, precision: 0.2),
+            "m[g]": Normal(mean: "2 * top + 1", precision: 0.5),
+            "u[n]": Normal(mean: "m[d.g[n]]", precision: 2),
+            "y[n]": Normal(mean: "u[n] * x[n]", precision: 4),
+        },
+        observe: { "y": "y" },
+    )"#;
+    let mut prior = vec![about(0, &[], 0.0, 0.2)];
+    prior.extend((1..5).map(|g| about(g, &[(0, 2.0)], 1.0, 0.5)));
+    prior.extend((0..8).map(|n| about(5 + n, &[(1 + G[n], 1.0)], 0.0, 2.0)));
+    exact(model, &table(), &["top", "m", "u"], &dense(&prior, &seen(|n| vec![(5 + n, X[n])], 0.0, 4.0)));
+}
