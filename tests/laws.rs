@@ -69,7 +69,8 @@ const DENSITIES: &[(&str, Density)] = &[
 ];
 
 /// Which distributions a joint block is the product of: the child's member first.
-const PAIRS: &[(&str, &str, &str)] = &[("Normal–Gamma", "Normal", "Gamma"), ("Normal–Wishart", "MvNormal", "Wishart")];
+const PAIRS: &[(&str, &str, &str)] =
+    &[("Normal–Gamma", "Normal", "Gamma"), ("Normal–Wishart", "MvNormal", "Wishart"), ("Normal–Gamma of a vector", "Normal", "Gamma")];
 
 fn ln_det(m: &DMatrix<f64>) -> f64 {
     m.clone().symmetric_eigenvalues().iter().map(|v| v.ln()).sum()
@@ -273,8 +274,13 @@ fn b3_the_entropy_of_a_pair_is_that_of_its_two_steps() {
             let eta2 = parent.natural(d, &joint.family.parameters(d, &eta)[2..]);
             let (mut m2, mut a2) = (vec![0.0; eta2.len()], [0.0]);
             parent.evaluate(d, &eta2, &mut m2, &mut a2).unwrap();
-            let kappa = point.params[1][0];
-            let inner = 0.5 * d as f64 * (1.0 + (2.0 * std::f64::consts::PI / kappa).ln()) - 0.5 * m2[m2.len() - 1];
+            // κ is a number, or a matrix with a scalar precision.
+            let ln_kappa = match point.params[1] {
+                [kappa] => d as f64 * kappa.ln(),
+                all => ln_det(&DMatrix::from_row_slice(d, d, all)),
+            };
+            let ln_precision = if parent.parameters(d, &eta2).len() == 2 && joint.of_entries { d as f64 } else { 1.0 } * m2[m2.len() - 1];
+            let inner = 0.5 * (d as f64 * (1.0 + (2.0 * std::f64::consts::PI).ln()) - ln_kappa) - 0.5 * ln_precision;
             let want = inner + entropy(&eta2, &m2, a2[0]);
             let got = entropy(&eta, &m, a[0]);
             assert!((got - want).abs() < 1e-9 * (1.0 + a[0].abs() + want.abs()), "{} at {point:?}: {got} and {want}", joint.name);
@@ -364,6 +370,39 @@ fn b2_a_joint_prior_is_normalised_and_its_evidence_is_student_t() {
     near(log_norm(nw, d, &eta) + constant, want, "Normal–Wishart evidence");
 }
 
+/// Coefficients with a prior of any precision that τ scales: the evidence is a Student-t of all data at once (Murphy 2012, eq. 7.77).
+#[test]
+fn b2_the_evidence_of_a_conjugate_regression_is_student_t() {
+    let joint = JOINTS.iter().find(|j| j.name == "Normal–Gamma of a vector").unwrap();
+    let (d, n, a, b) = (3, 6, 1.7_f64, 0.6_f64);
+    let mut numbers = Arbitrary::new(8);
+    let x = DMatrix::from_fn(n, d, |_, _| numbers.number());
+    let y = DVector::from_fn(n, |_, _| 3.0 * numbers.number());
+    let m0 = DVector::from_fn(d, |_, _| numbers.number());
+    let k0 = DMatrix::from_row_slice(d, d, &[2.0, 0.3, 0.0, 0.3, 1.0, -0.2, 0.0, -0.2, 0.5]);
+    // y is Student-t of 2a degrees about Xm with squared scales (b/a) (I + X K⁻¹ Xᵀ).
+    let scale = (DMatrix::identity(n, n) + &x * k0.clone().try_inverse().unwrap() * x.transpose()) * (b / a);
+    let off = &y - &x * &m0;
+    let square = (scale.clone().try_inverse().unwrap() * &off).dot(&off);
+    let half = 0.5 * n as f64;
+    let want = ln_gamma(a + half)
+        - ln_gamma(a)
+        - half * (2.0 * a * std::f64::consts::PI).ln()
+        - 0.5 * ln_det(&scale)
+        - (a + half) * (1.0 + square / (2.0 * a)).ln();
+    // Σ ln p in the statistic (τx, τxxᵀ, τ, ln τ): the prior, then the data.
+    let eta = |k: &DMatrix<f64>, h: &DVector<f64>, tau: f64, ln_tau: f64| -> Vec<f64> {
+        h.iter().copied().chain(k.transpose().iter().map(|k| -0.5 * k)).chain([tau, ln_tau]).collect()
+    };
+    let half_d = 0.5 * d as f64;
+    let prior = eta(&k0, &(&k0 * &m0), -b - 0.5 * (&k0 * &m0).dot(&m0), a - 1.0 + half_d);
+    let constant = a * b.ln() - ln_gamma(a) + 0.5 * ln_det(&k0) - half_d * (2.0 * std::f64::consts::PI).ln();
+    near(log_norm(joint, d, &prior) + constant, 0.0, "ln ∫ of the prior");
+    let data = eta(&(x.transpose() * &x), &(x.transpose() * &y), -0.5 * y.dot(&y), half);
+    let both: Vec<f64> = prior.iter().zip(&data).map(|(p, q)| p + q).collect();
+    near(log_norm(joint, d, &both) + constant - half * (2.0 * std::f64::consts::PI).ln(), want, "evidence");
+}
+
 #[test]
 fn a_far_offset_costs_a_joint_block_no_digits() {
     // The rate is what is left of two numbers of 1e12: it must be that of the η given, to the last digits of η.
@@ -372,4 +411,9 @@ fn a_far_offset_costs_a_joint_block_no_digits() {
     let (kappa, mean, rate) = (3.0, 1_048_576.5, 2.0);
     let eta = [kappa * mean, -0.5 * kappa, -rate - 0.5 * kappa * mean * mean, 1.0];
     near(ng.family.parameters(1, &eta)[3].values[0], rate, "rate");
+    // The same in two dimensions, with coefficients that lean on each other.
+    let (vector, [m, n]) = (JOINTS.iter().find(|j| j.name == "Normal–Gamma of a vector").unwrap(), [mean, -4_194_303.25]);
+    let (h, g) = (3.0 * m + 0.5 * n, 0.5 * m + 2.0 * n);
+    let eta = [h, g, -1.5, -0.25, -0.25, -1.0, -rate - 0.5 * (h * m + g * n), 1.0];
+    near(vector.family.parameters(2, &eta)[3].values[0], rate, "rate of a vector's");
 }

@@ -122,8 +122,7 @@ fn crossed_effects_with_weights() {
     prior.extend((5..8).map(|h| about(h, &[], 0.0, 3.0)));
     let times = |n: usize| 1 + n % 3;
     let rows = (0..8).flat_map(|n| std::iter::repeat_n(n, times(n)));
-    let seen: Vec<Row> =
-        rows.filter_map(|n| Y[n].map(|y| Row(vec![(0, 1.0), (1 + G[n], 1.0), (5 + H[n], -2.0)], y, 4.0))).collect();
+    let seen: Vec<Row> = rows.filter_map(|n| Y[n].map(|y| Row(vec![(0, 1.0), (1 + G[n], 1.0), (5 + H[n], -2.0)], y, 4.0))).collect();
     exact(model, &table(), &["m", "a", "b"], &dense(&prior, &seen));
 }
 

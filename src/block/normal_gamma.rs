@@ -38,6 +38,7 @@ pub static SPEC: JointSpec = JointSpec {
     source: "Bishop (2006), eq. 2.154",
     members: &[&GAUSSIAN, &GAMMA],
     stat: &STAT,
+    of_entries: false,
     rewrites: &[
         Rewrite { from: &[(X, 1, ""), (TAU, 0, "")], part: 1, axes: "" },
         Rewrite { from: &[(X, 0, ""), (TAU, 0, "")], part: 0, axes: "" },

@@ -42,6 +42,7 @@ pub static SPEC: JointSpec = JointSpec {
     source: "Bishop (2006), eq. 2.157",
     members: &[&GAUSSIAN_VECTOR, &WISHART],
     stat: &STAT,
+    of_entries: false,
     rewrites: &[
         Rewrite { from: &[(X, 1, "ij"), (LAMBDA, 0, "ij")], part: 1, axes: "" },
         Rewrite { from: &[(X, 1, "ij"), (LAMBDA, 0, "ji")], part: 1, axes: "" },

@@ -53,7 +53,10 @@ fn must_be_known(name: &str, span: Span, call: Option<Span>, f: &Factor, slot: u
         let fixed: Vec<&str> = case.params.iter().filter(|p| !p.random).map(|p| p.name).collect();
         let fixed = fixed.join(" and ");
         return d
-            .note(format!("the {written} of {} may be random where {fixed} is known to be 1: otherwise no distribution is conjugate to it", a(f.spec.name)))
+            .note(format!(
+                "the {written} of {} may be random where {fixed} is known to be 1: otherwise no distribution is conjugate to it",
+                a(f.spec.name)
+            ))
             .help(format!("write `{fixed}: 1`, or a known {written}"));
     }
     let d = d.note(format!("no distribution is conjugate to the {written} of {}", a(f.spec.name)));

@@ -50,7 +50,9 @@ fn sticks(e: &Expr, node: NodeId, out: &mut Vec<Span>) {
             sticks(b, node, out);
         }
         ExprKind::Call(f, args) => match (f, args.as_slice()) {
-            (Function::Stick, [Expr { kind: ExprKind::Ref(Ref { target: Target::Node(n), .. }), span, .. }]) if *n == node => out.push(*span),
+            (Function::Stick, [Expr { kind: ExprKind::Ref(Ref { target: Target::Node(n), .. }), span, .. }]) if *n == node => {
+                out.push(*span)
+            }
             _ => args.iter().for_each(|a| sticks(a, node, out)),
         },
     }

@@ -12,6 +12,7 @@ use crate::{
     block::{
         forward_backward::{self, ChainError, Chains, PairTables},
         gaussian_chain::{self, GaussianChains},
+        lagged_gaussian_chain,
         tree::{self, TreeTables, Trees},
     },
     expfam::stat::LN_ZERO,
@@ -70,9 +71,9 @@ impl ChainShape {
             let (mut ends, mut offsets) = ([None, None], [0, 0]);
             for o in &table.operands {
                 match (&o.from, &o.shape) {
-                    (From::Streamed { before, .. }, OperandShape::Dense(axes)) => {
-                        ends[usize::from(!before)] = Some(axes);
-                        offsets[usize::from(!before)] = o.offset;
+                    (From::Streamed { back, .. }, OperandShape::Dense(axes)) => {
+                        ends[usize::from(*back == 0)] = Some(axes);
+                        offsets[usize::from(*back == 0)] = o.offset;
                     }
                     (From::Codes(id), OperandShape::OneHot { level, .. }) if codes.is_none_or(|c| c == *id) && table.unroll.is_none() => {
                         codes = Some(*id);
@@ -131,6 +132,9 @@ impl ChainShape {
         sums: &mut Sums,
     ) -> Result<(), Breakdown> {
         let var = &shape.plan.vars[v];
+        if let Algorithm::GaussianSteps { lags } = var.algorithm {
+            return steps_of_their_own(var, v, lags, range.len(), worker, sums);
+        }
         let (n, k, w, inner) = (range.len(), entries(var), var.width, var.inner());
         let mut eta = std::mem::take(&mut worker.eta[v]);
         if let Some(c) = &var.clamp {
@@ -304,6 +308,25 @@ impl ChainShape {
     }
 }
 
+/// A chain whose steps keep their moments with earlier ones: couplings are messages to a step like any others, so a step's η holds all that the kernel reads.
+fn steps_of_their_own(var: &Var, v: usize, lags: usize, n: usize, worker: &mut Worker, sums: &mut Sums) -> Result<(), Breakdown> {
+    let (w, inner) = (var.width, var.inner());
+    let Worker { eta, moments, temp, starts, .. } = worker;
+    let (eta, moments) = (&eta[v], &mut moments[v]);
+    let mut scratch = lagged_gaussian_chain::Scratch::default();
+    for cell in 0..inner {
+        temp.clear();
+        (0..n).for_each(|t| temp.extend_from_slice(&eta[(t * inner + cell) * w..][..w]));
+        let mut log_norm = 0.0;
+        lagged_gaussian_chain::run(var.d, lags, temp, starts, &mut log_norm, &mut scratch)
+            .map_err(|e| Breakdown::Improper(e.to_string()))?;
+        (0..n).for_each(|t| moments[(t * inner + cell) * w..][..w].copy_from_slice(&temp[t * w..][..w]));
+        sums.entropy[v] += log_norm;
+    }
+    sums.entropy[v] -= dot(eta, moments);
+    Ok(())
+}
+
 /// Statistics of pairs whose potentials differ by row: for each entry of the earlier step, the later step's pair moments stand in for
 /// its own. Rows are doubled so that "the step before" can be a unit vector while the step itself holds E[x_{t−1}[i] · x_t].
 #[allow(clippy::too_many_arguments)]
@@ -336,7 +359,7 @@ fn gather_row_pairs(
 
 /// The operand of the later step.
 fn later(table: &Table) -> usize {
-    table.operands.iter().position(|o| matches!(o.from, From::Streamed { before: false, .. })).expect("a pair has its later step")
+    table.operands.iter().position(|o| matches!(o.from, From::Streamed { back: 0, .. })).expect("a pair has its later step")
 }
 
 fn stride(axes: &Axes, label: u8) -> usize {

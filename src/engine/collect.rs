@@ -9,9 +9,10 @@ use super::{
     session::Session,
 };
 use crate::{
+    block::{normal_gamma, normal_gamma_vector},
     expfam::{
         family::{Parameter, Summary as ValueSummary},
-        stat::{CATEGORY, PartShape},
+        stat::{CATEGORY, GAMMA, PartShape},
     },
     factorize::Kind,
     graph::{
@@ -21,7 +22,7 @@ use crate::{
     },
     num::reduce::sum,
     plan::{
-        element_order,
+        Plan, element_order,
         network::NetworkShape,
         sparse::SparseShape,
         var::{Algorithm, Storage, Var},
@@ -88,8 +89,8 @@ pub fn posterior(
             let var = &plan.vars[v];
             for &node in &var.nodes {
                 let file_rows = plan.streams[s].order.as_deref();
-                if var.algorithm.is_gaussian() {
-                    elements[node.0] = Some(gaussian_member(graph, bound, session, v, node, &e.moments, file_rows));
+                if matches!(plan.blocks.list[v].kind, Kind::Gaussian(_)) {
+                    elements[node.0] = Some(gaussian_member(graph, bound, plan, v, node, (&e.eta, &e.moments), file_rows));
                     continue;
                 }
                 if let Some(network) = &var.network {
@@ -116,8 +117,9 @@ pub fn posterior(
     for &v in &plan.stored {
         let var = &plan.vars[v];
         for &node in var.nodes.iter().filter(|n| needed[n.0]) {
-            if var.algorithm.is_gaussian() {
-                elements[node.0] = Some(gaussian_member(graph, bound, session, v, node, &session.moments[v], None));
+            if matches!(plan.blocks.list[v].kind, Kind::Gaussian(_)) {
+                let numbers = (session.eta[v].as_slice(), session.moments[v].as_slice());
+                elements[node.0] = Some(gaussian_member(graph, bound, plan, v, node, numbers, None));
                 continue;
             }
             if let Some(network) = &var.network {
@@ -170,17 +172,17 @@ pub fn posterior(
     })
 }
 
-/// The marginals of one member of a Gaussian joint: natural parameters of its own family, in file order.
+/// The marginals of one member of a Gaussian joint: natural parameters of its own family, in file order. With a precision that scales the block, they are those of a
+/// Normal–Gamma of each entry and the precision.
 fn gaussian_member(
     graph: &FactorGraph,
     bound: &Bound,
-    session: &Session<'_>,
+    plan: &Plan,
     v: usize,
     node: NodeId,
-    moments: &[f64],
+    (eta, moments): (&[f64], &[f64]),
     file_rows: Option<&[u32]>,
 ) -> Elements {
-    let plan = session.plan;
     let var = &plan.vars[v];
     if let Some(sparse) = &var.sparse {
         return sparse_member(graph, sparse, v, var.nodes.iter().position(|n| *n == node).expect("a node of the block"), node, moments);
@@ -191,9 +193,21 @@ fn gaussian_member(
     let size = |n: NodeId| graph.nodes[n.0].event.map_or(1, |x| bound.size(x));
     let inner = |m: &crate::factorize::gaussian::Member| m.inner.iter().map(|p| bound.plate(*p).size).product::<usize>();
     let each = |m: &crate::factorize::gaussian::Member| if m.vector { size(m.node) } else { 1 };
-    let at = joint.members.iter().position(|m| m.node == node).expect("a node of the block");
-    let start: usize = joint.members[..at].iter().map(|m| inner(m) * each(m)).sum();
-    let (member, e) = (&joint.members[at], each(&joint.members[at]));
+    let at = joint.members.iter().position(|m| m.node == node);
+    let start: usize = joint.members[..at.unwrap_or(0)].iter().map(|m| inner(m) * each(m)).sum();
+    let mut storage = var.plates.clone();
+    if let Some(at) = at {
+        storage.extend(joint.members[at].inner.iter().map(|&p| (p, bound.plate(p).size)));
+    }
+    let order = element_order(&graph.nodes[node.0].plates, &storage, file_rows);
+    if joint.scale.is_some() {
+        let entries = at.map_or(1, |at| inner(&joint.members[at]));
+        let of = |e: &[f64]| (0..entries).flat_map(|i| normal_gamma_vector::entry(d, e, start + i)).collect::<Vec<f64>>();
+        let eta: Vec<f64> = eta.chunks_exact(var.width).flat_map(of).collect();
+        return Elements { moments: vec![], eta: reorder(&eta, &order, 4), width: 4, block: v };
+    }
+    let member = &joint.members[at.expect("a node of the block")];
+    let e = each(member);
     let width = graph.nodes[node.0].spec.stat.width(if member.vector { e } else { 1 });
     let mut eta = vec![];
     for x in moments.chunks_exact(var.width) {
@@ -203,9 +217,6 @@ fn gaussian_member(
             marginal(mean, |a, b| x[d + (from + a) * d + from + b] - mean[a] * mean[b], &mut eta);
         }
     }
-    let mut storage = var.plates.clone();
-    storage.extend(member.inner.iter().map(|&p| (p, bound.plate(p).size)));
-    let order = element_order(&graph.nodes[node.0].plates, &storage, file_rows);
     Elements { moments: vec![], eta: reorder(&eta, &order, width), width, block: v }
 }
 
@@ -319,18 +330,24 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
         let (mut parameters, mut summary, mut q) = match var.algorithm {
             Algorithm::Family(f) => (f.parameters(var.d, eta), f.summary(var.d, eta), ends(&|p| f.quantile(var.d, eta, p))),
             Algorithm::Joint(f) => {
-                let all = f.parameters(var.d, eta);
+                // One entry of a vector and its precision are a Normal–Gamma.
+                let scaled = matches!(plan.blocks.list[e.block].kind, Kind::Gaussian(_));
+                let (f, member, d) =
+                    if scaled { (normal_gamma::SPEC.family, usize::from(spec.stat == &GAMMA), 1) } else { (f, member, var.d) };
+                let all = f.parameters(d, eta);
                 let mine: Vec<Parameter> = f.member_parameters(member).iter().map(|&i| all[i].clone()).collect();
-                (mine, f.summary(member, var.d, eta), ends(&|p| f.quantile(member, var.d, eta, p)))
+                (mine, f.summary(member, d, eta), ends(&|p| f.quantile(member, d, eta, p)))
             }
             // A member's marginal is of its own family.
-            Algorithm::Gaussian | Algorithm::SparseGaussian | Algorithm::GaussianChain => match spec.family {
-                Some(f) => {
-                    let d = graph.nodes[node.0].event.map_or(1, |x| bound.size(x));
-                    (f.parameters(d, eta), f.summary(d, eta), ends(&|p| f.quantile(d, eta, p)))
+            Algorithm::Gaussian | Algorithm::SparseGaussian | Algorithm::GaussianChain | Algorithm::GaussianSteps { .. } => {
+                match spec.family {
+                    Some(f) => {
+                        let d = graph.nodes[node.0].event.map_or(1, |x| bound.size(x));
+                        (f.parameters(d, eta), f.summary(d, eta), ends(&|p| f.quantile(d, eta, p)))
+                    }
+                    None => continue,
                 }
-                None => continue,
-            },
+            }
             Algorithm::Chain | Algorithm::Network => unreachable!("they hold categories"),
         };
         // What has a place moves back by the centre; what has a width stays. η itself would lose the digits that centring saved.

@@ -7,7 +7,7 @@
 use super::{
     chain::ChainShape,
     error::{Breakdown, RunError},
-    rows::{ChunkMoments, Places, RowScratch},
+    rows::{ChunkMoments, Places, RowScratch, steps_back},
     session::{Session, apply},
     turns::{self, Turns},
 };
@@ -356,11 +356,11 @@ impl Worker {
     fn message(&mut self, session: &Session<'_>, plan: &Plan, t: usize, i: usize, range: &Range<usize>, eta: &mut [f64]) {
         let table = &plan.tables[t];
         let o = &table.operands[i];
-        let From::Streamed { before, .. } = o.from else { return };
+        let From::Streamed { back, .. } = o.from else { return };
         let Self { moments, before: steps, rows, temp, list, .. } = self;
         let chunk = ChunkMoments { first: range.start, moments, before: steps };
         let places = places(&table.rows, range, list);
-        if let (Places::Range(_), false) = (&places, before) {
+        if let (Places::Range(_), 0) = (&places, back) {
             rows.message(plan, table, i, &places, &session.moments, Some(chunk), &session.table[t], &mut eta[o.offset..]);
             return;
         }
@@ -371,13 +371,7 @@ impl Worker {
         }
         rows.message(plan, table, i, &places, &session.moments, Some(chunk), &session.table[t], &mut temp[o.offset..]);
         let mut add = |at: usize, place: usize| {
-            let mut local = place - range.start;
-            if before {
-                match steps[local] {
-                    u32::MAX => return,
-                    b => local = b as usize,
-                }
-            }
+            let Some(local) = steps_back(steps, place - range.start, back) else { return };
             let to = &mut eta[local * o.width..(local + 1) * o.width];
             to.iter_mut().zip(&temp[at * o.width..(at + 1) * o.width]).for_each(|(a, b)| *a += b);
         };

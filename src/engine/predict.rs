@@ -13,8 +13,7 @@ use crate::{
         stat::{CATEGORY, PartShape},
     },
     graph::{
-        Bound, FactorGraph,
-        evaluate,
+        Bound, FactorGraph, evaluate,
         factor_graph::{Arg, Expr, ExprKind, Factor, Index, Ref, RowSet, Target},
     },
     shape::{Extent, NodeId, PlateId},

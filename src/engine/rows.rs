@@ -278,22 +278,16 @@ impl RowScratch {
                 buffer.drain(..shift);
                 Given::Copy(i)
             }
-            From::Streamed { var, before } => {
+            From::Streamed { var, back } => {
                 let chunk = chunk.expect("a streamed operand is read in its pass");
                 let moments = &chunk.moments[*var];
-                if let (Places::Range(_), false) = (places, before) {
+                if let (Places::Range(_), 0) = (places, back) {
                     return Given::Dense(&moments[o.offset..]);
                 }
                 buffer.clear();
                 buffer.resize(places.len() * o.width, 0.0);
                 places.each(|at, p| {
-                    let mut local = p - chunk.first;
-                    if *before {
-                        match chunk.before[local] {
-                            u32::MAX => return,
-                            b => local = b as usize,
-                        }
-                    }
+                    let Some(local) = steps_back(chunk.before, p - chunk.first, *back) else { return };
                     buffer[at * o.width..(at + 1) * o.width].copy_from_slice(&moments[local * o.width..(local + 1) * o.width]);
                 });
                 // A copy holds whole rows, so the part's offset is taken here.
@@ -302,6 +296,17 @@ impl RowScratch {
             }
         }
     }
+}
+
+/// The row so many steps before, if there is one.
+pub(super) fn steps_back(before: &[u32], mut row: usize, back: u32) -> Option<usize> {
+    for _ in 0..back {
+        match before[row] {
+            u32::MAX => return None,
+            b => row = b as usize,
+        }
+    }
+    Some(row)
 }
 
 impl RowScratch {

@@ -394,7 +394,7 @@ pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut 
                 NetworkError::NotFinite { .. } => Breakdown::Improper(format!("a log-odds is not finite (element {})", e + 1)),
             });
         }
-        Algorithm::Chain | Algorithm::GaussianChain => unreachable!("a chain is updated in its stream"),
+        Algorithm::Chain | Algorithm::GaussianChain | Algorithm::GaussianSteps { .. } => unreachable!("a chain is updated in its stream"),
     };
     done.map_err(|e| Breakdown::Improper(format!("{} (element {})", e.why, e.element + 1)))
 }

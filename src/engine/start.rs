@@ -18,7 +18,7 @@ use crate::{
         arrays::Dense,
         network::NetworkShape,
         table::From,
-        var::{Storage, Var},
+        var::{Algorithm, Storage, Var},
     },
     shape::NodeId,
 };
@@ -202,14 +202,19 @@ fn nudge(var: &Var, random: &mut Random, moments: &mut [f64]) {
     }
     let d = if var.width == 2 { 1 } else { var.d };
     for m in moments.chunks_exact_mut(var.width) {
-        let (mean, second) = m.split_at_mut(d);
-        let by: Vec<f64> = (0..d).map(|i| (second[i * d + i] - mean[i] * mean[i]).max(0.0).sqrt().min(1.0) * random.normal()).collect();
+        let (first, rest) = m.split_at_mut(d);
+        let (second, rest) = rest.split_at_mut(d * d);
+        // With the precision that scales it, the moments are τ times those of the vector.
+        let scale = if matches!(var.algorithm, Algorithm::Joint(_)) { rest[0] } else { 1.0 };
+        let mean: Vec<f64> = first.iter().map(|m| m / scale).collect();
+        let spread = |i: usize| (second[i * d + i] / scale - mean[i] * mean[i]).max(0.0).sqrt().min(1.0);
+        let by: Vec<f64> = (0..d).map(|i| spread(i) * random.normal()).collect();
         for i in 0..d {
             for k in 0..d {
-                second[i * d + k] += mean[i] * by[k] + by[i] * mean[k] + by[i] * by[k];
+                second[i * d + k] += scale * (mean[i] * by[k] + by[i] * mean[k] + by[i] * by[k]);
             }
         }
-        mean.iter_mut().zip(&by).for_each(|(m, b)| *m += b);
+        first.iter_mut().zip(&by).for_each(|(m, b)| *m += scale * b);
     }
 }
 

@@ -56,6 +56,8 @@ pub struct JointSpec {
     pub members: &'static [&'static StatKind],
     /// The joint statistic. Its `of_value` is not used: a joint block is never observed.
     pub stat: &'static StatKind,
+    /// Whether its first member is a vector that a graph's scalars are the entries of, found as such, and no node by itself.
+    pub of_entries: bool,
     /// The products it has moments for, longest first.
     pub rewrites: &'static [Rewrite],
     /// Its algorithm.

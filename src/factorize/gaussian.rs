@@ -14,11 +14,12 @@ use super::{
     sparse::{Pattern, rounded},
 };
 use crate::{
+    block::lagged_gaussian_chain::LONGEST_LAG,
     expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR},
     graph::{
         bound::Bound,
         energy::{Element, Energy, EnergyTerm, Op, Source, View},
-        factor_graph::{FactorGraph, PlateKind},
+        factor_graph::{FactorGraph, PlateKind, RowSet},
     },
     shape::{NodeId, PlateId},
 };
@@ -33,10 +34,22 @@ pub struct GaussianJoint {
     pub outer: Vec<PlateId>,
     /// The `Steps` plate along which neighbours are coupled, if it is a chain.
     pub chain: Option<PlateId>,
+    /// Of a chain: over how many steps each step keeps its moments with earlier ones. 0: neighbours only, and what couples them is the same for all
+    /// steps, so that the sum of their moments is enough.
+    pub lags: usize,
+    /// The precision that scales the block's, if it is kept with it (`scaled`).
+    pub scale: Option<NodeId>,
     /// Whether only pairs that some product joins are kept; there is one block then, and all plates are inside.
     pub sparse: bool,
     /// Of a sparse block: which pairs the data join; without data, none.
     pub pattern: Option<Arc<Pattern>>,
+}
+
+impl GaussianJoint {
+    /// Its nodes, members first.
+    pub fn nodes(&self) -> Vec<NodeId> {
+        self.members.iter().map(|m| m.node).chain(self.scale).collect()
+    }
 }
 
 /// One node of a jointly Gaussian block.
@@ -284,7 +297,15 @@ fn all_inside(graph: &FactorGraph, nodes: &[NodeId]) -> GaussianJoint {
         let n = &graph.nodes[node.0];
         Member { node, inner: n.plates.clone(), vector: n.spec.stat == &GAUSSIAN_VECTOR }
     };
-    GaussianJoint { members: nodes.iter().map(member).collect(), outer: vec![], chain: None, sparse: true, pattern: None }
+    GaussianJoint {
+        members: nodes.iter().map(member).collect(),
+        outer: vec![],
+        chain: None,
+        lags: 0,
+        scale: None,
+        sparse: true,
+        pattern: None,
+    }
 }
 
 fn meetings<'a>(graph: &FactorGraph, blocks: &'a Blocks, free: &dyn Fn(NodeId) -> bool, steps: bool) -> Vec<Meeting<'a>> {
@@ -301,7 +322,7 @@ fn meetings<'a>(graph: &FactorGraph, blocks: &'a Blocks, free: &dyn Fn(NodeId) -
         for t in &f.terms {
             for (i, a) in t.ops.iter().enumerate() {
                 for b in &t.ops[..i] {
-                    let apart = a.elements.iter().zip(&b.elements).any(|(x, y)| neighbours(Some(*x), Some(*y)));
+                    let apart = a.elements.iter().zip(&b.elements).any(|(x, y)| apart(*x, *y).is_some());
                     if apart && !steps {
                         continue;
                     }
@@ -325,30 +346,32 @@ fn layout(graph: &FactorGraph, energy: &Energy, meetings: &[Meeting<'_>], set: &
     let plates = |n: NodeId| graph.nodes[n.0].plates.as_slice();
     let mut outer: Vec<PlateId> = plates(set[0]).iter().copied().filter(|p| set.iter().all(|&n| plates(n).contains(p))).collect();
     let mut chain = None;
+    let mut lags = 0;
     for m in meetings.iter().filter(inside) {
         let at = |i: usize, p: PlateId| plates(m.nodes[i]).iter().position(|q| *q == p).map(|axis| m.ops[i].elements[axis]);
+        let steps = |p: PlateId| at(0, p).zip(at(1, p)).and_then(|(x, y)| apart(x, y));
         for &p in &outer {
-            // Neighbours along steps: a chain keeps them exactly.
-            let (Some(x), Some(y)) = (at(0, p), at(1, p)) else { continue };
-            let (Element::Before { label, lag }, Element::Label(l)) = (if matches!(x, Element::Before { .. }) { (x, y) } else { (y, x) })
-            else {
-                continue;
-            };
-            if label != l {
-                continue;
-            }
-            if lag > 1 {
-                return Err(format!("A chain couples neighbours only: {} is also coupled {lag} steps apart.", name(m.nodes[0])));
+            // Steps of one sequence: a chain keeps them exactly.
+            let Some(lag) = steps(p) else { continue };
+            if lag as usize > LONGEST_LAG {
+                return Err(format!(
+                    "A chain keeps couplings over at most {LONGEST_LAG} steps: {} is coupled {lag} steps apart.",
+                    name(m.nodes[0])
+                ));
             }
             if chain.is_some_and(|c| c != p) {
                 return Err("Neighbours are coupled along two plates, so they are no chain.".into());
             }
             chain = Some(p);
+            lags = lags.max(lag as usize);
         }
-        outer.retain(|&p| at(0, p).is_some() && (at(0, p) == at(1, p) || chain == Some(p) && neighbours(at(0, p), at(1, p))));
+        outer.retain(|&p| at(0, p).is_some() && (at(0, p) == at(1, p) || chain == Some(p) && steps(p).is_some()));
     }
     if let Some(p) = chain.filter(|p| !outer.contains(p)) {
         return Err(format!("Steps along {} are coupled in other ways than by neighbours, so they are no chain.", graph.plates[p.0].name));
+    }
+    if lags == 1 && !chain.is_some_and(|p| differ(graph, energy, set, p)) {
+        lags = 0;
     }
     let mut members = vec![];
     for &node in set {
@@ -376,13 +399,50 @@ fn layout(graph: &FactorGraph, energy: &Energy, meetings: &[Meeting<'_>], set: &
         }
         members.push(Member { node, inner, vector: graph.nodes[node.0].spec.stat == &GAUSSIAN_VECTOR });
     }
-    Ok(GaussianJoint { members, outer, chain, sparse: false, pattern: None })
+    Ok(GaussianJoint { members, outer, chain, lags, scale: None, sparse: false, pattern: None })
 }
 
-/// Are two elements a step and the one before it?
-pub(super) fn neighbours(x: Option<Element>, y: Option<Element>) -> bool {
-    let one = |x, y| matches!((x, y), (Some(Element::Before { label, lag: 1 }), Some(Element::Label(l))) if label == l);
-    one(x, y) || one(y, x)
+/// How many steps apart two elements of one sequence are, if they are.
+pub(super) fn apart(x: Element, y: Element) -> Option<u32> {
+    let step = |e| match e {
+        Element::Label(label) => Some((label, 0)),
+        Element::Before { label, lag } => Some((label, lag)),
+        _ => None,
+    };
+    let ((a, i), (b, k)) = (step(x)?, step(y)?);
+    (a == b && i != k).then(|| i.abs_diff(k))
+}
+
+/// Are neighbours coupled by other than one matrix, or one for each level of one column? Then each step keeps its own moments with the one before.
+fn differ(graph: &FactorGraph, energy: &Energy, set: &[NodeId], chain: PlateId) -> bool {
+    let mine = |o: &&Op| matches!(o.source, Source::Node(n) if set.contains(&n));
+    let step = |o: &Op| match o.source {
+        Source::Node(n) => graph.nodes[n.0].plates.iter().position(|p| *p == chain).map(|axis| o.elements[axis]),
+        _ => None,
+    };
+    graph.factors.iter().zip(&energy.factors).any(|(factor, f)| {
+        let mut column = None;
+        f.terms.iter().any(|t| {
+            let ours: Vec<Element> = t.ops.iter().filter(mine).filter_map(step).collect();
+            let [x, y] = ours.as_slice() else { return false };
+            if apart(*x, *y).is_none() {
+                return false;
+            }
+            let label = x.label();
+            // A missing cell of a child leaves its coupling out.
+            let of_step = (factor.rows == RowSet::From(1) || factor.rows == RowSet::All)
+                && graph.nodes[f.node.0].observed.is_none()
+                && ours.iter().any(|e| matches!(e, Element::Label(_)));
+            !of_step
+                || t.ops.iter().filter(|o| !mine(o)).any(|o| {
+                    o.axes.iter().any(|l| Some(*l) == label)
+                        || o.elements.iter().filter(|e| e.label() == label).any(|e| match e {
+                            Element::Column { column: c, .. } => *column.get_or_insert(*c) != *c,
+                            _ => true,
+                        })
+                })
+        })
+    })
 }
 
 /// Why a block was taken.
@@ -391,7 +451,18 @@ pub fn why(graph: &FactorGraph, joint: &GaussianJoint) -> String {
     if let Some(p) = joint.chain {
         let t = &graph.plates[p.0].name;
         let depend = if names.len() == 1 { "depends" } else { "depend" };
-        return format!("{} at {t} {depend} on the step before: a Kalman smoother keeps all steps of a sequence exact.", names.join(", "));
+        let on = match joint.lags {
+            0 | 1 => "the step before".to_string(),
+            lags => format!("up to {lags} steps before"),
+        };
+        return format!("{} at {t} {depend} on {on}: a Kalman smoother keeps all steps of a sequence exact.", names.join(", "));
+    }
+    if let Some(tau) = joint.scale {
+        let tau = &graph.nodes[tau.0].name;
+        return format!(
+            "Every product with {} holds the precision `{tau}` once, so one Normal–Gamma of the vector and `{tau}` keeps their coupling exact.",
+            names.join(", ")
+        );
     }
     if joint.sparse {
         let size = joint.pattern.as_ref().map_or(String::new(), |p| {
@@ -457,8 +528,25 @@ pub(super) fn rewrite_term(graph: &FactorGraph, term: &mut EnergyTerm, joint: &G
                 new.part = 1;
                 out[at] = new;
             }
-            None => out.push(new),
+            None => match out.iter().position(|o| joint.lags > 0 && o.source == new.source && o.part == 0 && part == 0) {
+                Some(at) => {
+                    // Two steps: the later one's element, its moment with that so many steps before.
+                    let back = |o: &Op| joint.outer.iter().zip(&o.elements).find(|x| Some(*x.0) == joint.chain).map_or(0, |x| lag(*x.1));
+                    let (then, now) = if back(&out[at]) > back(&new) { (out[at].clone(), new) } else { (new, out[at].clone()) };
+                    let part = 1 + (back(&then) - back(&now)) as usize;
+                    out[at] = Op { part, views: [then.views.as_slice(), &now.views].concat(), ..now };
+                }
+                None => out.push(new),
+            },
         }
     }
     term.ops = out;
+}
+
+/// Steps before the letter's own.
+pub fn lag(e: Element) -> u32 {
+    match e {
+        Element::Before { lag, .. } => lag,
+        _ => 0,
+    }
 }

@@ -9,6 +9,7 @@ pub mod gaussian;
 pub mod network;
 mod pairs;
 pub mod roles;
+mod scaled;
 mod show;
 pub mod sparse;
 
@@ -131,6 +132,27 @@ pub fn factorize(
         blocks.list.push(Block { nodes: network.members.clone(), kind: Kind::Network(blocks.networks.len()), why });
         blocks.networks.push(network);
     }
+    // Coefficients with the precision that scales them all come before pairs: they hold more.
+    // Only dense blocks have such a precision, so no data are needed.
+    let rules =
+        gaussian::Rules { free: &|n| !claimed[n.0], together: &|nodes| wishes.together(nodes), elements: !wishes.mean_field, bound: None };
+    let found = gaussian::claims(graph, &blocks, &rules);
+    for joint in found.joints {
+        match scaled::claim(graph, &blocks, &joint, &|nodes| nodes.iter().all(|n| !claimed[n.0]) && wishes.allows(nodes)) {
+            Some(Ok((joint, energy))) => {
+                blocks.energy = energy;
+                joint.nodes().iter().for_each(|n| claimed[n.0] = true);
+                blocks.list.push(Block {
+                    nodes: joint.nodes(),
+                    kind: Kind::Gaussian(blocks.gaussians.len()),
+                    why: vec![gaussian::why(graph, &joint)],
+                });
+                blocks.gaussians.push(joint);
+            }
+            Some(Err((tau, why))) => joint.nodes().into_iter().chain([tau]).for_each(|n| reasons[n.0].push(why.clone())),
+            None => {}
+        }
+    }
     for claim in pairs::candidates(graph, &blocks) {
         if !wishes.allows(&claim.nodes) || claim.nodes.iter().any(|n| claimed[n.0]) {
             continue;
@@ -160,7 +182,10 @@ pub fn factorize(
         reasons[node.0].push(why);
     }
     for joint in found.joints {
-        let nodes: Vec<NodeId> = joint.members.iter().map(|m| m.node).collect();
+        let nodes = joint.nodes();
+        if !wishes.named_whole(&nodes) {
+            continue;
+        }
         nodes.iter().for_each(|n| claimed[n.0] = true);
         gaussian::rewrite(graph, &mut blocks.energy, &joint, blocks.gaussians.len());
         let mut why = vec![gaussian::why(graph, &joint)];
@@ -364,6 +389,11 @@ impl Wishes {
         !self.mean_field
             && nodes.iter().all(|n| home(n) == home(&nodes[0]))
             && home(&nodes[0]).is_none_or(|b| self.named[b].len() == nodes.len())
+    }
+
+    /// Are they none of a block that the user named, or all of it?
+    fn named_whole(&self, nodes: &[NodeId]) -> bool {
+        self.mean_field || self.allows(nodes)
     }
 
     /// May these nodes be part of one block?

@@ -16,7 +16,7 @@ use crate::{
 /// the pair that meets in more factors with data comes first, then file order: that is the rule by which `Auto` prefers one.
 pub fn candidates(graph: &FactorGraph, blocks: &Blocks) -> Vec<Joint> {
     let mut list = vec![];
-    for spec in JOINTS {
+    for spec in JOINTS.iter().copied().filter(|s| !s.of_entries) {
         for a in 0..graph.nodes.len() {
             for b in 0..graph.nodes.len() {
                 let nodes = [NodeId(a), NodeId(b)];

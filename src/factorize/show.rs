@@ -1,6 +1,6 @@
 //! Blocks as text: what `explain --emit blocks` prints.
 
-use super::{Blocks, Kind, chains, gaussian::neighbours};
+use super::{Blocks, Kind, chains};
 use crate::{
     graph::{
         energy::{Element, Op, Source},
@@ -53,6 +53,7 @@ impl Blocks {
             Kind::Joint(j) => format!("joint ({})", self.joints[j].spec.name),
             Kind::Gaussian(g) => match self.gaussians[g].chain {
                 Some(p) => format!("chain along {} (Gaussian)", graph.plate_name(p)),
+                None if self.gaussians[g].scale.is_some() => "joint (Normal–Gamma)".into(),
                 None => "joint (Gaussian)".into(),
             },
             Kind::Network(n) => match self.networks[n].chain {
@@ -110,9 +111,12 @@ impl Blocks {
     pub fn keeps_pair(&self, graph: &FactorGraph, a: &Op, b: &Op) -> bool {
         if let Source::Gaussian(g) = a.source {
             let joint = &self.gaussians[g];
-            let step = |p: &PlateId, x: Element, y: Element| if joint.chain == Some(*p) { neighbours(Some(x), Some(y)) } else { x == y };
+            let step = |p: &PlateId, x: Element, y: Element| if joint.chain == Some(*p) { x.linked(y) } else { x == y };
             let pairs = a.elements.iter().zip(&b.elements);
-            return joint.chain.is_some() && a.source == b.source && joint.outer.iter().zip(pairs).all(|(p, (x, y))| step(p, *x, *y));
+            return joint.chain.is_some()
+                && joint.lags == 0
+                && a.source == b.source
+                && joint.outer.iter().zip(pairs).all(|(p, (x, y))| step(p, *x, *y));
         }
         if let Source::Network(n) = a.source {
             let network = &self.networks[n];

@@ -72,6 +72,8 @@ impl Plan {
                     format!("sparse Gaussian of dimension {}, {} joined, {} of fill", v.d, count(s.pattern.pairs(), "pair"), kernel.fill())
                 }),
                 Algorithm::GaussianChain => format!("Kalman smoother of dimension {}", v.d),
+                Algorithm::GaussianSteps { lags: 1 } => format!("Kalman smoother of dimension {}, each step with its own coupling", v.d),
+                Algorithm::GaussianSteps { lags } => format!("Kalman smoother of dimension {}, over {lags} steps at a time", v.d),
                 Algorithm::Chain => "forward–backward".into(),
                 Algorithm::Network => "junction tree".into(),
             };
@@ -175,7 +177,8 @@ impl Plan {
 
     fn row_name(&self, o: &RowOperand) -> String {
         match &o.from {
-            From::Streamed { var, before: true } => format!("{} (the step before)", self.vars[*var].name),
+            From::Streamed { var, back: 1 } => format!("{} (the step before)", self.vars[*var].name),
+            From::Streamed { var, back: back @ 2.. } => format!("{} ({back} steps before)", self.vars[*var].name),
             From::Streamed { var, .. } => self.vars[*var].name.clone(),
             From::Stored { var, .. } => format!("{} (by row)", self.vars[*var].name),
             From::Dense(_) => "numbers".into(),

@@ -76,12 +76,12 @@ pub struct Message {
 /// Where a row operand comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum From {
-    /// The chunk's moments of a streamed variable. `before`: of the step before.
+    /// The chunk's moments of a streamed variable, so many steps before (of a tree: of the row above).
     Streamed {
         /// The variable.
         var: usize,
-        /// Whether the step before is meant.
-        before: bool,
+        /// How many steps before.
+        back: u32,
     },
     /// Moments of a stored variable at these elements, by place (`u32::MAX`: none).
     Stored {

@@ -87,7 +87,7 @@ fn looked_up(table: &Table, selector: usize, row: &Var) -> Option<Option<usize>>
     let (mut codes, mut selectors) = (None, 0);
     for o in &table.operands {
         match (&o.from, &o.shape) {
-            (From::Streamed { var, before: false }, _) if *var == selector && o.offset == 0 => selectors += 1,
+            (From::Streamed { var, back: 0 }, _) if *var == selector && o.offset == 0 => selectors += 1,
             (From::Codes(id), OperandShape::OneHot { row, .. }) if codes.is_none() && *row == table.row_label => codes = Some(*id),
             (From::Weight(_), _) => {}
             _ => return None,

@@ -50,6 +50,11 @@ pub enum Algorithm {
     SparseGaussian,
     /// A Kalman smoother over sequences of Gaussian vectors.
     GaussianChain,
+    /// A Kalman smoother over sequences of Gaussian vectors whose couplings reach over several steps, or are each step's own.
+    GaussianSteps {
+        /// How many steps they reach over.
+        lags: usize,
+    },
     /// Forward–backward over sequences of `d` categories.
     Chain,
     /// A junction tree, element by element.
@@ -87,7 +92,7 @@ pub struct Clamp {
 impl Algorithm {
     /// Is it one over the steps of sequences?
     pub fn is_chain(self) -> bool {
-        matches!(self, Algorithm::Chain | Algorithm::GaussianChain)
+        matches!(self, Algorithm::Chain | Algorithm::GaussianChain | Algorithm::GaussianSteps { .. })
     }
 }
 

@@ -149,7 +149,9 @@ impl<'a> State<'a> {
             let count = s.count(node);
             match var.algorithm {
                 Algorithm::Chain | Algorithm::Network => chains.push(var.nodes.clone()),
-                Algorithm::Gaussian | Algorithm::GaussianChain => unreachable!("joint Gaussians have tests of their own"),
+                Algorithm::Gaussian | Algorithm::SparseGaussian | Algorithm::GaussianChain | Algorithm::GaussianSteps { .. } => {
+                    unreachable!("joint Gaussians have tests of their own")
+                }
                 Algorithm::Family(_) if r.graph.nodes[node.0].spec.stat == &CATEGORY => {
                     let p = &q[node.0][0].values;
                     for e in 0..count {

@@ -1,6 +1,8 @@
 //! From a graph's factors to products of moments: forms instantiated, gates multiplied in, known scales and shifts written out.
 
-use super::{Element, Energy, EnergyTerm, FactorEnergy, Known, KnownMap, Label, LabelId, Letter, Op, Role, Source, linear::linear, positive, sums};
+use super::{
+    Element, Energy, EnergyTerm, FactorEnergy, Known, KnownMap, Label, LabelId, Letter, Op, Role, Source, linear::linear, positive, sums,
+};
 use crate::{
     expfam::form::Coefficient,
     graph::factor_graph::{Expr, ExprKind, Factor, FactorGraph, Index, Ref, Target},
@@ -156,7 +158,12 @@ impl<'a> Expansion<'a> {
             return Ok(vec![self.known(&arg.expr, map, slot, part, axes)]);
         }
         let linear = match linear(&arg.expr) {
-            Ok(l) if !self.is_vector_of_scalars(&l.base) && (l.carried_by(self.graph) == Some(param.stat) || !positive::carries(param.stat)) => l,
+            Ok(l)
+                if !self.is_vector_of_scalars(&l.base)
+                    && (l.carried_by(self.graph) == Some(param.stat) || !positive::carries(param.stat)) =>
+            {
+                l
+            }
             _ if sums::carries(param.stat) => return self.sum(&arg.expr, param.stat, part, axes),
             _ if positive::carries(param.stat) => return self.function(&arg.expr, param.stat, part, axes),
             Ok(l) => return Err(Unsupported { span: l.span, what: "a vector made of one variable for each element of a plate".into() }),

@@ -62,7 +62,13 @@ impl Expansion<'_> {
     }
 
     /// The products of a link, its arguments written in.
-    fn link(&mut self, span: Span, table: &'static [Product], arguments: &[Argument<'_>], axes: &[LabelId]) -> Result<Vec<Piece>, Unsupported> {
+    fn link(
+        &mut self,
+        span: Span,
+        table: &'static [Product],
+        arguments: &[Argument<'_>],
+        axes: &[LabelId],
+    ) -> Result<Vec<Piece>, Unsupported> {
         let mut out = vec![];
         for product in table {
             let mut letters: Vec<(char, LabelId)> = "ab".chars().zip(axes.iter().copied()).collect();
@@ -79,9 +85,7 @@ impl Expansion<'_> {
                     summed.push(fresh);
                 }
             }
-            let of = |text: &str| -> Vec<LabelId> {
-                text.chars().filter_map(|c| letters.iter().find(|l| l.0 == c).map(|l| l.1)).collect()
-            };
+            let of = |text: &str| -> Vec<LabelId> { text.chars().filter_map(|c| letters.iter().find(|l| l.0 == c).map(|l| l.1)).collect() };
             let mut pieces = vec![Piece { number: product.number, d_power: product.d_power, ops: vec![], gates: vec![] }];
             for (constant, text) in product.constants {
                 let known = self.constant(*constant, span, &of(text));

@@ -61,6 +61,17 @@ impl Classes {
 impl Resolver<'_> {
     /// Nodes with their events, lines with the axes of every expression, and the axes whose lengths data must show to agree.
     pub(super) fn shapes(&mut self, mut factors: Lines, observed: Observations) -> (Nodes, Lines, Vec<Same>) {
+        for factor in &mut factors {
+            let (plates, spec) = (self.headers[factor.node.0].plates.clone(), factor.spec);
+            for (_, arg) in factor.args.iter_mut().enumerate().filter(|(s, _)| spec.slot_stat(s + 1) == &GAUSSIAN) {
+                if let [Axis::Known(Extent::Plate(p))] = self.axes(&arg.expr)[..]
+                    && plates.contains(&p)
+                    && has_product(&arg.expr)
+                {
+                    self.element(&mut arg.expr, p);
+                }
+            }
+        }
         let mut links = vec![];
         // Nodes whose axis stayed open because an argument did not fit: told once.
         let mut misfits = vec![];
@@ -137,6 +148,32 @@ impl Resolver<'_> {
             })
             .collect();
         (nodes, factors, same)
+    }
+
+    /// Turns an expression whose first axis is the plate `p` into its element at the child's own index: `A * h[t-1]` into `dot(A[i], h[t-1])`.
+    fn element(&self, e: &mut Expr, p: PlateId) {
+        let rank = self.axes(e).len();
+        let whole = |x: &Expr| self.axes(x).len() == rank;
+        match &mut e.kind {
+            ExprKind::Numbers(_) => {}
+            ExprKind::Ref(r) => r.index.push(Index::Plate(p)),
+            ExprKind::Negate(a) => self.element(a, p),
+            ExprKind::Binary(_, a, b) => {
+                // A number beside a vector stands for each of its elements.
+                let (left, right) = (whole(a), whole(b));
+                if left {
+                    self.element(a, p);
+                }
+                if right {
+                    self.element(b, p);
+                }
+            }
+            ExprKind::Call(f @ (Function::MatrixVector | Function::Dot), args) => {
+                self.element(&mut args[0], p);
+                *f = Function::Dot;
+            }
+            ExprKind::Call(..) => {}
+        }
     }
 
     /// What one line says of axes.
@@ -470,6 +507,16 @@ fn sticks_of(e: &Expr, out: &mut Vec<usize>) {
             (Function::Stick, [Expr { kind: ExprKind::Ref(Ref { target: Target::Node(n), .. }), .. }]) => out.push(n.0),
             _ => args.iter().for_each(|a| sticks_of(a, out)),
         },
+    }
+}
+
+/// Does a matrix times a vector stand in it?
+fn has_product(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Numbers(_) | ExprKind::Ref(_) => false,
+        ExprKind::Negate(a) => has_product(a),
+        ExprKind::Binary(_, a, b) => has_product(a) || has_product(b),
+        ExprKind::Call(f, args) => *f == Function::MatrixVector || args.iter().any(has_product),
     }
 }
 

@@ -103,7 +103,10 @@ impl Resolver<'_> {
                 let d = Diagnostic::error(LINES_DISAGREE, format!("the lines of `{}` are of different kinds", decl.key.name.node))
                     .at(decl.call.span, format!("{} here", other.name))
                     .with(main.call.span, format!("{} here", spec.name))
-                    .note(format!("one of them needs a variable of its own for each element, and all elements of `{}` must have one", decl.key.name.node))
+                    .note(format!(
+                        "one of them needs a variable of its own for each element, and all elements of `{}` must have one",
+                        decl.key.name.node
+                    ))
                     .help("write all lines with one distribution");
                 return Err(self.fail(d));
             }

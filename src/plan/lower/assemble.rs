@@ -191,10 +191,10 @@ impl<'a> Lowering<'a> {
 
 /// The chain whose neighbours two of the operands are.
 pub(super) fn pair_of(drafts: &[RowDraft], vars: &[Var]) -> Option<usize> {
-    let chain = |d: &RowDraft, want: bool| match d.from {
-        From::Streamed { var, before } if before == want && vars[var].algorithm.is_chain() => Some(var),
+    let chain = |d: &RowDraft| match d.from {
+        From::Streamed { var, back } if vars[var].algorithm.is_chain() => Some((var, back)),
         _ => None,
     };
-    let before = drafts.iter().find_map(|d| chain(d, true))?;
-    drafts.iter().find_map(|d| chain(d, false)).filter(|&v| v == before)
+    let all: Vec<(usize, u32)> = drafts.iter().filter_map(chain).collect();
+    all.iter().find(|(v, back)| *back == 1 && all.contains(&(*v, 0))).map(|x| x.0)
 }

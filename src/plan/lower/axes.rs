@@ -2,8 +2,9 @@
 
 use super::{FactorView, Lowering};
 use crate::{
+    block::{lagged_gaussian_chain, normal_gamma_vector},
     expfam::stat::{CATEGORY, GAUSSIAN_VECTOR, StatKind},
-    factorize::roles::Role,
+    factorize::{gaussian::GaussianJoint, roles::Role},
     graph::energy::{Element, KnownMap, LabelId, Op, Source},
     num::contract::Axes,
     shape::PlateId,
@@ -45,7 +46,11 @@ impl<'a> Lowering<'a> {
         match op.source {
             Source::Node(n) => Some(self.graph.nodes[n.0].spec.stat),
             Source::Joint(j) => Some(self.blocks.joints[j].spec.stat),
-            Source::Gaussian(_) => Some(&GAUSSIAN_VECTOR),
+            Source::Gaussian(g) => Some(match &self.blocks.gaussians[g] {
+                GaussianJoint { scale: Some(_), .. } => &normal_gamma_vector::STAT,
+                GaussianJoint { lags: 0, .. } => &GAUSSIAN_VECTOR,
+                _ => &lagged_gaussian_chain::STAT,
+            }),
             Source::Network(_) => Some(&CATEGORY),
             Source::Known(k) => match self.blocks.energy.knowns[k].map {
                 KnownMap::Stat { kind, .. } => Some(kind),

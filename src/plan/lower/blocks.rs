@@ -7,8 +7,8 @@ use crate::plan::{
     var::{Algorithm, Clamp, Storage, Var},
 };
 use crate::{
-    block::junction_tree::JunctionTree,
-    factorize::{Block, Kind, network::LARGEST_CLIQUE, roles::Role},
+    block::{junction_tree::JunctionTree, lagged_gaussian_chain, normal_gamma_vector},
+    factorize::{Block, Kind, gaussian::GaussianJoint, network::LARGEST_CLIQUE, roles::Role},
     graph::{bound::ObservedArray, energy::Element},
     shape::{NodeId, PlateId},
 };
@@ -29,10 +29,16 @@ impl<'a> Lowering<'a> {
                 _ => network.as_ref().map_or(self.d(block.nodes[0]), NetworkShape::width),
             };
             let (algorithm, width) = match block.kind {
-                Kind::Gaussian(g) if self.blocks.gaussians[g].chain.is_some() => (Algorithm::GaussianChain, d + d * d),
                 // Products of entries are added as factors ask for them.
                 Kind::Gaussian(_) if sparse.is_some() => (Algorithm::SparseGaussian, sparse.as_ref().map_or(0, SparseShape::width)),
-                Kind::Gaussian(_) => (Algorithm::Gaussian, d + d * d),
+                Kind::Gaussian(g) => match &self.blocks.gaussians[g] {
+                    GaussianJoint { scale: Some(_), .. } => {
+                        (Algorithm::Joint(normal_gamma_vector::SPEC.family), normal_gamma_vector::STAT.width(d))
+                    }
+                    GaussianJoint { chain: None, .. } => (Algorithm::Gaussian, d + d * d),
+                    GaussianJoint { lags: 0, .. } => (Algorithm::GaussianChain, d + d * d),
+                    &GaussianJoint { lags, .. } => (Algorithm::GaussianSteps { lags }, lagged_gaussian_chain::width(d, lags)),
+                },
                 Kind::Joint(j) => (Algorithm::Joint(self.blocks.joints[j].spec.family), self.blocks.joints[j].spec.stat.width(d)),
                 Kind::Network(n) if self.blocks.networks[n].chain.is_some() => (Algorithm::Chain, d),
                 Kind::Network(_) => (Algorithm::Network, d),
@@ -120,7 +126,7 @@ impl<'a> Lowering<'a> {
             f.terms.iter().flat_map(|t| &t.ops).filter(|o| self.blocks.of_source(o.source) == Some(block)).all(|o| {
                 o.elements.iter().enumerate().all(|(i, e)| match *e {
                     Element::Label(l) => (i == axis) == (Some(l) == n),
-                    Element::Before { label, lag: 1 } | Element::Parent { label } => chain && i == axis && Some(label) == n,
+                    Element::Before { label, .. } | Element::Parent { label } => chain && i == axis && Some(label) == n,
                     Element::At(_) => i != axis,
                     _ => false,
                 })

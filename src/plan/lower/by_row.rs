@@ -24,7 +24,12 @@ impl<'a> Lowering<'a> {
         let var = &self.vars[v];
         let (kind, d) = (self.op_kind(op).expect("a variable has a statistic"), var.d);
         let plates = self.node_plates(op);
-        let before = op.elements.iter().any(|e| e.is_before());
+        let back = |e: &Element| match e {
+            Element::Before { lag, .. } => *lag,
+            Element::Parent { .. } => 1,
+            _ => 0,
+        };
+        let back = op.elements.iter().map(back).max().unwrap_or(0);
         let (mut offset, part) = self.part_axes(view, op, kind, d);
         let mut axes = vec![];
         for (axis, e) in op.elements.iter().enumerate() {
@@ -41,7 +46,7 @@ impl<'a> Lowering<'a> {
         }
         axes.extend(part);
         RowDraft {
-            from: From::Streamed { var: v, before },
+            from: From::Streamed { var: v, back },
             axes,
             level: None,
             width: var.inner() * var.width,

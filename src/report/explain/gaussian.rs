@@ -7,8 +7,9 @@ use super::{
     product::{Products, bracket},
 };
 use crate::{
+    block::normal_gamma_vector::TAU_PARTS,
     factorize::{Blocks, gaussian::GaussianJoint},
-    graph::factor_graph::FactorGraph,
+    graph::{energy::Source, factor_graph::FactorGraph},
     shape::PlateId,
 };
 
@@ -23,27 +24,39 @@ pub fn heads(graph: &FactorGraph, blocks: &Blocks, g: usize) -> Vec<(String, Vec
     let mut heads = vec![];
     for m in 0..members {
         let views = vec![entry(graph, joint, m, None)];
-        let text = name(graph, joint, &views[0], 0);
-        heads.push((format!("η({text})"), all(To::Entries { gaussian: g, views, apart: false }, &axes(graph, joint, &[m]))));
+        let text = scaled(graph, joint, name(graph, joint, &views[0], 0));
+        heads.push((format!("η({text})"), all(To::Entries { gaussian: g, views, apart: 0 }, &axes(graph, joint, &[m]))));
     }
-    for apart in [false, true] {
+    for apart in 0..=joint.lags.max(usize::from(joint.chain.is_some())) {
         for a in 0..members {
             // Neighbours are not interchangeable: the earlier one stands first.
-            for b in if apart { 0 } else { a }..members {
+            for b in if apart > 0 { 0 } else { a }..members {
                 let views = vec![entry(graph, joint, a, None), entry(graph, joint, b, Some(a))];
-                let (x, y) = (name(graph, joint, &views[0], usize::from(apart)), name(graph, joint, &views[1], 0));
-                let text = both(&x, &y, joint.members[a].vector && joint.members[b].vector);
+                let (x, y) = (name(graph, joint, &views[0], apart), name(graph, joint, &views[1], 0));
+                let text = scaled(graph, joint, both(&x, &y, joint.members[a].vector && joint.members[b].vector));
                 let list = all(To::Entries { gaussian: g, views, apart }, &axes(graph, joint, &[a, b]));
                 if !list.is_empty() {
                     heads.push((format!("η({text})"), list));
                 }
             }
         }
-        if joint.chain.is_none() {
-            break;
-        }
+    }
+    for part in TAU_PARTS.into_iter().filter(|_| joint.scale.is_some()) {
+        heads.push((format!("η({})", precision(graph, joint, part)), all(To::Part(Source::Gaussian(g), part), &[])));
     }
     heads
+}
+
+/// With the precision that scales the block in front.
+fn scaled(graph: &FactorGraph, joint: &GaussianJoint, text: String) -> String {
+    if joint.scale.is_some() { format!("{} {text}", precision(graph, joint, TAU_PARTS[0])) } else { text }
+}
+
+/// The precision, or its logarithm.
+fn precision(graph: &FactorGraph, joint: &GaussianJoint, part: usize) -> String {
+    let at: Vec<String> = joint.outer.iter().map(|p| graph.plate_name(*p).to_owned()).collect();
+    let text = joint.scale.map_or(String::new(), |n| bracket(&graph.nodes[n.0].name, &at));
+    if part == TAU_PARTS[0] { text } else { format!("ln {text}") }
 }
 
 /// A product of two entries as text.

@@ -19,14 +19,14 @@ pub enum To {
     Part(Source, usize),
     /// Pairs of neighbours of a chain.
     Pair(Source),
-    /// One entry of a jointly Gaussian block, or a product of two; of neighbours if they stand `apart`, the earlier one first.
+    /// One entry of a jointly Gaussian block, or a product of two; of steps so many `apart`, the earlier one first.
     Entries {
         /// The block.
         gaussian: usize,
         /// One or two.
         views: Vec<Entry>,
-        /// Are they of two steps?
-        apart: bool,
+        /// How many steps are between them?
+        apart: usize,
     },
 }
 
@@ -131,11 +131,16 @@ fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<Taken> {
             .take(1)
             .map(|(then, now)| Taken { ops: vec![now, then], axes: [ops[then].axes.as_slice(), &ops[now].axes].concat(), inner: vec![] })
             .collect(),
-        To::Entries { gaussian, views, apart: false } => (0..ops.len())
-            .filter(|&i| ops[i].source == Source::Gaussian(*gaussian) && !in_pair(i))
+        To::Entries { gaussian, views, apart: 0 } => (0..ops.len())
+            .filter(|&i| ops[i].source == Source::Gaussian(*gaussian) && ops[i].part + 1 == views.len() && !in_pair(i))
             .filter_map(|i| entries(&ops[i].views.iter().collect::<Vec<_>>(), views, vec![i]))
             .collect(),
-        To::Entries { gaussian, views, apart: true } => pairs(Source::Gaussian(*gaussian))
+        To::Entries { gaussian, views, apart } if of.blocks.gaussians[*gaussian].lags > 0 => (0..ops.len())
+            .filter(|&i| ops[i].source == Source::Gaussian(*gaussian) && ops[i].part == 1 + apart)
+            .filter(|&i| ops[i].views.iter().zip(views).all(|(v, e)| v.member == e.member))
+            .filter_map(|i| entries(&ops[i].views.iter().collect::<Vec<_>>(), views, vec![i]))
+            .collect(),
+        To::Entries { gaussian, views, .. } => pairs(Source::Gaussian(*gaussian))
             .filter_map(|(then, now)| {
                 let of: Vec<&View> = ops[then].views.iter().chain(&ops[now].views).collect();
                 let ordered = of.iter().zip(views).all(|(v, e)| v.member == e.member);

@@ -9,8 +9,9 @@ use super::{
     symbol::{is_sum, member_letters, named},
 };
 use crate::{
+    block::normal_gamma_vector::TAU_PARTS,
     expfam::stat::{CATEGORY, PartShape},
-    factorize::Blocks,
+    factorize::{Blocks, gaussian::lag},
     graph::{
         energy::{Element, EnergyTerm, FactorEnergy, Known, KnownMap, LabelId, Op, Role, Source, View},
         factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, PlateKind, Ref, RowSet, Target},
@@ -340,11 +341,33 @@ impl<'a> Products<'a> {
                 vec![of(named(joint.spec.stat.parts[op.part].symbol, &names), true)]
             }
             Source::Gaussian(g) => {
-                let texts: Vec<String> = op.views.iter().map(|v| self.entry(g, op, v, letters)).collect();
+                let joint = &self.blocks.gaussians[g];
+                // The first of two steps stands as many before the other as the part says.
+                let earlier = |v: &View| {
+                    let step = |(p, e): (&PlateId, &Element)| match *e {
+                        Element::Label(label) | Element::Before { label, .. } if Some(*p) == joint.chain => {
+                            Element::Before { label, lag: lag(*e) + op.part as u32 - 1 }
+                        }
+                        e => e,
+                    };
+                    let elements = joint.outer.iter().zip(&op.elements).map(step).collect();
+                    self.entry(g, &Op { elements, ..op.clone() }, v, letters)
+                };
+                let steps = joint.lags > 0 && op.part > 1;
+                let of = |(i, v)| if steps && i == 0 { earlier(v) } else { self.entry(g, op, v, letters) };
+                let texts: Vec<String> = op.views.iter().enumerate().map(of).collect();
                 let vectors = op.views.iter().all(|v| v.axis.is_some_and(|l| self.is_axis(l)));
                 let text = match texts.as_slice() {
                     [x, y] => both(x, y, vectors),
                     _ => texts.join("·"),
+                };
+                let text = match joint.scale {
+                    Some(tau) => {
+                        let at: Vec<String> = op.elements.iter().map(|e| letters.element(*e)).collect();
+                        let ln = if op.part == TAU_PARTS[1] { "ln " } else { "" };
+                        format!("{ln}{} {text}", bracket(&self.graph.nodes[tau.0].name, &at)).trim_end().to_string()
+                    }
+                    None => text,
                 };
                 vec![Atom { text: format!("⟨{text}⟩"), axes: self.view_axes(op) }]
             }
