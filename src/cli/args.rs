@@ -69,7 +69,8 @@ pub(super) struct Fit {
     /// Relative change of the bound at which a run has converged
     #[arg(long, value_name = "X", default_value_t = TOLERANCE, value_parser = tolerance)]
     pub tolerance: f64,
-    /// Begin from this q of a selector, again and again; a CSV with a category, or a probability for each, for each row
+    /// Begin from this q of a node, again and again: a table with a row for each element (its category, a probability for each, or
+    /// its value), or a result in JSON with the parameters of its q
     #[arg(long, value_name = "NODE=FILE", value_parser = node_and_path)]
     pub start: Vec<(String, String)>,
     /// Threads to use; the result does not depend on it [default: all]

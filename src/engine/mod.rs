@@ -4,6 +4,7 @@ mod chain;
 pub mod collect;
 pub mod error;
 pub mod given;
+pub mod given_values;
 mod pass;
 pub mod posterior;
 mod predict;
@@ -11,6 +12,7 @@ mod rows;
 pub mod run;
 mod session;
 mod start;
+mod start_values;
 mod turns;
 
 pub use error::{Breakdown, RunError};

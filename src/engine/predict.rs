@@ -227,8 +227,8 @@ impl Env<'_> {
                     })
                     .collect()
             }
-            ExprKind::Call(Function::Identity, args) => {
-                let d = args.first().map_or(0, |a| self.value(a)[0] as usize);
+            ExprKind::Call(Function::Identity, _) => {
+                let d = expr.axes.first().map_or(0, |&a| self.bound.size(a));
                 (0..d * d).map(|i| f64::from(u8::from(i / d == i % d))).collect()
             }
             ExprKind::Call(Function::Diag, args) => {

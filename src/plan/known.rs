@@ -165,8 +165,8 @@ impl Env<'_> {
                     })
                     .collect()
             }
-            ExprKind::Call(Function::Identity, args) => {
-                let d = args.first().map_or(0, |a| self.value(a)[0] as usize);
+            ExprKind::Call(Function::Identity, _) => {
+                let d = expr.axes.first().map_or(0, |&a| self.bound.size(a));
                 let mut m = vec![0.0; d * d];
                 (0..d).for_each(|i| m[i * d + i] = 1.0);
                 m
