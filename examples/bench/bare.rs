@@ -49,7 +49,9 @@ pub fn forward_backward<const K: usize>(trans: &[[f64; K]; K], emit: &[[f64; K]]
                 (0..K).for_each(|j| room[t - 1][j] *= back[j] * r);
                 (0..K).for_each(|j| b[j] = back[j] * r);
             }
-            (log + product.ln(), pairs.iter().flatten().sum())
+            // The same transition for all steps: once is enough.
+            let sum = pairs.iter().flatten().zip(trans.iter().flatten()).map(|(p, a)| p * a).sum();
+            (log + product.ln(), sum)
         },
     )
 }

@@ -1,7 +1,7 @@
 //! What this machine can do at best, one thread: multiply-adds, memory, and elementary functions. The floors of everything else.
 
 use super::table;
-use elbow::num::{special, wide::wide};
+use elbow::num::{peak, special};
 use std::{hint::black_box, time::Instant};
 
 /// Rates of one thread.
@@ -29,36 +29,10 @@ pub fn best(runs: usize, mut f: impl FnMut()) -> f64 {
     (0..runs).map(|_| once(&mut f)).fold(f64::INFINITY, f64::min)
 }
 
-/// Independent sums in registers: enough to hide the latency of a multiply-add.
-const CHAINS: usize = 12;
-const LANES: usize = 8;
-
-#[inline(always)]
-fn madds(times: usize, m: f64, c: f64) -> f64 {
-    let mut a = [[c; LANES]; CHAINS / 2];
-    for _ in 0..times {
-        for chain in &mut a {
-            chain.iter_mut().for_each(|x| *x = x.mul_add(m, c));
-        }
-    }
-    a.iter().flatten().sum()
-}
-
 impl Machine {
-    /// Takes about two seconds.
+    /// Takes a moment.
     pub fn measure() -> Self {
-        let times = 4_000_000;
-        let t = best(5, || {
-            let (m, c) = black_box((0.999_999, 1e-9));
-            black_box(wide(
-                #[inline(always)]
-                || madds(times, m, c),
-            ));
-        });
-        let madd = (times * LANES * CHAINS / 2) as f64 / t;
-        let far = vec![1.5; 24_000_000];
-        let read = far.len() as f64 * 8.0 / best(4, || _ = black_box(elbow::num::reduce::sum(black_box(&far))));
-        drop(far);
+        let (madd, read) = (peak::multiply_adds_per_second(), peak::bytes_per_second());
         let (from, mut to) = (vec![1.5; 8192], vec![0.0; 8192]);
         let copies = 2000;
         let t = best(5, || {

@@ -73,6 +73,9 @@ pub(super) struct Fit {
     /// its value), or a result in JSON with the parameters of its q
     #[arg(long, value_name = "NODE=FILE", value_parser = node_and_path)]
     pub start: Vec<(String, String)>,
+    /// Report where the time goes: by step of the plan, beside the least that this machine could take
+    #[arg(long)]
+    pub profile: bool,
     /// Threads to use; the result does not depend on it [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub threads: Option<usize>,

@@ -5,6 +5,7 @@ use super::{
     pass::Mode,
     posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior},
     predict::{self, Means},
+    profile::RunProfile,
     run::Options,
     session::Session,
 };
@@ -41,6 +42,8 @@ pub struct Summary {
     pub restart: usize,
     /// The final bound of every restart.
     pub restarts: Vec<f64>,
+    /// Where its time went, if that was asked for.
+    pub profile: Option<RunProfile>,
 }
 
 /// q of a node's elements in file order: natural parameters (of its block) and, for categories, probabilities.
@@ -60,7 +63,7 @@ pub fn posterior(
     run: Summary,
 ) -> Result<Posterior, RunError> {
     let plan = session.plan;
-    let Summary { mut trace, mut terms, converged, restart, restarts } = run;
+    let Summary { mut trace, mut terms, converged, restart, restarts, profile } = run;
     let wanted: Vec<bool> = graph
         .nodes
         .iter()
@@ -166,6 +169,7 @@ pub fn posterior(
         blocks: blocks.collect(),
         nodes,
         restarts,
+        profile,
     })
 }
 

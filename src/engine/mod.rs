@@ -8,6 +8,7 @@ pub mod given_values;
 mod pass;
 pub mod posterior;
 mod predict;
+pub mod profile;
 mod rows;
 pub mod run;
 mod session;
