@@ -548,6 +548,23 @@ fn a_given_start_is_read_in_file_order() {
     assert!(Selector::find(&r.graph, &r.plan, "emit").is_err() && Selector::find(&r.graph, &r.plan, "x").is_err());
 }
 
+/// `identity(2)` is the matrix that it names, wherever a known one may stand.
+#[test]
+fn the_identity_is_a_matrix() {
+    let of = |matrix: &str| {
+        let text = model(
+            r#""t": { "a": [1, 2.5, 4, 3], "b": [1, -2, 0.5, 2] }"#,
+            r#""n": Rows(table: "t")"#,
+            &format!(
+                r#""s": Wishart(dof: 3, scale: {matrix}), "m": MvNormal(mean: 0, precision: {matrix}), "x[n]": MvNormal(mean: "m", precision: "s")"#
+            ),
+            r#"observe: {"x": ["a", "b"]}"#,
+        );
+        ready(&text).unwrap().fit(&options(20)).unwrap_or_else(|e| panic!("{e}")).trace
+    };
+    assert_eq!(of(r#""identity(2)""#), of("[[1, 0], [0, 1]]"));
+}
+
 /// Neighbours in a graph are not updated at once: each would take the place that the other just left, and the bound would fall.
 #[test]
 fn elements_that_meet_are_updated_in_turn() {

@@ -62,9 +62,27 @@ fn what_is_no_start_is_refused_with_its_place() {
     file("wide.csv", "a,b,c\n1,0,0\n1,0,0\n1,0,0\n1,0,0\n1,0,0\n1,0,0\n");
     file("half.csv", "a,b\n1,0\n1,0\n0.5,0.6\n1,0\n1,0\n1,0\n");
     file("word.csv", "c\na\nb\nd\na\nb\na\n");
+    file("pair.csv", "a,b\n1,2\n3,4\n");
+    file("sum.csv", "a,b\n0.5,0.6\n");
+    file("not.json", "{");
+    let parameters = |name: &str, mu: &str| file(name, &format!(r#"{{"nodes": {{"mu": {{"parameters": {mu}}}}}}}"#));
+    file("other.json", r#"{"nodes": {}}"#);
+    parameters("name.json", r#"{"shape": [1, 2]}"#);
+    parameters("count.json", r#"{"mean": [1, 2, 3]}"#);
+    parameters("null.json", r#"{"mean": [1, null]}"#);
+    parameters("improper.json", r#"{"precision": [1, -1]}"#);
     for (start, exit, said) in [
         (&["q=good.csv"][..], 2, "the model has no such node"),
-        (&["mu=good.csv"], 2, "it is no category"),
+        (&["x=good.csv"], 2, "it is known from the data"),
+        (&["mu=good.csv"], 1, "`mu` has 2 elements, the file 6 rows"),
+        (&["mu=pair.csv"], 1, "the file has 2 columns"),
+        (&["pi=sum.csv"], 1, "line 2: the value does not sum to 1"),
+        (&["mu=not.json"], 1, "is no JSON"),
+        (&["mu=other.json"], 1, "the file has no parameters of `mu`"),
+        (&["mu=name.json"], 1, "it has no parameter `shape`"),
+        (&["mu=count.json"], 1, "2 elements are wanted, 3 are given"),
+        (&["mu=null.json"], 1, "`mean` holds something that is no number"),
+        (&["mu=improper.json"], 4, "q of `mu` has no density at the start"),
         (&["z=good.csv", "z=good.csv"], 2, "given twice"),
         (&["z"], 2, "expected NODE=FILE"),
         (&["z=not_there.csv"], 1, "not_there.csv"),
@@ -82,5 +100,74 @@ fn what_is_no_start_is_refused_with_its_place() {
         assert_eq!(o.status.code(), Some(exit), "{start:?}: {err}");
         assert!(err.contains(said), "{start:?}: no {said:?} in\n{err}");
         assert!(o.stdout.is_empty(), "{start:?} printed on standard output");
+    }
+}
+
+#[test]
+fn values_decide_which_component_is_which() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    file("low_first.csv", "mu\n1\n4\n");
+    file("high_first.csv", "mu\n4\n1\n");
+    file("high_first.json", r#"{"nodes": {"mu": {"parameters": {"mean": [4, 1]}}}}"#);
+    let first = |start: &str| centres(&fit(dir.path(), &["--start", start]))[0];
+    assert!(first("mu=low_first.csv") < 1.0);
+    assert!(first("mu=high_first.csv") > 4.0);
+    assert!(first("mu=high_first.json") > 4.0, "the precision stays that of the prior");
+}
+
+/// A run of the package's graphs, as JSON.
+fn run(graph: &str, args: &[String]) -> serde_json::Value {
+    let o = Command::new(env!("CARGO_BIN_EXE_elbow"))
+        .args(["fit", graph, "--quiet", "--format", "json", "--tolerance", "0"])
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the binary runs");
+    serde_json::from_slice(&o.stdout).unwrap_or_else(|e| panic!("{graph}: {e}\n{}", String::from_utf8_lossy(&o.stderr)))
+}
+
+fn trace(v: &serde_json::Value) -> Vec<f64> {
+    v["trace"].as_array().expect("a list").iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+/// A run that begins where another stopped goes on as that one would have: singles, pairs, chains, centred means.
+#[test]
+fn a_result_is_a_start() {
+    let dir = tempfile::tempdir().unwrap();
+    for graph in ["graphs/gmm.ron", "graphs/hmm.ron", "graphs/naive_bayes.ron", "graphs/hmm_dice.ron", "graphs/poisson_mixture.ron"] {
+        let iterations = |n: usize| vec!["--max-iterations".to_string(), n.to_string()];
+        let (four, six) = (run(graph, &iterations(4)), trace(&run(graph, &iterations(6))));
+        let path = dir.path().join("four.json");
+        std::fs::write(&path, four.to_string()).unwrap();
+        let mut args = iterations(2);
+        for node in four["nodes"].as_object().unwrap().keys() {
+            args.extend(["--start".to_string(), format!("{node}={}", path.display())]);
+        }
+        let again = trace(&run(graph, &args));
+        assert!(six.len() == 6 && again.len() == 2 && six[5] > six[3], "{graph} stands still");
+        for (a, b) in again.iter().zip(&six[4..]) {
+            assert!((a - b).abs() < 1e-9 * b.abs(), "{graph}: {a} after a new start, {b} without");
+        }
+    }
+}
+
+/// In a Gaussian block, a value is a q of no width: the limit of narrow ones.
+#[test]
+fn values_are_narrow_parameters() {
+    let dir = tempfile::tempdir().unwrap();
+    let loadings: Vec<f64> = (0..18).map(|i| f64::from((i * 7) % 11) / 5.0 - 1.0).collect();
+    let rows: String = loadings.iter().map(|x| format!("{x}\n")).collect();
+    std::fs::write(dir.path().join("W.csv"), format!("W\n{rows}")).unwrap();
+    let json = serde_json::json!({"nodes": {"W": {"parameters": {"mean": loadings, "precision": vec![1e13; 18]}}}});
+    std::fs::write(dir.path().join("W.json"), json.to_string()).unwrap();
+    let of = |file: &str| {
+        let start = format!("W={}", dir.path().join(file).display());
+        trace(&run("graphs/factor_analysis.ron", &["--max-iterations".into(), "3".into(), "--start".into(), start]))
+    };
+    let (a, b, free) = (of("W.csv"), of("W.json"), trace(&run("graphs/factor_analysis.ron", &["--max-iterations".into(), "3".into()])));
+    for i in 0..3 {
+        assert!((a[i] - b[i]).abs() < 1e-7 * a[i].abs(), "{a:?} and {b:?}");
+        assert!((a[i] - free[i]).abs() > 1e-6, "the start is not used");
     }
 }

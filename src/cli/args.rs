@@ -69,9 +69,13 @@ pub(super) struct Fit {
     /// Relative change of the bound at which a run has converged
     #[arg(long, value_name = "X", default_value_t = TOLERANCE, value_parser = tolerance)]
     pub tolerance: f64,
-    /// Begin from this q of a selector, again and again; a CSV with a category, or a probability for each, for each row
+    /// Begin from this q of a node, again and again: a table with a row for each element (its category, a probability for each, or
+    /// its value), or a result in JSON with the parameters of its q
     #[arg(long, value_name = "NODE=FILE", value_parser = node_and_path)]
     pub start: Vec<(String, String)>,
+    /// Report where the time goes: by step of the plan, beside the least that this machine could take
+    #[arg(long)]
+    pub profile: bool,
     /// Threads to use; the result does not depend on it [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub threads: Option<usize>,

@@ -40,6 +40,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         all_nodes: args.out.is_some(),
         quantiles: if args.out.is_some() || args.format == "csv" { usize::MAX } else { SHOWN_QUANTILES },
         start: start::read_all(&args.start, &graph, &bound, &plan, terminal)?,
+        profile: args.profile,
     };
     // The plan has the rows in its own order: one copy of the data is enough.
     let named = |n: NodeId| args.nodes.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));

@@ -5,6 +5,7 @@ use super::{
     pass::Mode,
     posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior},
     predict::{self, Means},
+    profile::RunProfile,
     run::Options,
     session::Session,
 };
@@ -43,6 +44,8 @@ pub struct Summary {
     pub restart: usize,
     /// The final bound of every restart.
     pub restarts: Vec<f64>,
+    /// Where its time went, if that was asked for.
+    pub profile: Option<RunProfile>,
 }
 
 /// q of a node's elements in file order: natural parameters (of its block) and, for categories, probabilities.
@@ -62,7 +65,7 @@ pub fn posterior(
     run: Summary,
 ) -> Result<Posterior, RunError> {
     let plan = session.plan;
-    let Summary { mut trace, mut terms, converged, restart, restarts } = run;
+    let Summary { mut trace, mut terms, converged, restart, restarts, profile } = run;
     let wanted: Vec<bool> = graph
         .nodes
         .iter()
@@ -169,6 +172,7 @@ pub fn posterior(
         blocks: blocks.collect(),
         nodes,
         restarts,
+        profile,
     })
 }
 

@@ -1,5 +1,5 @@
-//! A first q that the caller gives for a selector, checked against the plan. Not here: the starts that the engine makes (`start`),
-//! nor the files that hold one (`cli`).
+//! A first q that the caller gives for a selector, checked against the plan. Not here: one for values (`given_values`), the starts
+//! that the engine makes (`start`), nor the files that hold one (`cli`).
 
 use crate::{
     expfam::stat::CATEGORY,
@@ -31,33 +31,52 @@ pub struct Selector {
 pub struct GivenStart {
     pub(super) var: usize,
     pub(super) member: usize,
-    /// elements × categories, in storage order.
-    pub(super) responsibilities: Arc<[f64]>,
+    pub(super) node: NodeId,
+    /// Of a member of a Gaussian vector: its first entry, its elements in one vector, the entries of each.
+    pub(super) entries: (usize, usize, usize),
+    pub(super) what: What,
+}
+
+/// What a first q says, elements in storage order.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum What {
+    /// elements × categories.
+    Responsibilities(Arc<[f64]>),
+    /// A value for each element, centred as the data are.
+    Values(Arc<[f64]>),
+    /// Standard parameters by their place in the node's list, each elements × its numbers, centred.
+    Parameters(Vec<(usize, Arc<[f64]>)>),
 }
 
 /// Why a node can't be given a first q.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotASelector {
+pub enum NoStart {
     /// The model has no such node.
     Unknown,
-    /// It is no category.
+    /// It is no category, and only one has categories.
     NotACategory,
     /// It is known from data or a prediction: q of it is not iterated.
     NoQ,
+    /// Its rows are kept together with those of another node, whose values would be missing.
+    Together,
+    /// It is a category, or one of a kind of block that nothing starts from.
+    NotValues,
 }
 
-impl fmt::Display for NotASelector {
+impl fmt::Display for NoStart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            NotASelector::Unknown => "the model has no such node",
-            NotASelector::NotACategory => "it is no category: a start gives categories",
-            NotASelector::NoQ => "it is known from the data, or a prediction: nothing starts from it",
+            NoStart::Unknown => "the model has no such node",
+            NoStart::NotACategory => "it is no category",
+            NoStart::NoQ => "it is known from the data, or a prediction: nothing starts from it",
+            NoStart::Together => "its rows are kept together with those of another node",
+            NoStart::NotValues => "its block starts from no values",
         })
     }
 }
 
 /// Numbers that are no first q.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum BadStart {
     /// Elements wanted and found.
     Length {
@@ -70,6 +89,10 @@ pub enum BadStart {
     Category(usize),
     /// The element's responsibilities are not probabilities that sum to 1.
     Probabilities(usize),
+    /// The element's value has no statistic; why, in words.
+    Value(usize, &'static str),
+    /// q has no parameter of that name.
+    NoParameter(String),
 }
 
 impl fmt::Display for BadStart {
@@ -78,6 +101,8 @@ impl fmt::Display for BadStart {
             BadStart::Length { wanted, found } => write!(f, "{wanted} elements are wanted, {found} are given"),
             BadStart::Category(e) => write!(f, "element {} has a category past the last", e + 1),
             BadStart::Probabilities(e) => write!(f, "the numbers of element {} are not probabilities that sum to 1", e + 1),
+            BadStart::Value(e, why) => write!(f, "the value of element {} {why}", e + 1),
+            BadStart::NoParameter(name) => write!(f, "it has no parameter `{name}`"),
         }
     }
 }
@@ -87,13 +112,13 @@ impl Selector {
     ///
     /// # Errors
     /// It is not there, or has no q over categories.
-    pub fn find(graph: &FactorGraph, plan: &Plan, name: &str) -> Result<Self, NotASelector> {
-        let node = NodeId(graph.nodes.iter().position(|n| n.name == name).ok_or(NotASelector::Unknown)?);
+    pub fn find(graph: &FactorGraph, plan: &Plan, name: &str) -> Result<Self, NoStart> {
+        let node = NodeId(graph.nodes.iter().position(|n| n.name == name).ok_or(NoStart::Unknown)?);
         let n = &graph.nodes[node.0];
         if n.spec.stat != &CATEGORY {
-            return Err(NotASelector::NotACategory);
+            return Err(NoStart::NotACategory);
         }
-        let var = plan.vars.iter().position(|v| v.nodes.contains(&node)).ok_or(NotASelector::NoQ)?;
+        let var = plan.vars.iter().position(|v| v.nodes.contains(&node)).ok_or(NoStart::NoQ)?;
         let v = &plan.vars[var];
         let member = v.nodes.iter().position(|m| *m == node).unwrap_or(0);
         let file = v.stream().and_then(|s| plan.streams[s].order.as_deref());
@@ -121,7 +146,7 @@ impl Selector {
         for (row, &e) in out.chunks_exact_mut(k).zip(&self.order) {
             row[categories[e] as usize] = 1.0;
         }
-        Ok(GivenStart { var: self.var, member: self.member, responsibilities: out.into() })
+        Ok(self.given(out))
     }
 
     /// elements × categories, in file order. Rows that sum to 1 within 1e-6 are scaled to do so.
@@ -140,6 +165,16 @@ impl Selector {
         }
         let of = |&e: &usize| rows[e * k..(e + 1) * k].iter().map(move |x| (x, e));
         let out: Vec<f64> = self.order.iter().flat_map(of).map(|(x, e)| x / sums[e]).collect();
-        Ok(GivenStart { var: self.var, member: self.member, responsibilities: out.into() })
+        Ok(self.given(out))
+    }
+
+    fn given(&self, responsibilities: Vec<f64>) -> GivenStart {
+        GivenStart {
+            var: self.var,
+            member: self.member,
+            node: self.node,
+            entries: (0, 0, 0),
+            what: What::Responsibilities(responsibilities.into()),
+        }
     }
 }

@@ -4,13 +4,16 @@ mod chain;
 pub mod collect;
 pub mod error;
 pub mod given;
+pub mod given_values;
 mod pass;
 pub mod posterior;
 mod predict;
+pub mod profile;
 mod rows;
 pub mod run;
 mod session;
 mod start;
+mod start_values;
 mod turns;
 
 pub use error::{Breakdown, RunError};

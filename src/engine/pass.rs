@@ -7,6 +7,7 @@
 use super::{
     chain::ChainShape,
     error::{Breakdown, RunError},
+    profile::{self, Profile, Step},
     rows::{ChunkMoments, Places, RowScratch, steps_back},
     session::{Session, apply},
     turns::{self, Turns},
@@ -64,6 +65,7 @@ pub(super) struct Sums {
     pub kept: Vec<(usize, Vec<f64>)>,
     pub emitted: Vec<(usize, Emitted)>,
     pub rested: turns::Rested,
+    pub profile: Profile,
     pub failed: Option<(usize, Breakdown)>,
 }
 
@@ -86,6 +88,7 @@ impl Session<'_> {
     /// Streams all rows of stream `s`. `emit` names variables whose numbers are wanted row by row.
     pub(super) fn pass(&mut self, s: usize, mode: Mode<'_>, emit: &[usize]) -> Result<Vec<(usize, Emitted)>, RunError> {
         let plan = self.plan;
+        let from = self.profile.begin();
         for t in 0..plan.tables.len() {
             if plan.tables[t].stream == Some(s) {
                 self.refresh_table(t);
@@ -118,6 +121,7 @@ impl Session<'_> {
                 if let Some((v, kind)) = sum.failed {
                     return Err(self.error(v, kind));
                 }
+                self.profile.add(&sum.profile);
                 for (&t, part) in shape.tables.iter().zip(&sum.statistics) {
                     self.packed[t].iter_mut().zip(part).for_each(|(a, b)| *a += b);
                 }
@@ -156,6 +160,7 @@ impl Session<'_> {
             }
             self.version[*v] += 1;
         }
+        self.profile.end(Step::Pass(s), from, || (0.0, 0.0));
         Ok(emitted)
     }
 
@@ -206,6 +211,7 @@ impl<'p> Shape<'p> {
             kept: self.kept().map(|v| (v, vec![])).collect(),
             emitted: emit.iter().map(|&v| (v, Emitted::default())).collect(),
             rested: turns::Rested::default(),
+            profile: session.profile.like(),
             failed: None,
         };
         let mut worker = Worker { eta: vec![vec![]; plan.vars.len()], moments: vec![vec![]; plan.vars.len()], ..Worker::default() };
@@ -253,18 +259,23 @@ impl<'p> Shape<'p> {
                 continue;
             }
             if let Some(turns) = self.turns.as_ref().filter(|t| t.plan.selector == *v) {
+                let from = sums.profile.begin();
                 turns.chunk(session, &range, worker, sums)?;
+                sums.profile.end(Step::Block(*v), from, || profile::block(plan, *v, n * var.inner()));
                 continue;
             }
             let mut eta = std::mem::take(&mut worker.eta[*v]);
             eta.fill(0.0);
             for &(t, i) in messages {
+                let from = sums.profile.begin();
                 worker.message(session, plan, t, i, &range, &mut eta);
+                sums.profile.end(Step::Message(*v, t), from, || profile::message(&plan.tables[t], i, n));
             }
             if let Some(network) = &var.network {
                 network.clamp(range.start * var.inner(), &mut eta);
             }
             worker.eta[*v] = eta;
+            let from = sums.profile.begin();
             match &self.chains[*v] {
                 Some(chain) => chain.update(self, *v, &range, session, worker, sums).map_err(|b| (*v, b))?,
                 None => {
@@ -275,15 +286,18 @@ impl<'p> Shape<'p> {
                     worker.clamp(*v, var, &range);
                 }
             }
+            sums.profile.end(Step::Block(*v), from, || profile::block(plan, *v, n * var.inner()));
         }
         for (i, &t) in self.tables.iter().enumerate() {
             let table = &plan.tables[t];
             if table.pair.is_some() {
                 continue;
             }
+            let from = sums.profile.begin();
             let chunk = ChunkMoments { first: range.start, moments: &worker.moments, before: &worker.before };
             let places = places(&table.rows, &range, &mut worker.list);
             worker.rows.gather_chunk(plan, table, &places, &session.moments, Some(chunk), &mut sums.statistics[i]);
+            sums.profile.end(Step::Statistic(t), from, || profile::statistic(table, n));
         }
         for (v, kept) in &mut sums.kept {
             kept.extend_from_slice(&worker.moments[*v]);

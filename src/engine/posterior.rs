@@ -1,5 +1,6 @@
 //! What a run found: the posterior as plain numbers with names, ready for any report. Not here: how it is printed (`report`).
 
+use super::profile::RunProfile;
 use std::sync::Arc;
 
 /// The run that won.
@@ -27,6 +28,8 @@ pub struct Posterior {
     pub nodes: Vec<NodePosterior>,
     /// The final bound of every restart, by restart.
     pub restarts: Vec<f64>,
+    /// Where its time went, if that was asked for.
+    pub profile: Option<RunProfile>,
 }
 
 /// One block of q.

@@ -1,6 +1,14 @@
 //! Restarts, iterations, and when to stop. Not here: what an iteration does (`session`, `pass`), nor the start (`start`).
 
-use super::{Breakdown, RunError, Watch, collect, given::GivenStart, pass::Mode, posterior::Posterior, session::Session, start::Start};
+use super::{
+    Breakdown, RunError, Watch, collect,
+    given::GivenStart,
+    pass::Mode,
+    posterior::Posterior,
+    profile::{Profile, RunProfile, Step},
+    session::Session,
+    start::Start,
+};
 use crate::{
     graph::{Bound, FactorGraph},
     num::reduce::sum,
@@ -34,6 +42,8 @@ pub struct Options {
     pub quantiles: usize,
     /// First q of selectors, in every restart, instead of those that the engine would draw.
     pub start: Vec<GivenStart>,
+    /// Measure each step of the plan, for [`Posterior::profile`].
+    pub profile: bool,
 }
 
 impl Default for Options {
@@ -48,6 +58,7 @@ impl Default for Options {
             all_nodes: false,
             quantiles: usize::MAX,
             start: vec![],
+            profile: false,
         }
     }
 }
@@ -59,6 +70,7 @@ struct Finished<'p> {
     terms: Vec<f64>,
     converged: bool,
     restart: usize,
+    profile: Option<RunProfile>,
     /// What ended it, if its numbers broke down after a good iteration; the rest is then as that iteration left it.
     broke: Option<RunError>,
 }
@@ -107,8 +119,9 @@ pub fn fit(graph: &FactorGraph, bound: &Bound, plan: &Plan, options: &Options, w
         }
     }
     let collect = |run: Finished<'_>| {
-        let Finished { mut session, trace, terms, converged, restart, .. } = run;
-        collect::posterior(graph, bound, &mut session, options, collect::Summary { trace, terms, converged, restart, restarts: finals })
+        let Finished { mut session, trace, terms, converged, restart, profile, .. } = run;
+        let summary = collect::Summary { trace, terms, converged, restart, restarts: finals, profile };
+        collect::posterior(graph, bound, &mut session, options, summary)
     };
     if let (None, Some(mut run)) = (&best, broken)
         && let Some(error) = run.broke.take()
@@ -131,9 +144,13 @@ fn once<'p>(
     restart: usize,
     watch: &mut dyn Watch,
 ) -> Result<Finished<'p>, RunError> {
+    let begun = std::time::Instant::now();
     let mut session = Session::new(plan, pool);
     let start = Start::new(graph, plan, options.seed, restart, &options.start);
     session.initialise(graph, &start)?;
+    drop(start);
+    let started = begun.elapsed().as_secs_f64();
+    session.profile = Profile::new(options.profile);
     let mut trace: Vec<f64> = vec![];
     let mut terms: Vec<f64> = vec![];
     let mut converged = false;
@@ -144,7 +161,7 @@ fn once<'p>(
             Err(e) if trace.is_empty() => return Err(e),
             Err(e) => {
                 good.restore(&mut session);
-                return Ok(Finished { session, trace, terms, converged: false, restart, broke: Some(e) });
+                return Ok(Finished { session, trace, terms, converged: false, restart, profile: None, broke: Some(e) });
             }
         };
         let elbo = sum(&now);
@@ -155,7 +172,7 @@ fn once<'p>(
                 let worst = (0..now.len()).min_by(|&a, &b| (now[a] - terms[a]).total_cmp(&(now[b] - terms[b]))).unwrap_or(0);
                 let broke = Some(RunError::new(Breakdown::Fell(last - elbo), plan.names[worst].clone(), iteration));
                 good.restore(&mut session);
-                return Ok(Finished { session, trace, terms, converged: false, restart, broke });
+                return Ok(Finished { session, trace, terms, converged: false, restart, profile: None, broke });
             }
             converged = (elbo - last).abs() <= options.tolerance * elbo.abs().max(1.0) + ABSOLUTE;
         }
@@ -166,7 +183,10 @@ fn once<'p>(
             break;
         }
     }
-    Ok(Finished { session, trace, terms, converged, restart, broke: None })
+    let spent = begun.elapsed().as_secs_f64() - started;
+    let profile = session.profile.report(plan, trace.len(), spent, started, pool.current_num_threads());
+    session.profile = Profile::default();
+    Ok(Finished { session, trace, terms, converged, restart, profile, broke: None })
 }
 
 /// One iteration, and each node's share of the bound after it.
@@ -181,7 +201,10 @@ fn step(session: &mut Session<'_>, iteration: usize) -> Result<Vec<f64>, RunErro
     for s in 0..session.plan.streams.len() {
         session.pass(s, Mode::Update, &[])?;
     }
-    session.terms()
+    let from = session.profile.begin();
+    let terms = session.terms();
+    session.profile.end(Step::Bound, from, || (0.0, 0.0));
+    terms
 }
 
 /// The state that an iteration left: all that the next one, or a report, starts from. Stored blocks are few and small.

@@ -3,6 +3,7 @@
 
 use super::{
     error::{Breakdown, RunError},
+    profile::{self, Profile, Step},
     rows::RowScratch,
 };
 use crate::{
@@ -39,6 +40,7 @@ pub struct Session<'p> {
     /// Entropy of each block, in nats.
     pub(super) entropy: Vec<f64>,
     pub(super) iteration: usize,
+    pub(super) profile: Profile,
     table_stamp: Vec<u64>,
     statistic_stamp: Vec<u64>,
     class_rows: HashMap<(usize, usize, usize), Vec<u32>>,
@@ -72,6 +74,7 @@ impl<'p> Session<'p> {
             statistic: plan.tables.iter().map(|t| vec![0.0; t.len]).collect(),
             entropy: vec![0.0; plan.vars.len()],
             iteration: 0,
+            profile: Profile::default(),
             table_stamp: vec![NEVER; plan.tables.len()],
             statistic_stamp: vec![NEVER; plan.tables.len()],
             class_rows: HashMap::new(),
@@ -188,7 +191,10 @@ impl<'p> Session<'p> {
     /// Updates every stored block in turn.
     pub(super) fn update_stored(&mut self) -> Result<(), RunError> {
         for i in 0..self.plan.stored.len() {
-            self.update_var(self.plan.stored[i], &|_| true)?;
+            let (plan, v) = (self.plan, self.plan.stored[i]);
+            let from = self.profile.begin();
+            self.update_var(v, &|_| true)?;
+            self.profile.end(Step::Update(v), from, || profile::update(plan, v));
         }
         Ok(())
     }

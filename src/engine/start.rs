@@ -5,7 +5,13 @@
 //! symbol, every symbol gets a random affinity to the components. Restart r > 0 draws again and occupies fewer components,
 //! few and many in turn, since starts that occupy every component rarely reach the best bound of an over-complete mixture.
 
-use super::{RunError, given::GivenStart, pass::Mode, session::Session};
+use super::{
+    Breakdown, RunError,
+    given::{GivenStart, What},
+    pass::Mode,
+    session::Session,
+    start_values,
+};
 use crate::{
     expfam::stat::{CATEGORY, GAUSSIAN, GAUSSIAN_VECTOR},
     graph::{
@@ -31,6 +37,8 @@ pub struct Start {
     restart: usize,
     /// By variable and member: several in a network of categories.
     given: Vec<Vec<Option<Given>>>,
+    /// The caller's values and parameters, by variable.
+    values: Vec<Vec<GivenStart>>,
 }
 
 /// First responsibilities of one selector.
@@ -54,22 +62,48 @@ const ROUNDS: usize = 10;
 impl Start {
     /// Makes the start of one restart; what the caller gives comes first.
     pub fn new(graph: &FactorGraph, plan: &Plan, seed: u64, restart: usize, callers: &[GivenStart]) -> Self {
+        let values: Vec<Vec<GivenStart>> = (0..plan.vars.len())
+            .map(|v| callers.iter().filter(|g| g.var == v && !matches!(g.what, What::Responsibilities(_))).cloned().collect())
+            .collect();
+        let settled = |v: usize| !values[v].is_empty();
         let given = (0..plan.vars.len())
             .map(|v| {
                 let members = if plan.vars[v].network.is_some() { plan.vars[v].nodes.len() } else { 1 };
-                let of = |m: usize| match callers.iter().find(|g| (g.var, g.member) == (v, m)) {
-                    Some(g) => Some(Given::Rows(g.responsibilities.clone())),
-                    None => given(graph, plan, v, m, seed, restart),
+                let mine = |m: usize| callers.iter().filter(move |g| (g.var, g.member) == (v, m));
+                let rows = |g: &GivenStart| match &g.what {
+                    What::Responsibilities(r) => Some(Given::Rows(r.clone())),
+                    _ => None,
                 };
+                let of = |m: usize| mine(m).find_map(rows).or_else(|| given(graph, plan, v, m, seed, restart, &settled));
                 (0..members).map(of).collect()
             })
             .collect();
-        Self { seed, restart, given }
+        Self { seed, restart, given, values }
     }
 
-    /// Writes the responsibilities of variable `v` for the places `range`; false where it has no start.
-    fn write(&self, plan: &Plan, v: usize, range: Range<usize>, out: &mut [f64]) -> bool {
+    /// Has variable `v` a first q of its own?
+    fn gives(&self, v: usize) -> bool {
+        !self.values[v].is_empty() || self.given[v].iter().any(Option::is_some)
+    }
+
+    /// Do the values of a streamed variable have moments?
+    fn check(&self, graph: &FactorGraph, plan: &Plan, v: usize) -> Result<(), Breakdown> {
+        let w = plan.vars[v].width;
+        let (mut eta, mut moments) = (vec![0.0; w], vec![0.0; w]);
+        (0..plan.vars[v].elements())
+            .try_for_each(|e| start_values::write(graph, plan, v, &self.values[v], e..e + 1, &mut eta, &mut moments))
+    }
+
+    /// Writes the moments of variable `v` for the places `range`; false where it has no start.
+    fn write(&self, graph: &FactorGraph, plan: &Plan, v: usize, range: Range<usize>, out: &mut [f64]) -> bool {
         let var = &plan.vars[v];
+        if !self.values[v].is_empty() {
+            let mut eta = vec![0.0; out.len()];
+            out.fill(0.0);
+            // Elements of a streamed block have no prior of their own: its one node gives all. `check` has found no fault in it.
+            let elements = range.start * var.inner()..range.end * var.inner();
+            return start_values::write(graph, plan, v, &self.values[v], elements, &mut eta, out).is_ok();
+        }
         if self.given[v].iter().all(Option::is_none) {
             return false;
         }
@@ -143,7 +177,14 @@ impl Session<'_> {
             }
             let mine = |t: &crate::plan::table::Table| var.nodes.iter().any(|n| n.0 == t.node);
             self.update_var(v, &mine)?;
-            if multiplied(graph, plan, v) {
+            if !start.values[v].is_empty() {
+                let (mut eta, mut moments) = (self.eta[v].clone(), self.moments[v].clone());
+                start_values::write(graph, plan, v, &start.values[v], 0..var.elements(), &mut eta, &mut moments)
+                    .map_err(|e| self.error(v, e))?;
+                (self.eta[v], self.moments[v]) = (eta, moments);
+                self.clamp_stored(v);
+                self.version[v] += 1;
+            } else if multiplied(graph, plan, v) {
                 let mut random = Random::new(start.seed, &var.name, start.restart as u64);
                 nudge(var, &mut random, &mut self.moments[v]);
                 self.version[v] += 1;
@@ -172,7 +213,16 @@ impl Session<'_> {
             }
         }
         for s in 0..plan.streams.len() {
-            self.pass(s, Mode::Start(&|v, range, out| start.write(plan, v, range, out)), &[])?;
+            for v in (0..plan.vars.len()).filter(|&v| plan.vars[v].stream() == Some(s) && !start.values[v].is_empty()) {
+                start.check(graph, plan, v).map_err(|e| self.error(v, e))?;
+            }
+            let here = |v: usize| plan.vars[v].stream() == Some(s) && start.gives(v);
+            // Where nothing is given, the blocks of the rows follow from the stored ones.
+            if (0..plan.vars.len()).any(here) {
+                self.pass(s, Mode::Start(&|v, range, out| start.write(graph, plan, v, range, out)), &[])?;
+            } else {
+                self.pass(s, Mode::Update, &[])?;
+            }
         }
         Ok(())
     }
@@ -244,8 +294,16 @@ fn order(plan: &Plan) -> Vec<usize> {
     out
 }
 
-/// What start a variable needs; of a network, one member of it.
-fn given(graph: &FactorGraph, plan: &Plan, v: usize, member: usize, seed: u64, restart: usize) -> Option<Given> {
+/// What start a variable needs; of a network, one member of it. `settled` says which blocks start from the caller's values.
+fn given(
+    graph: &FactorGraph,
+    plan: &Plan,
+    v: usize,
+    member: usize,
+    seed: u64,
+    restart: usize,
+    settled: &dyn Fn(usize) -> bool,
+) -> Option<Given> {
     let var = &plan.vars[v];
     let node = *var.nodes.get(member)?;
     let (k, name) = (var.states(member), var.network.as_ref().map_or(&var.name, |_| &plan.names[node.0]));
@@ -262,11 +320,15 @@ fn given(graph: &FactorGraph, plan: &Plan, v: usize, member: usize, seed: u64, r
                 }
                 let gated = |o: &&crate::graph::energy::Op| o.elements.iter().any(|e| e.label() == Some(letter));
                 for g in t.ops.iter().filter(gated) {
+                    // What the selector picks among differs by the caller's word.
+                    if plan.blocks.of_source(g.source).is_some_and(settled) {
+                        return None;
+                    }
                     // Elements that meet each other under one known table may stand at a saddle between equal solutions.
-                    let settled = var.classes.len() <= 1;
+                    let apart = var.classes.len() <= 1;
                     match g.source {
-                        Source::Known(_) if settled => return None,
-                        Source::Node(n) if settled && !plan.blocks.roles[n.0].has_q() => return None,
+                        Source::Known(_) if apart => return None,
+                        Source::Node(n) if apart && !plan.blocks.roles[n.0].has_q() => return None,
                         _ => gates = true,
                     }
                 }

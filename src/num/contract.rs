@@ -8,6 +8,7 @@ mod compile;
 mod run;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::fmt;
 

@@ -41,6 +41,9 @@ impl Serialize for Report<'_> {
         map.serialize_entry("trace", &p.trace)?;
         map.serialize_entry("terms", &Object(|| p.terms.iter().map(|(name, value)| (name.as_str(), value))))?;
         map.serialize_entry("blocks", &List(|| p.blocks.iter().map(Block)))?;
+        if let Some(profile) = &p.profile {
+            map.serialize_entry("profile", &super::profile::Json(profile))?;
+        }
         map.serialize_entry("nodes", &Object(|| self.page.nodes(p).map(|n| (n.name.as_str(), Node(n)))))?;
         map.end()
     }

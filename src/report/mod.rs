@@ -9,6 +9,7 @@ pub mod explain;
 pub mod json;
 pub mod layout;
 pub mod number;
+mod profile;
 pub mod sparkline;
 pub mod table;
 pub mod text;

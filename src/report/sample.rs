@@ -74,6 +74,7 @@ pub(super) fn posterior() -> Posterior {
         ],
         nodes: vec![weights, spread, centre, tau, heavy, z],
         restarts: vec![-1150.25, trace[23]],
+        profile: None,
         trace,
     }
 }

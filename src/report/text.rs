@@ -24,7 +24,7 @@ impl Format for Text {
         for node in page.nodes(posterior) {
             write!(out, "\n{}\n{}", title(node), node_table(node, page.width))?;
         }
-        Ok(())
+        posterior.profile.as_ref().map_or(Ok(()), |p| super::profile::write(p, page.width, out))
     }
 }
 

@@ -1,0 +1,148 @@
+//! A first q that the caller gives for a node of values (numbers, vectors, probability vectors), checked against the plan: a value for
+//! each element, or the parameters of its q. Not here: categories (`given`), nor what a run makes of it (`start_values`).
+
+use super::given::{BadStart, GivenStart, NoStart, What};
+use crate::{
+    expfam::stat::{CATEGORY, StatKind},
+    factorize::Kind,
+    graph::{Bound, FactorGraph},
+    plan::{Plan, element_order, var::Algorithm},
+    shape::NodeId,
+};
+
+/// A node of values with a q, by name: what a first q can be given for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Valued {
+    /// The node.
+    pub node: NodeId,
+    /// Numbers in one value.
+    pub width: usize,
+    /// The parameters of its q, with how many numbers each has.
+    pub parameters: Vec<(&'static str, usize)>,
+    /// File order's element at each place of the variable's storage.
+    order: Vec<usize>,
+    var: usize,
+    member: usize,
+    entries: (usize, usize, usize),
+    /// Event dimension of the node's own values.
+    d: usize,
+    /// What inference takes off a value.
+    centre: Vec<f64>,
+    /// The parameter that has a place, too.
+    place: Option<&'static str>,
+    stat: &'static StatKind,
+}
+
+impl Valued {
+    /// The node of that name.
+    ///
+    /// # Errors
+    /// It is not there, is a category, or has no q of its own to start from.
+    pub fn find(graph: &FactorGraph, bound: &Bound, plan: &Plan, name: &str) -> Result<Self, NoStart> {
+        let node = NodeId(graph.nodes.iter().position(|n| n.name == name).ok_or(NoStart::Unknown)?);
+        let n = &graph.nodes[node.0];
+        let var = plan.vars.iter().position(|v| v.nodes.contains(&node)).ok_or(NoStart::NoQ)?;
+        let v = &plan.vars[var];
+        if n.spec.stat == &CATEGORY {
+            return Err(NoStart::NotValues);
+        }
+        if v.stream().is_some() && v.nodes.len() > 1 {
+            return Err(NoStart::Together);
+        }
+        let member = v.nodes.iter().position(|m| *m == node).unwrap_or(0);
+        let d = n.event.map_or(1, |x| bound.size(x));
+        let mut storage = v.plates.clone();
+        let mut entries = (0, 0, 0);
+        if let Kind::Gaussian(g) = plan.blocks.list[var].kind {
+            for m in &plan.blocks.gaussians[g].members {
+                let inner = || m.inner.iter().map(|&p| (p, bound.plate(p).size));
+                let each = if m.vector { graph.nodes[m.node.0].event.map_or(1, |x| bound.size(x)) } else { 1 };
+                (entries.1, entries.2) = (inner().map(|p| p.1).product(), each);
+                if m.node == node {
+                    storage.extend(inner());
+                    break;
+                }
+                entries.0 += entries.1 * entries.2;
+            }
+        }
+        let file = v.stream().and_then(|s| plan.streams[s].order.as_deref());
+        // Only names and lengths are read.
+        let list = match v.algorithm {
+            Algorithm::Family(f) => f.parameters(v.d, &vec![0.0; v.width]),
+            Algorithm::Joint(j) => {
+                let all = j.parameters(v.d, &vec![0.0; v.width]);
+                j.member_parameters(member).iter().map(|&i| all[i].clone()).collect()
+            }
+            Algorithm::Gaussian | Algorithm::GaussianChain => {
+                n.spec.family.map_or(vec![], |f| f.parameters(d, &vec![0.0; n.spec.stat.width(d)]))
+            }
+            _ => return Err(NoStart::NotValues),
+        };
+        Ok(Self {
+            node,
+            width: n.spec.stat.value.width(d),
+            parameters: list.iter().map(|p| (p.name, p.values.len())).collect(),
+            order: element_order(&n.plates, &storage, file),
+            var,
+            member,
+            entries,
+            d,
+            centre: plan.centres[node.0].clone(),
+            place: n.spec.params.first().map(|p| p.name).filter(|_| n.spec.location),
+            stat: n.spec.stat,
+        })
+    }
+
+    /// Elements, row-major over the node's plates.
+    pub fn elements(&self) -> usize {
+        self.order.len()
+    }
+
+    /// A value for each element, in file order: q starts as if it were certain of them.
+    ///
+    /// # Errors
+    /// Too many or too few, or a number that the node can't be.
+    pub fn from_values(&self, values: &[f64]) -> Result<GivenStart, BadStart> {
+        let w = self.width;
+        if values.len() != self.elements() * w {
+            return Err(BadStart::Length { wanted: self.elements(), found: values.len() / w.max(1) });
+        }
+        let mut t = vec![0.0; self.stat.width(self.d)];
+        for (e, x) in values.chunks_exact(w).enumerate() {
+            (self.stat.of_value)(x, self.d, &mut t).map_err(|why| BadStart::Value(e, why))?;
+        }
+        Ok(self.given(What::Values(self.stored(values, w, true).into())))
+    }
+
+    /// Parameters of q by name, as a report prints them, each for all elements in file order. Those left out stay as the prior has them.
+    ///
+    /// # Errors
+    /// A name that q does not have, or too many or too few numbers. Whether they make a density shows when the run starts.
+    pub fn from_parameters(&self, given: &[(String, Vec<f64>)]) -> Result<GivenStart, BadStart> {
+        let mut out = vec![];
+        for (name, values) in given {
+            let Some(at) = self.parameters.iter().position(|p| p.0 == name) else { return Err(BadStart::NoParameter(name.clone())) };
+            let (known, w) = self.parameters[at];
+            if values.len() != self.elements() * w {
+                return Err(BadStart::Length { wanted: self.elements(), found: values.len() / w.max(1) });
+            }
+            out.push((at, self.stored(values, w, self.place == Some(known)).into()));
+        }
+        Ok(self.given(What::Parameters(out)))
+    }
+
+    fn given(&self, what: What) -> GivenStart {
+        GivenStart { var: self.var, member: self.member, node: self.node, entries: self.entries, what }
+    }
+
+    /// File order → storage order; what has a place is moved by the centre.
+    fn stored(&self, values: &[f64], w: usize, moved: bool) -> Vec<f64> {
+        let mut out: Vec<f64> = self.order.iter().flat_map(|&e| &values[e * w..(e + 1) * w]).copied().collect();
+        if moved && !self.centre.is_empty() {
+            for x in out.chunks_exact_mut(self.centre.len()) {
+                x.iter_mut().zip(&self.centre).for_each(|(x, c)| *x -= c);
+            }
+        }
+        out
+    }
+}
