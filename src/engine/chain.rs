@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     block::{
-        forward_backward::{self, ChainError, Chains, PairTables},
+        forward_backward::{self, ChainError, Chains, PairTables, Steps},
         gaussian_chain::{self, GaussianChains},
         lagged_gaussian_chain,
         tree::{self, TreeTables, Trees},
@@ -153,14 +153,16 @@ impl ChainShape {
             self.codes.map(|id| shape.plan.rows.codes[id].data[range.clone()].iter().map(|&c| if c == u32::MAX { 0 } else { c }).collect())
         };
         let levels = if self.by_row { n } else { self.levels };
-        let longest = worker.starts.windows(2).map(|x| (x[1] - x[0]) as usize).max().unwrap_or(0);
         let mut pair_sums = vec![0.0; levels * k * k];
         let mut node = std::mem::take(&mut worker.temp);
         let (mut made, mut made_tree) = (PairTables::default(), TreeTables::default());
         let mut result = Ok(());
         for cell in 0..inner {
+            let copied = !matches!(var.algorithm, Algorithm::Chain) || self.trees.is_some();
             node.clear();
-            (0..n).for_each(|t| node.extend_from_slice(&eta[(t * inner + cell) * w..][..w]));
+            if copied {
+                (0..n).for_each(|t| node.extend_from_slice(&eta[(t * inner + cell) * w..][..w]));
+            }
             pair_sums.fill(0.0);
             let mut log_norm = 0.0;
             let (starts, pair_index) = (worker.starts.as_slice(), index.as_deref());
@@ -191,9 +193,9 @@ impl ChainShape {
                     }
                     None => &self.ready[cell],
                 };
-                grow(&mut worker.scratch, forward_backward::scratch_len(n, longest, k, levels));
-                let chains = Chains { initial: None, pair_index, node: &mut node, starts };
-                forward_backward::run(tables, chains, &mut pair_sums, &mut log_norm, &mut worker.scratch).map_err(impossible)
+                let chains = Chains { pair_index, starts };
+                let mut steps = Cell { k, rows: inner * w, at: cell * w, logs: &eta, marginals: &mut worker.moments[v] };
+                forward_backward::run(tables, chains, &mut steps, &mut pair_sums, &mut log_norm, &mut worker.chains).map_err(impossible)
             } else {
                 let pair =
                     by_row.as_ref().map_or(&self.log[cell.min(self.log.len().saturating_sub(1))..], |all| &all[cell..])[0].as_slice();
@@ -206,7 +208,9 @@ impl ChainShape {
                 result = done;
                 break;
             }
-            (0..n).for_each(|t| worker.moments[v][(t * inner + cell) * w..][..w].copy_from_slice(&node[t * w..(t + 1) * w]));
+            if copied {
+                (0..n).for_each(|t| worker.moments[v][(t * inner + cell) * w..][..w].copy_from_slice(&node[t * w..(t + 1) * w]));
+            }
             sums.entropy[v] += log_norm;
             for p in &self.pairs {
                 let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
@@ -325,6 +329,46 @@ fn steps_of_their_own(var: &Var, v: usize, lags: usize, n: usize, worker: &mut W
     }
     sums.entropy[v] -= dot(eta, moments);
     Ok(())
+}
+
+/// One plate cell of a chunk's steps, where natural parameters and moments stand.
+struct Cell<'a> {
+    k: usize,
+    /// Numbers from a step to the next, and where the cell's are.
+    rows: usize,
+    at: usize,
+    logs: &'a [f64],
+    marginals: &'a mut [f64],
+}
+
+impl Steps for Cell<'_> {
+    fn cheap(&self) -> bool {
+        false
+    }
+
+    fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
+        let first = steps.start;
+        let weighed = if self.rows == self.k {
+            forward_backward::weigh(self.k, &self.logs[first * self.k..steps.end * self.k], weights)
+        } else {
+            let mut logs = vec![0.0; steps.len() * self.k];
+            self.logs(steps, &mut logs);
+            forward_backward::weigh(self.k, &logs, weights)
+        };
+        weighed.map_err(|e| e.later(first))
+    }
+
+    fn logs(&mut self, steps: Range<usize>, logs: &mut [f64]) {
+        for (t, row) in steps.zip(logs.chunks_exact_mut(self.k)) {
+            row.copy_from_slice(&self.logs[t * self.rows + self.at..][..self.k]);
+        }
+    }
+
+    fn take(&mut self, steps: Range<usize>, marginals: &[f64]) {
+        for (t, row) in steps.zip(marginals.chunks_exact(self.k)) {
+            self.marginals[t * self.rows + self.at..][..self.k].copy_from_slice(row);
+        }
+    }
 }
 
 /// Statistics of pairs whose potentials differ by row: for each entry of the earlier step, the later step's pair moments stand in for

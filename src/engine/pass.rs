@@ -13,6 +13,7 @@ use super::{
     turns::{self, Turns},
 };
 use crate::{
+    block::forward_backward,
     num::reduce::dot,
     plan::{
         Plan,
@@ -80,6 +81,7 @@ pub(super) struct Worker {
     pub rows: RowScratch,
     pub temp: Vec<f64>,
     pub scratch: Vec<f64>,
+    pub chains: forward_backward::Scratch,
     pub list: Vec<u32>,
     pub turns: turns::Scratch,
 }

@@ -1,0 +1,354 @@
+//! A few sequences that advance side by side, a block of steps at a time: forward, then back. Not here: which sequences (`run`), nor the products.
+//!
+//! Going forward, α_t = b_t ∘ (α_{t−1} A) / c_t has sum 1. Going back, β_t is scaled so that α_t · β_t is 1: the marginals are their product, and with
+//! w_t = b_t ∘ β_t / c_t the message before is A w_t and the pairs into t are A ∘ (α_{t−1} ⊗ w_t), summed by blocks as a product of matrices. Where that
+//! 1 is not met, underflow has eaten digits, and the steps from there on back are done in log space.
+
+use super::{ChainError, LANES, PairTables, SAFE_SUM, TOLERANCE, in_logs, padded, product, steps::Steps};
+use crate::num::{reduce, special, wide::wide};
+use std::ops::Range;
+
+/// Sequences that advance together, at most.
+pub(super) const TOGETHER: usize = 4;
+/// Numbers of a sequence in a block of steps, about: what a few sequences need stays in the second-level cache.
+const BLOCK: usize = 4096;
+/// Numbers of messages and weights of a group that are kept from the way forward to the way back, at most. Longer sequences keep a message for each block,
+/// and take each block forward again.
+const KEPT: usize = 1 << 20;
+
+/// A sequence: its first step and its length.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sequence {
+    pub lo: usize,
+    pub len: usize,
+}
+
+/// Buffers, grown once.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    pub(super) order: Vec<Sequence>,
+    alpha: Vec<f64>,
+    weights: Vec<f64>,
+    norm: Vec<f64>,
+    points: Vec<f64>,
+    w: Vec<f64>,
+    marginals: Vec<f64>,
+    now: Vec<f64>,
+    next: Vec<f64>,
+    beta: Vec<f64>,
+    /// M×kp×kp sums of outer products, over all groups.
+    pub(super) outer: Vec<f64>,
+}
+
+/// How long blocks are, and what is kept of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    /// Steps in a block.
+    pub block: usize,
+    /// Numbers kept of a group, at most.
+    pub kept: usize,
+    /// Sequences in a group, at most.
+    pub together: usize,
+}
+
+impl Layout {
+    pub(super) fn new(k: usize) -> Self {
+        Self { block: (BLOCK / padded(k)).clamp(8, 512), kept: KEPT, together: TOGETHER }
+    }
+
+    /// How many sequences of such a length advance together, and whether their messages are kept.
+    pub(super) fn group(&self, k: usize, len: usize, cheap: bool) -> (usize, bool) {
+        let fit = self.kept / (len * padded(k) * if cheap { 1 } else { 2 }).max(1);
+        if fit >= 2 { (fit.min(self.together), true) } else { (self.together, len <= self.block) }
+    }
+}
+
+/// Sequences that advance together, the longest first.
+pub(super) struct Group<'a> {
+    pub tables: &'a PairTables,
+    pub index: Option<&'a [u32]>,
+    pub lanes: &'a [Sequence],
+    pub block: usize,
+    /// Whether messages are kept, and whether weights are.
+    pub kept: [bool; 2],
+}
+
+/// Where things of a block stand.
+#[derive(Clone, Copy)]
+struct At {
+    from: usize,
+    to: usize,
+    /// The step whose message is the second row of `alpha` (the first is that of the step before).
+    base: usize,
+    /// The step whose weights are the first row.
+    weights: usize,
+}
+
+fn room(v: &mut Vec<f64>, len: usize) {
+    if v.len() < len {
+        v.resize(len, 0.0);
+    }
+}
+
+impl Group<'_> {
+    fn at(&self, block: usize) -> At {
+        let from = block * self.block;
+        let to = (from + self.block).min(self.lanes[0].len);
+        At { from, to, base: if self.kept[0] { 0 } else { from }, weights: if self.kept[1] { 0 } else { from } }
+    }
+
+    /// Lanes that have a step `t`.
+    fn active(&self, t: usize) -> usize {
+        self.lanes.iter().take_while(|s| s.len > t).count()
+    }
+
+    fn rows(&self, kept: bool) -> usize {
+        if kept { self.lanes[0].len } else { self.block }
+    }
+
+    /// Marginals to `steps`, pairs to `pair_sums` (in log space) and `scratch.outer`; returns Σ log norms.
+    pub(super) fn run(&self, steps: &mut dyn Steps, pair_sums: &mut [f64], s: &mut Scratch) -> Result<f64, ChainError> {
+        let (k, kp, count) = (self.tables.k, padded(self.tables.k), self.lanes.len());
+        let blocks = self.lanes[0].len.div_ceil(self.block);
+        room(&mut s.alpha, count * (self.rows(self.kept[0]) + 1) * kp);
+        room(&mut s.norm, count * (self.rows(self.kept[0]) + 1));
+        room(&mut s.weights, count * self.rows(self.kept[1]) * kp);
+        room(&mut s.points, if self.kept[0] { 0 } else { count * blocks * kp });
+        room(&mut s.w, count * self.block * kp);
+        room(&mut s.marginals, count * self.block * k);
+        room(&mut s.now, TOGETHER * kp);
+        room(&mut s.next, TOGETHER * kp);
+        room(&mut s.beta, TOGETHER * kp);
+
+        let mut bad = [false; TOGETHER];
+        let mut norms = [0.0; TOGETHER];
+        for b in 0..blocks {
+            let at = self.at(b);
+            self.weights(&at, steps, s, &mut norms)?;
+            wide(
+                #[inline(always)]
+                || self.forward(b, &at, s, &mut bad),
+            );
+            for (l, norm) in norms[..self.active(at.from)].iter_mut().enumerate() {
+                *norm -= self.logs_of_norms(l, &at, s);
+            }
+        }
+        // Where a step of the way forward has lost its digits, nothing of the sequence is of use.
+        let mut lost = bad;
+        for l in (0..count).filter(|&l| bad[l]) {
+            norms[l] = self.again(l, self.lanes[l].len, steps, pair_sums)?;
+        }
+        for b in (0..blocks).rev() {
+            let at = self.at(b);
+            let last = b + 1 == blocks;
+            if !last && !self.kept[1] {
+                self.weights(&at, steps, s, &mut [0.0; TOGETHER])?;
+            }
+            if !last && !self.kept[0] {
+                self.restore(b, s);
+                wide(
+                    #[inline(always)]
+                    || self.forward(b, &at, s, &mut [false; TOGETHER]),
+                );
+            }
+            let mut bad = [false; TOGETHER];
+            wide(
+                #[inline(always)]
+                || self.backward(&at, s, &mut bad),
+            );
+            for l in 0..self.active(at.from) {
+                let Sequence { lo, len } = self.lanes[l];
+                let end = at.to.min(len);
+                if lost[l] {
+                    continue;
+                }
+                if bad[l] {
+                    lost[l] = true;
+                    norms[l] = self.again(l, end, steps, pair_sums)?;
+                    continue;
+                }
+                wide(
+                    #[inline(always)]
+                    || self.pairs(l, &at, s),
+                );
+                steps.take(lo + at.from..lo + end, &s.marginals[l * self.block * k..][..(end - at.from) * k]);
+            }
+        }
+        Ok(norms[..count].iter().sum())
+    }
+
+    fn again(&self, l: usize, end: usize, steps: &mut dyn Steps, pair_sums: &mut [f64]) -> Result<f64, ChainError> {
+        let Sequence { lo, len } = self.lanes[l];
+        in_logs(self.tables, self.index, (lo, lo + len, lo + end), steps, pair_sums)
+    }
+
+    /// Has the block's weights made; adds what they were scaled by, and the tables' largest potentials, to the lanes' norms.
+    fn weights(&self, at: &At, steps: &mut dyn Steps, s: &mut Scratch, norms: &mut [f64; TOGETHER]) -> Result<(), ChainError> {
+        let kp = padded(self.tables.k);
+        for (l, &Sequence { lo, len }) in self.lanes.iter().enumerate().take(self.active(at.from)) {
+            let end = at.to.min(len);
+            let to = (l * self.rows(self.kept[1]) + at.from - at.weights) * kp;
+            norms[l] += steps.weights(lo + at.from..lo + end, &mut s.weights[to..][..(end - at.from) * kp])?;
+            let into = at.from.max(1)..end;
+            norms[l] += match self.index {
+                None => into.len() as f64 * self.tables.top[0],
+                Some(index) => into.map(|t| self.tables.top[index[lo + t] as usize]).sum(),
+            };
+        }
+        Ok(())
+    }
+
+    /// Takes the message before a block from where it was put.
+    fn restore(&self, b: usize, s: &mut Scratch) {
+        let kp = padded(self.tables.k);
+        let blocks = self.lanes[0].len.div_ceil(self.block);
+        for l in 0..self.lanes.len() {
+            s.now[l * kp..][..kp].copy_from_slice(&s.points[(l * blocks + b) * kp..][..kp]);
+        }
+    }
+
+    /// now ← now · table, for the lanes that have a step t.
+    #[inline(always)]
+    fn times(&self, blocks: &[[f64; LANES]], t: usize, active: usize, x: &[f64], y: &mut [f64]) {
+        let (k, kp) = (self.tables.k, padded(self.tables.k));
+        match (self.index, active) {
+            (None, 1) => product::times::<1>(k, kp, x, blocks, y),
+            (None, 2) => product::times::<2>(k, kp, x, blocks, y),
+            (None, 3) => product::times::<3>(k, kp, x, blocks, y),
+            (None, _) => product::times::<TOGETHER>(k, kp, x, blocks, y),
+            (Some(index), _) => {
+                let square = kp * kp / LANES;
+                for (l, lane) in self.lanes[..active].iter().enumerate() {
+                    let table = &blocks[index[lane.lo + t] as usize * square..][..square];
+                    product::times::<1>(k, kp, &x[l * kp..], table, &mut y[l * kp..]);
+                }
+            }
+        }
+    }
+
+    /// One block forward: messages to `alpha`, their inverse scales to `norm`.
+    #[inline(always)]
+    fn forward(&self, b: usize, at: &At, s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
+        let kp = padded(self.tables.k);
+        let (rows, weight_rows) = (self.rows(self.kept[0]) + 1, self.rows(self.kept[1]));
+        let blocks = self.lanes[0].len.div_ceil(self.block);
+        let Scratch { alpha, weights, norm, points, now, next, .. } = s;
+        if !self.kept[0] && b > 0 {
+            for l in 0..self.lanes.len() {
+                let now = &now[l * kp..][..kp];
+                points[(l * blocks + b) * kp..][..kp].copy_from_slice(now);
+                alpha[l * rows * kp..][..kp].copy_from_slice(now);
+            }
+        }
+        for t in at.from..at.to {
+            let active = self.active(t);
+            if t > 0 {
+                self.times(&self.tables.ahead, t, active, now, next);
+            }
+            for l in 0..active {
+                let e = &weights[(l * weight_rows + t - at.weights) * kp..][..kp];
+                let y = &mut next[l * kp..][..kp];
+                let mut sum = [0.0; LANES];
+                for ((y, e), i) in y.iter_mut().zip(e).zip((0..LANES).cycle()) {
+                    *y = if t > 0 { *y * e } else { *e };
+                    sum[i] += *y;
+                }
+                let c = reduce::fold(sum);
+                let r = 1.0 / c;
+                bad[l] |= !(c > SAFE_SUM && c.is_finite());
+                let row = l * rows + t - at.base + 1;
+                norm[row] = r;
+                for ((y, n), a) in y.iter().zip(&mut now[l * kp..]).zip(&mut alpha[row * kp..][..kp]) {
+                    let x = y * r;
+                    (*n, *a) = (x, x);
+                }
+            }
+        }
+    }
+
+    /// Σ ln of the inverse scales of a lane's block.
+    fn logs_of_norms(&self, l: usize, at: &At, s: &Scratch) -> f64 {
+        let row = l * (self.rows(self.kept[0]) + 1) + at.from - at.base + 1;
+        // A logarithm of as many factors at once as stay far from the ends of the range.
+        let (mut total, mut product) = (0.0, 1.0);
+        for &r in &s.norm[row..][..at.to.min(self.lanes[l].len) - at.from] {
+            let more: f64 = product * r;
+            if more > 1e-200 && more < 1e200 {
+                product = more;
+            } else {
+                total += ln(product);
+                product = r;
+            }
+        }
+        total + ln(product)
+    }
+
+    /// One block back: marginals, and w_t for the pairs.
+    #[inline(always)]
+    fn backward(&self, at: &At, s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
+        let (k, kp) = (self.tables.k, padded(self.tables.k));
+        let (rows, weight_rows) = (self.rows(self.kept[0]) + 1, self.rows(self.kept[1]));
+        let Scratch { alpha, weights, norm, w, marginals, now, beta, .. } = s;
+        for t in (at.from..at.to).rev() {
+            let active = self.active(t);
+            for l in 0..active {
+                let beta = &mut beta[l * kp..][..kp];
+                if self.lanes[l].len == t + 1 {
+                    beta.fill(1.0);
+                }
+                let row = l * rows + t - at.base + 1;
+                let (a, e) = (&alpha[row * kp..][..kp], &weights[(l * weight_rows + t - at.weights) * kp..][..kp]);
+                let meet = reduce::dot_plain(a, beta);
+                // NaN is bad, too.
+                bad[l] |= !((meet - 1.0).abs() < TOLERANCE);
+                let r = 1.0 / meet;
+                let scale = r * norm[row];
+                let at = l * self.block + t - at.from;
+                let (m, w, now) = (&mut marginals[at * k..][..k], &mut w[at * kp..][..kp], &mut now[l * kp..][..kp]);
+                for ((m, a), b) in m.iter_mut().zip(a).zip(&*beta) {
+                    *m = a * r * b;
+                }
+                for (((w, n), e), b) in w.iter_mut().zip(now).zip(e).zip(&*beta) {
+                    let x = e * scale * b;
+                    (*w, *n) = (x, x);
+                }
+            }
+            if t > 0 {
+                self.times(&self.tables.back, t, active, now, beta);
+            }
+        }
+        // The pairs into the block's first step ask for the step before.
+        if at.from > 0 {
+            for (l, bad) in bad.iter_mut().enumerate().take(self.active(at.from)) {
+                let a = &alpha[(l * rows + at.from - at.base) * kp..][..kp];
+                *bad |= !((reduce::dot_plain(a, &beta[l * kp..][..kp]) - 1.0).abs() < TOLERANCE);
+            }
+        }
+    }
+
+    /// Adds the block's pairs of one lane.
+    #[inline(always)]
+    fn pairs(&self, l: usize, at: &At, s: &mut Scratch) {
+        let (k, kp) = (self.tables.k, padded(self.tables.k));
+        let Sequence { lo, len } = self.lanes[l];
+        let into: Range<usize> = at.from.max(1)..at.to.min(len);
+        let row = l * (self.rows(self.kept[0]) + 1) + into.start - at.base;
+        let a = &s.alpha[row * kp..][..into.len() * kp];
+        let w = &s.w[(l * self.block + into.start - at.from) * kp..][..into.len() * kp];
+        match self.index {
+            None => product::outer(k, kp, a, w, &mut s.outer),
+            Some(index) => {
+                for (t, (a, w)) in into.zip(a.chunks_exact(kp).zip(w.chunks_exact(kp))) {
+                    let m = index[lo + t] as usize;
+                    product::outer_one(k, kp, a, w, &mut s.outer[m * kp * kp..][..kp * kp]);
+                }
+            }
+        }
+    }
+}
+
+fn ln(x: f64) -> f64 {
+    let mut one = [x];
+    special::ln_slice_plain(&mut one);
+    one[0]
+}

@@ -1,0 +1,73 @@
+//! The two products of forward–backward: messages of a few sequences times a pair table, and the sum of outer products of neighbouring steps'
+//! messages. Every sum runs in the order of its index, so what a sequence gets does not depend on the others beside it.
+
+use super::LANES;
+
+/// y = x A for R rows of padded numbers and a table by blocks of columns.
+#[inline(always)]
+pub(super) fn times<const R: usize>(k: usize, kp: usize, x: &[f64], table: &[[f64; LANES]], y: &mut [f64]) {
+    let mut col = 0;
+    // Few rows take more columns at a time, so that enough sums run beside each other.
+    if R <= 2 {
+        for pair in table.chunks_exact(2 * kp) {
+            tile::<R, 2>(k, kp, x, pair, &mut y[col..]);
+            col += 2 * LANES;
+        }
+    }
+    for block in table[col / LANES * kp..].chunks_exact(kp) {
+        tile::<R, 1>(k, kp, x, block, &mut y[col..]);
+        col += LANES;
+    }
+}
+
+#[inline(always)]
+fn tile<const R: usize, const C: usize>(k: usize, kp: usize, x: &[f64], table: &[[f64; LANES]], y: &mut [f64]) {
+    let x: [&[f64]; R] = std::array::from_fn(|r| &x[r * kp..][..k]);
+    let table: [&[[f64; LANES]]; C] = std::array::from_fn(|c| &table[c * kp..][..k]);
+    let mut sum = [[[0.0; LANES]; C]; R];
+    for i in 0..k {
+        for r in 0..R {
+            for c in 0..C {
+                for l in 0..LANES {
+                    sum[r][c][l] += x[r][i] * table[c][i][l];
+                }
+            }
+        }
+    }
+    for r in 0..R {
+        for c in 0..C {
+            y[r * kp + c * LANES..][..LANES].copy_from_slice(&sum[r][c]);
+        }
+    }
+}
+
+/// Adds Σ_t a_t ⊗ w_t over rows of padded numbers to a padded square.
+#[inline(always)]
+pub(super) fn outer(k: usize, kp: usize, a: &[f64], w: &[f64], sums: &mut [f64]) {
+    /// Rows of the square at a time.
+    const ROWS: usize = 4;
+    for i in (0..k).step_by(ROWS) {
+        for j in (0..kp).step_by(LANES) {
+            let mut sum = [[0.0; LANES]; ROWS];
+            for (a, w) in a.chunks_exact(kp).zip(w.chunks_exact(kp)) {
+                let (a, w) = (&a[i..i + ROWS], &w[j..j + LANES]);
+                for r in 0..ROWS {
+                    for l in 0..LANES {
+                        sum[r][l] += a[r] * w[l];
+                    }
+                }
+            }
+            for (r, sum) in sum.iter().enumerate() {
+                sums[(i + r) * kp + j..][..LANES].iter_mut().zip(sum).for_each(|(s, x)| *s += x);
+            }
+        }
+    }
+}
+
+/// Adds a ⊗ w to a padded square.
+#[inline(always)]
+pub(super) fn outer_one(k: usize, kp: usize, a: &[f64], w: &[f64], sums: &mut [f64]) {
+    for (row, a) in sums.chunks_exact_mut(kp).zip(&a[..k]) {
+        row.iter_mut().zip(w).for_each(|(x, w)| *x += a * w);
+    }
+}
