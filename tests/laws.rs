@@ -3,7 +3,7 @@
 //! fails where an entry has no row there.
 
 use elbow::block::JOINTS;
-use elbow::dist::{REGISTRY, find};
+use elbow::dist::{REGISTRY, find, forms};
 use elbow::expfam::family::entropy;
 use elbow::expfam::joint::JointSpec;
 use elbow::expfam::laws::{self, Arbitrary, Seat, Verdict};
@@ -11,7 +11,8 @@ use elbow::expfam::spec::{DistSpec, Point};
 use elbow::expfam::stat::{PartShape, StatKind};
 use elbow::num::stream::Stream;
 use nalgebra::{DMatrix, DVector};
-use statrs::distribution::{Beta, Binomial, Continuous, Discrete, Exp, Gamma, Normal, Poisson, StudentsT};
+use statrs::distribution::{Beta, Binomial, Continuous, Discrete, Exp, Gamma, LogNormal, Normal, Poisson, StudentsT};
+use statrs::statistics::Distribution;
 use statrs::function::gamma::ln_gamma;
 
 type Density = fn(x: &[f64], point: &Point) -> f64;
@@ -25,6 +26,8 @@ const DENSITIES: &[(&str, Density)] = &[
         let off = DVector::from_row_slice(x) - DVector::from_row_slice(p.params[0]);
         0.5 * ln_det(&precision) - 0.5 * p.d as f64 * (2.0 * std::f64::consts::PI).ln() - 0.5 * (off.transpose() * &precision * &off)[0]
     }),
+    ("StudentT", |x, p| student(p).ln_pdf(x[0])),
+    ("LogNormal", |x, p| LogNormal::new(p.params[0][0], p.params[1][0].powf(-0.5)).unwrap().ln_pdf(x[0])),
     ("Gamma", |x, p| {
         // The library returns pdf.ln() of an underflown pdf at large shapes.
         let (a, b) = (p.params[0][0], p.params[1][0]);
@@ -72,6 +75,10 @@ const DENSITIES: &[(&str, Density)] = &[
 const PAIRS: &[(&str, &str, &str)] =
     &[("Normal–Gamma", "Normal", "Gamma"), ("Normal–Wishart", "MvNormal", "Wishart"), ("Normal–Gamma of a vector", "Normal", "Gamma")];
 
+fn student(p: &Point) -> StudentsT {
+    StudentsT::new(p.params[0][0], p.params[1][0].powf(-0.5), p.params[2][0]).unwrap()
+}
+
 fn ln_det(m: &DMatrix<f64>) -> f64 {
     m.clone().symmetric_eigenvalues().iter().map(|v| v.ln()).sum()
 }
@@ -87,7 +94,7 @@ fn stream(name: &str, index: u64) -> Stream {
 /// Runs a law at every point of every entry; collects all that fail.
 fn everywhere(law: &str, run: impl Fn(&'static DistSpec, &'static Point, usize) -> Verdict) {
     let mut broken = Vec::new();
-    for spec in REGISTRY {
+    for spec in forms() {
         for (n, point) in spec.points.iter().enumerate() {
             if let Err(why) = run(spec, point, n) {
                 let shown = format!("{:?}", point.params);
@@ -121,6 +128,9 @@ fn the_tables_of_this_file_have_a_row_for_each_entry() {
         assert!(DENSITIES.iter().any(|(name, _)| *name == spec.name), "{} has no density in tests/laws.rs", spec.name);
         assert!(!spec.points.is_empty(), "{} has no test points", spec.name);
         assert_eq!(REGISTRY.iter().filter(|s| s.name == spec.name).count(), 1, "{} twice", spec.name);
+    }
+    for spec in forms() {
+        assert!(!spec.points.is_empty(), "{} has no test points", spec.name);
         laws::well_formed(spec).unwrap_or_else(|why| panic!("{}: {why}", spec.name));
     }
     for joint in JOINTS {
@@ -236,13 +246,14 @@ fn carried(kind: &StatKind, value: &[f64], d: usize) -> bool {
 
 #[test]
 fn p3_at_known_values_the_energy_is_the_log_density() {
-    for spec in REGISTRY {
+    for spec in forms() {
         let (_, density) = DENSITIES.iter().find(|(name, _)| *name == spec.name).expect("a row");
         let mut compared = 0;
         for (n, point) in spec.points.iter().enumerate() {
             for x in children(spec, point, n) {
                 compared += 1;
-                laws::p3_density(spec, point, &x, density(&x, point)).unwrap_or_else(|why| panic!("P3, {} at point {n}: {why}", spec.name));
+                let law = if spec.augment.is_some() { laws::p3_mixture } else { laws::p3_density };
+                law(spec, point, &x, density(&x, point)).unwrap_or_else(|why| panic!("P3, {} at point {n}: {why}", spec.name));
             }
         }
         assert!(compared >= 3, "{}: {compared} values compared", spec.name);
@@ -252,6 +263,21 @@ fn p3_at_known_values_the_energy_is_the_log_density() {
         let spec = find(name).expect("registered");
         let point = spec.points.iter().find(|p| p.params.iter().any(|v| v.contains(&0.0))).expect("a point with a zero");
         laws::p3_density(spec, point, &x, f64::NEG_INFINITY).unwrap_or_else(|why| panic!("P3, {name}: {why}"));
+    }
+}
+
+#[test]
+fn what_a_mixture_predicts_has_the_moments_of_its_density() {
+    let spec = find("StudentT").expect("registered");
+    for point in spec.points {
+        let values: Vec<&[f64]> = std::iter::once(&[][..]).chain(point.params.iter().copied()).collect();
+        let (mean, sd) = (spec.mean_given.unwrap()(&values, 1)[0], spec.sd_given.unwrap()(&values, 1)[0]);
+        let library = student(point);
+        assert_eq!(mean, point.params[0][0]);
+        match library.variance().filter(|v| v.is_finite()) {
+            Some(v) => assert!((sd * sd - v).abs() < 1e-12 * v, "{point:?}: {sd} and {v}"),
+            None => assert!(sd.is_infinite() && point.params[2][0] <= 2.0, "{point:?}: {sd}"),
+        }
     }
 }
 

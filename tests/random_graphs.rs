@@ -109,6 +109,11 @@ fn random(seed: u64) -> Model {
                 )
                 .unwrap();
             }
+            _ if r.chance(40) => write!(
+                nodes,
+                "\"conc\": Gamma(shape: {a}, rate: 1), \"v[k]\": Beta(alpha: 1, beta: \"conc\"), \"z[{n}]\": Categorical(p: \"stick(v)\"), "
+            )
+            .unwrap(),
             _ => write!(nodes, "\"pi\": Dirichlet(concentration: {a}, over: \"k\"), \"z[{n}]\": Categorical(p: \"pi\"), ").unwrap(),
         }
     }
@@ -158,7 +163,17 @@ fn random(seed: u64) -> Model {
         let (p, i) = index(&mut r);
         let scale = if r.chance(30) { format!("{} * ", r.positive()) } else { String::new() };
         let exposure = if r.chance(30) { format!("e[{n}] * ") } else { String::new() };
-        let values = match r.below(9) {
+        // A second factor of a precision or a rate.
+        let mut factor = String::new();
+        if r.chance(25) {
+            let (q, l) = index(&mut r);
+            write!(nodes, "\"lift{child}{q}\": Gamma(shape: {}, rate: {}), ", 1.0 + r.positive(), r.positive()).unwrap();
+            factor = format!(" * lift{child}{l}");
+        }
+        // A scale for each row.
+        let (real, dof) =
+            if r.chance(30) { ("StudentT", format!(", dof: {}", 1.0 + r.positive())) } else { ("Normal", String::new()) };
+        let values = match r.below(10) {
             0 => {
                 // One precision, apart or kept with the mean.
                 let joint = r.chance(50);
@@ -175,7 +190,7 @@ fn random(seed: u64) -> Model {
                 } else {
                     (String::new(), String::new())
                 };
-                write!(nodes, "\"mu{child}{p}\": Normal(mean: {}, precision: {prior}), \"{y}[{n}]\": Normal(mean: \"{a}mu{child}{i}{b}\", precision: \"{exposure}tau{child}{l}\"), ", r.real()).unwrap();
+                write!(nodes, "\"mu{child}{p}\": Normal(mean: {}, precision: {prior}), \"{y}[{n}]\": {real}(mean: \"{a}mu{child}{i}{b}\", precision: \"{exposure}tau{child}{l}{factor}\"{dof}), ", r.real()).unwrap();
                 cells(&mut r, &mut |r| r.real().to_string())
             }
             1 => {
@@ -185,7 +200,7 @@ fn random(seed: u64) -> Model {
             2 => {
                 write!(
                     nodes,
-                    "\"rate{child}{p}\": Gamma(shape: {}, rate: {}), \"{y}[{n}]\": Poisson(rate: \"{exposure}rate{child}{i}\"), ",
+                    "\"rate{child}{p}\": Gamma(shape: {}, rate: {}), \"{y}[{n}]\": Poisson(rate: \"{exposure}rate{child}{i}{factor}\"), ",
                     r.positive(),
                     r.positive()
                 )
@@ -230,8 +245,12 @@ fn random(seed: u64) -> Model {
             7 => {
                 // A latent real for each row.
                 let lambda = r.positive();
-                write!(nodes, "\"mu{child}{p}\": Normal(mean: {}, precision: {}), \"u{child}[{n}]\": Normal(mean: \"mu{child}{i}\", precision: {lambda}), \"{y}[{n}]\": Normal(mean: \"u{child}[{n}] - {}\", precision: {}), ", r.real(), r.positive(), r.positive(), r.positive()).unwrap();
+                write!(nodes, "\"mu{child}{p}\": Normal(mean: {}, precision: {}), \"u{child}[{n}]\": {real}(mean: \"mu{child}{i}\", precision: {lambda}{dof}), \"{y}[{n}]\": Normal(mean: \"u{child}[{n}] - {}\", precision: {}), ", r.real(), r.positive(), r.positive(), r.positive()).unwrap();
                 cells(&mut r, &mut |r| r.real().to_string())
+            }
+            8 => {
+                write!(nodes, "\"tau{child}\": Gamma(shape: {}, rate: 1), \"mu{child}{p}\": Normal(mean: {}, precision: {}), \"{y}[{n}]\": LogNormal(mean: \"mu{child}{i}\", precision: \"{exposure}tau{child}{factor}\"), ", 1.0 + r.positive(), r.real(), r.positive()).unwrap();
+                cells(&mut r, &mut |r| r.positive().to_string())
             }
             _ => {
                 write!(

@@ -8,6 +8,34 @@ fn arguments_are_refused_with_their_code_and_nothing_else() {
     let mut wrong = vec![];
     // The last line of a model that has one node of each kind; an empty code is a conjugate factor.
     for (line, want) in [
+        ("Normal(mean: \"mu\", precision: \"tau * u\")", ""),
+        ("Normal(mean: \"mu\", precision: \"2 * tau * u / a[n]\")", ""),
+        ("Normal(mean: \"mu\", precision: \"tau * tau\")", "E0405"),
+        ("Normal(mean: \"mu\", precision: \"tau * mu\")", "E0401"),
+        ("Normal(mean: \"mu\", precision: \"-1 * tau * u\")", "E0404"),
+        ("Normal(mean: \"mu\", precision: \"-(tau * u)\")", "E0404"),
+        ("Normal(mean: \"mu\", precision: \"tau / u\")", "E0407"),
+        ("Poisson(rate: \"tau * u\")", ""),
+        ("StudentT(mean: \"2 * mu + a[n]\", precision: \"tau\", dof: \"a[n]\")", ""),
+        ("StudentT(mean: \"mu\", precision: \"mu\", dof: 3)", "E0401"),
+        ("StudentT(mean: \"mu\", precision: \"tau\", dof: \"tau\")", "E0402"),
+        ("StudentT(mean: \"mu\", precision: \"tau\", dof: 0)", "E0408"),
+        ("LogNormal(mean: \"mu\", precision: \"tau * u\")", ""),
+        ("LogNormal(mean: \"tau\", precision: 1)", "E0401"),
+        ("Beta(alpha: 1, beta: \"2 * tau\")", ""),
+        ("Beta(alpha: \"tau\", beta: 1)", ""),
+        ("Beta(alpha: 2, beta: \"tau\")", "E0408"),
+        ("Beta(alpha: \"tau\", beta: \"u\")", "E0402 E0402"),
+        ("Beta(alpha: 1, beta: \"mu\")", "E0401"),
+        ("Categorical(p: \"stick(v)\")", ""),
+        ("Categorical(p: \"stick(al)\")", "E0401"),
+        ("Categorical(p: \"stick(2 * v)\")", "E0407"),
+        ("MvNormal(mean: 0, precision: \"diag(al)\")", ""),
+        ("MvNormal(mean: 0, precision: \"tau * diag(2 * al)\")", ""),
+        ("MvNormal(mean: 0, precision: \"tau * identity(2)\")", ""),
+        ("MvNormal(mean: 0, precision: \"u * spread\")", ""),
+        ("MvNormal(mean: 0, precision: \"diag(v)\")", "E0401"),
+        ("MvNormal(mean: 0, precision: \"mu * spread\")", "E0401"),
         ("Normal(mean: \"mu\", precision: \"tau\")", ""),
         ("Normal(mean: \"2 * mu - 1\", precision: \"tau / 4\")", ""),
         ("Normal(mean: \"1 - mu\", precision: \"a[n] * tau\")", ""),
@@ -43,9 +71,9 @@ fn arguments_are_refused_with_their_code_and_nothing_else() {
         ("Wishart(dof: 0.5, scale: \"identity(2)\")", "E0408"),
     ] {
         let text = format!(
-            r#"Model(data: {{ "t": {{ "a": [1, 2] }} }}, plates: {{ "n": Rows(table: "t") }}, nodes: {{
+            r#"Model(data: {{ "t": {{ "a": [1, 2] }} }}, plates: {{ "n": Rows(table: "t"), "k": Size(2) }}, nodes: {{
                 "mu": Normal(mean: 0, precision: 1), "tau": Gamma(shape: 1, rate: 1), "bias": Beta(alpha: 1, beta: 1),
-                "theta": Dirichlet(concentration: 1, over: 2), "spread": Wishart(dof: 2, scale: "identity(2)"),
+                "u": Gamma(shape: 1, rate: 1), "v[k]": Beta(alpha: 1, beta: 1), "al[k]": Gamma(shape: 1, rate: 1), "theta": Dirichlet(concentration: 1, over: 2), "spread": Wishart(dof: 2, scale: "identity(2)"),
                 "x[n]": {line} }})"#
         );
         let source = Source::new("model.ron", text);

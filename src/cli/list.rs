@@ -33,10 +33,11 @@ static PLATES: &[Entry] = &[
 
 static FUNCTIONS: &[Entry] = &[
     entry("dot", "dot(w, X[n])", "sum over the shared last axis; either side may be random"),
-    entry("diag", "diag(v)", "a diagonal matrix"),
-    entry("identity", "identity(3)", "the identity matrix"),
-    entry("stick", "stick(v)", "the weights of a stick-breaking vector of Betas"),
+    entry("diag", "diag(v)", "a diagonal matrix, of numbers or of Gammas"),
+    entry("identity", "identity(3)", "the identity matrix; `tau * identity(3)` scales it"),
+    entry("stick", "stick(v)", "the weights of a stick-breaking vector of Betas; the last takes what is left"),
     entry("+ - * /", "a + 2 * b", "sums, and products with what is known or with one other random variable"),
+    entry("product", "tau * u[n]", "in a precision or a rate: positive random variables, all different"),
     entry("gate", "mu[z[n]]", "the component that the latent category `z[n]` picks"),
     entry("t-1", "z[t-1]", "the step before; the first has its own line, `\"z[0]\"`"),
 ];

@@ -417,6 +417,10 @@ fn of_data(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
 fn of_prediction(graph: &FactorGraph, bound: &Bound, node: NodeId, means: &[Option<Means<'_>>]) -> NodePosterior {
     let n = &graph.nodes[node.0];
     let mut out = frame(graph, bound, node);
+    // What is predicted is of the distribution that was called; a q is of its family.
+    if n.called.family.is_none() {
+        out.family = n.called.name.to_string();
+    }
     let count: usize = n.plates.iter().map(|p| bound.plate(*p).size).product();
     let d = n.event.map_or(1, |e| bound.size(e));
     let width = if n.spec.stat == &CATEGORY { d } else { n.spec.stat.value.width(d) };

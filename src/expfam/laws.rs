@@ -7,8 +7,8 @@ use super::{
     family::{Family, Improper, Parameter, entropy},
     form::{Factor, Term},
     joint::{JointSpec, Rewrite},
-    spec::{DistSpec, Point},
-    stat::{BETA, BINARY, CATEGORY, DIRICHLET, GAMMA, GAUSSIAN, IMPOSSIBLE, StatKind},
+    spec::{DistSpec, Point, Taken},
+    stat::{BETA, BINARY, CATEGORY, DIRICHLET, GAMMA, GAUSSIAN, IMPOSSIBLE, LOG_GAUSSIAN, StatKind},
 };
 use crate::num::{reduce::dot, stream::Stream};
 
@@ -132,6 +132,22 @@ pub fn well_formed(spec: &DistSpec) -> Verdict {
     }
     if spec.family.is_none() && spec.mean_given.is_none() {
         return Err("neither a family nor a mean".into());
+    }
+    for case in spec.cases {
+        let alike = case.params.iter().map(|p| p.name).eq(spec.params.iter().map(|p| p.name));
+        if case.name != spec.name || case.stat != spec.stat || !alike || case.params.iter().all(|p| !p.random) {
+            return Err("another form has other names, or no random parameter".into());
+        }
+    }
+    if let Some(mixture) = spec.augment {
+        let whole = |list: &[Taken], of: &DistSpec| list.len() == of.params.len() && of.augment.is_none();
+        if mixture.given.stat != spec.stat
+            || !whole(mixture.given_args, mixture.given)
+            || !whole(mixture.auxiliary_args, mixture.auxiliary)
+            || !spec.terms.is_empty()
+        {
+            return Err("a mixture of other distributions than it says".into());
+        }
     }
     Ok(())
 }
@@ -344,6 +360,9 @@ pub fn f3_entropy(spec: &DistSpec, point: &Point) -> Verdict {
             (mean, sd, |u| (0.0, [u, u * u]))
         } else if *spec.stat == GAMMA {
             (mean.ln(), (sd / mean).min(1.0), |u| (u, [u.exp(), u]))
+        } else if *spec.stat == LOG_GAUSSIAN {
+            let ln = |p: f64| family.quantile(point.d, &eta, p)[0].ln();
+            (ln(0.5), ln(0.84) - ln(0.5), |u| (u, [u, u * u]))
         } else if *spec.stat == BETA {
             ((mean / (1.0 - mean)).ln(), (sd / (mean * (1.0 - mean))).min(1.0), |u| {
                 let softplus = |u: f64| u.max(0.0) + (-u.abs()).exp().ln_1p();
@@ -488,7 +507,7 @@ pub fn f7_summary(spec: &DistSpec, point: &Point) -> Verdict {
     let evaluate = single(family, point.d);
     let (m, a) = evaluated(&evaluate, &eta)?;
     let summary = family.summary(point.d, &eta);
-    if *spec.stat == BETA || *spec.stat == DIRICHLET {
+    if *spec.stat == BETA || *spec.stat == DIRICHLET || *spec.stat == LOG_GAUSSIAN {
         for (k, (mean, sd)) in summary.mean.iter().zip(&summary.sd).enumerate() {
             let norm = |by: f64| moment_along(&evaluate, &eta, k, by).map(|r| r.1).map_err(|e| e.why);
             let (one, two) = ((norm(1.0)? - a).exp(), (norm(2.0)? - norm(1.0)?).exp());
@@ -602,6 +621,41 @@ pub fn p3_density(spec: &DistSpec, point: &Point, child: &[f64], ln_density: f64
         })
         .sum();
     near(&format!("ln p at {child:?}"), got, ln_density, 1e-10 * (1.0 + ln_density.abs()) + 1e-14 * sizes)
+}
+
+/// P3 of a mixture over an auxiliary variable: ∫ p(x | s) p(s) ds at the point is p, by the trapezoidal rule over ln s.
+pub fn p3_mixture(spec: &DistSpec, point: &Point, child: &[f64], ln_density: f64) -> Verdict {
+    let Some(mixture) = spec.augment else { return Err("no mixture".into()) };
+    let ln_p = |of: &DistSpec, list: &[Taken], child: &[f64], s: f64| -> Result<f64, String> {
+        let mut slots = vec![statistic(of.stat, child, point.d)?];
+        for (param, taken) in of.params.iter().zip(list) {
+            let (by, slot) = match *taken {
+                Taken::As(slot) => (1.0, slot),
+                Taken::Share(by, slot) => (by, slot),
+                Taken::Scaled(slot) => (s, slot),
+            };
+            let value: Vec<f64> = point.params[slot - 1].iter().map(|v| by * v).collect();
+            slots.push(statistic(param.stat, &value, point.d)?);
+        }
+        Ok(energy(of, point.d, &borrow(&slots)))
+    };
+    // u = ln s, so that ds = s du.
+    let at = |u: f64| -> Result<f64, String> {
+        let s = u.exp();
+        Ok(u + ln_p(mixture.auxiliary, mixture.auxiliary_args, &[s], s)? + ln_p(mixture.given, mixture.given_args, child, s)?)
+    };
+    let mut top = (f64::NEG_INFINITY, 0.0);
+    for n in -600..=200 {
+        let u = f64::from(n) * 0.1;
+        let v = at(u)?;
+        top = if v > top.0 { (v, u) } else { top };
+    }
+    let step = 0.005;
+    let mut sum = 0.0;
+    for n in -20_000..=4_000 {
+        sum += (at(top.1 + f64::from(n) * step)? - top.0).exp();
+    }
+    near(&format!("ln ∫ at {child:?}"), top.0 + (sum * step).ln(), ln_density, 1e-9 * (1.0 + ln_density.abs()))
 }
 
 // ---------------------------------------------------------------- joint blocks

@@ -120,8 +120,8 @@ impl Binder<'_> {
             if let Err(why) = (stat.of_value)(value, width, &mut t) {
                 let text: Vec<_> = value.iter().map(ToString::to_string).collect();
                 let d = Diagnostic::error(OUTSIDE_SUPPORT, format!("`{}` cannot be {}, which {why}", node.name, text.join(", ")))
-                    .at(o.span, format!("`{}` is {}", node.name, node.spec.name))
-                    .note(format!("a value of {} is {}", node.spec.name, stat.support));
+                    .at(o.span, format!("`{}` is {}", node.name, node.called.name))
+                    .note(format!("a value of {} is {}", node.called.name, stat.support));
                 self.fail(table.blame(d, row, name(row)));
                 return None;
             }
