@@ -408,13 +408,13 @@ fn cells_missing_of_a_gaussian_vector() {
         [Some(2.0), None, Some(-0.4)],
     ];
     let mean = [1.0, -2.0, 0.5];
-    let covariance =
+    let covariance: DMatrix<f64> =
         DMatrix::from_row_slice(3, 3, &[2.0, 0.5, -0.3, 0.5, 1.0, 0.2, -0.3, 0.2, 1.5]).try_inverse().expect("positive definite");
     let (mut evidence, mut means, mut sds) = (0.0, vec![], vec![]);
     for row in rows {
         let o: Vec<usize> = (0..3).filter(|&i| row[i].is_some()).collect();
         let pick = |a: &[usize], b: &[usize]| DMatrix::from_fn(a.len(), b.len(), |r, c| covariance[(a[r], b[c])]);
-        let (own, off) = (pick(&o, &o), DVector::from_fn(o.len(), |i, _| row[o[i]].expect("seen") - mean[o[i]]));
+        let (own, off): (DMatrix<f64>, _) = (pick(&o, &o), DVector::from_fn(o.len(), |i, _| row[o[i]].expect("seen") - mean[o[i]]));
         let inverse = own.clone().try_inverse().expect("positive definite");
         if !o.is_empty() {
             evidence -= 0.5 * ((&inverse * &off).dot(&off) + own.determinant().ln() + o.len() as f64 * std::f64::consts::TAU.ln());
