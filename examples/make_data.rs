@@ -262,6 +262,25 @@ fn rotation() -> String {
     out
 }
 
+/// A room whose heater is on or off for a while each time: its temperature is drawn to 24 or to 8 degrees. A thermometer with errors; some readings are lost.
+fn heater() -> String {
+    let mut random = Random(17);
+    let (mut on, mut temperature) = (false, 15.0);
+    let mut out = String::from("step,reading\n");
+    for step in 1..=600 {
+        if random.yes(0.04) {
+            on = !on;
+        }
+        if step > 1 {
+            let moved = if on { 0.9 * temperature + 2.4 } else { 0.97 * temperature + 0.24 };
+            temperature = random.normal(moved, 0.1);
+        }
+        let reading = random.normal(temperature, 0.5);
+        let _ = if random.yes(0.1) { writeln!(out, "{step},") } else { writeln!(out, "{step},{reading:.2}") };
+    }
+    out
+}
+
 /// Points about two lines that cross.
 fn lines() -> String {
     let mut random = Random(10);
@@ -302,6 +321,7 @@ pub fn tables() -> Vec<(&'static str, String)> {
         ("marks.csv", marks()),
         ("ratings.csv", ratings()),
         ("rotation.csv", rotation()),
+        ("heater.csv", heater()),
         ("lines.csv", lines()),
         ("power.csv", power()),
     ]

@@ -8,7 +8,8 @@ use crate::{
     check,
     data::{self, Files},
     diag::{Code, Diagnostic, Diagnostics, Reported},
-    factorize::{self, Blocks},
+    expfam::stat::GAUSSIAN_VECTOR,
+    factorize::{self, Blocks, roles::Missing},
     graph::{
         self, Bound, FactorGraph,
         bind::OUTSIDE_SUPPORT,
@@ -98,7 +99,7 @@ pub fn expand(graph: &FactorGraph, diags: &mut Diagnostics) -> Result<Energy, Re
 /// Blocks that the user named and that can't be exact.
 pub fn blocks(graph: &FactorGraph, bound: Option<&Bound>, diags: &mut Diagnostics) -> Result<Blocks, Reported> {
     let energy = expand(graph, diags)?;
-    let missing = bound.map_or_else(|| vec![false; graph.nodes.len()], |b| missing(graph, b));
+    let missing = bound.map_or_else(|| vec![Missing::Nothing; graph.nodes.len()], |b| missing(graph, b));
     let sizes = |x: Extent| bound.map_or_else(|| known_size(graph, x), |b| Some(b.size(x)));
     factorize::factorize(graph, energy, &missing, &sizes, bound, diags)
 }
@@ -112,9 +113,9 @@ fn known_size(graph: &FactorGraph, x: Extent) -> Option<usize> {
     }
 }
 
-/// Which nodes are bound to data with missing cells.
-pub fn missing(graph: &FactorGraph, bound: &Bound) -> Vec<bool> {
-    (0..graph.nodes.len()).map(|n| plan::has_missing(bound, NodeId(n))).collect()
+/// What nodes that are bound to data have missing.
+pub fn missing(graph: &FactorGraph, bound: &Bound) -> Vec<Missing> {
+    (0..graph.nodes.len()).map(|n| plan::what_is_missing(bound, NodeId(n))).collect()
 }
 
 /// Could data change the blocks? Missing cells are latent where others depend on the node; and a network of
@@ -128,7 +129,8 @@ pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
         || (0..graph.nodes.len()).any(|n| {
             let me = energy::Source::Node(NodeId(n));
             let used = |f: &energy::FactorEnergy| f.node.0 != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == me);
-            graph.nodes[n].observed.is_some() && blocks.energy.factors.iter().any(used)
+            let vector = graph.nodes[n].spec.stat == &GAUSSIAN_VECTOR;
+            graph.nodes[n].observed.is_some() && (vector || blocks.energy.factors.iter().any(used))
         })
 }
 

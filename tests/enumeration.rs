@@ -508,3 +508,33 @@ fn two_categories_on_a_tree_are_one_block() {
     );
     near("elbo", fit_text(&model, &[], &[]).elbo(), total.ln(), WITHIN);
 }
+
+/// The second step of each sequence has a line of its own, with another table of transitions.
+#[test]
+fn a_chain_whose_second_step_moves_otherwise() {
+    let other = [[0.1, 0.2, 0.7], [0.6, 0.3, 0.1], [0.3, 0.3, 0.4]];
+    let model = format!(
+        r#"Model(
+            data: {{ "rows": {{ "run": ["a", "b", "a", "a", "c", "a", "b", "b"], "x": [1, 2, 2, 1, 2, 2, 1, 1] }} }},
+            plates: {{ "t": Steps(table: "rows", sequence: "run"), "k": Size(3) }},
+            inputs: {{ "trans[k]": {TRANS:?}, "other[k]": {other:?}, "emit[k]": {EMIT:?} }},
+            nodes: {{
+                "z[0]": Categorical(p: {START:?}, over: "k"),
+                "z[1]": Categorical(p: "other[z[t-1]]"),
+                "z[t]": Categorical(p: "trans[z[t-1]]"),
+                "x[t]": Categorical(p: "emit[z[t]]"),
+            }},
+            observe: {{ "x": "x" }},
+        )"#
+    );
+    let evidence = |x: &[usize]| -> f64 {
+        let mut forward: Vec<f64> = (0..3).map(|k| START[k] * EMIT[k][x[0]]).collect();
+        for (t, &x) in x.iter().enumerate().skip(1) {
+            let step = if t == 1 { &other } else { &TRANS };
+            forward = (0..3).map(|k| (0..3).map(|j| forward[j] * step[j][k]).sum::<f64>() * EMIT[k][x]).collect();
+        }
+        forward.iter().sum::<f64>().ln()
+    };
+    let want = evidence(&[0, 1, 0, 1]) + evidence(&[1, 0, 0]) + evidence(&[1]);
+    near("elbo", fit_text(&model, &[], &[]).elbo(), want, WITHIN);
+}

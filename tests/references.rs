@@ -86,6 +86,28 @@ fn regression_with_weights_apart_from_the_precision() {
     all_near("rate of tau", &q.parameter("tau", "rate"), &[12.204_876_82], 1e-6);
 }
 
+/// The precision of the weights is that of the noise: all of it is one Normal–Gamma, and the bound is the log evidence.
+#[test]
+fn regression_with_weights_scaled_by_the_precision_is_exact() {
+    let q = fit("tests/models/regression_scaled.ron", &[]);
+    near("elbo", q.elbo(), -62.011_656_158_729_274, 1e-8);
+    assert!(q.trace().len() <= 2, "exact at once: {:?}", q.trace());
+    // Gamma(1 + ½·50, …); the coefficients' centres are (XᵀX + I)⁻¹Xᵀy.
+    all_near("shape of tau", &q.parameter("tau", "shape"), &[26.0], 1e-12);
+    let table = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/regression.csv")).expect("the table");
+    let rows: Vec<Vec<f64>> = table.lines().skip(1).map(|l| l.split(',').map(|c| c.parse().expect("a number")).collect()).collect();
+    let x = nalgebra::DMatrix::from_fn(rows.len(), 3, |r, c| rows[r][c]);
+    let y = nalgebra::DVector::from_fn(rows.len(), |r, _| rows[r][3]);
+    let precision = x.transpose() * &x + nalgebra::DMatrix::identity(3, 3);
+    let covariance = precision.try_inverse().expect("positive definite");
+    let mean = &covariance * (x.transpose() * &y);
+    let rate = 1.0 + 0.5 * (y.dot(&y) - mean.dot(&(x.transpose() * &y)));
+    all_near("E w", &q.mean("w"), mean.as_slice(), 1e-10);
+    all_near("rate of tau", &q.parameter("tau", "rate"), &[rate], 1e-9);
+    let sd: Vec<f64> = q.0["nodes"]["w"]["sd"].as_array().expect("a list").iter().map(|v| v.as_f64().expect("a number")).collect();
+    all_near("sd of w", &sd, covariance.diagonal().map(|v| (v * rate / 25.0).sqrt()).as_slice(), 1e-10);
+}
+
 /// A Gaussian chain is exact: the bound is the Kalman filter's log likelihood, the marginals are the smoother's.
 #[test]
 fn local_level_of_the_nile_is_exact() {

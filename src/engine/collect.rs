@@ -12,7 +12,7 @@ use super::{
 use crate::{
     block::{normal_gamma, normal_gamma_vector},
     expfam::{
-        family::{Parameter, Summary as ValueSummary},
+        family::{Family, Parameter, Summary as ValueSummary},
         stat::{CATEGORY, GAMMA, PartShape},
     },
     factorize::Kind,
@@ -26,7 +26,7 @@ use crate::{
         Plan, element_order,
         network::NetworkShape,
         sparse::SparseShape,
-        var::{Algorithm, Storage, Var},
+        var::{Algorithm, Cells, Clamp, Storage, Var},
     },
     shape::{Extent, NodeId},
 };
@@ -54,6 +54,8 @@ struct Elements {
     moments: Vec<f64>,
     width: usize,
     block: usize,
+    /// The element of the block's storage at each element of the file, where elements are those of the block.
+    places: Vec<usize>,
 }
 
 /// Collects the posterior of the nodes that `options` asks for.
@@ -106,6 +108,7 @@ pub fn posterior(
                     moments: reorder(&e.moments, &order, var.width),
                     width: var.width,
                     block: v,
+                    places: inverse(&order),
                 });
             }
         }
@@ -131,8 +134,13 @@ pub fn posterior(
             }
             let order = element_order(&graph.nodes[node.0].plates, &var.plates, None);
             let reordered = |a: &[f64]| reorder(a, &order, var.width);
-            elements[node.0] =
-                Some(Elements { eta: reordered(&session.eta[v]), moments: reordered(&session.moments[v]), width: var.width, block: v });
+            elements[node.0] = Some(Elements {
+                eta: reordered(&session.eta[v]),
+                moments: reordered(&session.moments[v]),
+                width: var.width,
+                block: v,
+                places: inverse(&order),
+            });
         }
     }
     let mut reports: Vec<Option<NodePosterior>> = (0..graph.nodes.len()).map(|_| None).collect();
@@ -142,6 +150,19 @@ pub fn posterior(
         }
     }
     for i in 0..graph.nodes.len() {
+        let absent = |r: &NodePosterior| plan.predicted.contains(&NodeId(i)) && r.mean.iter().any(|m| m.is_nan());
+        if let Some(report) = reports[i].as_ref().filter(|r| absent(r)) {
+            // Of a vector that is latent in part elsewhere, the rows that are missing as a whole are predicted.
+            let means: Vec<Option<Means<'_>>> = reports.iter().map(|r| r.as_ref().map(|r| Means { values: &r.mean })).collect();
+            let mut report = report.clone();
+            let predicted = of_prediction(graph, bound, NodeId(i), &means);
+            let places: Vec<usize> = (0..report.mean.len()).filter(|&k| report.mean[k].is_nan()).collect();
+            places.iter().for_each(|&k| report.mean[k] = predicted.mean[k]);
+            if let (Some(sd), Some(from)) = (&mut report.sd, &predicted.sd) {
+                places.iter().for_each(|&k| sd[k] = from[k]);
+            }
+            reports[i] = Some(report);
+        }
         if reports[i].is_some() || !needed[i] {
             continue;
         }
@@ -208,7 +229,7 @@ fn gaussian_member(
         let entries = at.map_or(1, |at| inner(&joint.members[at]));
         let of = |e: &[f64]| (0..entries).flat_map(|i| normal_gamma_vector::entry(d, e, start + i)).collect::<Vec<f64>>();
         let eta: Vec<f64> = eta.chunks_exact(var.width).flat_map(of).collect();
-        return Elements { moments: vec![], eta: reorder(&eta, &order, 4), width: 4, block: v };
+        return Elements { moments: vec![], eta: reorder(&eta, &order, 4), width: 4, block: v, places: vec![] };
     }
     let member = &joint.members[at.expect("a node of the block")];
     let e = each(member);
@@ -221,7 +242,7 @@ fn gaussian_member(
             marginal(mean, |a, b| x[d + (from + a) * d + from + b] - mean[a] * mean[b], &mut eta);
         }
     }
-    Elements { moments: vec![], eta: reorder(&eta, &order, width), width, block: v }
+    Elements { moments: vec![], eta: reorder(&eta, &order, width), width, block: v, places: vec![] }
 }
 
 /// Natural parameters of a Gaussian of this mean and covariance.
@@ -244,7 +265,7 @@ fn sparse_member(graph: &FactorGraph, sparse: &SparseShape, v: usize, member: us
         let (mean, covariance) = sparse.element(member, element, moments);
         marginal(&mean, |a, b| covariance[a * d + b], &mut eta);
     }
-    Elements { moments: vec![], eta, width, block: v }
+    Elements { moments: vec![], eta, width, block: v, places: vec![] }
 }
 
 /// The marginals of one member of a network, in file order.
@@ -264,7 +285,7 @@ fn network_member(
         network.marginal(member, m, out);
     }
     let order = element_order(&graph.nodes[node.0].plates, &var.plates, file_rows);
-    Elements { eta: vec![], moments: reorder(&all, &order, k), width: k, block: v }
+    Elements { eta: vec![], moments: reorder(&all, &order, k), width: k, block: v, places: vec![] }
 }
 
 /// Has the node a plate with one element for each row or group of the data?
@@ -272,6 +293,13 @@ pub fn is_local(graph: &FactorGraph, node: &Node) -> bool {
     let data =
         |k: &PlateKind| matches!(k, PlateKind::Rows { .. } | PlateKind::Steps { .. } | PlateKind::Groups { .. } | PlateKind::Tree { .. });
     node.plates.iter().any(|p| data(&graph.plates[p.0].kind))
+}
+
+/// The storage place of each of the file's elements.
+fn inverse(order: &[usize]) -> Vec<usize> {
+    let mut out = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(i, &e)| out[e] = i);
+    out
 }
 
 /// Storage order → file order: `order[i]` is the file's element at storage place `i`.
@@ -325,12 +353,15 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
         out.parameters = vec![NamedArray { name: "p".into(), dims: vec![e.width], values: e.moments.clone() }];
         return out;
     }
+    if let (Some(Clamp { cells: Some(cells), .. }), Algorithm::Family(family)) = (&var.clamp, var.algorithm) {
+        return of_cells(out, family, var.d, cells, e, &plan.centres[node.0], quantiles);
+    }
     let member = var.nodes.iter().position(|n| *n == node).unwrap_or(0);
     let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
     let ends = |f: &dyn Fn(f64) -> Vec<f64>| if quantiles { [f(0.05), f(0.95)] } else { [vec![], vec![]] };
     let centre = &plan.centres[node.0];
     for (i, eta) in e.eta.chunks_exact(e.width).enumerate() {
-        let known = var.clamp.as_ref().filter(|c| c.known[i]);
+        let known = var.clamp.as_ref().filter(|c| c.known[e.places[i]]);
         let (mut parameters, mut summary, mut q) = match var.algorithm {
             Algorithm::Family(f) => (f.parameters(var.d, eta), f.summary(var.d, eta), ends(&|p| f.quantile(var.d, eta, p))),
             Algorithm::Joint(f) => {
@@ -377,7 +408,7 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
             }
             // A known cell of a partly observed node: its value.
             Some(c) => {
-                let value = &c.values[i * c.value_width..(i + 1) * c.value_width];
+                let value = &c.values[e.places[i] * c.value_width..][..c.value_width];
                 let back: Vec<f64> = value.iter().enumerate().map(|(i, v)| v + centre.get(i).copied().unwrap_or(0.0)).collect();
                 sd.extend(std::iter::repeat_n(0.0, back.len()));
                 low.extend_from_slice(&back);
@@ -395,6 +426,36 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
     }
     out.sd = (sd.len() == out.mean.len()).then_some(sd);
     out.quantiles = (low.len() == out.mean.len()).then_some((low, high));
+    out
+}
+
+/// Vectors of which some cells are known: these as they are, the others with their marginals under q; NaN where all of a leaf's are missing.
+fn of_cells(
+    mut out: NodePosterior,
+    family: &dyn Family,
+    d: usize,
+    cells: &Cells,
+    e: &Elements,
+    centre: &[f64],
+    quantiles: bool,
+) -> NodePosterior {
+    let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
+    // The 95 % quantile of a standard normal.
+    let z = family.quantile(1, &[0.0, -0.5], 0.95)[0];
+    for (moments, &at) in e.moments.chunks_exact(e.width).zip(&e.places) {
+        for i in 0..d {
+            let mean = if cells.absent[at] { f64::NAN } else { moments[i] };
+            let known = cells.known[at * d + i];
+            let spread = if known { 0.0 } else { (moments[d + i * d + i] - mean * mean).max(0.0).sqrt() };
+            let mean = mean + centre.get(i).copied().unwrap_or(0.0);
+            out.mean.push(mean);
+            sd.push(spread);
+            low.push(mean - z * spread);
+            high.push(mean + z * spread);
+        }
+    }
+    out.sd = Some(sd);
+    out.quantiles = quantiles.then_some((low, high));
     out
 }
 

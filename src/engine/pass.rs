@@ -249,12 +249,19 @@ impl<'p> Shape<'p> {
                 worker.moments[*v].copy_from_slice(&session.moments[*v][range.start * each..range.end * each]);
             }
         }
-        for (v, messages) in &self.vars {
+        // What is given comes first: others of the same rows are updated from it.
+        let mut is_given = vec![false; self.vars.len()];
+        if let Mode::Start(given) = mode {
+            for ((v, _), is) in self.vars.iter().zip(&mut is_given) {
+                *is = given(*v, range.clone(), &mut worker.moments[*v]);
+                if *is {
+                    worker.clamp(*v, &plan.vars[*v], &range);
+                }
+            }
+        }
+        for ((v, messages), is_given) in self.vars.iter().zip(is_given) {
             let var = &plan.vars[*v];
-            if let Mode::Start(given) = mode
-                && given(*v, range.clone(), &mut worker.moments[*v])
-            {
-                worker.clamp(*v, var, &range);
+            if is_given {
                 if let Some(chain) = &self.chains[*v] {
                     chain.independent_pairs(self, &range, session, worker, sums);
                 }
@@ -283,7 +290,7 @@ impl<'p> Shape<'p> {
                 None => {
                     let Worker { eta, moments, log_norm, .. } = worker;
                     log_norm.resize(n * var.inner(), 0.0);
-                    apply(var, &eta[*v], &mut moments[*v], log_norm).map_err(|why| (*v, why))?;
+                    apply(var, &|i| range.start * var.inner() + i, &eta[*v], &mut moments[*v], log_norm).map_err(|why| (*v, why))?;
                     sums.entropy[*v] += entropy(var, &eta[*v], &moments[*v], log_norm, &range);
                     worker.clamp(*v, var, &range);
                 }

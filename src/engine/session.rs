@@ -7,13 +7,17 @@ use super::{
     rows::RowScratch,
 };
 use crate::{
-    block::{gaussian_dense, junction_tree::NetworkError},
+    block::{
+        conditioned_gaussian,
+        gaussian_dense::{self, DenseGaussianError},
+        junction_tree::NetworkError,
+    },
     expfam::stat::IMPOSSIBLE,
     num::{contract::Operand, reduce::dot},
     plan::{
         Plan,
         table::{From, Rows, Shared, Table, cells},
-        var::{Algorithm, Storage, Var},
+        var::{Algorithm, Cells, Clamp, Storage, Var},
     },
 };
 use std::collections::HashMap;
@@ -294,14 +298,14 @@ impl<'p> Session<'p> {
         let all = var.classes.len() == 1;
         let count = var.classes[class].len();
         if all {
-            apply(var, &self.eta[v], &mut self.moments[v], &mut self.log_norm[v])
+            apply(var, &|i| i, &self.eta[v], &mut self.moments[v], &mut self.log_norm[v])
         } else {
             let mut log_norm = vec![0.0; count];
             let pick = |from: &[f64]| -> Vec<f64> {
                 var.classes[class].iter().flat_map(|&e| &from[e as usize * w..(e as usize + 1) * w]).copied().collect()
             };
             let (eta, mut moments) = (pick(&self.eta[v]), vec![0.0; count * w]);
-            let done = apply(var, &eta, &mut moments, &mut log_norm);
+            let done = apply(var, &|i| var.classes[class][i] as usize, &eta, &mut moments, &mut log_norm);
             for ((&e, m), a) in var.classes[class].iter().zip(moments.chunks_exact(w.max(1))).zip(log_norm) {
                 self.moments[v][e as usize * w..(e as usize + 1) * w].copy_from_slice(m);
                 self.log_norm[v][e as usize] = a;
@@ -376,8 +380,17 @@ impl<'p> Session<'p> {
     }
 }
 
-/// η → moments and log-normalisers, element by element. `Err` says what is improper.
-pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Breakdown> {
+/// η → moments and log-normalisers, element by element; the i-th is the variable's element `element(i)`. `Err` says what is improper.
+pub(super) fn apply(
+    var: &Var,
+    element: &dyn Fn(usize) -> usize,
+    eta: &[f64],
+    moments: &mut [f64],
+    log_norm: &mut [f64],
+) -> Result<(), Breakdown> {
+    if let Some(Clamp { cells: Some(cells), values, .. }) = &var.clamp {
+        return given_cells(var.d, cells, values, element, eta, moments, log_norm);
+    }
     let done = match var.algorithm {
         Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
         Algorithm::Joint(j) => j.evaluate(var.d, eta, moments, log_norm),
@@ -403,6 +416,37 @@ pub(super) fn apply(var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut 
         Algorithm::Chain | Algorithm::GaussianChain | Algorithm::GaussianSteps { .. } => unreachable!("a chain is updated in its stream"),
     };
     done.map_err(|e| Breakdown::Improper(format!("{} (element {})", e.why, e.element + 1)))
+}
+
+/// Gaussian vectors of which some cells are known.
+fn given_cells(
+    d: usize,
+    cells: &Cells,
+    values: &[f64],
+    element: &dyn Fn(usize) -> usize,
+    eta: &[f64],
+    moments: &mut [f64],
+    log_norm: &mut [f64],
+) -> Result<(), Breakdown> {
+    let (w, mut scratch) = (d + d * d, vec![0.0; conditioned_gaussian::scratch_len(d)]);
+    moments.copy_from_slice(eta);
+    for (i, (row, a)) in moments.chunks_exact_mut(w).zip(log_norm).enumerate() {
+        let e = element(i);
+        if cells.absent[e] {
+            row.fill(0.0);
+            *a = 0.0;
+            continue;
+        }
+        let (known, values) = (&cells.known[e * d..(e + 1) * d], &values[e * d..(e + 1) * d]);
+        *a = conditioned_gaussian::run(d, row, known, values, &mut scratch).map_err(|why| {
+            let why = match why {
+                DenseGaussianError::NotPositive { component, .. } => DenseGaussianError::NotPositive { element: e, component },
+                DenseGaussianError::NotFinite { .. } => DenseGaussianError::NotFinite { element: e },
+            };
+            Breakdown::Improper(why.to_string())
+        })?;
+    }
+    Ok(())
 }
 
 fn shared<'a>(plan: &'a Plan, moments: &'a [Vec<f64>], from: Shared, offset: usize) -> Operand<'a> {

@@ -23,8 +23,8 @@ use crate::{
         Plan,
         arrays::Dense,
         network::NetworkShape,
-        table::From,
-        var::{Algorithm, Storage, Var},
+        table::{From, RowOperand, Table},
+        var::{Algorithm, Clamp, Storage, Var},
     },
     shape::NodeId,
 };
@@ -410,9 +410,40 @@ impl Features {
     fn of(plan: &Plan, v: usize) -> Self {
         let rows = plan.vars[v].plates.first().map_or(0, |p| p.1);
         let mut f = Self { rows, width: 0, values: vec![], codes: vec![] };
-        for t in plan.tables.iter().filter(|t| t.reads(v) && !plan.vars[v].nodes.iter().any(|n| n.0 == t.node)) {
+        let child = |t: &&Table, v: usize| t.reads(v) && !plan.vars[v].nodes.iter().any(|n| n.0 == t.node);
+        f.read(plan, &mut plan.tables.iter().filter(|t| child(t, v)));
+        if f.width == 0 && f.codes.is_empty() {
+            // Nothing that is seen depends on it at once: what is seen of its children, and how that moves from row to row.
+            let streamed = |o: &RowOperand| match o.from {
+                From::Streamed { var, .. } if var != v => Some(var),
+                _ => None,
+            };
+            let between: Vec<usize> = plan.tables.iter().filter(|t| child(t, v)).flat_map(|t| &t.operands).filter_map(streamed).collect();
+            f.read(plan, &mut plan.tables.iter().filter(|t| between.iter().any(|&u| child(t, u) && !t.reads(v))));
+            f.values.extend(f.values.clone().into_iter().map(|(x, w)| (differences(&x, w), w)));
+            f.width = f.values.iter().map(|v| v.1).sum();
+            f.codes.clear();
+        }
+        f
+    }
+
+    fn read(&mut self, plan: &Plan, tables: &mut dyn Iterator<Item = &Table>) {
+        let f = self;
+        let mut seen = vec![];
+        for t in tables {
             for o in &t.operands {
                 match o.from {
+                    // A vector of which some cells are missing: those that are there.
+                    From::Streamed { var, .. } => {
+                        if let Some(Clamp { cells: Some(cells), values, value_width, .. }) = &plan.vars[var].clamp
+                            && !seen.contains(&var)
+                        {
+                            let w = plan.vars[var].inner() * value_width;
+                            seen.push(var);
+                            f.values.push((filled(values, &cells.known, w), w));
+                            f.width += w;
+                        }
+                    }
                     From::Dense(id) => {
                         if let Dense::Part { values, inner, value_width, .. } = &plan.rows.dense[id]
                             && !f.values.iter().any(|(x, _)| Arc::ptr_eq(x, values))
@@ -434,7 +465,6 @@ impl Features {
                 }
             }
         }
-        f
     }
 
     fn row(&self, place: usize, out: &mut [f64]) {
@@ -498,6 +528,21 @@ impl Features {
             })
             .collect()
     }
+}
+
+/// Each number less that of the row before.
+fn differences(values: &[f64], w: usize) -> Arc<[f64]> {
+    (0..values.len()).map(|i| if i < w { 0.0 } else { values[i] - values[i - w] }).collect()
+}
+
+/// Rows of `w` numbers with their column's mean where a cell is missing.
+fn filled(values: &[f64], known: &[bool], w: usize) -> Arc<[f64]> {
+    let mean = |c: usize| {
+        let there = || (c..values.len()).step_by(w).filter(|&i| known[i]);
+        there().map(|i| values[i]).sum::<f64>() / there().count().max(1) as f64
+    };
+    let means: Vec<f64> = (0..w).map(mean).collect();
+    (0..values.len()).map(|i| if known[i] { values[i] } else { means[i % w] }).collect()
 }
 
 /// k-means++: each next centre is a row drawn with probability proportional to its squared distance from the nearest centre.

@@ -48,7 +48,7 @@ pub(super) fn write(
                         all.iter_mut().enumerate().for_each(|(i, p)| replace(p, i, given, at));
                         e.copy_from_slice(&f.natural(var.d, &all));
                     }
-                    apply(var, eta, moments, &mut vec![0.0; range.len()])
+                    apply(var, &|i| range.start + i, eta, moments, &mut vec![0.0; range.len()])
                 }
                 What::Responsibilities(_) => Ok(()),
             }
@@ -94,7 +94,7 @@ fn joint(
         }
         return Ok(());
     }
-    let count = range.len();
+    let (first, count) = (range.start, range.len());
     for (at, e) in range.zip(eta.chunks_exact_mut(var.width)) {
         let mut all = j.parameters(var.d, e);
         for s in starts {
@@ -104,7 +104,7 @@ fn joint(
         }
         e.copy_from_slice(&j.natural(var.d, &all));
     }
-    apply(var, eta, moments, &mut vec![0.0; count])
+    apply(var, &|i| first + i, eta, moments, &mut vec![0.0; count])
 }
 
 /// A member of a Gaussian vector: its mean, and its own part of the covariance, which for values is zero. It starts independent of

@@ -25,7 +25,7 @@ use crate::{
 };
 use gaussian::GaussianJoint;
 use network::{Network, Sizes};
-use roles::Role;
+use roles::{Missing, Role};
 
 /// A block that can't be kept exact.
 pub const E_NOT_EXACT: Code = Code("E0501");
@@ -95,7 +95,7 @@ pub struct Joint {
     pub nodes: [NodeId; 2],
 }
 
-/// Chooses the blocks. `missing` says which observed nodes have missing cells; without data, none. `sizes` gives those of axes, as far as
+/// Chooses the blocks. `missing` says what observed nodes have missing; without data, nothing. `sizes` gives those of axes, as far as
 /// they are known; `bound` the data, which decide how large a sparse block is.
 ///
 /// # Errors
@@ -103,7 +103,7 @@ pub struct Joint {
 pub fn factorize(
     graph: &FactorGraph,
     energy: Energy,
-    missing: &[bool],
+    missing: &[Missing],
     sizes: Sizes<'_>,
     bound: Option<&Bound>,
     diags: &mut Diagnostics,
@@ -272,7 +272,7 @@ fn apart(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
 
 impl Blocks {
     /// Networks, with the leaves that belong to them; all other predictions leave the energy.
-    fn with_leaves(&mut self, graph: &FactorGraph, missing: &[bool], claims: &dyn Fn(&Self) -> network::Found) -> network::Found {
+    fn with_leaves(&mut self, graph: &FactorGraph, missing: &[Missing], claims: &dyn Fn(&Self) -> network::Found) -> network::Found {
         let (energy, roles) = (self.energy.clone(), self.roles.clone());
         let mut leaves = network::leaves(graph, &energy, &roles, missing);
         loop {

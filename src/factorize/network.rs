@@ -6,7 +6,10 @@
 //! A chain over several members has one scope, all of them; an operand's other members get letters that nothing else has, which sums
 //! them out of statistics and repeats messages over them.
 
-use super::{Blocks, roles::Role};
+use super::{
+    Blocks,
+    roles::{Missing, Role},
+};
 use crate::{
     block::junction_tree::{JunctionTree, TreeError},
     expfam::stat::CATEGORY,
@@ -261,10 +264,10 @@ pub fn why(graph: &FactorGraph, network: &Network, sizes: Sizes<'_>) -> String {
 
 /// Unobserved categories that nothing depends on, with two or more latent parents and known tables: their marginal needs the parents'
 /// joint one, and they add nothing to the bound. Within a network they get it.
-pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[bool]) -> Vec<NodeId> {
+pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[Missing]) -> Vec<NodeId> {
     let fits = |n: NodeId| {
         let node = &graph.nodes[n.0];
-        let gone = roles[n.0] == Role::Predicted || roles[n.0] == Role::Observed && missing[n.0] && !used(energy, n);
+        let gone = roles[n.0] == Role::Predicted || roles[n.0] == Role::Observed && missing[n.0] != Missing::Nothing && !used(energy, n);
         let steps = node.plates.iter().any(|p| matches!(graph.plates[p.0].kind, PlateKind::Steps { .. } | PlateKind::Tree { .. }));
         let known = |o: &Op| match o.source {
             Source::Known(_) => true,

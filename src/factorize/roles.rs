@@ -13,7 +13,7 @@ use crate::{
 pub enum Role {
     /// Bound to data. Missing cells of a leaf weigh nothing and are predicted.
     Observed,
-    /// Bound to data, with missing cells, and others depend on it: the missing cells are latent.
+    /// Bound to data, with missing cells, and others depend on it, or they are some of the cells of a vector: the missing cells are latent.
     Mixed,
     /// A random variable with a q of its own.
     Latent,
@@ -28,19 +28,32 @@ impl Role {
     }
 }
 
-/// The role of each node. `missing[n]`: node `n` is bound to data that have missing cells.
-pub fn roles(graph: &FactorGraph, energy: &Energy, missing: &[bool]) -> Vec<Role> {
-    let has_children = |node: NodeId| {
-        energy.factors.iter().any(|f| {
-            let uses = |o: &crate::graph::energy::Op| o.source == Source::Node(node);
-            // A step before is the node itself: a chain is not a leaf.
-            if f.node == node {
-                f.terms.iter().any(|t| t.ops.iter().filter(|o| uses(o)).count() > 1)
-            } else {
-                f.terms.iter().any(|t| t.ops.iter().any(uses))
-            }
-        })
-    };
+/// Does anything depend on the node?
+pub fn has_children(energy: &Energy, node: NodeId) -> bool {
+    energy.factors.iter().any(|f| {
+        let uses = |o: &crate::graph::energy::Op| o.source == Source::Node(node);
+        // A step before is the node itself: a chain is not a leaf.
+        if f.node == node {
+            f.terms.iter().any(|t| t.ops.iter().filter(|o| uses(o)).count() > 1)
+        } else {
+            f.terms.iter().any(|t| t.ops.iter().any(uses))
+        }
+    })
+}
+
+/// What is missing of a node's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing.
+    Nothing,
+    /// Whole values only.
+    Values,
+    /// Some of the cells of a vector whose other cells are known.
+    Cells,
+}
+
+/// The role of each node, given what is missing of its data.
+pub fn roles(graph: &FactorGraph, energy: &Energy, missing: &[Missing]) -> Vec<Role> {
     let random_parents = |node: NodeId| {
         let parent = |o: &crate::graph::energy::Op| matches!(o.source, Source::Node(n) if n != node);
         energy.factors.iter().filter(|f| f.node == node).any(|f| f.terms.iter().any(|t| t.ops.iter().any(parent)))
@@ -48,8 +61,9 @@ pub fn roles(graph: &FactorGraph, energy: &Energy, missing: &[bool]) -> Vec<Role
     (0..graph.nodes.len())
         .map(|i| {
             let node = NodeId(i);
-            match (&graph.nodes[i].observed, has_children(node)) {
-                (Some(_), true) if missing[i] => Role::Mixed,
+            match (&graph.nodes[i].observed, has_children(energy, node)) {
+                (Some(_), true) if missing[i] != Missing::Nothing => Role::Mixed,
+                (Some(_), _) if missing[i] == Missing::Cells => Role::Mixed,
                 (Some(_), _) => Role::Observed,
                 (None, false) if random_parents(node) || graph.nodes[i].spec.family.is_none() => Role::Predicted,
                 (None, _) => Role::Latent,

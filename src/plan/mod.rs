@@ -25,7 +25,7 @@ use streams::Stream;
 use table::Table;
 use var::Var;
 
-pub use lower::{LowerError, element_order, has_missing, lower};
+pub use lower::{LowerError, element_order, has_missing, lower, what_is_missing};
 
 /// All that a run needs. Immutable.
 #[derive(Debug)]

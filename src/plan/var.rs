@@ -87,6 +87,17 @@ pub struct Clamp {
     pub value_width: usize,
     /// The statistic.
     pub kind: &'static crate::expfam::stat::StatKind,
+    /// Of Gaussian vectors: which of their cells are known.
+    pub cells: Option<Cells>,
+}
+
+/// Known cells of vectors.
+#[derive(Clone, Debug)]
+pub struct Cells {
+    /// `value_width` for each element, in storage order.
+    pub known: Vec<bool>,
+    /// Whether each element is missing as a whole and nothing depends on it: it weighs nothing.
+    pub absent: Vec<bool>,
 }
 
 impl Algorithm {

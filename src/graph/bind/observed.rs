@@ -79,7 +79,8 @@ impl Binder<'_> {
         let width = parts.len();
         let values: Arc<[f64]> = (0..table.rows).flat_map(|r| parts.iter().map(move |p| p[r])).collect();
         self.support(node, o, table, &values, width, |_| names[0])?;
-        if width > 1 {
+        // The cells of a Gaussian vector that are missing have a distribution given the others.
+        if width > 1 && node.spec.stat != &GAUSSIAN_VECTOR {
             self.whole_rows(node, o, table, &values, &names)?;
         }
         Some(ObservedArray::Numbers { width, values })
@@ -135,7 +136,9 @@ impl Binder<'_> {
         let at = values[row * names.len()..].iter().position(|x| x.is_nan()).unwrap_or(0);
         let d = Diagnostic::error(PARTLY_MISSING, format!("a value of `{}` lacks some of its cells", node.name))
             .at(o.span, "a vector")
-            .note("a vector that is missing as a whole is inferred; one of which some cells are missing is not supported yet")
+            .note(
+                "a vector that is missing as a whole is predicted; one of which some cells are missing is inferred where it is of an `MvNormal`",
+            )
             .help("leave the whole row empty, or fill the cell");
         self.fail(table.blame(d, row, names[at]));
         None

@@ -10,7 +10,7 @@ use crate::plan::{
     var::Var,
 };
 use crate::{
-    graph::energy::LabelId,
+    graph::{energy::LabelId, factor_graph::RowSet},
     num::contract::{Contraction, OperandShape},
 };
 
@@ -26,8 +26,10 @@ impl<'a> Lowering<'a> {
         // Which rows: a list where they are few, a mask where they are many.
         let pair = pair_of(&drafts, &self.vars);
         let mut rows = Rows::All;
-        if let (Some(places), None) = (self.places(view), pair) {
-            let few = places.iter().filter(|p| **p).count() * 2 < places.len();
+        // A line about all steps but the first speaks of all pairs of neighbours.
+        let all_pairs = matches!(self.graph.factors[view.index].rows, RowSet::From(1) | RowSet::Below);
+        if let Some(places) = self.places(view).filter(|_| pair.is_none() || !all_pairs) {
+            let few = pair.is_none() && places.iter().filter(|p| **p).count() * 2 < places.len();
             if few {
                 rows = Rows::List(places.iter().enumerate().filter(|(_, p)| **p).map(|(i, _)| i as u32).collect());
             } else {

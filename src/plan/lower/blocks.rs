@@ -4,11 +4,17 @@ use super::{LowerError, Lowering, axes::row_major};
 use crate::plan::{
     network::NetworkShape,
     sparse::SparseShape,
-    var::{Algorithm, Clamp, Storage, Var},
+    var::{Algorithm, Cells, Clamp, Storage, Var},
 };
 use crate::{
     block::{junction_tree::JunctionTree, lagged_gaussian_chain, normal_gamma_vector},
-    factorize::{Block, Kind, gaussian::GaussianJoint, network::LARGEST_CLIQUE, roles::Role},
+    expfam::stat::GAUSSIAN_VECTOR,
+    factorize::{
+        Block, Kind,
+        gaussian::GaussianJoint,
+        network::LARGEST_CLIQUE,
+        roles::{Role, has_children},
+    },
     graph::{bound::ObservedArray, energy::Element},
     shape::{NodeId, PlateId},
 };
@@ -140,13 +146,25 @@ impl<'a> Lowering<'a> {
         let (width, all) = self.observed_values(node);
         let order = self.storage_order(node, var);
         let mut known = Vec::with_capacity(order.len());
+        let mut cells = Cells { known: vec![], absent: vec![] };
+        let leaf = !has_children(&self.blocks.energy, node);
         let mut values = Vec::with_capacity(order.len() * width);
         for &e in &order {
             let v = &all[e * width..(e + 1) * width];
             known.push(v.iter().all(|x| !x.is_nan()));
+            cells.known.extend(v.iter().map(|x| !x.is_nan()));
+            cells.absent.push(leaf && v.iter().all(|x| x.is_nan()));
             values.extend(v.iter().map(|x| if x.is_nan() { 0.0 } else { *x }));
         }
-        Clamp { known, values, value_width: width, kind }
+        Clamp { known, values, value_width: width, kind, cells: (kind == &GAUSSIAN_VECTOR).then_some(cells) }
+    }
+
+    /// Is the node a leaf of which some values are latent in part, and others missing as a whole? These weigh nothing and are predicted.
+    pub(super) fn absent(&self, node: NodeId) -> bool {
+        self.blocks.roles[node.0] == Role::Mixed && !has_children(&self.blocks.energy, node) && {
+            let (width, values) = self.observed_values(node);
+            values.chunks_exact(width).any(|v| v.iter().all(|x| x.is_nan()))
+        }
     }
 
     /// Element of the node (file order, row-major over its plates) at each element of its variable's storage.

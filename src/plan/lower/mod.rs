@@ -21,7 +21,10 @@ use super::{
     var::{Storage, Var},
 };
 use crate::{
-    factorize::{Blocks, Kind, roles::Role},
+    factorize::{
+        Blocks, Kind,
+        roles::{Missing, Role},
+    },
     graph::{
         bound::{Bound, ObservedArray},
         energy::{Element, EnergyTerm, FactorEnergy, LabelId, Op, Role as LetterRole, Source, View},
@@ -87,12 +90,12 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
         }
         let mixed: Vec<usize> = l.tables.iter().filter(|t| t.gathers_stored).flat_map(|t| &t.operands).filter_map(streamed).collect();
         if mixed.is_empty() {
-            let Lowering { vars, streams, tables, rows, known, constants, .. } = l;
-            let stored = (0..vars.len()).filter(|&v| vars[v].storage == Storage::Stored).collect();
             let predicted = (0..graph.nodes.len())
                 .map(NodeId)
-                .filter(|n| blocks.roles[n.0] == Role::Predicted || l_missing(graph, bound, &blocks, *n))
+                .filter(|n| blocks.roles[n.0] == Role::Predicted || l_missing(graph, bound, &blocks, *n) || l.absent(*n))
                 .collect();
+            let Lowering { vars, streams, tables, rows, known, constants, .. } = l;
+            let stored = (0..vars.len()).filter(|&v| vars[v].storage == Storage::Stored).collect();
             let names = graph.nodes.iter().map(|n| n.name.clone()).collect();
             let mut plan = Plan {
                 names,
@@ -120,6 +123,19 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
 
 fn l_missing(graph: &FactorGraph, bound: &Bound, blocks: &Blocks, n: NodeId) -> bool {
     graph.nodes[n.0].observed.is_some() && blocks.roles[n.0] == Role::Observed && has_missing(bound, n)
+}
+
+/// What an observed node has missing.
+pub fn what_is_missing(bound: &Bound, n: NodeId) -> Missing {
+    match bound.observed(n) {
+        Some(ObservedArray::Numbers { width, values })
+            if values.chunks_exact(*width).any(|v| v.iter().any(|x| x.is_nan()) && !v.iter().all(|x| x.is_nan())) =>
+        {
+            Missing::Cells
+        }
+        _ if has_missing(bound, n) => Missing::Values,
+        _ => Missing::Nothing,
+    }
 }
 
 /// Whether an observed node has missing cells.
@@ -427,7 +443,8 @@ impl<'a> Lowering<'a> {
                 row.push((Key::Op(op.clone()), self.known_by_row(view, op)?));
             }
         }
-        if !has_child && self.blocks.roles[child.0] == Role::Observed && has_missing(self.bound, child) {
+        let masked = self.blocks.roles[child.0] == Role::Observed && has_missing(self.bound, child) || self.absent(child);
+        if !has_child && masked {
             match view.n {
                 Some(_) => row.push((Key::Mask, self.mask(view))),
                 None => shared.push(self.mask_shared(view)),

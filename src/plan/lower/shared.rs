@@ -114,7 +114,7 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn mask_cells(&self, node: NodeId) -> Vec<f64> {
         let (width, values) = self.observed_values(node);
-        values.chunks_exact(width).map(|v| f64::from(u8::from(v.iter().all(|x| !x.is_nan())))).collect()
+        values.chunks_exact(width).map(|v| f64::from(u8::from(v.iter().any(|x| !x.is_nan())))).collect()
     }
 
     pub(super) fn mask_shared(&mut self, view: &FactorView<'_>) -> SharedDraft {
