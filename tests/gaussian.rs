@@ -2,6 +2,7 @@
 //! moments are those of the posterior. Reference 3 of the local level; joint blocks against mean field.
 mod common;
 
+use nalgebra::{DMatrix, DVector};
 use common::{
     all_near,
     dense::{Row, dense, exact},
