@@ -60,10 +60,11 @@ fn a_line_with_heavy_tails_is_that_of_plain_loops() {
         bound = next;
     }
     near("the bound", p.elbo(), bound, 1e-9);
-    all_near("the line", &[p.mean("a"), p.mean("b")].concat(), &line.mean, 1e-7);
-    near("tau", p.mean("tau")[0], line.tau.0 / line.tau.1, 1e-7);
+    // Where the bound stands still to the last digit, a parameter does to the root of that.
+    all_near("the line", &[p.mean("a"), p.mean("b")].concat(), &line.mean, 1e-5);
+    near("tau", p.mean("tau")[0], line.tau.0 / line.tau.1, 1e-5);
     let scales: Vec<f64> = line.scales.iter().map(|s| s.0 / s.1).collect();
-    all_near("the scales", &p.mean("y.scale"), &scales, 1e-7);
+    all_near("the scales", &p.mean("y.scale"), &scales, 1e-5);
     // The row that stands out counts little.
     assert!(scales[4] < 0.1 * scales[3], "{scales:?}");
 }

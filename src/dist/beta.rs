@@ -40,10 +40,10 @@ static EXPONENT: StatKind = StatKind {
 
 static TERMS: &[Term] = &[term(|_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]), term(|_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")])];
 
-/// An exponent of 1, where the other one is random.
+/// An exponent of 1, where the other one is random: the only part, α − 1, is 0. It stands in the form so that values are checked.
 static ONE: StatKind = StatKind {
     name: "one",
-    parts: &[Part { symbol: "x − 1", shape: PartShape::Scalar }],
+    parts: &[Part { symbol: "0", shape: PartShape::Scalar }],
     value: PartShape::Scalar,
     support: "exactly 1: only then is a Beta conjugate to its other parameter",
     of_value: |x, _, out| {
@@ -82,7 +82,7 @@ static BETA_RANDOM: DistSpec = DistSpec {
     terms: BETA_RANDOM_TERMS,
     points: &[
         Point { d: 1, params: &[&[1.0], &[2.5]] },
-        Point { d: 1, params: &[&[1.0], &[0.01]] },
+        Point { d: 1, params: &[&[1.0], &[0.5]] },
         Point { d: 1, params: &[&[1.0], &[1e4]] },
     ],
     ..CASE

@@ -10,6 +10,7 @@ use super::{
     profile::{self, Profile, Step},
     rows::{ChunkMoments, Places, RowScratch, steps_back},
     session::{Session, apply},
+    start::order,
     turns::{self, Turns},
 };
 use crate::{
@@ -99,6 +100,11 @@ impl Session<'_> {
         let mut shape = Shape::new(plan, s, &self.table);
         if shape.vars.is_empty() {
             return Ok(vec![]);
+        }
+        if matches!(mode, Mode::Start(_)) {
+            // Nothing has moments yet: a block's parents in the same rows come before it, wherever they stand in the file.
+            let order = order(plan);
+            shape.vars.sort_by_key(|v| order.iter().position(|o| *o == v.0));
         }
         // Where η is wanted, or selectors are given, rows go by the general way: it gives the same for a block that stays.
         if matches!(mode, Mode::Update) && emit.is_empty() {

@@ -277,7 +277,7 @@ fn soft(k: usize, random: &mut Random, out: &mut [f64]) {
 }
 
 /// Blocks, parents first where the graph allows it.
-fn order(plan: &Plan) -> Vec<usize> {
+pub(super) fn order(plan: &Plan) -> Vec<usize> {
     let mut done = vec![false; plan.vars.len()];
     let mut out = vec![];
     let parents = |v: usize| -> Vec<usize> {

@@ -64,14 +64,10 @@ mod tests {
         }
     }
 
+    type Visit<'a> = &'a mut dyn FnMut(usize, f64, &[(usize, usize)]);
+
     /// Calls `visit` with (place in t(y), factor, places of the parts by argument) for every product of every part of t(y).
-    fn products(
-        kind: &'static StatKind,
-        d: usize,
-        table: &dyn Fn(usize) -> &'static [Product],
-        arguments: &[Argument],
-        visit: &mut dyn FnMut(usize, f64, &[(usize, usize)]),
-    ) {
+    fn products(kind: &'static StatKind, d: usize, table: &dyn Fn(usize) -> &'static [Product], arguments: &[Argument], visit: Visit<'_>) {
         for (p, part) in kind.parts.iter().enumerate() {
             let rank = part.shape.rank();
             for product in table(p) {

@@ -223,7 +223,7 @@ impl<'a> State<'a> {
     /// The last element of a stick's vector: no variable.
     fn is_end(&self, node: NodeId, e: usize) -> bool {
         let n = &self.r.graph.nodes[node.0];
-        n.stick && (e + 1) % self.r.bound.plate(*n.plates.last().unwrap()).size == 0
+        n.stick && (e + 1).is_multiple_of(self.r.bound.plate(*n.plates.last().unwrap()).size)
     }
 
     fn d(&self, node: NodeId) -> usize {

@@ -524,7 +524,8 @@ impl<'a> Products<'a> {
             "x" | "x²" | "xxᵀ" if all(0.0) => Some(0.0),
             "x" if known.expr.axes.is_empty() && self.scalar(known, part) && n.len() == 1 && n[0].abs() == 1.0 => Some(n[0]),
             "x²" if n.len() == 1 && n[0].abs() == 1.0 => Some(1.0),
-            "ln x" | "x − 1" if n.len() == 1 && n[0] == 1.0 => Some(0.0),
+            "ln x" if n.len() == 1 && n[0] == 1.0 => Some(0.0),
+            "0" => Some(0.0),
             _ => None,
         }
     }
