@@ -308,6 +308,39 @@ fn power() -> String {
     out
 }
 
+/// Eighteen drivers on ten days without enough sleep, some readings missing.
+fn reactions() -> String {
+    let mut random = Random(21);
+    let mut out = String::from("driver,day,ms\n");
+    for driver in 1..=18 {
+        let (a, b) = (random.normal(250.0, 25.0), random.normal(10.0, 6.0));
+        for day in 0..10 {
+            let ms = random.normal(a + b * f64::from(day), 25.0);
+            let missing = random.yes(0.07);
+            let cell = if missing { String::new() } else { format!("{ms:.1}") };
+            let _ = writeln!(out, "d{driver:02},{day},{cell}");
+        }
+    }
+    out
+}
+
+/// Twelve judges taste about half of twenty wines.
+fn tasting() -> String {
+    let mut random = Random(22);
+    let mut out = String::from("taster,bottle,score\n");
+    let wines: Vec<f64> = (0..20).map(|_| random.normal(0.0, 1.0)).collect();
+    for judge in 1..=12 {
+        let kind = random.normal(0.0, 0.5);
+        for (wine, good) in wines.iter().enumerate() {
+            let score = random.normal(14.0 + kind + good, 0.7);
+            if random.yes(0.5) {
+                let _ = writeln!(out, "judge {judge:02},wine {:02},{score:.1}", wine + 1);
+            }
+        }
+    }
+    out
+}
+
 /// Each table's file name and content.
 pub fn tables() -> Vec<(&'static str, String)> {
     vec![
@@ -324,6 +357,8 @@ pub fn tables() -> Vec<(&'static str, String)> {
         ("heater.csv", heater()),
         ("lines.csv", lines()),
         ("power.csv", power()),
+        ("reactions.csv", reactions()),
+        ("tasting.csv", tasting()),
     ]
 }
 

@@ -2,7 +2,11 @@
 //! the posterior, whatever the data pick.
 mod common;
 
-use common::dense::{Row, dense, exact};
+use common::{
+    dense::{Row, dense, exact},
+    fit_text, near,
+};
+use elbow::num::stream::Stream as Random;
 
 /// A row of a prior: x[i] about a sum of others.
 fn about(i: usize, parents: &[(usize, f64)], value: f64, precision: f64) -> Row {
@@ -266,4 +270,122 @@ fn a_latent_of_each_row_about_a_mean_of_its_group() {
     prior.extend((1..5).map(|g| about(g, &[(0, 2.0)], 1.0, 0.5)));
     prior.extend((0..8).map(|n| about(5 + n, &[(1 + G[n], 1.0)], 0.0, 2.0)));
     exact(model, &table(), &["top", "m", "u"], &dense(&prior, &seen(|n| vec![(5 + n, X[n])], 0.0, 4.0)));
+}
+
+/// Effects of up to three columns and of both together, with and without covariates, about means of their own or a level of levels; rows
+/// missing; in any mix.
+#[test]
+fn random_mixtures_of_effects() {
+    for seed in 0..40 {
+        let mut r = Random::new(seed, "effects", 0);
+        let rows = 3 + r.below(8);
+        let levels = [1 + r.below(4), 1 + r.below(3), 1 + r.below(5)];
+        let codes: Vec<[usize; 3]> = (0..rows).map(|_| levels.map(|k| r.below(k))).collect();
+        let x: Vec<f64> = (0..rows).map(|_| r.below(40) as f64 / 10.0 - 2.0).collect();
+        let y: Vec<Option<f64>> = (0..rows).map(|i| (i == 0 || r.below(5) > 0).then(|| r.below(60) as f64 / 10.0 - 3.0)).collect();
+        let mut table = String::from("c0,c1,c2,x,y\n");
+        for n in 0..rows {
+            let c = codes[n];
+            table += &format!("{},{},{},{},{}\n", c[0] + 1, c[1] + 1, c[2] + 1, x[n], y[n].map_or(String::new(), |y| y.to_string()));
+        }
+        let (mut nodes, mut mean, mut names, mut prior) = (String::new(), vec![], vec![], vec![]);
+        let mut parts: Vec<(usize, bool, Vec<usize>)> = vec![];
+        let count = 2 + r.below(3);
+        for e in 0..count {
+            let (kind, by_x) = (r.below(5), r.below(3) == 0);
+            let of = match kind {
+                0 => vec![],
+                1 | 2 => vec![r.below(3)],
+                _ => vec![0, 1 + r.below(2)],
+            };
+            let precision = 0.5 + e as f64;
+            let size: usize = of.iter().map(|c| levels[*c]).product();
+            let plates: Vec<String> = of.iter().map(|c| format!("p{c}")).collect();
+            let key = if of.is_empty() { format!("u{e}") } else { format!("u{e}[{}]", plates.join(",")) };
+            let above = !of.is_empty() && r.below(2) == 0;
+            let top = prior.len();
+            if above {
+                nodes += &format!("\"m{e}\": Normal(mean: 0.5, precision: 0.3), ");
+                names.push(format!("m{e}"));
+                prior.push(about(top, &[], 0.5, 0.3));
+            }
+            let at = prior.len();
+            for i in 0..size {
+                prior.push(if above { about(at + i, &[(top, 2.0)], 0.0, precision) } else { about(at + i, &[], -0.25, precision) });
+            }
+            let about = if above { format!("\"2 * m{e}\"") } else { "-0.25".to_string() };
+            nodes += &format!("\"{key}\": Normal(mean: {about}, precision: {precision}), ");
+            names.push(format!("u{e}"));
+            let index: Vec<String> = of.iter().map(|c| format!("d.c{c}[n]")).collect();
+            let index = if of.is_empty() { String::new() } else { format!("[{}]", index.join(", ")) };
+            mean.push(format!("u{e}{index}{}", if by_x { " * x[n]" } else { "" }));
+            parts.push((at, by_x, of));
+        }
+        let used: Vec<usize> = (0..3).filter(|c| parts.iter().any(|p| p.2.contains(c))).collect();
+        let plates: String = used.iter().map(|c| format!("\"p{c}\": Size({}), ", levels[*c])).collect();
+        let model = format!(
+            r#"Model(data: {{ "d": "d.csv" }}, plates: {{ "n": Rows(table: "d"), {plates} }},
+            nodes: {{ {nodes} "y[n]": Normal(mean: "{}", precision: 2) }}, observe: {{ "y": "y" }})"#,
+            mean.join(" + ")
+        );
+        let row = |n: usize| -> Vec<(usize, f64)> {
+            let entry = |(at, by_x, of): &(usize, bool, Vec<usize>)| {
+                let i = of.iter().fold(0, |i, c| i * levels[*c] + codes[n][*c]);
+                (at + i, if *by_x { x[n] } else { 1.0 })
+            };
+            parts.iter().map(entry).collect()
+        };
+        let seen: Vec<Row> = (0..rows).filter_map(|n| y[n].map(|y| Row(row(n), y, 2.0))).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        println!("seed {seed}: {model}\n{table}");
+        exact(&model, &table, &names, &dense(&prior, &seen));
+    }
+}
+
+const CROSSED: &str = r#"
+    data: { "d": "d.csv" },
+    plates: { "n": Rows(table: "d"), "g": Groups(column: "d.g"), "h": Groups(column: "d.h") },
+    nodes: {
+        "m":    Normal(mean: 0.5, precision: 0.1),
+        "a[g]": Normal(mean: 0, precision: 2),
+        "b[h]": Normal(mean: 0, precision: 3),
+        "y[n]": Normal(mean: "m + a[d.g[n]] + b[d.h[n]]", precision: 4),
+    },
+    observe: { "y": "y" },"#;
+
+/// What the user asks for is kept: nothing together, or two of three.
+#[test]
+fn blocks_that_the_user_names() {
+    let fit = |factorize: &str| fit_text(&format!("Model({CROSSED} factorize: {factorize})"), &[("d.csv", &table())], &[]);
+    let blocks = |q: &common::Posterior| -> Vec<(Vec<String>, String)> {
+        let list = q.0["blocks"].as_array().expect("a list");
+        let nodes =
+            |b: &serde_json::Value| b["nodes"].as_array().expect("names").iter().map(|n| n.as_str().expect("a name").to_string()).collect();
+        list.iter().map(|b| (nodes(b), b["kind"].as_str().expect("a kind").to_string())).collect()
+    };
+    let all = fit("Auto");
+    assert_eq!(blocks(&all), [(vec!["m".into(), "a".into(), "b".into()], "joint".to_string())]);
+    let two = fit(r#"Blocks([["m", "b"]])"#);
+    assert_eq!(blocks(&two)[0], (vec!["m".into(), "b".into()], "joint".to_string()));
+    let three = fit(r#"Blocks([["b", "a", "m"]])"#);
+    near("the same block by name", three.elbo(), all.elbo(), 1e-12);
+    let none = fit("MeanField");
+    assert!(blocks(&none).iter().all(|b| b.1 == "independent"), "{:?}", blocks(&none));
+    assert!(none.elbo() < two.elbo() && two.elbo() < all.elbo(), "{} {} {}", none.elbo(), two.elbo(), all.elbo());
+}
+
+/// Crossed effects that fill their factor are kept apart, and the report says why; each is still joint with the level where it can be.
+#[test]
+fn a_block_that_would_be_too_large_is_split() {
+    let mut r = Random::new(3, "crossed", 0);
+    let mut table = String::from("g,h,y\n");
+    for n in 0..30_000 {
+        table += &format!("g{},h{},{}\n", r.below(3000), r.below(3000), n % 7);
+    }
+    let folder = common::Folder::new(&format!("Model({CROSSED})"), &[("d.csv", &table)]);
+    let model = common::text(&folder.path("model.ron"));
+    let said = common::elbow(&["explain", "--emit", "blocks", &model]).stdout;
+    assert!(said.contains("q(m, a): joint (sparse Gaussian)"), "{said}");
+    assert!(said.contains("One block of all `m`, `a`, `b` would be too large. It would take about"), "{said}");
+    assert!(folder.fit(&["--max-iterations", "3"]).elbo().is_finite());
 }

@@ -8,11 +8,7 @@
 //! A block is dense where it does not grow with the data, a chain where it runs along steps, and sparse where it grows and its cost is
 //! bounded. Dense blocks and chains are claimed first; then what is left to meet is joined in sparse ones.
 
-use super::{
-    Blocks, chains,
-    roles::Role,
-    sparse::{Pattern, rounded},
-};
+use super::{Blocks, chains, roles::Role, sparse::Pattern};
 use crate::{
     block::lagged_gaussian_chain::LONGEST_LAG,
     expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR},
@@ -465,16 +461,11 @@ pub fn why(graph: &FactorGraph, joint: &GaussianJoint) -> String {
         );
     }
     if joint.sparse {
-        let size = joint.pattern.as_ref().map_or(String::new(), |p| {
-            let (n, cost) = (rounded(p.places.len() as f64), rounded(p.kernel.cost()));
-            let fill = rounded(p.kernel.fill() as f64);
-            format!(" It has {n} entries and takes {fill} covariances, about {cost} multiplications an iteration.")
-        });
         let what = match names.as_slice() {
             [one] => format!("Elements of {one} enter means affinely together"),
             all => format!("{} enter means affinely together", all.join(", ")),
         };
-        return format!("{what}, and few of them meet: one sparse Gaussian keeps their coupling exact.{size}");
+        return format!("{what}, and few of them meet: one sparse Gaussian keeps their coupling exact.");
     }
     if names.len() == 1 {
         format!("The entries of {} stand together in a mean, so one Gaussian vector keeps their coupling exact.", names[0])

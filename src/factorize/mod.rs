@@ -5,6 +5,7 @@
 //! block by itself.
 
 mod chains;
+mod cost;
 pub mod gaussian;
 pub mod network;
 mod pairs;
@@ -235,6 +236,10 @@ pub fn factorize(
     blocks.list.sort_by_key(|b| b.nodes.iter().min().copied());
     wishes.granted(graph, &blocks, &reasons, diags)?;
     blocks.sound(graph, diags)?;
+    for i in 0..blocks.list.len() {
+        let cost = cost::cost(graph, &blocks, i, sizes);
+        blocks.list[i].why.push(cost);
+    }
     Ok(blocks)
 }
 

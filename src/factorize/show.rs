@@ -54,6 +54,7 @@ impl Blocks {
             Kind::Gaussian(g) => match self.gaussians[g].chain {
                 Some(p) => format!("chain along {} (Gaussian)", graph.plate_name(p)),
                 None if self.gaussians[g].scale.is_some() => "joint (Normal–Gamma)".into(),
+                None if self.gaussians[g].sparse => "joint (sparse Gaussian)".into(),
                 None => "joint (Gaussian)".into(),
             },
             Kind::Network(n) => match self.networks[n].chain {

@@ -85,7 +85,8 @@ impl Pattern {
     pub fn new(graph: &FactorGraph, energy: &Energy, roles: &[Role], bound: &Bound, joint: &GaussianJoint) -> Result<Self, String> {
         let places = Places::new(graph, bound, &joint.members);
         let n = places.len();
-        let too_many = |what: &str, count: f64| format!("It would list {} {what}, and {LARGEST_FILL} are the most.", rounded(count));
+        let too_many =
+            |what: &str, count: f64| format!("It would list {} {what}, and {} are the most.", rounded(count), rounded(LARGEST_FILL as f64));
         if n > LARGEST_FILL {
             return Err(too_many("entries", n as f64));
         }
@@ -129,7 +130,7 @@ impl Pattern {
         }
         let list: Vec<(u32, u32)> = pairs.iter().map(|p| ((p >> 32) as u32, *p as u32)).collect();
         let kernel = SparseGaussian::new(n, &list, LARGEST_FILL).map_err(|e| match e {
-            PatternError::Fill { .. } => format!("It would take more than {LARGEST_FILL} covariances."),
+            PatternError::Fill { .. } => format!("Its factor would have more than {} entries.", rounded(LARGEST_FILL as f64)),
             PatternError::Pair { .. } => e.to_string(),
         })?;
         if kernel.cost() > LARGEST_COST {

@@ -108,3 +108,122 @@ impl SparseShape {
         (mean, covariance)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{diag::Diagnostics, expfam::family::entropy, source::Source};
+
+    /// Crossed effects, vectors and differences: every way that a statistic has of holding a product.
+    fn shape(text: &str) -> SparseShape {
+        let source = Source::new("test.ron", text);
+        let mut diags = Diagnostics::default();
+        let model = crate::syntax::parse(&source, &mut diags).unwrap();
+        let graph = crate::pipeline::graph(&model, &source, &mut diags).unwrap();
+        let files = crate::data::MemoryFiles::default();
+        let bound = crate::pipeline::bind(&model, &graph, &files, &|_| None, &source, &mut diags).unwrap();
+        let plan = crate::pipeline::plan(&graph, &bound, &mut diags).unwrap();
+        plan.vars.into_iter().find_map(|v| v.sparse).expect("a sparse block")
+    }
+
+    const MODELS: [&str; 2] = [
+        r#"Model(
+            data: { "d": { "g": ["a", "b", "a", "c"], "h": ["p", "q", "q", "p"], "x": [1, 2, -1, 0.5], "y": [1, 2, 3, 4] } },
+            plates: { "n": Rows(table: "d"), "g": Groups(column: "d.g"), "h": Groups(column: "d.h"), "j": Size(2) },
+            inputs: { "X[n]": ["x", "y"] },
+            nodes: {
+                "w[j]": Normal(mean: 0, precision: 1),
+                "a[g]": Normal(mean: 0, precision: 1),
+                "b[h]": Normal(mean: 0, precision: 1),
+                "y[n]": Normal(mean: "dot(w, X[n]) + a[d.g[n]] + b[d.h[n]]", precision: 1),
+            },
+            observe: { "y": "y" },
+        )"#,
+        r#"Model(
+            data: { "d": { "g": ["a", "b", "a", "c"], "h": ["c", "a", "b", "a"], "x": [1, 2, -1, 0.5], "y": [1, 2, 3, 4] } },
+            plates: { "n": Rows(table: "d"), "g": Groups(columns: ["d.g", "d.h"]) },
+            inputs: { "X[n]": ["x", "y"] },
+            nodes: {
+                "m":    MvNormal(mean: [0, 0], precision: [[1, 0], [0, 1]]),
+                "c[g]": MvNormal(mean: "m", precision: [[1, 0], [0, 1]]),
+                "y[n]": Normal(mean: "dot(c[d.g[n]], X[n]) - dot(c[d.h[n]], X[n])", precision: 1),
+            },
+            observe: { "y": "y" },
+        )"#,
+    ];
+
+    /// Natural parameters of a proper Gaussian: squares dominate.
+    fn eta(shape: &SparseShape) -> Vec<f64> {
+        let n = shape.entries();
+        let number = |i: usize| ((i * 7 + 3) % 11) as f64 / 10.0 - 0.5;
+        (0..shape.width())
+            .map(|i| {
+                if i < n {
+                    2.0 * number(i)
+                } else if i < 2 * n {
+                    -6.0 + number(i)
+                } else {
+                    0.3 * number(i)
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_gradient_of_the_log_norm_is_the_moments() {
+        for model in MODELS {
+            let shape = shape(model);
+            let eta = eta(&shape);
+            let run = |eta: &[f64]| {
+                let (mut m, mut z) = (vec![f64::NAN; eta.len()], f64::NAN);
+                shape.evaluate(eta, &mut m, &mut z).unwrap();
+                (m, z)
+            };
+            let (moments, z) = run(&eta);
+            for i in 0..eta.len() {
+                let step = |by: f64| {
+                    let mut x = eta.clone();
+                    x[i] += by;
+                    run(&x).1
+                };
+                let slope = (step(1e-5) - step(-1e-5)) / 2e-5;
+                assert!((slope - moments[i]).abs() < 1e-9, "{i} of {}: {slope} {}", eta.len(), moments[i]);
+            }
+            // The entropy is that of a Gaussian of these covariances.
+            let n = shape.entries();
+            let mut precision = nalgebra::DMatrix::<f64>::zeros(n, n);
+            for (&slot, x) in shape.slots.iter().zip(&eta[n..]).filter(|x| *x.0 != NONE) {
+                let slot = slot as usize;
+                let (a, b) = if slot < n {
+                    (slot, slot)
+                } else {
+                    let p = shape.pattern.kernel.pairs()[slot - n];
+                    (p.0 as usize, p.1 as usize)
+                };
+                precision[(a, b)] -= x;
+                precision[(b, a)] -= x;
+            }
+            let h = 0.5 * (n as f64 * (1.0 + std::f64::consts::TAU.ln()) - precision.determinant().ln());
+            assert!((entropy(&eta, &moments, z) - h).abs() < 1e-10, "{} {h}", entropy(&eta, &moments, z));
+        }
+    }
+
+    #[test]
+    fn a_shift_moves_means_and_leaves_covariances() {
+        for model in MODELS {
+            let shape = shape(model);
+            let (n, eta) = (shape.entries(), eta(&shape));
+            let (mut before, mut z) = (vec![0.0; eta.len()], 0.0);
+            shape.evaluate(&eta, &mut before, &mut z).unwrap();
+            let by: Vec<f64> = (0..n).map(|i| i as f64 / 3.0 - 1.0).collect();
+            let mut after = before.clone();
+            shape.shift(&by, &mut after);
+            for m in 0..shape.pattern.places.each.len() {
+                let (old, new) = (shape.element(m, 0, &before), shape.element(m, 0, &after));
+                let first = shape.pattern.places.starts[m];
+                old.0.iter().zip(&new.0).enumerate().for_each(|(i, (a, b))| assert!((a + by[first + i] - b).abs() < 1e-12));
+                old.1.iter().zip(&new.1).for_each(|(a, b)| assert!((a - b).abs() < 1e-12, "{a} {b}"));
+            }
+        }
+    }
+}

@@ -25,18 +25,22 @@ pub fn heads(graph: &FactorGraph, blocks: &Blocks, g: usize) -> Vec<(String, Vec
     for m in 0..members {
         let views = vec![entry(graph, joint, m, None)];
         let text = scaled(graph, joint, name(graph, joint, &views[0], 0));
-        heads.push((format!("η({text})"), all(To::Entries { gaussian: g, views, apart: 0 }, &axes(graph, joint, &[m]))));
+        heads.push((format!("η({text})"), all(To::Entries { gaussian: g, views, apart: 0, same: None }, &axes(graph, joint, &[m]))));
     }
     for apart in 0..=joint.lags.max(usize::from(joint.chain.is_some())) {
         for a in 0..members {
             // Neighbours are not interchangeable: the earlier one stands first.
             for b in if apart > 0 { 0 } else { a }..members {
-                let views = vec![entry(graph, joint, a, None), entry(graph, joint, b, Some(a))];
-                let (x, y) = (name(graph, joint, &views[0], apart), name(graph, joint, &views[1], 0));
-                let text = scaled(graph, joint, both(&x, &y, joint.members[a].vector && joint.members[b].vector));
-                let list = all(To::Entries { gaussian: g, views, apart }, &axes(graph, joint, &[a, b]));
-                if !list.is_empty() {
-                    heads.push((format!("η({text})"), list));
+                // The few products that a sparse block has are those of an element with itself, and of two.
+                let ways: &[Option<bool>] = if joint.sparse && a == b { &[Some(true), Some(false)] } else { &[None] };
+                for &same in ways {
+                    let views = vec![entry(graph, joint, a, None), entry(graph, joint, b, if same == Some(true) { None } else { Some(a) })];
+                    let (x, y) = (name(graph, joint, &views[0], apart), name(graph, joint, &views[1], 0));
+                    let text = scaled(graph, joint, both(&x, &y, joint.members[a].vector && joint.members[b].vector));
+                    let list = all(To::Entries { gaussian: g, views, apart, same }, &axes(graph, joint, &[a, b]));
+                    if !list.is_empty() {
+                        heads.push((format!("η({text})"), list));
+                    }
                 }
             }
         }

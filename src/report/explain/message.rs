@@ -27,6 +27,8 @@ pub enum To {
         views: Vec<Entry>,
         /// How many steps are between them?
         apart: usize,
+        /// Only products of an element with itself, or only those of two; either, if it does not matter.
+        same: Option<bool>,
     },
 }
 
@@ -131,11 +133,18 @@ fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<Taken> {
             .take(1)
             .map(|(then, now)| Taken { ops: vec![now, then], axes: [ops[then].axes.as_slice(), &ops[now].axes].concat(), inner: vec![] })
             .collect(),
-        To::Entries { gaussian, views, apart: 0 } => (0..ops.len())
+        To::Entries { gaussian, views, apart: 0, same } => (0..ops.len())
             .filter(|&i| ops[i].source == Source::Gaussian(*gaussian) && ops[i].part + 1 == views.len() && !in_pair(i))
+            .filter(|&i| same.is_none_or(|s| s == is_square(&ops[i].views)))
             .filter_map(|i| entries(&ops[i].views.iter().collect::<Vec<_>>(), views, vec![i]))
+            .map(|mut t| {
+                if *same == Some(true) {
+                    t.inner.truncate(views[0].names.len());
+                }
+                t
+            })
             .collect(),
-        To::Entries { gaussian, views, apart } if of.blocks.gaussians[*gaussian].lags > 0 => (0..ops.len())
+        To::Entries { gaussian, views, apart, .. } if of.blocks.gaussians[*gaussian].lags > 0 => (0..ops.len())
             .filter(|&i| ops[i].source == Source::Gaussian(*gaussian) && ops[i].part == 1 + apart)
             .filter(|&i| ops[i].views.iter().zip(views).all(|(v, e)| v.member == e.member))
             .filter_map(|i| entries(&ops[i].views.iter().collect::<Vec<_>>(), views, vec![i]))
@@ -148,6 +157,11 @@ fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<Taken> {
             })
             .collect(),
     }
+}
+
+/// Are both of one element?
+fn is_square(views: &[View]) -> bool {
+    matches!(views, [a, b] if a.member == b.member && a.elements == b.elements)
 }
 
 /// Views matched with the entries that a message goes to, in either order.

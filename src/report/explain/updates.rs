@@ -187,6 +187,9 @@ fn closing(graph: &FactorGraph, blocks: &Blocks, i: usize, at: &[String]) -> Str
         Kind::Joint(j) => format!("Moments: in closed form, those of a {}.", blocks.joints[j].spec.name),
         Kind::Gaussian(g) if blocks.gaussians[g].chain.is_some() => "Moments: a Kalman filter and smoother in information form.".into(),
         Kind::Gaussian(g) if blocks.gaussians[g].scale.is_some() => "Moments: in closed form, those of a Normal–Gamma of a vector.".into(),
+        Kind::Gaussian(g) if blocks.gaussians[g].sparse => {
+            "Moments: a sparse Cholesky factor in a fill-reducing order; of the covariances, those at its entries.".into()
+        }
         Kind::Gaussian(_) => "Moments: in closed form, those of a Gaussian vector.".into(),
         Kind::Network(_) => unreachable!("a network says so itself"),
         Kind::Single if node.spec.stat == &CATEGORY => {
