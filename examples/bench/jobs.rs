@@ -325,8 +325,8 @@ pub fn print(machine: &Machine, args: &Args) -> Result<(), String> {
         ("columns", Box::new(move || three_columns(machine, 200_000 / s))),
     ];
     // Like the Associated Press corpus in size, or that corpus.
-    let small = move || Job { name: "J2 topics, few documents".into(), ..topics(machine, 2246 / s, 10_473, 50, corpus.clone()) };
-    list.insert(1, ("j2ap", Box::new(small)));
+    let few = move || Job { name: "J2 topics, few documents".into(), ..topics(machine, 2246 / s, 10_473, 50, corpus.clone()) };
+    list.insert(1, ("j2ap", Box::new(few)));
     let (mut rows, mut threads) = (vec![], vec![]);
     for (key, make) in list.iter().filter(|l| args.wants(l.0)) {
         let job = make();
