@@ -161,13 +161,53 @@ fn values_are_narrow_parameters() {
     std::fs::write(dir.path().join("W.csv"), format!("W\n{rows}")).unwrap();
     let json = serde_json::json!({"nodes": {"W": {"parameters": {"mean": loadings, "precision": vec![1e13; 18]}}}});
     std::fs::write(dir.path().join("W.json"), json.to_string()).unwrap();
-    let of = |file: &str| {
-        let start = format!("W={}", dir.path().join(file).display());
-        trace(&run("graphs/factor_analysis.ron", &["--max-iterations".into(), "3".into(), "--start".into(), start]))
+    // The talents are streamed with the rows.
+    let rows = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/data/marks.csv")).unwrap().trim().lines().count() - 1;
+    let talents: Vec<f64> = (0..rows * 3).map(|i| f64::from((i * 5 % 13) as u32) / 6.0 - 1.0).collect();
+    let text: String = talents.iter().map(|x| format!("{x}\n")).collect();
+    std::fs::write(dir.path().join("h.csv"), format!("h\n{text}")).unwrap();
+    let json = serde_json::json!({"nodes": {"h": {"parameters": {"mean": talents, "precision": vec![1e13; rows * 3]}}}});
+    std::fs::write(dir.path().join("h.json"), json.to_string()).unwrap();
+    let of = |start: &[&str]| {
+        let mut args = vec!["--max-iterations".to_string(), "3".into()];
+        args.extend(start.iter().flat_map(|node| {
+            let (name, _) = node.split_once('.').unwrap();
+            ["--start".to_string(), format!("{name}={}", dir.path().join(node).display())]
+        }));
+        trace(&run("graphs/factor_analysis.ron", &args))
     };
-    let (a, b, free) = (of("W.csv"), of("W.json"), trace(&run("graphs/factor_analysis.ron", &["--max-iterations".into(), "3".into()])));
-    for i in 0..3 {
-        assert!((a[i] - b[i]).abs() < 1e-7 * a[i].abs(), "{a:?} and {b:?}");
-        assert!((a[i] - free[i]).abs() > 1e-6, "the start is not used");
+    let free = of(&[]);
+    for node in ["W", "h"] {
+        let (a, b) = (of(&[&format!("{node}.csv")]), of(&[&format!("{node}.json")]));
+        for i in 0..3 {
+            assert!((a[i] - b[i]).abs() < 1e-7 * a[i].abs(), "{node}: {a:?} and {b:?}");
+            assert!((a[i] - free[i]).abs() > 1e-6, "the start of {node} is not used");
+        }
     }
+}
+
+/// Without the option a result says nothing of time; with it, every step that the plan names.
+#[test]
+fn a_profile_is_there_when_asked_for() {
+    let plain = run("graphs/gmm.ron", &["--max-iterations".into(), "3".into()]);
+    assert!(plain.get("profile").is_none());
+    let profiled = run("graphs/gmm.ron", &["--max-iterations".into(), "3".into(), "--profile".into()]);
+    assert_eq!(trace(&plain), trace(&profiled));
+    let steps = profiled["profile"]["steps"].as_array().expect("steps");
+    let named = |text: &str| steps.iter().filter(|s| s["step"].as_str().unwrap().contains(text)).collect::<Vec<_>>();
+    for step in [
+        "update weights",
+        "update centre, spread",
+        "pass over the rows of z",
+        "message to z from x",
+        "moments of z",
+        "statistic of x",
+        "the bound",
+    ] {
+        assert!(!named(step).is_empty(), "no step `{step}`");
+        assert!(named(step).iter().all(|s| s["seconds"].as_f64().unwrap() > 0.0), "`{step}` took no time");
+    }
+    // 272 rows, six components, three products of x's two numbers: three iterations.
+    let work: f64 = named("statistic of x").iter().map(|s| s["multiply_adds"].as_f64().unwrap()).sum();
+    assert!(work >= (3 * 272 * 6 * 5) as f64 && work < (3 * 272 * 6 * 40) as f64, "{work} multiply-adds");
 }
