@@ -263,7 +263,9 @@ fn a_lost_sequence_is_done_again_from_where_it_was_lost() {
 #[test]
 #[ignore = "a timing"]
 fn chain_speed() {
-    for (k, steps, count) in [(2, 10_000, 1), (2, 10_000, 4), (3, 10_000, 1), (16, 10_000, 1), (16, 10_000, 4), (16, 100_000, 1), (64, 2_000, 1), (500, 50, 1)] {
+    for (k, steps, count) in
+        [(2, 10_000, 1), (2, 10_000, 4), (3, 10_000, 1), (16, 10_000, 1), (16, 10_000, 4), (16, 100_000, 1), (64, 2_000, 1), (500, 50, 1)]
+    {
         let case = Case::random(8, k, &vec![steps; count], 1, 1.0);
         let mut tables = PairTables::default();
         let mut scratch = Scratch::default();
@@ -275,6 +277,9 @@ fn chain_speed() {
             let mut steps = Arrays { k, logs: &case.node, marginals: &mut node };
             run(&tables, chains, &mut steps, &mut pair, &mut z, &mut scratch).expect("possible");
         }
-        println!("{k} states, {count} × {steps}: {:.1} ns a step", start.elapsed().as_nanos() as f64 / f64::from(turns) / f64::from(steps) / count as f64);
+        println!(
+            "{k} states, {count} × {steps}: {:.1} ns a step",
+            start.elapsed().as_nanos() as f64 / f64::from(turns) / f64::from(steps) / count as f64
+        );
     }
 }
