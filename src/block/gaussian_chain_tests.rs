@@ -4,6 +4,37 @@ use super::*;
 use crate::num::stream::Stream;
 use nalgebra::{DMatrix, DVector};
 
+/// Parameters and moments as arrays.
+struct Arrays<'a> {
+    q: usize,
+    node: &'a [f64],
+    moments: &'a mut [f64],
+}
+
+impl GaussianSteps for Arrays<'_> {
+    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
+        let width = self.q + self.q * self.q;
+        node.copy_from_slice(&self.node[steps.start * width..steps.end * width]);
+    }
+    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
+        let width = self.q + self.q * self.q;
+        self.moments[steps.start * width..steps.end * width].copy_from_slice(moments);
+    }
+}
+
+/// Overwrites the parameters by the moments.
+fn in_place(
+    layout: Layout,
+    q: usize,
+    chains: GaussianChains<'_>,
+    node: &mut [f64],
+    pair: &mut [f64],
+    z: &mut f64,
+) -> Result<(), GaussianChainError> {
+    let given = node.to_vec();
+    run_laid_out(layout, q, chains, &mut Arrays { q, node: &given, moments: node }, pair, z, &mut Scratch::default())
+}
+
 struct Case {
     q: usize,
     pair: Vec<f64>,
@@ -43,10 +74,13 @@ impl Case {
     }
 
     fn run(&self) -> Result<Answer, GaussianChainError> {
+        self.run_as(Layout::new(self.q))
+    }
+
+    fn run_as(&self, layout: Layout) -> Result<Answer, GaussianChainError> {
         let mut a = Answer { node: self.node.clone(), pair: vec![0.0; self.pair.len()], z: 0.0 };
-        let mut scratch = vec![f64::NAN; scratch_len(self.q)];
-        let chains = GaussianChains { pair: &self.pair, pair_index: self.index.as_deref(), node: &mut a.node, starts: &self.starts };
-        run(self.q, chains, &mut a.pair, &mut a.z, &mut scratch)?;
+        let chains = GaussianChains { pair: &self.pair, pair_index: self.index.as_deref(), starts: &self.starts };
+        in_place(layout, self.q, chains, &mut a.node, &mut a.pair, &mut a.z)?;
         Ok(a)
     }
 
@@ -147,8 +181,8 @@ fn outputs_that_sum_are_added_to() {
     let case = Case::random(3, 2, &[3], 1);
     let want = case.run().expect("proper");
     let (mut node, mut sums, mut z) = (case.node.clone(), vec![1.0; 4], 10.0);
-    let chains = GaussianChains { pair: &case.pair, pair_index: None, node: &mut node, starts: &case.starts };
-    run(2, chains, &mut sums, &mut z, &mut vec![0.0; scratch_len(2)]).expect("proper");
+    let chains = GaussianChains { pair: &case.pair, pair_index: None, starts: &case.starts };
+    in_place(Layout::new(2), 2, chains, &mut node, &mut sums, &mut z).expect("proper");
     assert!((z - 10.0 - want.z).abs() < 1e-13);
     sums.iter().zip(&want.pair).for_each(|(s, w)| assert!((s - 1.0 - w).abs() < 1e-13));
 }
@@ -190,8 +224,8 @@ fn local_level(first_variance: f64, step: f64, noise: f64, skip: impl Fn(usize) 
             variance(&mut z, step);
         }
     }
-    let chains = GaussianChains { pair: &[1.0 / step], pair_index: None, node: &mut node, starts: &[0, flow.len() as u32] };
-    run(1, chains, &mut [0.0], &mut z, &mut vec![0.0; scratch_len(1)]).expect("proper");
+    let chains = GaussianChains { pair: &[1.0 / step], pair_index: None, starts: &[0, flow.len() as u32] };
+    in_place(Layout::new(1), 1, chains, &mut node, &mut [0.0], &mut z).expect("proper");
     (z, node)
 }
 
@@ -236,8 +270,8 @@ fn twenty_thousand_steps_settle_and_agree_with_the_stationary_chain() {
         node[6 * t + 5] = -0.5 * (own + next);
     }
     let (mut sums, mut z) = (vec![0.0; 4], 0.0);
-    let chains = GaussianChains { pair: &pair, pair_index: None, node: &mut node, starts: &[0, steps as u32] };
-    run(2, chains, &mut sums, &mut z, &mut vec![0.0; scratch_len(2)]).expect("proper");
+    let chains = GaussianChains { pair: &pair, pair_index: None, starts: &[0, steps as u32] };
+    in_place(Layout::new(2), 2, chains, &mut node, &mut sums, &mut z).expect("proper");
     let v = 1.0 / stationary;
     for row in node.chunks_exact(6) {
         close("marginal", row, &[0.0, 0.0, v, 0.0, 0.0, v], 1e-9);
@@ -264,9 +298,55 @@ fn names_the_step_that_is_not_proper() {
     assert_eq!(case.run().expect_err("not finite"), GaussianChainError::NotFinite { step: 1 });
     // Each step alone is proper, both together are not.
     let (mut node, mut z) = (vec![0.0, -0.5, 0.0, -0.5], 0.0);
-    let chains = GaussianChains { pair: &[1.0], pair_index: None, node: &mut node, starts: &[0, 2] };
-    let error = run(1, chains, &mut [0.0], &mut z, &mut vec![0.0; scratch_len(1)]).expect_err("singular");
+    let chains = GaussianChains { pair: &[1.0], pair_index: None, starts: &[0, 2] };
+    let error = in_place(Layout::new(1), 1, chains, &mut node, &mut [0.0], &mut z).expect_err("singular");
     assert_eq!(error.to_string(), "the precision at step 2 is not positive definite");
+}
+
+/// Equal steps but for h, and a few that differ: what most time series are.
+fn settled(q: usize, steps: u32) -> Case {
+    let mut case = Case::random(4, q, &[steps, 1, 40], 1);
+    let width = q + q * q;
+    for t in 1..case.node.len() / width {
+        if ![70, 71, 90].contains(&t) {
+            let (first, rest) = case.node.split_at_mut(width);
+            rest[(t - 1) * width + q..t * width].copy_from_slice(&first[q..]);
+        }
+    }
+    case
+}
+
+#[test]
+fn blocks_and_what_is_kept_of_them_do_not_matter() {
+    for q in [1, 2, 4, 9] {
+        for case in [settled(q, 200), Case::random(2, q, &[37, 1, 12], 2)] {
+            let plain = case.run_as(Layout { block: 1000, kept: usize::MAX, hold: true }).expect("proper");
+            for (block, kept) in [(1, 0), (7, 0), (7, usize::MAX), (64, 0)] {
+                let a = case.run_as(Layout { block, kept, hold: true }).expect("proper");
+                assert_eq!((&a.node, &a.pair), (&plain.node, &plain.pair), "q = {q}, block {block}, kept {kept}");
+                close("log norm", &[a.z], &[plain.z], 1e-14);
+            }
+        }
+    }
+}
+
+#[test]
+fn holding_what_has_settled_changes_no_more_than_rounding_does() {
+    for q in [1, 2, 4, 9] {
+        let case = settled(q, 200);
+        let layout = Layout::new(q);
+        let (held, plain) = (case.run().expect("proper"), case.run_as(Layout { hold: false, ..layout }).expect("proper"));
+        close("node moments", &held.node, &plain.node, 1e-13);
+        close("pair moments", &held.pair, &plain.pair, 1e-13);
+        close("log norm", &[held.z], &[plain.z], 1e-13);
+        // And it does happen: covariances in the middle are equal, bit for bit.
+        let mut scratch = Scratch::default();
+        let mut moments = case.node.clone();
+        let chains = GaussianChains { pair: &case.pair, pair_index: None, starts: &[0, 60] };
+        let mut steps = Arrays { q, node: &case.node, moments: &mut moments };
+        run(q, chains, &mut steps, &mut vec![0.0; q * q], &mut 0.0, &mut scratch).expect("proper");
+        assert!(scratch.steps_held() > 20, "q = {q}: {} of 60", scratch.steps_held());
+    }
 }
 
 #[test]
@@ -276,12 +356,13 @@ fn time_of_a_step() {
         let steps = 20_000;
         let case = Case::random(1, q, &[steps], 1);
         let mut best = f64::INFINITY;
-        let (mut sums, mut z, mut scratch) = (vec![0.0; q * q], 0.0, vec![0.0; scratch_len(q)]);
+        let (mut sums, mut z, mut scratch) = (vec![0.0; q * q], 0.0, Scratch::default());
         for _ in 0..5 {
-            let mut node = case.node.clone();
+            let mut moments = case.node.clone();
             let start = std::time::Instant::now();
-            let chains = GaussianChains { pair: &case.pair, pair_index: None, node: &mut node, starts: &case.starts };
-            run(q, chains, &mut sums, &mut z, &mut scratch).expect("proper");
+            let chains = GaussianChains { pair: &case.pair, pair_index: None, starts: &case.starts };
+            let mut steps = Arrays { q, node: &case.node, moments: &mut moments };
+            run(q, chains, &mut steps, &mut sums, &mut z, &mut scratch).expect("proper");
             best = best.min(start.elapsed().as_secs_f64());
         }
         println!("q = {q}: {:.0} ns a step", best / steps as f64 * 1e9);

@@ -4,8 +4,9 @@
 //! With couplings over up to L steps the precision is block banded. L steps after one another, taken as one vector, are a step of a chain whose neighbours alone
 //! are coupled: x_t meets x_{t−l} in its own super-step or in the one before. The cost is (LQ)³ for every L steps, linear in the number of steps.
 
-use super::gaussian_chain::{self, GaussianChainError, GaussianChains};
+use super::gaussian_chain::{self, GaussianChainError, GaussianChains, GaussianSteps};
 use crate::expfam::stat::{GAUSSIAN_VECTOR, Part, PartShape, StatKind};
+use std::ops::Range;
 
 /// The longest coupling.
 pub const LONGEST_LAG: usize = 12;
@@ -35,10 +36,11 @@ pub fn width(q: usize, lags: usize) -> usize {
 #[derive(Debug, Default)]
 pub struct Scratch {
     node: Vec<f64>,
+    moments: Vec<f64>,
     pair: Vec<f64>,
     sums: Vec<f64>,
     index: Vec<u32>,
-    work: Vec<f64>,
+    work: gaussian_chain::Scratch,
 }
 
 /// With exponent Σ_t h_t·x_t + ⟨J_t, x_t x_tᵀ⟩ + Σ_l ⟨P_{t,l}, x_{t−l} x_tᵀ⟩, overwrites each step's `[h | J | P_1 | … | P_L]` by
@@ -64,14 +66,13 @@ pub fn run(
         let (lo, hi) = (ends[0] as usize, ends[1] as usize);
         let (len, count) = (hi - lo, (hi - lo).div_ceil(lags));
         let steps = &mut steps[lo * w..hi * w];
-        let Scratch { node, pair, sums, index, work } = scratch;
+        let Scratch { node, moments, pair, sums, index, work } = scratch;
         for (buffer, size) in [(&mut *node, count * (wide + large)), (&mut *pair, count * large), (&mut *sums, count * large)] {
             buffer.clear();
             buffer.resize(size, 0.0);
         }
         index.clear();
         index.extend(0..count as u32);
-        work.resize(work.len().max(gaussian_chain::scratch_len(wide)), 0.0);
         // Where the block of steps `a` and `b`, the later, stands: in the node of their super-step, or in the coupling that leads into that of `b`.
         let place = |a: usize, b: usize| {
             let (sa, sb) = (a / lags, b / lags);
@@ -95,13 +96,16 @@ pub fn run(
             (0..q).for_each(|a| node[at + a * wide + a] = -0.5);
         }
         *log_norm -= 0.5 * (filled * q) as f64 * std::f64::consts::TAU.ln();
-        let chains = GaussianChains { pair, pair_index: Some(index), node, starts: &[0, count as u32] };
-        gaussian_chain::run(wide, chains, sums, log_norm, work).map_err(|e| match e {
+        let chains = GaussianChains { pair, pair_index: Some(index), starts: &[0, count as u32] };
+        moments.clear();
+        moments.resize(node.len(), 0.0);
+        let mut super_steps = SuperSteps { width: wide + large, node, moments };
+        gaussian_chain::run(wide, chains, &mut super_steps, sums, log_norm, work).map_err(|e| match e {
             GaussianChainError::NotPositive { step } => GaussianChainError::NotPositive { step: lo + step * lags },
             GaussianChainError::NotFinite { step } => GaussianChainError::NotFinite { step: lo + step * lags },
         })?;
         for (t, row) in steps.chunks_exact_mut(w).enumerate() {
-            row[..q].copy_from_slice(&node[t / lags * (wide + large) + t % lags * q..][..q]);
+            row[..q].copy_from_slice(&moments[t / lags * (wide + large) + t % lags * q..][..q]);
             for l in 0..=lags {
                 let out = &mut row[q + l * square..][..square];
                 if l > t {
@@ -109,7 +113,7 @@ pub fn run(
                     continue;
                 }
                 let (inside, at) = place(t - l, t);
-                let from = if inside { &node[at..] } else { &sums[at..] };
+                let from = if inside { &moments[at..] } else { &sums[at..] };
                 for (a, out) in out.chunks_exact_mut(q).enumerate() {
                     out.copy_from_slice(&from[a * wide..][..q]);
                 }
@@ -117,6 +121,23 @@ pub fn run(
         }
     }
     Ok(())
+}
+
+/// Parameters and moments of all super-steps, one after the other.
+struct SuperSteps<'a> {
+    width: usize,
+    node: &'a [f64],
+    moments: &'a mut [f64],
+}
+
+impl GaussianSteps for SuperSteps<'_> {
+    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
+        node.copy_from_slice(&self.node[steps.start * self.width..steps.end * self.width]);
+    }
+
+    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
+        self.moments[steps.start * self.width..steps.end * self.width].copy_from_slice(moments);
+    }
 }
 
 #[cfg(test)]

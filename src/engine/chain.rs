@@ -3,6 +3,7 @@
 //! (`block`), nor messages to single steps (`pass`).
 
 use super::{
+    chain_blocks::ChunkSteps,
     error::Breakdown,
     pass::{Shape, Sums, Worker},
     rows::{ChunkMoments, Places},
@@ -11,7 +12,7 @@ use super::{
 use crate::{
     block::{
         forward_backward::{self, ChainError, Chains, PairTables, Steps},
-        gaussian_chain::{self, GaussianChains},
+        gaussian_chain::{self, GaussianChains, GaussianSteps},
         lagged_gaussian_chain,
         tree::{self, TreeTables, Trees},
     },
@@ -121,6 +122,53 @@ impl ChainShape {
         shape
     }
 
+    /// Whether all steps share their pair potentials, or those of a level, and there are kernels that take them by blocks.
+    pub(super) fn shared(&self) -> bool {
+        !self.by_row && self.trees.is_none() && self.log.len() == 1
+    }
+
+    /// For each step of a chunk the table that leads into it, where a column picks it.
+    fn index(&self, plan: &Plan, range: &Range<usize>) -> Option<Vec<u32>> {
+        self.codes.map(|id| plan.rows.codes[id].data[range.clone()].iter().map(|&c| if c == u32::MAX { 0 } else { c }).collect())
+    }
+
+    /// Runs the chunk's sequences a block of steps at a time; adds to all statistics, and what steps and pairs give of the log norm to the entropy.
+    pub(super) fn update_by_blocks(
+        &self,
+        shape: &Shape<'_>,
+        v: usize,
+        range: &Range<usize>,
+        session: &Session<'_>,
+        worker: &mut Worker,
+        sums: &mut Sums,
+    ) -> Result<(), Breakdown> {
+        let var = &shape.plan.vars[v];
+        let k = entries(var);
+        let index = self.index(shape.plan, range);
+        let mut pair_sums = vec![0.0; self.levels * k * k];
+        let mut log_norm = 0.0;
+        let Worker { starts, rows, blocks, chains, gaussian_chains, .. } = worker;
+        let (pair_index, lookups) = (index.as_deref(), shape.lookups.as_ref());
+        let mut steps = ChunkSteps { shape, session, v, first: range.start, starts, lookups, rows, scratch: blocks, sums };
+        match var.algorithm {
+            Algorithm::Chain => {
+                forward_backward::run(&self.ready[0], Chains { pair_index, starts }, &mut steps, &mut pair_sums, &mut log_norm, chains)
+                    .map_err(|e| broken(shape, range, e))?;
+            }
+            _ => {
+                let which = GaussianChains { pair: &self.log[0], pair_index, starts };
+                gaussian_chain::run(k, which, &mut steps, &mut pair_sums, &mut log_norm, gaussian_chains)
+                    .map_err(|e| Breakdown::Improper(e.to_string()))?;
+            }
+        }
+        sums.entropy[v] += log_norm;
+        for p in &self.pairs {
+            let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
+            self.add_pairs(p, 0, k, &pair_sums, &mut sums.statistics[at]);
+        }
+        Ok(())
+    }
+
     /// Runs the chunk's sequences; writes the steps' moments, adds the pairs' statistic and the part of the entropy that steps give.
     pub(super) fn update(
         &self,
@@ -147,33 +195,20 @@ impl ChainShape {
             }
         }
         let by_row = if self.by_row { Some(self.row_potentials(shape, v, range, session, worker)) } else { None };
-        let index: Option<Vec<u32>> = if self.by_row {
-            Some((0..n as u32).collect())
-        } else {
-            self.codes.map(|id| shape.plan.rows.codes[id].data[range.clone()].iter().map(|&c| if c == u32::MAX { 0 } else { c }).collect())
-        };
+        let index: Option<Vec<u32>> = if self.by_row { Some((0..n as u32).collect()) } else { self.index(shape.plan, range) };
         let levels = if self.by_row { n } else { self.levels };
         let mut pair_sums = vec![0.0; levels * k * k];
         let mut node = std::mem::take(&mut worker.temp);
         let (mut made, mut made_tree) = (PairTables::default(), TreeTables::default());
         let mut result = Ok(());
         for cell in 0..inner {
-            let copied = !matches!(var.algorithm, Algorithm::Chain) || self.trees.is_some();
             node.clear();
-            if copied {
+            if self.trees.is_some() {
                 (0..n).for_each(|t| node.extend_from_slice(&eta[(t * inner + cell) * w..][..w]));
             }
             pair_sums.fill(0.0);
             let mut log_norm = 0.0;
             let (starts, pair_index) = (worker.starts.as_slice(), index.as_deref());
-            let impossible = |e: ChainError| match e {
-                ChainError::Impossible { step } => {
-                    let row =
-                        shape.plan.streams[shape.stream].order.as_ref().map_or(range.start + step, |o| o[range.start + step] as usize);
-                    Breakdown::Impossible(format!("no category is possible at row {}", row + 1))
-                }
-                e => Breakdown::Improper(e.to_string()),
-            };
             let done = if let Some(trees) = &self.trees {
                 let tables = match &by_row {
                     Some(all) => {
@@ -184,7 +219,7 @@ impl ChainShape {
                 };
                 grow(&mut worker.scratch, tree::scratch_len(n, k));
                 let trees = Trees { pair_index, node: &mut node, above: &worker.before };
-                tree::run(tables, trees, &mut pair_sums, &mut log_norm, &mut worker.scratch).map_err(impossible)
+                tree::run(tables, trees, &mut pair_sums, &mut log_norm, &mut worker.scratch).map_err(|e| broken(shape, range, e))
             } else if matches!(var.algorithm, Algorithm::Chain) {
                 let tables = match &by_row {
                     Some(all) => {
@@ -195,20 +230,21 @@ impl ChainShape {
                 };
                 let chains = Chains { pair_index, starts };
                 let mut steps = Cell { k, rows: inner * w, at: cell * w, logs: &eta, marginals: &mut worker.moments[v] };
-                forward_backward::run(tables, chains, &mut steps, &mut pair_sums, &mut log_norm, &mut worker.chains).map_err(impossible)
+                forward_backward::run(tables, chains, &mut steps, &mut pair_sums, &mut log_norm, &mut worker.chains)
+                    .map_err(|e| broken(shape, range, e))
             } else {
                 let pair =
                     by_row.as_ref().map_or(&self.log[cell.min(self.log.len().saturating_sub(1))..], |all| &all[cell..])[0].as_slice();
-                grow(&mut worker.scratch, gaussian_chain::scratch_len(k));
-                let chains = GaussianChains { pair, pair_index, node: &mut node, starts };
-                gaussian_chain::run(k, chains, &mut pair_sums, &mut log_norm, &mut worker.scratch)
+                let chains = GaussianChains { pair, pair_index, starts };
+                let mut steps = Cell { k: w, rows: inner * w, at: cell * w, logs: &eta, marginals: &mut worker.moments[v] };
+                gaussian_chain::run(k, chains, &mut steps, &mut pair_sums, &mut log_norm, &mut worker.gaussian_chains)
                     .map_err(|e| Breakdown::Improper(e.to_string()))
             };
             if done.is_err() {
                 result = done;
                 break;
             }
-            if copied {
+            if self.trees.is_some() {
                 (0..n).for_each(|t| worker.moments[v][(t * inner + cell) * w..][..w].copy_from_slice(&node[t * w..(t + 1) * w]));
             }
             sums.entropy[v] += log_norm;
@@ -331,8 +367,20 @@ fn steps_of_their_own(var: &Var, v: usize, lags: usize, n: usize, worker: &mut W
     Ok(())
 }
 
+/// Why a chunk has no posterior, in the words of the data.
+fn broken(shape: &Shape<'_>, range: &Range<usize>, e: ChainError) -> Breakdown {
+    match e {
+        ChainError::Impossible { step } => {
+            let row = shape.plan.streams[shape.stream].order.as_ref().map_or(range.start + step, |o| o[range.start + step] as usize);
+            Breakdown::Impossible(format!("no category is possible at row {}", row + 1))
+        }
+        e => Breakdown::Improper(e.to_string()),
+    }
+}
+
 /// One plate cell of a chunk's steps, where natural parameters and moments stand.
 struct Cell<'a> {
+    /// Numbers of a step.
     k: usize,
     /// Numbers from a step to the next, and where the cell's are.
     rows: usize,
@@ -368,6 +416,16 @@ impl Steps for Cell<'_> {
         for (t, row) in steps.zip(marginals.chunks_exact(self.k)) {
             self.marginals[t * self.rows + self.at..][..self.k].copy_from_slice(row);
         }
+    }
+}
+
+impl GaussianSteps for Cell<'_> {
+    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
+        self.logs(steps, node);
+    }
+
+    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
+        Steps::take(self, steps, moments);
     }
 }
 

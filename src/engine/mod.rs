@@ -1,10 +1,12 @@
 //! Runs a plan: start, iterations, restarts, the bound, and the posterior as plain numbers. Holds no distribution's name.
 
 mod chain;
+mod chain_blocks;
 pub mod collect;
 pub mod error;
 pub mod given;
 pub mod given_values;
+mod lookup;
 mod pass;
 pub mod posterior;
 mod predict;

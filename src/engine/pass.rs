@@ -6,7 +6,9 @@
 
 use super::{
     chain::ChainShape,
+    chain_blocks,
     error::{Breakdown, RunError},
+    lookup::Lookups,
     profile::{self, Profile, Step},
     rows::{ChunkMoments, Places, RowScratch, steps_back},
     session::{Session, apply},
@@ -14,7 +16,7 @@ use super::{
     turns::{self, Turns},
 };
 use crate::{
-    block::forward_backward,
+    block::{forward_backward, gaussian_chain},
     num::reduce::dot,
     plan::{
         Plan,
@@ -24,7 +26,7 @@ use crate::{
     },
 };
 use rayon::prelude::*;
-use std::ops::Range;
+use std::{ops::Range, sync::Mutex};
 
 /// Writes the responsibilities of a variable at some places; false where it has none to give.
 pub type Given<'a> = &'a (dyn Fn(usize, Range<usize>, &mut [f64]) -> bool + Sync);
@@ -56,8 +58,14 @@ pub(super) struct Shape<'p> {
     /// Tables whose statistic this pass sums.
     pub tables: Vec<usize>,
     pub chains: Vec<Option<ChainShape>>,
+    /// The stream's only block is a chain that goes a block of steps at a time.
+    blocks: bool,
+    /// What the steps of such a chain look up, if that is all they are sent.
+    pub lookups: Option<Lookups<'p>>,
     /// Where rows and a block of theirs take turns.
     turns: Option<Turns<'p>>,
+    /// Buffers that no run is using.
+    workers: Mutex<Vec<Worker>>,
 }
 
 /// One run's sums.
@@ -71,6 +79,9 @@ pub(super) struct Sums {
     pub failed: Option<(usize, Breakdown)>,
 }
 
+/// Numbers in the sums of all runs of a pass that may be in memory together.
+const SMALL: usize = 1 << 18;
+
 /// Buffers of one thread.
 #[derive(Default)]
 pub(super) struct Worker {
@@ -83,6 +94,8 @@ pub(super) struct Worker {
     pub temp: Vec<f64>,
     pub scratch: Vec<f64>,
     pub chains: forward_backward::Scratch,
+    pub gaussian_chains: gaussian_chain::Scratch,
+    pub blocks: chain_blocks::Scratch,
     pub list: Vec<u32>,
     pub turns: turns::Scratch,
 }
@@ -110,6 +123,7 @@ impl Session<'_> {
         if matches!(mode, Mode::Update) && emit.is_empty() {
             shape.turns = plan.turns.iter().find(|t| t.stream == s).map(|t| Turns::new(self, t));
         }
+        shape.blocks &= emit.is_empty();
         for &t in &shape.tables {
             self.packed[t].fill(0.0);
         }
@@ -118,7 +132,10 @@ impl Session<'_> {
         let mut emitted: Vec<(usize, Emitted)> = emit.iter().map(|&v| (v, Emitted::default())).collect();
         let mut kept: Vec<(usize, Vec<f64>)> = shape.kept().map(|v| (v, vec![])).collect();
         let threads = self.pool.current_num_threads().max(1);
-        for batch in runs.chunks(threads) {
+        // Small sums may all wait for each other, so that no thread has to.
+        let numbers: usize = shape.tables.iter().map(|&t| plan.tables[t].packed_len()).sum();
+        let at_once = if emit.is_empty() && numbers * runs.len() <= SMALL { runs.len().max(1) } else { threads };
+        for batch in runs.chunks(at_once) {
             let this = &*self;
             let sums: Vec<Sums> = if batch.len() == 1 {
                 vec![shape.run(this, &batch[0], mode, emit)]
@@ -158,8 +175,8 @@ impl Session<'_> {
             self.refresh_table(turns.plan.table);
         }
         for (v, _) in &shape.vars {
-            // A chain's η has pair potentials, too.
-            let pairs = shape.tables.iter().filter(|&&t| plan.tables[t].pair == Some(*v));
+            // A chain's η has pair potentials, too. One that goes by blocks keeps none of its η.
+            let pairs = shape.tables.iter().filter(|&&t| shape.blocks || plan.tables[t].pair == Some(*v));
             self.entropy[*v] = entropy[*v] - pairs.map(|&t| dot(&self.table[t], &self.packed[t])).sum::<f64>();
             if let Some(turns) = shape.turns.as_ref().filter(|t| t.plan.selector == *v) {
                 // All that rows were sent is in tables: ⟨η, μ⟩ is what these have in common with the rows' statistics.
@@ -203,7 +220,14 @@ impl<'p> Shape<'p> {
         let chains = (0..plan.vars.len())
             .map(|v| (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain()).then(|| ChainShape::new(plan, v, values)))
             .collect();
-        Self { plan, stream, vars, tables, chains, turns: None }
+        let mut shape = Self { plan, stream, vars, tables, chains, blocks: false, lookups: None, turns: None, workers: Mutex::default() };
+        if let [(v, messages)] = shape.vars.as_slice()
+            && let Some(chain) = &shape.chains[*v]
+        {
+            shape.blocks = chain_blocks::alone(&shape.vars, &plan.vars) && chain.shared();
+            shape.lookups = Lookups::new(plan, *v, messages, &shape.tables, values).filter(|l| shape.only_lookups(l));
+        }
+        shape
     }
 
     fn kept(&self) -> impl Iterator<Item = usize> + '_ {
@@ -222,7 +246,12 @@ impl<'p> Shape<'p> {
             profile: session.profile.like(),
             failed: None,
         };
-        let mut worker = Worker { eta: vec![vec![]; plan.vars.len()], moments: vec![vec![]; plan.vars.len()], ..Worker::default() };
+        let idle = self.workers.lock().ok().and_then(|mut w| w.pop());
+        let mut worker = idle.unwrap_or_else(|| Worker {
+            eta: vec![vec![]; plan.vars.len()],
+            moments: vec![vec![]; plan.vars.len()],
+            ..Worker::default()
+        });
         for c in chunks.clone() {
             let range = plan.streams[self.stream].chunks[c].clone();
             if let Err(failed) = self.chunk(session, range, mode, &mut worker, &mut sums) {
@@ -230,7 +259,32 @@ impl<'p> Shape<'p> {
                 return sums;
             }
         }
+        if let Ok(mut idle) = self.workers.lock() {
+            idle.push(worker);
+        }
         sums
+    }
+
+    /// A chunk of the stream's only block, a chain, whose numbers exist for a block of steps at a time.
+    fn by_blocks(
+        &self,
+        v: usize,
+        session: &Session<'_>,
+        range: &Range<usize>,
+        mode: Mode<'_>,
+        worker: &mut Worker,
+        sums: &mut Sums,
+    ) -> Result<(), Breakdown> {
+        if let Mode::Start(given) = mode {
+            let Worker { before, rows, blocks, .. } = &mut *worker;
+            if chain_blocks::start(self, session, v, range, before, given, rows, blocks, sums) {
+                return Ok(());
+            }
+        }
+        match &self.chains[v] {
+            Some(chain) => chain.update_by_blocks(self, v, range, session, worker, sums),
+            None => Ok(()),
+        }
     }
 
     fn chunk(
@@ -245,6 +299,10 @@ impl<'p> Shape<'p> {
         let stream = &plan.streams[self.stream];
         let n = range.len();
         worker.sequences(stream, &range);
+        if self.blocks {
+            let v = self.vars[0].0;
+            return self.by_blocks(v, session, &range, mode, worker, sums).map_err(|b| (v, b));
+        }
         for (v, _) in &self.vars {
             let var = &plan.vars[*v];
             let len = n * var.inner() * var.width;
@@ -325,6 +383,18 @@ impl<'p> Shape<'p> {
     }
 }
 
+/// Known cells of a partly observed block have the statistic of their values: moments of rows from place `first` on.
+pub(super) fn clamp(var: &Var, first: usize, moments: &mut [f64]) {
+    let Some(c) = &var.clamp else { return };
+    let first = first * var.inner();
+    for (e, m) in moments.chunks_exact_mut(var.width).enumerate() {
+        if c.known[first + e] {
+            // Checked when the data were bound.
+            let _ = (c.kind.of_value)(&c.values[(first + e) * c.value_width..][..c.value_width], var.d, m);
+        }
+    }
+}
+
 /// Σ of a chunk's entropies: A − ⟨η, μ⟩, each row as often as it stands.
 fn entropy(var: &Var, eta: &[f64], moments: &[f64], log_norm: &[f64], range: &Range<usize>) -> f64 {
     let inner = var.inner();
@@ -343,7 +413,7 @@ fn entropy(var: &Var, eta: &[f64], moments: &[f64], log_norm: &[f64], range: &Ra
 }
 
 /// A table's rows within a chunk.
-fn places<'a>(rows: &Rows, range: &Range<usize>, list: &'a mut Vec<u32>) -> Places<'a> {
+pub(super) fn places<'a>(rows: &Rows, range: &Range<usize>, list: &'a mut Vec<u32>) -> Places<'a> {
     match rows {
         Rows::All => Places::Range(range.clone()),
         Rows::List(l) => {
@@ -410,15 +480,7 @@ impl Worker {
         }
     }
 
-    /// Known cells of a partly observed block have the statistic of their values.
     fn clamp(&mut self, v: usize, var: &Var, range: &Range<usize>) {
-        let Some(c) = &var.clamp else { return };
-        let first = range.start * var.inner();
-        for (e, m) in self.moments[v].chunks_exact_mut(var.width).enumerate() {
-            if c.known[first + e] {
-                // Checked when the data were bound.
-                let _ = (c.kind.of_value)(&c.values[(first + e) * c.value_width..][..c.value_width], var.d, m);
-            }
-        }
+        clamp(var, range.start, &mut self.moments[v]);
     }
 }

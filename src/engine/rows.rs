@@ -29,7 +29,9 @@ impl Places<'_> {
             Places::List(l) => l.len(),
         }
     }
-    fn each(&self, mut f: impl FnMut(usize, usize)) {
+    /// Calls with (number, place).
+    #[inline(always)]
+    pub fn each(&self, mut f: impl FnMut(usize, usize)) {
         match self {
             Places::Range(r) => r.clone().enumerate().for_each(|(i, p)| f(i, p)),
             Places::List(l) => l.iter().enumerate().for_each(|(i, p)| f(i, *p as usize)),

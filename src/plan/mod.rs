@@ -10,6 +10,7 @@ pub mod arrays;
 pub mod centre;
 mod classes;
 pub mod known;
+pub mod lookup;
 pub mod lower;
 pub mod network;
 pub mod show;

@@ -178,10 +178,19 @@ fn cut(plan: &mut Plan) {
         let tables = plan.tables.iter().filter(|t| t.stream == Some(s));
         let operands: usize = tables.clone().flat_map(|t| &t.operands).filter(|o| matches!(o.from, From::Dense(_))).map(|o| o.width).sum();
         let sums: usize = tables.map(Table::packed_len).sum();
-        let rows = (CHUNK_NUMBERS / (moments + operands).max(1)).clamp(64, 8192);
+        let mut rows = (CHUNK_NUMBERS / (moments + operands).max(1)).clamp(64, 8192);
+        if plan.vars.iter().filter(here).any(|v| v.algorithm.is_chain()) {
+            rows = rows.max(side_by_side(&plan.streams[s]));
+        }
         let runs = if sums > RUN_NUMBERS { 1 } else { RUNS };
         cut_stream(plan, s, rows, runs);
     }
+}
+
+/// Rows of a few whole sequences, which a chain takes side by side, if there are enough of them for several threads.
+fn side_by_side(stream: &Stream) -> usize {
+    let sequences = stream.starts.as_ref().map_or(1, |s| s.len() - 1).max(1);
+    stream.size / sequences * (sequences / 8).clamp(1, 4)
 }
 
 /// A chain's sequences are never cut, nor groups that take turns.

@@ -1,0 +1,195 @@
+//! Steps all of whose messages are looked up in tables by codes: their weights are products of rows of the tables' exponentials, made once a pass, and
+//! their moments are added to the rows they came from. No exponential for each step and category. Not here: the chain (`chain_blocks`).
+
+use super::pass::{Shape, places};
+use crate::{
+    block::forward_backward::{self, ChainError, SMALLEST, padded},
+    expfam::stat::IMPOSSIBLE,
+    num::{contract::NO_LEVEL, reduce, special, wide::wide},
+    plan::{
+        Plan, lookup,
+        table::{From, Rows},
+    },
+};
+use std::ops::Range;
+
+/// A product of rows whose largest number is smaller may have lost digits: it is done with logarithms.
+const SAFE: f64 = 1e-200;
+
+/// All tables that a block's steps look up.
+pub(super) struct Lookups<'p> {
+    k: usize,
+    tables: Vec<Lookup<'p>>,
+}
+
+struct Lookup<'p> {
+    /// Where its statistic stands in the pass.
+    at: usize,
+    codes: Option<&'p [u32]>,
+    rows: &'p Rows,
+    /// The table, rows of K.
+    log: Vec<f64>,
+    /// exp(row − its largest), rows padded with zeros, and these largest.
+    scaled: Vec<f64>,
+    top: Vec<f64>,
+}
+
+impl<'p> Lookups<'p> {
+    /// The tables that send variable `v` the messages (table, operand), if they are nothing but lookups.
+    pub(super) fn new(plan: &'p Plan, v: usize, messages: &[(usize, usize)], pass: &[usize], values: &[Vec<f64>]) -> Option<Self> {
+        let var = &plan.vars[v];
+        if var.clamp.is_some() || var.network.is_some() {
+            return None;
+        }
+        let (k, kp) = (var.width, padded(var.width));
+        let mut tables = vec![];
+        for &(t, i) in messages {
+            let table = &plan.tables[t];
+            if !matches!(table.operands[i].from, From::Streamed { before: false, .. }) {
+                return None;
+            }
+            let codes = lookup::looked_up(table, v, var)?;
+            let log = values[t].clone();
+            let mut scaled = vec![f64::NEG_INFINITY; log.len() / k * kp];
+            let mut top = Vec::with_capacity(log.len() / k);
+            for (row, to) in log.chunks_exact(k).zip(scaled.chunks_exact_mut(kp)) {
+                // A row that cannot be keeps only zeros, and its step is done in log space.
+                let largest = Some(reduce::max(row)).filter(|x| *x > IMPOSSIBLE).unwrap_or(0.0);
+                to.iter_mut().zip(row).for_each(|(t, x)| *t = x - largest);
+                top.push(largest);
+            }
+            special::exp_slice(&mut scaled);
+            scaled.iter_mut().filter(|x| **x < SMALLEST).for_each(|x| *x = 0.0);
+            let at = pass.iter().position(|&p| p == t)?;
+            tables.push(Lookup { at, codes: codes.map(|id| &*plan.rows.codes[id].data), rows: &table.rows, log, scaled, top });
+        }
+        // The first one writes, so it should be one that all steps have.
+        tables.sort_by_key(|l| *l.rows != Rows::All);
+        Some(Self { k, tables })
+    }
+
+    /// As [`forward_backward::Steps::weights`], for places of the stream; errors name the step by its place in the range.
+    pub(super) fn weights(&self, range: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
+        let mut total = 0.0;
+        let mut unsafe_rows = vec![];
+        wide(
+            #[inline(always)]
+            || total = self.products(&range, weights, &mut unsafe_rows),
+        );
+        let kp = padded(self.k);
+        let mut log = vec![0.0; self.k];
+        for step in unsafe_rows {
+            let mut top = 0.0;
+            log.fill(0.0);
+            for l in &self.tables {
+                if let Some(code) = l.code(range.start + step) {
+                    top += l.top[code];
+                    log.iter_mut().zip(&l.log[code * self.k..]).for_each(|(a, b)| *a += b);
+                }
+            }
+            total += forward_backward::weigh(self.k, &log, &mut weights[step * kp..][..kp]).map_err(|e| e.later(step))? - top;
+        }
+        Ok(total)
+    }
+
+    /// Products of the tables' rows; returns the sum of what these were scaled by, and the steps where digits may be lost.
+    #[inline(always)]
+    fn products(&self, range: &Range<usize>, weights: &mut [f64], lost: &mut Vec<usize>) -> f64 {
+        let (k, kp) = (self.k, padded(self.k));
+        let mut total = 0.0;
+        let everywhere = self.tables.iter().take_while(|l| *l.rows == Rows::All).count();
+        let (first, others) = self.tables[..everywhere].split_first().map_or((None, &[][..]), |(a, b)| (Some(a), b));
+        for (step, to) in weights.chunks_exact_mut(kp).enumerate() {
+            match first.and_then(|l| l.code(range.start + step).map(|code| (l, code))) {
+                Some((l, code)) => {
+                    to.copy_from_slice(&l.scaled[code * kp..][..kp]);
+                    total += l.top[code];
+                }
+                None => {
+                    to[..k].fill(1.0);
+                    to[k..].fill(0.0);
+                }
+            }
+            for l in others {
+                if let Some(code) = l.code(range.start + step) {
+                    to.iter_mut().zip(&l.scaled[code * kp..][..kp]).for_each(|(w, x)| *w *= x);
+                    total += l.top[code];
+                }
+            }
+            if !others.is_empty() {
+                settle(step, to, lost);
+            }
+        }
+        let mut list = vec![];
+        for l in &self.tables[everywhere..] {
+            places(l.rows, range, &mut list).each(|_, place| {
+                let (step, code) = (place - range.start, l.codes.map_or(0, |c| c[place]));
+                if code != NO_LEVEL {
+                    let to = &mut weights[step * kp..][..kp];
+                    to.iter_mut().zip(&l.scaled[code as usize * kp..][..kp]).for_each(|(w, x)| *w *= x);
+                    total += l.top[code as usize];
+                    settle(step, to, lost);
+                }
+            });
+        }
+        lost.sort_unstable();
+        lost.dedup();
+        total
+    }
+
+    /// Adds marginals of a range of places to the statistics of the tables they look up.
+    pub(super) fn add(&self, range: Range<usize>, marginals: &[f64], statistics: &mut [Vec<f64>]) {
+        let k = self.k;
+        for l in &self.tables {
+            let sum = &mut statistics[l.at];
+            let mut list = vec![];
+            wide(
+                #[inline(always)]
+                || {
+                    places(l.rows, &range, &mut list).each(|_, place| {
+                        let code = l.codes.map_or(0, |c| c[place]);
+                        if code != NO_LEVEL {
+                            let row = &marginals[(place - range.start) * k..][..k];
+                            sum[code as usize * k..][..k].iter_mut().zip(row).for_each(|(s, x)| *s += x);
+                        }
+                    });
+                },
+            );
+        }
+    }
+}
+
+/// Notes a step whose product may have lost digits, and leaves no number without digits.
+#[inline(always)]
+fn settle(step: usize, row: &mut [f64], lost: &mut Vec<usize>) {
+    let mut top = 0.0;
+    for w in row {
+        *w = if *w < SMALLEST { 0.0 } else { *w };
+        top = if *w > top { *w } else { top };
+    }
+    if top < SAFE {
+        lost.push(step);
+    }
+}
+
+impl Lookup<'_> {
+    /// Which row of the table a place looks up.
+    #[inline(always)]
+    fn code(&self, place: usize) -> Option<usize> {
+        if let Rows::List(list) = self.rows
+            && list.binary_search(&(place as u32)).is_err()
+        {
+            return None;
+        }
+        let code = self.codes.map_or(0, |c| c[place]);
+        (code != NO_LEVEL).then_some(code as usize)
+    }
+}
+
+impl Shape<'_> {
+    /// Every table of the pass but those that couple neighbours is one that steps look up.
+    pub(super) fn only_lookups(&self, lookups: &Lookups<'_>) -> bool {
+        let at = |i: usize| lookups.tables.iter().filter(|l| l.at == i).count();
+        self.tables.iter().enumerate().all(|(i, &t)| at(i) == usize::from(self.plan.tables[t].pair.is_none()))
+    }
+}
