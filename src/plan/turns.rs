@@ -30,6 +30,8 @@ pub struct Turns {
     pub others: Vec<(usize, Option<usize>)>,
     /// The first place of each group, and the number of places.
     pub starts: Vec<u32>,
+    /// Rows of a span, about, or one run if that is more. The posterior does not depend on it but for rounding.
+    pub span: usize,
 }
 
 /// A group is done by one thread, with a few numbers for each of its rows.
@@ -78,7 +80,7 @@ impl Turns {
                 (Some(first), Some(last)) if !run.is_empty() => first.start..last.end,
                 _ => continue,
             };
-            match spans.last_mut().filter(|s| rows.end - s.rows.start <= SPAN) {
+            match spans.last_mut().filter(|s| rows.end - s.rows.start <= self.span) {
                 Some(s) => (s.runs.end, s.rows.end) = (r + 1, rows.end),
                 None => spans.push(Span { runs: r..r + 1, rows }),
             }
@@ -207,7 +209,7 @@ fn of_table(plan: &Plan, t: usize, table: &Table, stream: usize) -> Option<Turns
             others.push((i, looked_up(other, selector, row)?));
         }
     }
-    Some(Turns { stream, selector, var, table: t, codes, others, starts: vec![] })
+    Some(Turns { stream, selector, var, table: t, codes, others, starts: vec![], span: SPAN })
 }
 
 /// The codes that pick a row of the table for each place, or none for one row that all share; nothing where the message is more than that.
