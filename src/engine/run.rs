@@ -167,8 +167,7 @@ fn once<'p>(
         let elbo = sum(&now);
         watch.iterated(restart, iteration, elbo);
         if let Some(&last) = trace.last() {
-            let rounding = ROUNDING * session.magnitude();
-            if elbo < last - rounding {
+            if elbo < last && elbo < last - ROUNDING * session.magnitude() {
                 let worst = (0..now.len()).min_by(|&a, &b| (now[a] - terms[a]).total_cmp(&(now[b] - terms[b]))).unwrap_or(0);
                 let broke = Some(RunError::new(Breakdown::Fell(last - elbo), plan.names[worst].clone(), iteration));
                 good.restore(&mut session);
