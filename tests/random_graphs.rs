@@ -279,7 +279,7 @@ fn random(seed: u64) -> Model {
                 }
                 cells(&mut r, &mut |r| r.real().to_string())
             }
-            9 => {
+            10 => {
                 // A value of each row that leans on the row above, on two rows before, or on its group.
                 let (x, a, b) = (format!("x{child}"), r.positive(), r.positive());
                 if tree {

@@ -112,11 +112,9 @@ impl Family for Dirichlet {
             let total = reduce::sum(m);
             // Σ of the others: the difference from the total would lose a small one beside a large one.
             let rest = reduce::sum(&m[..top]) + reduce::sum(&m[top + 1..]);
-            work.clear();
-            work.extend_from_slice(m);
-            special::ln_gamma_slice(&mut work);
+            work.resize(d, 0.0);
+            special::gamma_slices(m, &mut work);
             *a = if rest == 0.0 { 0.0 } else { reduce::sum(&work[..top]) + reduce::sum(&work[top + 1..]) - ln_gamma_rise(alpha, rest) };
-            special::digamma_slice(m);
             let shift = digamma(total);
             m.iter_mut().for_each(|m| *m -= shift);
             // One that is nearly all of the total needs its digits; at most one other comes near.

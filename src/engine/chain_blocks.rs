@@ -82,7 +82,8 @@ impl ChunkSteps<'_, '_> {
         let w = self.var().width;
         for &(t, i) in &self.shape.vars[0].1 {
             let (table, o) = (&plan.tables[t], &plan.tables[t].operands[i]);
-            let From::Streamed { before, .. } = o.from else { continue };
+            let From::Streamed { back, .. } = o.from else { continue };
+            let before = back > 0;
             let range = self.readers(steps, before);
             // Of place p is step p − zero.
             let zero = self.first + steps.start + usize::from(before);
@@ -140,7 +141,7 @@ impl ChunkSteps<'_, '_> {
 
 /// Whether a table that couples no neighbours reads the step before.
 fn of_before(table: &Table) -> bool {
-    table.operands.iter().any(|o| matches!(o.from, From::Streamed { before: true, .. }))
+    table.operands.iter().any(|o| matches!(o.from, From::Streamed { back: 1.., .. }))
 }
 
 impl Steps for ChunkSteps<'_, '_> {

@@ -45,7 +45,7 @@ impl<'p> Lookups<'p> {
         let mut tables = vec![];
         for &(t, i) in messages {
             let table = &plan.tables[t];
-            if !matches!(table.operands[i].from, From::Streamed { before: false, .. }) {
+            if !matches!(table.operands[i].from, From::Streamed { back: 0, .. }) {
                 return None;
             }
             let codes = lookup::looked_up(table, v, var)?;

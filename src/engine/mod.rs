@@ -13,6 +13,7 @@ mod predict;
 pub mod profile;
 mod rows;
 pub mod run;
+mod seeds;
 mod session;
 mod start;
 mod start_values;

@@ -22,6 +22,7 @@ use crate::{
         Plan,
         streams::Stream,
         table::{From, Rows, Table},
+        turns::Span,
         var::{Storage, Var},
     },
 };
@@ -81,6 +82,8 @@ pub(super) struct Sums {
 
 /// Numbers in the sums of all runs of a pass that may be in memory together.
 const SMALL: usize = 1 << 18;
+/// Rows that are worked off together, at most, where they could be cut anywhere.
+const LARGEST_CHUNK: usize = 8192;
 
 /// Buffers of one thread.
 #[derive(Default)]
@@ -128,39 +131,73 @@ impl Session<'_> {
             self.packed[t].fill(0.0);
         }
         let mut entropy = vec![0.0; plan.vars.len()];
-        let runs = &plan.streams[s].runs;
-        let mut emitted: Vec<(usize, Emitted)> = emit.iter().map(|&v| (v, Emitted::default())).collect();
-        let mut kept: Vec<(usize, Vec<f64>)> = shape.kept().map(|v| (v, vec![])).collect();
+        if let Some(turns) = &shape.turns {
+            shape.tables.retain(|t| !turns.plan.sums(*t));
+        }
         let threads = self.pool.current_num_threads().max(1);
+        // Runs whose sums are in memory at a time.
+        let stream = &plan.streams[s];
+        let all = [0..stream.chunks.len()];
+        let (runs, spans) = match (&shape.turns, plan.turns.iter().any(|t| t.stream == s)) {
+            (Some(turns), _) => (stream.runs.as_slice(), turns.plan.spans(stream)),
+            // The tables of turns are large: without turns, they are summed where they stand.
+            (None, true) => (all.as_slice(), vec![Span { runs: 0..1, rows: 0..stream.size }]),
+            (None, false) => (stream.runs.as_slice(), vec![Span { runs: 0..stream.runs.len(), rows: 0..stream.size }]),
+        };
         // Small sums may all wait for each other, so that no thread has to.
         let numbers: usize = shape.tables.iter().map(|&t| plan.tables[t].packed_len()).sum();
         let at_once = if emit.is_empty() && numbers * runs.len() <= SMALL { runs.len().max(1) } else { threads };
-        for batch in runs.chunks(at_once) {
-            let this = &*self;
-            let sums: Vec<Sums> = if batch.len() == 1 {
-                vec![shape.run(this, &batch[0], mode, emit)]
-            } else {
-                self.pool.install(|| batch.par_iter().map(|r| shape.run(this, r, mode, emit)).collect())
-            };
-            for sum in sums {
-                if let Some((v, kind)) = sum.failed {
-                    return Err(self.error(v, kind));
+        let mut emitted: Vec<(usize, Emitted)> = emit.iter().map(|&v| (v, Emitted::default())).collect();
+        let mut kept: Vec<(usize, Vec<f64>)> = shape.kept().map(|v| (v, vec![])).collect();
+        for (i, span) in spans.iter().enumerate() {
+            let mut rested = turns::Rested::default();
+            for batch in runs[span.runs.clone()].chunks(at_once) {
+                let sums: Vec<Sums> = if let [only] = runs {
+                    // Nothing to add up.
+                    let statistics = shape.tables.iter().map(|&t| std::mem::take(&mut self.packed[t])).collect();
+                    vec![shape.run(self, only, mode, emit, statistics)]
+                } else {
+                    let this = &*self;
+                    let zeros = || shape.tables.iter().map(|&t| vec![0.0; plan.tables[t].packed_len()]).collect();
+                    self.pool.install(|| batch.par_iter().map(|r| shape.run(this, r, mode, emit, zeros())).collect())
+                };
+                for sum in sums {
+                    for (&t, part) in shape.tables.iter().zip(sum.statistics) {
+                        if self.packed[t].is_empty() {
+                            self.packed[t] = part;
+                        } else {
+                            self.packed[t].iter_mut().zip(&part).for_each(|(a, b)| *a += b);
+                        }
+                    }
+                    if let Some((v, kind)) = sum.failed {
+                        return Err(self.error(v, kind));
+                    }
+                    self.profile.add(&sum.profile);
+                    entropy.iter_mut().zip(&sum.entropy).for_each(|(a, b)| *a += b);
+                    rested.extend(sum.rested);
+                    for ((_, all), (_, part)) in kept.iter_mut().zip(sum.kept) {
+                        all.extend(part);
+                    }
+                    for ((_, all), (_, part)) in emitted.iter_mut().zip(sum.emitted) {
+                        all.eta.extend(part.eta);
+                        all.moments.extend(part.moments);
+                    }
                 }
-                self.profile.add(&sum.profile);
-                for (&t, part) in shape.tables.iter().zip(&sum.statistics) {
-                    self.packed[t].iter_mut().zip(part).for_each(|(a, b)| *a += b);
-                }
-                entropy.iter_mut().zip(&sum.entropy).for_each(|(a, b)| *a += b);
-                if let Some(turns) = &shape.turns {
-                    self.rest(turns.plan.var, &sum.rested);
-                }
-                for ((_, all), (_, part)) in kept.iter_mut().zip(sum.kept) {
-                    all.extend(part);
-                }
-                for ((_, all), (_, part)) in emitted.iter_mut().zip(sum.emitted) {
-                    all.eta.extend(part.eta);
-                    all.moments.extend(part.moments);
-                }
+            }
+            if let Some(turns) = &shape.turns {
+                self.rest(turns.plan.var, &rested);
+                let made;
+                let sorted = match self.sorted.iter().find(|x| x.0 == s) {
+                    Some((_, spans)) => &spans[i],
+                    None => {
+                        made = turns.plan.sort(plan, span);
+                        &made
+                    }
+                };
+                let from = self.profile.begin();
+                turns.add(self.pool, span.rows.start, &rested, sorted, &mut self.packed);
+                let table = turns.plan.others.first().map_or(turns.plan.table, |o| o.0);
+                self.profile.end(Step::Statistic(table), from, || profile::statistic(&plan.tables[table], span.rows.len()));
             }
         }
         for (v, moments) in kept {
@@ -170,6 +207,7 @@ impl Session<'_> {
             self.unpack(t);
         }
         if let Some(turns) = &shape.turns {
+            turns.tables().for_each(|t| self.unpack(t));
             self.version[turns.plan.var] += 1;
             self.stored_entropy(turns.plan.var);
             self.refresh_table(turns.plan.table);
@@ -180,8 +218,7 @@ impl Session<'_> {
             self.entropy[*v] = entropy[*v] - pairs.map(|&t| dot(&self.table[t], &self.packed[t])).sum::<f64>();
             if let Some(turns) = shape.turns.as_ref().filter(|t| t.plan.selector == *v) {
                 // All that rows were sent is in tables: ⟨η, μ⟩ is what these have in common with the rows' statistics.
-                let tables = turns.plan.others.iter().map(|o| o.0).chain([turns.plan.table]);
-                self.entropy[*v] -= tables.map(|t| dot(&self.table[t], &self.packed[t])).sum::<f64>();
+                self.entropy[*v] -= turns.tables().map(|t| dot(&self.table[t], &self.packed[t])).sum::<f64>();
             }
             self.version[*v] += 1;
         }
@@ -235,10 +272,10 @@ impl<'p> Shape<'p> {
         self.vars.iter().map(|v| v.0).filter(kept)
     }
 
-    fn run(&self, session: &Session<'_>, chunks: &Range<usize>, mode: Mode<'_>, emit: &[usize]) -> Sums {
+    fn run(&self, session: &Session<'_>, chunks: &Range<usize>, mode: Mode<'_>, emit: &[usize], statistics: Vec<Vec<f64>>) -> Sums {
         let plan = self.plan;
         let mut sums = Sums {
-            statistics: self.tables.iter().map(|&t| vec![0.0; plan.tables[t].packed_len()]).collect(),
+            statistics,
             entropy: vec![0.0; plan.vars.len()],
             kept: self.kept().map(|v| (v, vec![])).collect(),
             emitted: emit.iter().map(|&v| (v, Emitted::default())).collect(),
@@ -252,11 +289,19 @@ impl<'p> Shape<'p> {
             moments: vec![vec![]; plan.vars.len()],
             ..Worker::default()
         });
+        let stream = &plan.streams[self.stream];
+        // A chunk holds whole groups, of any size, for the sake of turns alone.
+        let most = if self.turns.is_none() && stream.starts.is_none() { LARGEST_CHUNK } else { usize::MAX };
         for c in chunks.clone() {
-            let range = plan.streams[self.stream].chunks[c].clone();
-            if let Err(failed) = self.chunk(session, range, mode, &mut worker, &mut sums) {
-                sums.failed = Some(failed);
-                return sums;
+            let Range { start, end } = stream.chunks[c].clone();
+            let mut from = start;
+            while from < end {
+                let to = end.min(from.saturating_add(most));
+                if let Err(failed) = self.chunk(session, from..to, mode, &mut worker, &mut sums) {
+                    sums.failed = Some(failed);
+                    return sums;
+                }
+                from = to;
             }
         }
         if let Ok(mut idle) = self.workers.lock() {
@@ -303,7 +348,8 @@ impl<'p> Shape<'p> {
             let v = self.vars[0].0;
             return self.by_blocks(v, session, &range, mode, worker, sums).map_err(|b| (v, b));
         }
-        for (v, _) in &self.vars {
+        let taking_turns = |v: usize| self.turns.as_ref().is_some_and(|t| t.plan.selector == v);
+        for (v, _) in self.vars.iter().filter(|(v, _)| !taking_turns(*v)) {
             let var = &plan.vars[*v];
             let len = n * var.inner() * var.width;
             worker.eta[*v].resize(len, 0.0);

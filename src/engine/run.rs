@@ -146,7 +146,7 @@ fn once<'p>(
 ) -> Result<Finished<'p>, RunError> {
     let begun = std::time::Instant::now();
     let mut session = Session::new(plan, pool);
-    let start = Start::new(graph, plan, options.seed, restart, &options.start);
+    let start = pool.install(|| Start::new(graph, plan, options.seed, restart, &options.start));
     session.initialise(graph, &start)?;
     drop(start);
     let started = begun.elapsed().as_secs_f64();
@@ -167,8 +167,7 @@ fn once<'p>(
         let elbo = sum(&now);
         watch.iterated(restart, iteration, elbo);
         if let Some(&last) = trace.last() {
-            let rounding = ROUNDING * session.magnitude();
-            if elbo < last - rounding {
+            if elbo < last && elbo < last - ROUNDING * session.magnitude() {
                 let worst = (0..now.len()).min_by(|&a, &b| (now[a] - terms[a]).total_cmp(&(now[b] - terms[b]))).unwrap_or(0);
                 let broke = Some(RunError::new(Breakdown::Fell(last - elbo), plan.names[worst].clone(), iteration));
                 good.restore(&mut session);
@@ -207,7 +206,7 @@ fn step(session: &mut Session<'_>, iteration: usize) -> Result<Vec<f64>, RunErro
     terms
 }
 
-/// The state that an iteration left: all that the next one, or a report, starts from. Stored blocks are few and small.
+/// The state that an iteration left: all that the next one, or a report, starts from. Moments of stored blocks follow from their natural parameters.
 #[derive(Default)]
 struct Kept {
     eta: Vec<Vec<f64>>,
@@ -218,11 +217,25 @@ struct Kept {
 impl Kept {
     fn keep(&mut self, session: &Session<'_>) {
         self.eta.clone_from(&session.eta);
-        self.moments.clone_from(&session.moments);
+        self.moments.resize_with(session.moments.len(), Vec::new);
+        for (v, kept) in self.moments.iter_mut().enumerate().filter(|(v, _)| !session.plan.stored.contains(v)) {
+            kept.clone_from(&session.moments[v]);
+        }
         self.entropy.clone_from(&session.entropy);
     }
     fn restore(self, session: &mut Session<'_>) {
-        (session.eta, session.moments, session.entropy) = (self.eta, self.moments, self.entropy);
+        session.eta = self.eta;
+        for (v, kept) in self.moments.into_iter().enumerate() {
+            if !session.plan.stored.contains(&v) {
+                session.moments[v] = kept;
+                continue;
+            }
+            for class in 0..session.plan.vars[v].classes.len() {
+                // It went well when these parameters were made.
+                let _ = session.evaluate(v, class);
+            }
+        }
+        session.entropy = self.entropy;
         session.version.iter_mut().for_each(|v| *v += 1);
     }
 }

@@ -17,9 +17,11 @@ use crate::{
     plan::{
         Plan,
         table::{From, Rows, Shared, Table, cells},
+        turns::{Sorted, Turns},
         var::{Algorithm, Cells, Clamp, Storage, Var},
     },
 };
+use rayon::prelude::*;
 use std::collections::HashMap;
 
 /// One run's numbers. Arrays are indexed like the plan's lists.
@@ -39,8 +41,8 @@ pub struct Session<'p> {
     pub(super) table: Vec<Vec<f64>>,
     /// Accumulated statistics as the rows leave them, packed.
     pub(super) packed: Vec<Vec<f64>>,
-    /// The same, unpacked.
-    pub(super) statistic: Vec<Vec<f64>>,
+    /// The same, unpacked; empty for tables that are not packed.
+    statistic: Vec<Vec<f64>>,
     /// Entropy of each block, in nats.
     pub(super) entropy: Vec<f64>,
     pub(super) iteration: usize,
@@ -51,6 +53,8 @@ pub struct Session<'p> {
     scratch: Vec<f64>,
     full: Vec<f64>,
     rows: RowScratch,
+    /// Of streams that take turns: their rows by code, for each span.
+    pub(super) sorted: Vec<(usize, Vec<Vec<Sorted>>)>,
 }
 
 const NEVER: u64 = u64::MAX;
@@ -75,7 +79,7 @@ impl<'p> Session<'p> {
             version: vec![0; plan.vars.len()],
             table: plan.tables.iter().map(|t| vec![0.0; t.packed_len()]).collect(),
             packed: plan.tables.iter().map(|t| vec![0.0; t.packed_len()]).collect(),
-            statistic: plan.tables.iter().map(|t| vec![0.0; t.len]).collect(),
+            statistic: plan.tables.iter().map(|t| vec![0.0; if t.packed.is_some() { t.len } else { 0 }]).collect(),
             entropy: vec![0.0; plan.vars.len()],
             iteration: 0,
             profile: Profile::default(),
@@ -85,6 +89,7 @@ impl<'p> Session<'p> {
             scratch: vec![],
             full: vec![],
             rows: RowScratch::default(),
+            sorted: plan.turns.iter().filter(|t| t.keeps_order(&plan.streams[t.stream])).map(|t| (t.stream, sorted(plan, t))).collect(),
         };
         for t in 0..plan.tables.len() {
             if plan.tables[t].constant {
@@ -128,16 +133,20 @@ impl<'p> Session<'p> {
             return;
         }
         self.table_stamp[t] = stamp;
-        self.full.clear();
-        self.full.resize(table.len, 0.0);
+        let mut full = std::mem::take(if table.packed.is_some() { &mut self.full } else { &mut self.table[t] });
+        full.clear();
+        full.resize(table.len, 0.0);
         for term in &table.terms {
             let operands: Vec<Operand<'_>> = term.operands.iter().map(|o| shared(plan, &self.moments, o.from, o.offset)).collect();
             grow(&mut self.scratch, term.build.scratch_len(&table.sizes));
-            term.build.run(&table.sizes, term.coefficient, &operands, &mut self.full, &mut self.scratch);
+            term.build.run(&table.sizes, term.coefficient, &operands, &mut full, &mut self.scratch);
         }
         match &table.packed {
-            Some(p) => p.pack(&self.full, &mut self.table[t]),
-            None => self.table[t].copy_from_slice(&self.full),
+            Some(p) => {
+                p.pack(&full, &mut self.table[t]);
+                self.full = full;
+            }
+            None => self.table[t] = full,
         }
     }
 
@@ -186,9 +195,8 @@ impl<'p> Session<'p> {
 
     /// After a pass has left a packed statistic.
     pub(super) fn unpack(&mut self, t: usize) {
-        match &self.plan.tables[t].packed {
-            Some(p) => p.unpack(&self.packed[t], &mut self.statistic[t]),
-            None => self.statistic[t].copy_from_slice(&self.packed[t]),
+        if let Some(p) = &self.plan.tables[t].packed {
+            p.unpack(&self.packed[t], &mut self.statistic[t]);
         }
     }
 
@@ -217,8 +225,10 @@ impl<'p> Session<'p> {
     fn collect_messages(&mut self, v: usize, class: usize, counts: &dyn Fn(&Table) -> bool) {
         let plan = self.plan;
         let var = &plan.vars[v];
-        let previous = std::mem::take(&mut self.eta[v]);
-        let mut eta = vec![0.0; previous.len()];
+        let mut previous = std::mem::take(&mut self.eta[v]);
+        // With colours, the other elements keep theirs.
+        let mut eta = if var.classes.len() > 1 { vec![0.0; previous.len()] } else { std::mem::take(&mut previous) };
+        eta.fill(0.0);
         for t in 0..plan.tables.len() {
             let table = &plan.tables[t];
             if !counts(table) {
@@ -230,7 +240,8 @@ impl<'p> Session<'p> {
                 for term in &table.terms {
                     for (i, o) in term.operands.iter().enumerate() {
                         let Some(message) = o.message.as_ref().filter(|_| o.from == Shared::Var(v)) else { continue };
-                        let mut operands = vec![Operand::Dense(&self.statistic[t])];
+                        let statistic = if table.packed.is_some() { &self.statistic[t] } else { &self.packed[t] };
+                        let mut operands = vec![Operand::Dense(statistic)];
                         operands.extend(
                             term.operands
                                 .iter()
@@ -292,13 +303,13 @@ impl<'p> Session<'p> {
     }
 
     /// Moments and entropy from η. With colours, of the class's elements.
-    fn evaluate(&mut self, v: usize, class: usize) -> Result<(), RunError> {
+    pub(super) fn evaluate(&mut self, v: usize, class: usize) -> Result<(), RunError> {
         let var = &self.plan.vars[v];
         let w = var.width;
         let all = var.classes.len() == 1;
         let count = var.classes[class].len();
         if all {
-            apply(var, &|i| i, &self.eta[v], &mut self.moments[v], &mut self.log_norm[v])
+            apply_all(self.pool, var, &self.eta[v], &mut self.moments[v], &mut self.log_norm[v])
         } else {
             let mut log_norm = vec![0.0; count];
             let pick = |from: &[f64]| -> Vec<f64> {
@@ -380,6 +391,10 @@ impl<'p> Session<'p> {
     }
 }
 
+fn sorted(plan: &Plan, turns: &Turns) -> Vec<Vec<Sorted>> {
+    turns.spans(&plan.streams[turns.stream]).iter().map(|span| turns.sort(plan, span)).collect()
+}
+
 /// η → moments and log-normalisers, element by element; the i-th is the variable's element `element(i)`. `Err` says what is improper.
 pub(super) fn apply(
     var: &Var,
@@ -448,6 +463,30 @@ fn given_cells(
     }
     Ok(())
 }
+
+/// [`apply`] to many elements, shared out among threads: elements do not know of each other, so the bits are the same.
+fn apply_all(pool: &rayon::ThreadPool, var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Breakdown> {
+    let some = (SHARED_OUT / var.width.max(1)).max(1);
+    let evaluate = |eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]| match var.algorithm {
+        Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
+        Algorithm::Joint(j) => j.evaluate(var.d, eta, moments, log_norm),
+        _ => unreachable!("the others are done as one"),
+    };
+    let each = matches!(var.algorithm, Algorithm::Family(_) | Algorithm::Joint(_)) && var.clamp.is_none();
+    if log_norm.len() <= some || !each {
+        return apply(var, &|i| i, eta, moments, log_norm);
+    }
+    let elements = some * var.width;
+    let parts = eta.par_chunks(elements).zip(moments.par_chunks_mut(elements).zip(log_norm.par_chunks_mut(some)));
+    let failed = pool.install(|| {
+        let done = parts.enumerate().map(|(i, (e, (m, a)))| evaluate(e, m, a).map_err(|e| (i * some + e.element, e.why)));
+        done.filter_map(Result::err).min_by_key(|f| f.0)
+    });
+    failed.map_or(Ok(()), |(element, why)| Err(Breakdown::Improper(format!("{why} (element {})", element + 1))))
+}
+
+/// Numbers of a block that a thread takes at a time.
+const SHARED_OUT: usize = 8192;
 
 fn shared<'a>(plan: &'a Plan, moments: &'a [Vec<f64>], from: Shared, offset: usize) -> Operand<'a> {
     Operand::Dense(match from {

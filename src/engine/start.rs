@@ -2,13 +2,14 @@
 //!
 //! A selector whose components differ already (they are known arrays, or some of its categories are observed) needs no start. Otherwise,
 //! where its children are numbers, or several categories a row, their statistics are clustered by k-means++; where a row has only one
-//! symbol, every symbol gets a random affinity to the components. Restart r > 0 draws again and occupies fewer components,
+//! symbol, groups of rows are clustered if the selector has groups (`seeds`), else every symbol gets a random affinity to the components. Restart r > 0 draws again and occupies fewer components,
 //! few and many in turn, since starts that occupy every component rarely reach the best bound of an over-complete mixture.
 
 use super::{
     Breakdown, RunError,
     given::{GivenStart, What},
     pass::Mode,
+    seeds::Groups,
     session::Session,
     start_values,
 };
@@ -356,6 +357,16 @@ fn given(
     }
     let codes = single_codes(plan, v)?;
     let levels = plan.rows.codes[codes].data.iter().filter(|&&c| c != u32::MAX).max().map_or(0, |m| *m as usize + 1);
+    if let Some(turns) = plan.turns.iter().find(|t| t.selector == v) {
+        let weight = plan.streams[turns.stream].weight.as_deref();
+        let levels_of = &plan.rows.codes[turns.codes].data;
+        let mut places: Vec<Range<u32>> = turns.starts.windows(2).map(|w| w[0]..w[1]).collect();
+        places.sort_by_key(|p| levels_of[p.start as usize]);
+        let groups = Groups { places, symbols: &plan.rows.codes[codes].data, weight };
+        if let Some(table) = groups.affinity(levels, k, occupied, &mut random) {
+            return Some(Given::ByCode { codes, table });
+        }
+    }
     let mut table = vec![0.0; levels * k];
     let ones = vec![1.0; occupied];
     for row in table.chunks_exact_mut(k) {

@@ -12,18 +12,25 @@ use super::{
 use crate::{
     expfam::stat::IMPOSSIBLE,
     num::{contract::NO_LEVEL, reduce, special, wide::wide},
-    plan::{turns, var::Algorithm},
+    plan::{
+        turns::{self, Sorted},
+        var::Algorithm,
+    },
 };
+use rayon::prelude::*;
 use std::ops::Range;
 
 /// The block rests when its natural parameters move by less than this on average: a thousandth of a row.
 const TOLERANCE: f64 = 1e-3;
-/// Turns that a group takes in one pass, at most. The next pass goes on from there.
-const MOST: usize = 100;
+/// Looks that a group takes at its rows in one pass, at most; the block moves between them. The next pass goes on from there. More looks cost time, and
+/// settle groups on tables that have not settled yet: measured, `decisions` in the book.
+const MOST: usize = 3;
 /// Below this the two factors of a row lie so far apart that underflow could be seen: that row is done with logarithms.
 const SAFE: f64 = 1e-250;
 /// Numbers of a row are padded with zeros to whole blocks of so many.
-const LANES: usize = 8;
+const LANES: usize = 4;
+/// Pieces that the codes of a span are cut into, for threads to take.
+const PIECES: usize = 16;
 
 /// What does not move in a pass.
 pub(super) struct Turns<'p> {
@@ -38,12 +45,23 @@ pub(super) struct Turns<'p> {
     padded: usize,
 }
 
-/// exp(table − its rows' largest), padded, and these largest.
+/// exp(table − its rows' largest), padded, and these largest; and a last row of ones, for rows that have no level.
 struct Lookup<'p> {
     table: usize,
     codes: Option<&'p [u32]>,
     scaled: Vec<f64>,
     top: Vec<f64>,
+}
+
+impl Lookup<'_> {
+    /// The row of the table that a place looks up.
+    #[inline(always)]
+    fn row(&self, place: usize) -> usize {
+        match self.codes.map_or(0, |c| c[place]) {
+            NO_LEVEL => self.top.len() - 1,
+            code => code as usize,
+        }
+    }
 }
 
 /// What groups leave behind, in their order.
@@ -53,12 +71,37 @@ pub(super) struct Rested {
     pub eta: Vec<f64>,
     pub moments: Vec<f64>,
     pub log_norm: Vec<f64>,
+    /// Σ of each group's rows, weighted: the statistic of the block's table.
+    pub rows: Vec<f64>,
+    /// exp(moments − their largest), padded.
+    block: Vec<f64>,
+    /// Of each row: its weight over the sum of its products.
+    share: Vec<f64>,
+    /// Rows done with logarithms, and their weighted probabilities.
+    late: Vec<(usize, Vec<f64>)>,
+}
+
+impl Rested {
+    /// The next groups.
+    pub fn extend(&mut self, mut next: Self) {
+        self.levels.append(&mut next.levels);
+        self.eta.append(&mut next.eta);
+        self.moments.append(&mut next.moments);
+        self.log_norm.append(&mut next.log_norm);
+        self.rows.append(&mut next.rows);
+        self.block.append(&mut next.block);
+        self.share.append(&mut next.share);
+        self.late.append(&mut next.late);
+    }
 }
 
 /// Buffers of one thread.
 #[derive(Default)]
 pub(super) struct Scratch {
-    rows: Vec<f64>,
+    /// Rows multiplied out, where several tables are looked up.
+    products: Vec<f64>,
+    /// Where each row's numbers stand.
+    at: Vec<usize>,
     tops: Vec<f64>,
     weight: Vec<f64>,
     sums: Vec<f64>,
@@ -77,15 +120,30 @@ impl<'p> Turns<'p> {
         let others = turns.others.iter().map(|&(table, codes)| {
             let values = &session.table[table];
             let rows = values.len() / width;
-            let mut scaled = vec![f64::NEG_INFINITY; rows * padded];
-            let mut top = Vec::with_capacity(rows);
-            for (row, to) in values.chunks_exact(width).zip(scaled.chunks_exact_mut(padded)) {
-                // A row that cannot be keeps only zeros, and is met by the logarithms below.
-                let largest = Some(reduce::max(row)).filter(|x| *x > IMPOSSIBLE).unwrap_or(0.0);
-                to.iter_mut().zip(row).for_each(|(t, x)| *t = x - largest);
-                top.push(largest);
-            }
-            special::exp_slice(&mut scaled);
+            let mut scaled = vec![0.0; (rows + 1) * padded];
+            let mut top = vec![0.0; rows + 1];
+            scaled[rows * padded..][..width].fill(1.0);
+            // A few thousand numbers at a time, so that they are still in the cache when the next step reads them.
+            let some = (4096 / padded).max(1);
+            let fill = |(values, (scaled, top)): (&[f64], (&mut [f64], &mut [f64]))| {
+                wide(
+                    #[inline(always)]
+                    || {
+                        for ((row, to), top) in values.chunks_exact(width).zip(scaled.chunks_exact_mut(padded)).zip(top) {
+                            // A row that cannot be keeps only zeros, and is met by the logarithms below.
+                            let largest = reduce::max_plain(row);
+                            *top = if largest > IMPOSSIBLE { largest } else { 0.0 };
+                            to[..width].iter_mut().zip(row).for_each(|(t, x)| *t = x - *top);
+                            to[width..].fill(f64::NEG_INFINITY);
+                        }
+                        special::exp_slice_plain(scaled);
+                    },
+                );
+            };
+            let last = scaled.len() - padded;
+            let pieces =
+                values.par_chunks(some * width).zip(scaled[..last].par_chunks_mut(some * padded).zip(top[..rows].par_chunks_mut(some)));
+            session.pool.install(|| pieces.for_each(fill));
             Lookup { table, codes: codes.map(|id| &*plan.rows.codes[id].data), scaled, top }
         });
         let others = others.collect();
@@ -102,7 +160,12 @@ impl<'p> Turns<'p> {
         }
     }
 
-    /// All groups of a chunk: the selector's moments, the block's numbers, and Σ of the rows' log normalisers.
+    /// Tables whose statistic comes from here.
+    pub(super) fn tables(&self) -> impl Iterator<Item = usize> + '_ {
+        self.others.iter().map(|o| o.table).chain([self.plan.table])
+    }
+
+    /// All groups of a chunk: what they leave, and Σ of the rows' log normalisers into the selector's entropy.
     pub(super) fn chunk(
         &self,
         session: &Session<'_>,
@@ -112,14 +175,11 @@ impl<'p> Turns<'p> {
     ) -> Result<(), (usize, Breakdown)> {
         let starts = &self.plan.starts;
         let first = starts.partition_point(|&s| (s as usize) < range.start);
-        let Worker { moments, turns, .. } = worker;
-        let moments = &mut moments[self.plan.selector];
         for group in starts[first..].windows(2).take_while(|w| (w[0] as usize) < range.end) {
             let rows = group[0] as usize..group[1] as usize;
-            let to = &mut moments[(rows.start - range.start) * self.width..(rows.end - range.start) * self.width];
             let log_norm = wide(
                 #[inline(always)]
-                || self.group(session, rows, to, turns, &mut sums.rested),
+                || self.group(session, rows, &mut worker.turns, &mut sums.rested),
             )?;
             sums.entropy[self.plan.selector] += log_norm;
         }
@@ -131,31 +191,42 @@ impl<'p> Turns<'p> {
         &self,
         session: &Session<'_>,
         rows: Range<usize>,
-        to: &mut [f64],
         scratch: &mut Scratch,
         rested: &mut Rested,
     ) -> Result<f64, (usize, Breakdown)> {
         let (k, kp, n) = (self.width, self.padded, rows.len());
         let level = self.codes[rows.start];
-        let at = level as usize * k..(level as usize + 1) * k;
-        let Scratch { rows: b, tops, weight, sums, block, from_rows, eta } = scratch;
+        let place = level as usize * k..(level as usize + 1) * k;
+        let Scratch { products, at, tops, weight, sums, block, from_rows, eta } = scratch;
         // Rows past the last are ones of weight 0, so that four can be taken at a time.
         let n4 = n.next_multiple_of(4);
-        b.clear();
-        b.resize(n4 * kp, 1.0);
+        at.clear();
         tops.clear();
-        tops.resize(n, 0.0);
-        for (row, (b, top)) in rows.clone().zip(b.chunks_exact_mut(kp).zip(&mut *tops)) {
-            b[k..].fill(0.0);
-            for other in &self.others {
-                let code = other.codes.map_or(0, |c| c[row]);
-                if code != NO_LEVEL {
-                    let from = &other.scaled[code as usize * kp..][..kp];
-                    b.iter_mut().zip(from).for_each(|(b, x)| *b *= x);
-                    *top += other.top[code as usize];
-                }
+        let source: &[f64] = if let [other] = self.others.as_slice() {
+            for row in rows.clone() {
+                let code = other.row(row);
+                at.push(code * kp);
+                tops.push(other.top[code]);
             }
-        }
+            &other.scaled
+        } else {
+            products.clear();
+            products.resize(n * kp, 1.0);
+            for (i, (row, b)) in rows.clone().zip(products.chunks_exact_mut(kp)).enumerate() {
+                let mut top = 0.0;
+                for other in &self.others {
+                    let code = other.row(row);
+                    b.iter_mut().zip(&other.scaled[code * kp..][..kp]).for_each(|(b, x)| *b *= x);
+                    top += other.top[code];
+                }
+                // Without other tables, what is past the width still is one.
+                b[k..].fill(0.0);
+                at.push(i * kp);
+                tops.push(top);
+            }
+            products
+        };
+        at.resize(n4, at[0]);
         weight.clear();
         weight.extend(rows.clone().map(|row| self.weight.map_or(1.0, |w| w[row])));
         weight.resize(n4, 0.0);
@@ -164,12 +235,14 @@ impl<'p> Turns<'p> {
         block.resize(kp, 0.0);
         from_rows.resize(kp, 0.0);
         eta.clear();
-        eta.extend_from_slice(&session.eta[self.plan.var][at.clone()]);
+        eta.extend_from_slice(&session.eta[self.plan.var][place.clone()]);
         let first = rested.moments.len();
         rested.levels.push(level);
-        rested.moments.extend_from_slice(&session.moments[self.plan.var][at.clone()]);
+        rested.moments.extend_from_slice(&session.moments[self.plan.var][place.clone()]);
+        let share = rested.share.len();
+        rested.share.resize(share + n4, 0.0);
         let mut log_norm = [session.log_norm[self.plan.var][level as usize]];
-        let mut largest;
+        let (mut largest, mut lost);
         let mut turn = 0;
         loop {
             let moments = &mut rested.moments[first..];
@@ -178,60 +251,63 @@ impl<'p> Turns<'p> {
             block[k..].fill(f64::NEG_INFINITY);
             special::exp_slice_plain(block);
             from_rows.fill(0.0);
-            for ((b, w), s) in b.chunks_exact(4 * kp).zip(weight.chunks_exact(4)).zip(sums.chunks_exact_mut(4)) {
-                let mut q = [0.0; 4];
+            lost = false;
+            let shares = rested.share[share..].chunks_exact_mut(4);
+            for (((at, w), s), q) in at.chunks_exact(4).zip(weight.chunks_exact(4)).zip(sums.chunks_exact_mut(4)).zip(shares) {
+                let [b0, b1, b2, b3] = [0, 1, 2, 3].map(|i| &source[at[i]..][..kp]);
+                s.copy_from_slice(&dots([b0, b1, b2, b3], block));
                 for i in 0..4 {
-                    s[i] = reduce::dot_plain(&b[i * kp..(i + 1) * kp], block);
-                    q[i] = w[i] / s[i];
+                    let safe = s[i] > SAFE;
+                    lost |= !safe;
+                    q[i] = if safe { w[i] / s[i] } else { 0.0 };
                 }
-                let (b0, rest) = b.split_at(kp);
-                let (b1, rest) = rest.split_at(kp);
-                let (b2, b3) = rest.split_at(kp);
                 for ((((g, b0), b1), b2), b3) in from_rows.iter_mut().zip(b0).zip(b1).zip(b2).zip(b3) {
                     *g += (q[0] * b0 + q[1] * b1) + (q[2] * b2 + q[3] * b3);
                 }
             }
+            from_rows.iter_mut().zip(&*block).for_each(|(g, e)| *g *= e);
             turn += 1;
             // A row that is lost to underflow ends the turns: it is done with logarithms below.
-            if turn == MOST || !sums[..n].iter().all(|s| *s > SAFE) {
+            if turn == MOST || lost {
                 break;
             }
-            let mut change = 0.0;
-            for ((g, e), (rest, old)) in from_rows.iter_mut().zip(&*block).zip(self.rest[at.clone()].iter().zip(&*eta)) {
-                *g = rest + *g * e;
-                change += (*g - old).abs();
-            }
+            let rest = &self.rest[place.clone()];
+            let change: f64 = from_rows.iter().zip(rest).zip(&*eta).map(|((g, rest), old)| (rest + g - old).abs()).sum();
             if change <= TOLERANCE * k as f64 {
                 break;
             }
-            eta.copy_from_slice(&from_rows[..k]);
+            eta.iter_mut().zip(&*from_rows).zip(rest).for_each(|((eta, g), rest)| *eta = rest + g);
             if let Algorithm::Family(f) = self.algorithm {
                 f.evaluate(k, eta, moments, &mut log_norm).map_err(|e| (self.plan.var, Breakdown::Improper(e.why)))?;
             }
         }
+        rested.share.truncate(share + n);
         rested.eta.extend_from_slice(eta);
         rested.log_norm.push(log_norm[0]);
+        rested.block.extend_from_slice(block);
+        let of_group = rested.rows.len();
+        rested.rows.extend_from_slice(&from_rows[..k]);
         let mut total = 0.0;
-        for (i, to) in to.chunks_exact_mut(k).enumerate() {
+        for i in (0..n).filter(|_| lost) {
             if sums[i] > SAFE {
-                let r = 1.0 / sums[i];
-                to.iter_mut().zip(&b[i * kp..]).zip(&*block).for_each(|((t, b), e)| *t = b * e * r);
                 continue;
             }
             // The sum of logarithms, as any selector has it.
-            to.copy_from_slice(&rested.moments[first..]);
+            let mut sum = rested.moments[first..].to_vec();
             for other in &self.others {
-                let code = other.codes.map_or(0, |c| c[rows.start + i]);
-                if code != NO_LEVEL {
-                    let from = &session.table[other.table][code as usize * k..][..k];
-                    to.iter_mut().zip(from).for_each(|(t, x)| *t += x);
+                let code = other.row(rows.start + i);
+                if let Some(from) = session.table[other.table].chunks_exact(k).nth(code) {
+                    sum.iter_mut().zip(from).for_each(|(t, x)| *t += x);
                 }
             }
-            let (row, mut norm) = (to.to_vec(), [0.0]);
+            let (mut row, mut norm) = (sum.clone(), [0.0]);
             if let Algorithm::Family(f) = session.plan.vars[self.plan.selector].algorithm {
-                f.evaluate(k, &row, to, &mut norm)
+                f.evaluate(k, &sum, &mut row, &mut norm)
                     .map_err(|e| (self.plan.selector, Breakdown::Improper(format!("{} (element {})", e.why, rows.start + i + 1))))?;
             }
+            row.iter_mut().for_each(|r| *r *= weight[i]);
+            rested.rows[of_group..].iter_mut().zip(&row).for_each(|(g, r)| *g += r);
+            rested.late.push((rows.start + i, row));
             total += weight[i] * norm[0];
             // Adds nothing below.
             (weight[i], sums[i]) = (0.0, 1.0);
@@ -242,4 +318,111 @@ impl<'p> Turns<'p> {
         }
         Ok(total)
     }
+
+    /// Adds the statistics of a span's rows, from `first` on, to those of their tables. A table's row is the sum over the places that have its code, in
+    /// their order, so that threads can share codes among them: no copies of tables, no locks, and the same bits for any number of threads.
+    pub(super) fn add(&self, pool: &rayon::ThreadPool, first: usize, rested: &Rested, sorted: &[Sorted], packed: &mut [Vec<f64>]) {
+        let k = self.width;
+        for (level, rows) in rested.levels.iter().zip(rested.rows.chunks_exact(k)) {
+            packed[self.plan.table][*level as usize * k..][..k].copy_from_slice(rows);
+        }
+        for (o, other) in self.others.iter().enumerate() {
+            let sum = &mut packed[other.table];
+            let Some(codes) = other.codes else {
+                // One row for all: the sum over groups.
+                rested.rows.chunks_exact(k).for_each(|rows| sum.iter_mut().zip(rows).for_each(|(s, r)| *s += r));
+                continue;
+            };
+            let of = &sorted[o];
+            let count = of.codes.len();
+            let mut pieces = vec![];
+            let (mut left, mut done) = (sum.as_mut_slice(), 0);
+            for piece in 0..PIECES {
+                let (lo, hi) = (of.share(piece, PIECES), of.share(piece + 1, PIECES));
+                let end = if hi == count { left.len() / k + done } else { of.codes[hi] as usize };
+                let (mine, next) = left.split_at_mut((end - done) * k);
+                pieces.push((lo..hi, done, mine));
+                (left, done) = (next, end);
+            }
+            pool.install(|| {
+                pieces.into_par_iter().for_each(|(codes, from, sum)| {
+                    wide(
+                        #[inline(always)]
+                        || self.piece(o, first, rested, of, codes, from, sum),
+                    );
+                });
+            });
+            for (place, row) in &rested.late {
+                if codes[*place] != NO_LEVEL {
+                    sum[codes[*place] as usize * k..][..k].iter_mut().zip(row).for_each(|(s, r)| *s += r);
+                }
+            }
+        }
+    }
+
+    /// The codes of one piece; `sum` starts at the row of code `from`.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "what a span has, and which of it")]
+    fn piece(&self, o: usize, first: usize, rested: &Rested, of: &Sorted, codes: Range<usize>, from: usize, sum: &mut [f64]) {
+        let (k, kp) = (self.width, self.padded);
+        let other = &self.others[o];
+        let mut acc = vec![0.0; kp];
+        let mut row = vec![0.0; kp];
+        let at = |&(place, group): &(u32, u32)| (rested.share[place as usize - first], &rested.block[group as usize * kp..][..kp]);
+        for c in codes {
+            let places = &of.places[of.starts[c] as usize..of.starts[c + 1] as usize];
+            let code = of.codes[c] as usize;
+            acc.fill(0.0);
+            if self.others.len() == 1 {
+                let (fours, rest) = places.as_chunks::<4>();
+                for four in fours {
+                    let [(q0, b0), (q1, b1), (q2, b2), (q3, b3)] = [at(&four[0]), at(&four[1]), at(&four[2]), at(&four[3])];
+                    for ((((a, b0), b1), b2), b3) in acc.iter_mut().zip(b0).zip(b1).zip(b2).zip(b3) {
+                        *a += (q0 * b0 + q1 * b1) + (q2 * b2 + q3 * b3);
+                    }
+                }
+                for place in rest {
+                    let (q, b) = at(place);
+                    acc.iter_mut().zip(b).for_each(|(a, b)| *a += q * b);
+                }
+            } else {
+                for place in places {
+                    let (q, b) = at(place);
+                    row.iter_mut().zip(b).for_each(|(r, b)| *r = q * b);
+                    for (_, x) in self.others.iter().enumerate().filter(|(i, _)| *i != o) {
+                        let factor = &x.scaled[x.row(place.0 as usize) * kp..][..kp];
+                        row.iter_mut().zip(factor).for_each(|(r, f)| *r *= f);
+                    }
+                    acc.iter_mut().zip(&row).for_each(|(a, r)| *a += r);
+                }
+            }
+            let to = &mut sum[(code - from) * k..][..k];
+            to.iter_mut().zip(&acc).zip(&other.scaled[code * kp..]).for_each(|((t, a), e)| *t += a * e);
+        }
+    }
+}
+
+/// Four dot products with the same numbers, each in eight lanes.
+#[inline(always)]
+fn dots(rows: [&[f64]; 4], e: &[f64]) -> [f64; 4] {
+    let mut lanes = [[0.0; 2 * LANES]; 4];
+    let [(b0, t0), (b1, t1), (b2, t2), (b3, t3)] = rows.map(|r| r.as_chunks::<{ 2 * LANES }>());
+    let (whole, tail) = e.as_chunks::<{ 2 * LANES }>();
+    for ((((e, b0), b1), b2), b3) in whole.iter().zip(b0).zip(b1).zip(b2).zip(b3) {
+        for l in 0..2 * LANES {
+            lanes[0][l] += b0[l] * e[l];
+            lanes[1][l] += b1[l] * e[l];
+            lanes[2][l] += b2[l] * e[l];
+            lanes[3][l] += b3[l] * e[l];
+        }
+    }
+    if let ([e], [[t0], [t1], [t2], [t3]]) = (tail.as_chunks::<LANES>().0, [t0, t1, t2, t3].map(|t| t.as_chunks::<LANES>().0)) {
+        for l in 0..LANES {
+            lanes[0][l] += t0[l] * e[l];
+            lanes[1][l] += t1[l] * e[l];
+            lanes[2][l] += t2[l] * e[l];
+            lanes[3][l] += t3[l] * e[l];
+        }
+    }
+    lanes.map(reduce::fold)
 }

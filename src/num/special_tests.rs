@@ -1,5 +1,6 @@
 //! Special functions against values computed with mpmath at 40 digits, and slice versions against std.
 
+use super::reference::Double;
 use super::*;
 use proptest::prelude::*;
 
@@ -146,6 +147,14 @@ fn the_widest_vectors_give_the_same_bits() {
     same("ln", &ln_slice, &ln_slice_plain);
     same("digamma", &digamma_slice, &digamma_slice_plain);
     same("ln_gamma", &ln_gamma_slice, &ln_gamma_slice_plain);
+    let (mut psi, mut ln_gamma, mut both) = (xs.clone(), xs.clone(), xs.clone());
+    digamma_slice_plain(&mut psi);
+    ln_gamma_slice_plain(&mut ln_gamma);
+    let mut other = vec![0.0; both.len()];
+    gamma_slices(&mut both, &mut other);
+    for (a, b) in psi.iter().chain(&ln_gamma).zip(both.iter().chain(&other)) {
+        assert!(a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(), "both at once: {a:e} and {b:e}");
+    }
     for k in [1, 2, 3, 7, 8, 16, 33] {
         let rows = xs.len() / k;
         let (mut a, mut b) = (xs[..rows * k].to_vec(), xs[..rows * k].to_vec());
@@ -178,6 +187,105 @@ fn softmax_survives_what_logs_hold() {
     assert_eq!(log_sum_exp(&[]), f64::NEG_INFINITY);
     assert_eq!(log_sum_exp(&[f64::NEG_INFINITY; 3]), f64::NEG_INFINITY);
     assert!((log_sum_exp(&[-1e4, -1e4]) - (-1e4 + 2f64.ln())).abs() < 1e-12);
+}
+
+/// The largest relative error of a slice version, against about 30 digits.
+fn worst(xs: impl Iterator<Item = f64>, of: fn(&mut [f64]), exact: fn(Double) -> Double) -> (f64, f64) {
+    let xs: Vec<f64> = xs.collect();
+    let mut got = xs.clone();
+    of(&mut got);
+    xs.iter().zip(&got).fold((0.0, 0.0), |worst, (&x, &y)| {
+        let want = exact(x.into());
+        let error = if want.hi == 0.0 { y.abs() } else { (((y - want.hi) - want.lo) / want.hi).abs() };
+        if error > worst.0 { (error, x) } else { worst }
+    })
+}
+
+/// From `lo` to `hi`, each so many times the one before.
+fn geometric(lo: f64, hi: f64, by: f64) -> impl Iterator<Item = f64> {
+    std::iter::successors(Some(lo), move |x| Some(x * by)).take_while(move |x| *x <= hi)
+}
+
+#[test]
+fn the_reference_has_the_digits_of_mpmath() {
+    for &(x, _, d) in GAMMA {
+        near(Double::from(x).digamma().hi, d, 2.3e-16, &format!("ψ({x})"));
+    }
+    // e, ln 10 and −γ, to 32 digits.
+    let known = [
+        (Double::from(1.0).exp(), 2.718_281_828_459_045, 1.445_646_891_729_250_2e-16),
+        (Double::from(10.0).ln(), 2.302_585_092_994_045_7, -2.170_756_223_382_249_4e-16),
+        (Double::from(1.0).digamma(), -0.577_215_664_901_532_9, 4.942_915_152_430_645_6e-18),
+    ];
+    for (got, hi, lo) in known {
+        assert!(got.hi == hi && (got.lo - lo).abs() < 1e-30, "{got:?} for {hi:e} + {lo:e}");
+    }
+}
+
+/// The bounds that `special` proves.
+#[test]
+fn errors_are_within_their_bounds_over_the_whole_range() {
+    let exps = (-69_000..=69_000).map(|i| f64::from(i) * 0.010_007);
+    let (error, at) = worst(exps.chain(geometric(1e-300, 1.0, 1.37).flat_map(|x| [x, -x])), exp_slice, Double::exp);
+    assert!(error < 5.6e-16, "exp is off by {error:e} at {at:e}");
+    let lns = geometric(1e-250, 1e250, 1.013).chain((1..40_000).map(|i| f64::from(i) * 5e-5)).filter(|x| *x != 1.0);
+    let (error, at) = worst(lns, ln_slice, Double::ln);
+    assert!(error < 2.3e-16, "ln is off by {error:e} at {at:e}");
+    let near_one = (1..=52).flat_map(|i| [1.0 + 2f64.powi(-i), 1.0 - 2f64.powi(-i - 1)]);
+    let (error, at) = worst(near_one, ln_slice, Double::ln);
+    assert!(error < 2.3e-16, "ln is off by {error:e} at {at:e}");
+    let all = || geometric(1e-250, 1e150, 1.011).chain((1..60_000).map(|i| f64::from(i) * 2.5e-4));
+    let (error, at) = worst(all(), digamma_slice, Double::digamma);
+    assert!(error < 1e-13, "digamma is off by {error:e} at {at:e}");
+    let far = all().filter(|x| (x - ROOT).abs() > 0.5);
+    let (error, at) = worst(far, digamma_slice, Double::digamma);
+    assert!(error < 6e-15, "digamma is off by {error:e} at {at:e}, far from its zero");
+    let zero = (1..=50).flat_map(|i| [ROOT + 2f64.powi(-i), ROOT - 2f64.powi(-i)]).chain([ROOT - NEAR_ROOT, ROOT + NEAR_ROOT, ROOT]);
+    let (error, at) = worst(zero, digamma_slice, Double::digamma);
+    assert!(error < 1e-13, "digamma is off by {error:e} at {at:e}, near its zero");
+}
+
+/// Where the libraries keep their digits: away from the zero.
+#[test]
+fn digamma_agrees_with_statrs_and_special() {
+    let xs: Vec<f64> = geometric(1e-6, 1e12, 1.003).filter(|x| (x - ROOT).abs() > 0.5).collect();
+    let mut got = xs.clone();
+    digamma_slice(&mut got);
+    for (&x, &y) in xs.iter().zip(&got) {
+        near(y, statrs::function::gamma::digamma(x), 1e-12, &format!("statrs digamma({x:e})"));
+        near(y, special_crate(x), 1e-12, &format!("special digamma({x:e})"));
+    }
+    let mut got: Vec<f64> = xs.clone();
+    ln_gamma_slice(&mut got);
+    for (&x, &y) in xs.iter().zip(&got) {
+        let want = statrs::function::gamma::ln_gamma(x);
+        assert!((y - want).abs() <= 1e-12 * want.abs().max(1.0), "statrs ln_gamma({x:e}): {want:e}, not {y:e}");
+    }
+}
+
+fn special_crate(x: f64) -> f64 {
+    special::Gamma::digamma(x)
+}
+
+/// `cargo test --release --lib -- --ignored throughput --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn throughput() {
+    let given: Vec<f64> = (0..4096).map(|i| 0.1 + f64::from(i) * 1e-3).collect();
+    let all: [(&str, fn(&mut [f64])); 4] = [("exp", exp_slice), ("ln", ln_slice), ("digamma", digamma_slice), ("ln_gamma", ln_gamma_slice)];
+    for (name, of) in all {
+        let mut xs = given.clone();
+        let best = (0..200).map(|_| {
+            let start = std::time::Instant::now();
+            for _ in 0..10 {
+                xs.copy_from_slice(&given);
+                of(std::hint::black_box(&mut xs));
+            }
+            start.elapsed().as_secs_f64() / 10.0
+        });
+        let best = best.fold(f64::INFINITY, f64::min);
+        println!("{name}: {:.2} G/s", given.len() as f64 / best * 1e-9);
+    }
 }
 
 proptest! {

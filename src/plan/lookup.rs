@@ -14,7 +14,7 @@ pub fn looked_up(table: &Table, v: usize, var: &Var) -> Option<Option<usize>> {
     let (mut codes, mut own) = (None, 0);
     for o in &table.operands {
         match (&o.from, &o.shape) {
-            (From::Streamed { var, before: false }, _) if *var == v && o.offset == 0 => own += 1,
+            (From::Streamed { var, back: 0 }, _) if *var == v && o.offset == 0 => own += 1,
             (From::Codes(id), OperandShape::OneHot { row, .. }) if codes.is_none() && *row == table.row_label => codes = Some(*id),
             _ => return None,
         }

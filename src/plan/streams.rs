@@ -55,6 +55,13 @@ impl Stream {
         stream
     }
 
+    /// The rows of a plate without sequences in another order: the file's row at each place.
+    pub fn in_order(plate: PlateId, bound: &BoundPlate, order: &[u32]) -> Self {
+        let mut stream = Self { order: Some(order.to_vec()), weight: None, ..Self::new(plate, bound) };
+        stream.weight = bound.weight.as_ref().map(|w| stream.permute(w, 1).into());
+        stream
+    }
+
     /// An array by file row (`width` numbers each), in this stream's order.
     pub fn permute<T: Copy>(&self, array: &[T], width: usize) -> Vec<T> {
         match &self.order {

@@ -6,10 +6,12 @@
 
 use super::{
     Plan,
+    streams::Stream,
     table::{From, Rows, Shared, Table},
     var::{Algorithm, Storage, Var},
 };
 use crate::num::contract::{NO_LEVEL, OperandShape};
+use std::ops::Range;
 
 /// A selector and a block that take turns.
 #[derive(Debug)]
@@ -28,21 +30,153 @@ pub struct Turns {
     pub others: Vec<(usize, Option<usize>)>,
     /// The first place of each group, and the number of places.
     pub starts: Vec<u32>,
+    /// Rows of a span, about, or one run if that is more. The posterior does not depend on it but for rounding.
+    pub span: usize,
 }
 
-/// A larger group does not stay in the cache, and one chunk would have to hold it.
-const LARGEST_GROUP: usize = 16_384;
+/// A group is done by one thread, with a few numbers for each of its rows.
+const LARGEST_GROUP: usize = 1 << 20;
+/// The same where the stream has other blocks or tables: a chunk then holds their rows' numbers, for all of a group.
+const LARGEST_IN_CHUNK: usize = 1 << 14;
+/// Rows whose sums into looked-up tables are made at one time, about: what they need of their blocks stays in the cache, and little is kept for each row.
+const SPAN: usize = 1 << 18;
+/// Rows of a stream whose order by code is kept for all iterations; for more it is made again in each, so that it takes no more memory.
+const KEPT: usize = 1 << 22;
+
+/// Runs of chunks that are worked off before their sums are made, and their rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// Of the stream.
+    pub runs: Range<usize>,
+    /// Places.
+    pub rows: Range<usize>,
+}
+
+/// A span's rows by the code that looks up a table, in their order within a code.
+#[derive(Clone, Debug, Default)]
+pub struct Sorted {
+    /// The codes that are met, ascending.
+    pub codes: Vec<u32>,
+    /// Where each code's places start, and the end.
+    pub starts: Vec<u32>,
+    /// Place, and number of its group within the span.
+    pub places: Vec<(u32, u32)>,
+}
+
+impl Sorted {
+    /// The first code of the piece, where places are cut into about equal pieces.
+    pub fn share(&self, piece: usize, pieces: usize) -> usize {
+        let target = self.places.len() * piece / pieces;
+        if piece == pieces { self.codes.len() } else { self.starts[..self.codes.len()].partition_point(|&s| (s as usize) < target) }
+    }
+}
+
+impl Turns {
+    /// The stream's runs, put together to spans.
+    pub fn spans(&self, stream: &Stream) -> Vec<Span> {
+        let mut spans: Vec<Span> = vec![];
+        for (r, run) in stream.runs.iter().enumerate() {
+            let rows = match (stream.chunks.get(run.start), run.end.checked_sub(1).and_then(|c| stream.chunks.get(c))) {
+                (Some(first), Some(last)) if !run.is_empty() => first.start..last.end,
+                _ => continue,
+            };
+            match spans.last_mut().filter(|s| rows.end - s.rows.start <= self.span) {
+                Some(s) => (s.runs.end, s.rows.end) = (r + 1, rows.end),
+                None => spans.push(Span { runs: r..r + 1, rows }),
+            }
+        }
+        spans
+    }
+
+    /// A span's rows for each table that is looked up by codes; nothing for one row for all.
+    pub fn sort(&self, plan: &Plan, span: &Span) -> Vec<Sorted> {
+        self.others
+            .iter()
+            .map(|(_, codes)| codes.map_or_else(Sorted::default, |id| self.by_code(&plan.rows.codes[id].data, &span.rows)))
+            .collect()
+    }
+
+    /// Is the order worth keeping?
+    pub fn keeps_order(&self, stream: &Stream) -> bool {
+        stream.size * self.others.len() <= KEPT
+    }
+
+    fn by_code(&self, codes: &[u32], rows: &Range<usize>) -> Sorted {
+        let mine = &codes[rows.clone()];
+        let levels = mine.iter().filter(|c| **c != NO_LEVEL).max().map_or(0, |c| *c as usize + 1);
+        let mut next = vec![0u32; levels];
+        mine.iter().filter(|c| **c != NO_LEVEL).for_each(|c| next[*c as usize] += 1);
+        let mut sorted = Sorted { codes: vec![], starts: vec![], places: vec![] };
+        let mut sum = 0;
+        for (code, count) in next.iter_mut().enumerate().filter(|(_, n)| **n > 0) {
+            sorted.codes.push(code as u32);
+            sorted.starts.push(sum);
+            sum += std::mem::replace(count, sum);
+        }
+        sorted.starts.push(sum);
+        sorted.places.resize(sum as usize, (0, 0));
+        let first = self.starts.partition_point(|&s| (s as usize) < rows.start);
+        for (group, ends) in self.starts[first..].windows(2).enumerate().take_while(|(_, w)| (w[0] as usize) < rows.end) {
+            for place in ends[0]..ends[1] {
+                let code = codes[place as usize];
+                if code != NO_LEVEL {
+                    let to = &mut next[code as usize];
+                    sorted.places[*to as usize] = (place, group as u32);
+                    *to += 1;
+                }
+            }
+        }
+        sorted
+    }
+
+    /// Are the rows of this table added up by the turns themselves?
+    pub fn sums(&self, table: usize) -> bool {
+        self.table == table || self.others.iter().any(|o| o.0 == table)
+    }
+}
 
 /// At most one for each stream.
 pub fn find(plan: &Plan) -> Vec<Turns> {
     let mut found: Vec<Turns> = vec![];
-    for (t, table) in plan.tables.iter().enumerate() {
-        let Some(stream) = table.stream.filter(|s| found.iter().all(|f| f.stream != *s)) else { continue };
-        if let Some(turns) = of_table(plan, t, table, stream) {
+    for (mut turns, rows) in candidates(plan) {
+        if found.iter().any(|f| f.stream == turns.stream) {
+            continue;
+        }
+        let alone = plan.vars.iter().enumerate().all(|(v, x)| v == turns.selector || x.stream() != Some(turns.stream))
+            && plan.tables.iter().enumerate().all(|(t, x)| turns.sums(t) || x.constant || x.stream != Some(turns.stream));
+        let largest = if alone { LARGEST_GROUP } else { LARGEST_IN_CHUNK };
+        if let Some(starts) = groups(rows, plan.vars[turns.var].elements(), largest) {
+            turns.starts = starts;
             found.push(turns);
         }
     }
     found
+}
+
+/// Rows of a stream brought together by group, for a stream that could take turns then: its number, and the file's row at each place. Rows of a plate
+/// without sequences may stand in any order.
+pub fn regroup(plan: &Plan) -> Option<(usize, Vec<u32>)> {
+    candidates(plan).find_map(|(turns, codes)| {
+        let stream = &plan.streams[turns.stream];
+        let taken = stream.order.is_some() || stream.starts.is_some() || plan.turns.iter().any(|t| t.stream == turns.stream);
+        if taken || codes.contains(&NO_LEVEL) {
+            return None;
+        }
+        let mut order: Vec<u32> = (0..codes.len() as u32).collect();
+        order.sort_by_key(|&row| codes[row as usize]);
+        let sorted: Vec<u32> = order.iter().map(|&row| codes[row as usize]).collect();
+        groups(&sorted, plan.vars[turns.var].elements(), LARGEST_IN_CHUNK).map(|_| (turns.stream, order))
+    })
+}
+
+/// What could take turns if the rows of a group were neighbours; groups are not looked at. With the group of each row.
+fn candidates(plan: &Plan) -> impl Iterator<Item = (Turns, &[u32])> {
+    plan.tables.iter().enumerate().filter_map(|(t, table)| {
+        let stream = table.stream?;
+        let turns = of_table(plan, t, table, stream)?;
+        let rows = &plan.rows.codes[turns.codes].data[..plan.streams[stream].size];
+        Some((turns, rows))
+    })
 }
 
 fn of_table(plan: &Plan, t: usize, table: &Table, stream: usize) -> Option<Turns> {
@@ -75,8 +209,7 @@ fn of_table(plan: &Plan, t: usize, table: &Table, stream: usize) -> Option<Turns
             others.push((i, looked_up(other, selector, row)?));
         }
     }
-    let starts = groups(&plan.rows.codes[codes].data, plan.streams[stream].size, block.elements())?;
-    Some(Turns { stream, selector, var, table: t, codes, others, starts })
+    Some(Turns { stream, selector, var, table: t, codes, others, starts: vec![], span: SPAN })
 }
 
 /// The codes that pick a row of the table for each place, or none for one row that all share; nothing where the message is more than that.
@@ -98,11 +231,11 @@ fn looked_up(table: &Table, selector: usize, row: &Var) -> Option<Option<usize>>
     (selectors == 1 && dense).then_some(codes)
 }
 
-/// Where runs of one code start; nothing if a code comes again, or a run is too long to take turns or too short to be worth it.
-fn groups(codes: &[u32], rows: usize, levels: usize) -> Option<Vec<u32>> {
+/// Where runs of one code start; nothing if a code comes again, or a run is too long to take turns, or none longer than a row.
+fn groups(codes: &[u32], levels: usize, largest: usize) -> Option<Vec<u32>> {
     let mut seen = vec![false; levels];
     let mut starts = vec![];
-    for (place, &code) in codes[..rows].iter().enumerate() {
+    for (place, &code) in codes.iter().enumerate() {
         if place > 0 && codes[place - 1] == code {
             continue;
         }
@@ -111,7 +244,7 @@ fn groups(codes: &[u32], rows: usize, levels: usize) -> Option<Vec<u32>> {
         }
         starts.push(place as u32);
     }
-    starts.push(rows as u32);
+    starts.push(codes.len() as u32);
     let longest = starts.windows(2).map(|w| w[1] - w[0]).max()?;
-    (longest as usize <= LARGEST_GROUP && starts.len() - 1 < rows).then_some(starts)
+    (longest as usize <= largest && starts.len() - 1 < codes.len()).then_some(starts)
 }

@@ -167,6 +167,33 @@ impl Nest<'_> {
     }
 }
 
+/// Indices of a tile in each direction: its lines of both arrays stay in the first-level cache.
+const TILE: usize = 32;
+
+impl Nest<'_> {
+    /// Is this one loop around a line, both with steps in the result, such as a transposition?
+    fn transposes(&self, line: &Dim) -> bool {
+        matches!(self.outer, [d] if d.lookups.is_empty() && d.stride[2] > 0 && line.stride[2] > 0)
+    }
+
+    /// The loop and the line in tiles: neither array is walked with long steps for long.
+    fn tiles(&self, line: &Dim, len: usize, coef: f64, a: &[f64], b: &[f64], c: &mut [f64]) {
+        let [outer] = self.outer else { return };
+        let turns = outer.size.at(self.sizes);
+        let [sa, sb, sc] = line.stride;
+        for i in (0..turns).step_by(TILE) {
+            for j in (0..len).step_by(TILE) {
+                for i in i..turns.min(i + TILE) {
+                    let [oa, ob, oc] = times(i, outer.stride);
+                    for j in j..len.min(j + TILE) {
+                        c[oc + j * sc] += coef * a[oa + j * sa] * b[ob + j * sb];
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[inline(always)]
 fn add(a: [usize; 3], b: [usize; 3]) -> [usize; 3] {
     [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
@@ -226,6 +253,7 @@ fn product(nest: &Nest<'_>, kernel: &Kernel, coef: f64, a: &[f64], b: &[f64], c:
                         c[oc..oc + len].iter_mut().for_each(|c| *c += s);
                     },
                 ),
+                Form::Strided if nest.transposes(dim) => nest.tiles(dim, len, coef, a, b, c),
                 Form::Strided => {
                     let [sa, sb, sc] = dim.stride;
                     nest.each(

@@ -77,13 +77,19 @@ const CHUNK_NUMBERS: usize = 48 * 1024;
 const RUNS: usize = 16;
 /// A run keeps its own sums; past this many numbers in all tables of a stream there is only one run.
 const RUN_NUMBERS: usize = 1 << 22;
+/// Rows in a run of groups that take turns, at least, past the first few runs: enough runs in a span for many threads.
+const TURNS_RUN: usize = 1 << 14;
 
 /// Lowers a bound graph and its blocks.
 pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan, LowerError> {
     let centres = centres(graph, bound);
     let mut demoted = vec![false; blocks.list.len()];
+    let mut orders: Vec<(usize, Vec<u32>)> = vec![];
     loop {
         let mut l = Lowering::new(graph, bound, &blocks, &centres, &demoted);
+        for (s, order) in &orders {
+            l.streams[*s] = Stream::in_order(l.streams[*s].plate, bound.plate(l.streams[*s].plate), order);
+        }
         l.vars()?;
         for f in 0..graph.factors.len() {
             l.factor(f)?;
@@ -114,6 +120,10 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
             classes::colour(&mut plan)?;
             keep(&mut plan);
             plan.turns = turns::find(&plan);
+            if let Some(order) = turns::regroup(&plan) {
+                orders.push(order);
+                continue;
+            }
             cut(&mut plan);
             return Ok(plan);
         }
@@ -176,13 +186,20 @@ fn cut(plan: &mut Plan) {
         let here = |v: &&Var| v.stream() == Some(s);
         let moments: usize = plan.vars.iter().filter(here).map(|v| 2 * v.inner() * v.width).sum();
         let tables = plan.tables.iter().filter(|t| t.stream == Some(s));
-        let operands: usize = tables.clone().flat_map(|t| &t.operands).filter(|o| matches!(o.from, From::Dense(_))).map(|o| o.width).sum();
-        let sums: usize = tables.map(Table::packed_len).sum();
+        let operands: usize = tables.flat_map(|t| &t.operands).filter(|o| matches!(o.from, From::Dense(_))).map(|o| o.width).sum();
         let mut rows = (CHUNK_NUMBERS / (moments + operands).max(1)).clamp(64, 8192);
         if plan.vars.iter().filter(here).any(|v| v.algorithm.is_chain()) {
             rows = rows.max(side_by_side(&plan.streams[s]));
         }
-        let runs = if sums > RUN_NUMBERS { 1 } else { RUNS };
+        let turns = plan.turns.iter().find(|t| t.stream == s);
+        let own = |(t, x): &(usize, &Table)| x.stream == Some(s) && !turns.is_some_and(|turns| turns.sums(*t));
+        let sums: usize = plan.tables.iter().enumerate().filter(own).map(|(_, t)| t.packed_len()).sum();
+        let runs = match turns {
+            // Runs have no sums of their own.
+            Some(_) if sums == 0 => RUNS.max(plan.streams[s].size / TURNS_RUN),
+            _ if sums > RUN_NUMBERS => 1,
+            _ => RUNS,
+        };
         cut_stream(plan, s, rows, runs);
     }
 }
