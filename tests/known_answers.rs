@@ -31,9 +31,8 @@ fn gamma_evidence(prior: (f64, f64), posterior: (f64, f64)) -> f64 {
 fn a_known_student_t_gives_its_density() {
     let (y, f) = ([0.3, -2.0, 7.5, 1.0], [1.0, 2.5, 4.0, 30.0]);
     let head = table(&[("y", &y), ("f", &f)]);
-    let model = format!(
-        "Model({head} }}, nodes: {{ \"y[n]\": StudentT(mean: 0.5, precision: 1.7, dof: \"f[n]\") }}, observe: {{ \"y\": \"y\" }})"
-    );
+    let model =
+        format!("Model({head} }}, nodes: {{ \"y[n]\": StudentT(mean: 0.5, precision: 1.7, dof: \"f[n]\") }}, observe: {{ \"y\": \"y\" }})");
     let p = fit_text(&model, &[], &["--nodes", "y.scale"]);
     let want: f64 = y.iter().zip(&f).map(|(y, f)| StudentsT::new(0.5, 1.7_f64.powf(-0.5), *f).unwrap().ln_pdf(*y)).sum();
     near("the bound", p.elbo(), want, 1e-10);

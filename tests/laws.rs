@@ -12,8 +12,8 @@ use elbow::expfam::stat::{PartShape, StatKind};
 use elbow::num::stream::Stream;
 use nalgebra::{DMatrix, DVector};
 use statrs::distribution::{Beta, Binomial, Continuous, Discrete, Exp, Gamma, LogNormal, Normal, Poisson, StudentsT};
-use statrs::statistics::Distribution;
 use statrs::function::gamma::ln_gamma;
+use statrs::statistics::Distribution;
 
 type Density = fn(x: &[f64], point: &Point) -> f64;
 

@@ -171,8 +171,7 @@ fn random(seed: u64) -> Model {
             factor = format!(" * lift{child}{l}");
         }
         // A scale for each row.
-        let (real, dof) =
-            if r.chance(30) { ("StudentT", format!(", dof: {}", 1.0 + r.positive())) } else { ("Normal", String::new()) };
+        let (real, dof) = if r.chance(30) { ("StudentT", format!(", dof: {}", 1.0 + r.positive())) } else { ("Normal", String::new()) };
         let values = match r.below(10) {
             0 => {
                 // One precision, apart or kept with the mean.

@@ -402,7 +402,7 @@ fn single_codes(plan: &Plan, v: usize) -> Option<usize> {
 struct Features {
     rows: usize,
     width: usize,
-    values: Vec<(Arc<[f64]>, usize)>,
+    values: Vec<(Dense, usize)>,
     codes: Vec<(Arc<[u32]>, usize, usize)>,
 }
 
@@ -414,10 +414,13 @@ impl Features {
             for o in &t.operands {
                 match o.from {
                     From::Dense(id) => {
-                        if let Dense::Part { values, inner, value_width, .. } = &plan.rows.dense[id]
-                            && !f.values.iter().any(|(x, _)| Arc::ptr_eq(x, values))
+                        let array = &plan.rows.dense[id];
+                        let same =
+                            |x: &Dense| matches!((x, array), (Dense::Part { values: a, .. }, Dense::Part { values: b, .. }) if a.same(b));
+                        if let Dense::Part { inner, value_width, .. } = array
+                            && !f.values.iter().any(|(x, _)| same(x))
                         {
-                            f.values.push((values.clone(), inner * value_width));
+                            f.values.push((array.clone(), inner * value_width));
                             f.width += inner * value_width;
                         }
                     }
@@ -440,7 +443,7 @@ impl Features {
     fn row(&self, place: usize, out: &mut [f64]) {
         let mut at = 0;
         for (v, w) in &self.values {
-            out[at..at + w].copy_from_slice(&v[place * w..(place + 1) * w]);
+            v.write_values(place, &mut out[at..at + w]);
             at += w;
         }
         for (codes, columns, levels) in &self.codes {
