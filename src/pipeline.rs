@@ -58,7 +58,7 @@ pub fn bind(
     let mut tables = vec![];
     for (i, table) in graph.tables.iter().enumerate() {
         let read = match locate(table) {
-            Some(path) => data::read(files, &table.name, &path, Some(&graph::wanted_columns(graph, TableId(i)))),
+            Some(path) => data::read(files, &table.name, &path, Some(&graph::TableNeeds::new(graph, TableId(i)))),
             None => match graph::written_table(&model.data[i]) {
                 Some(written) => written,
                 // `bind` reports a table that was not read.

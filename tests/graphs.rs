@@ -33,7 +33,7 @@ fn bind(name: &str, text: &str, folder: &Path) -> Result<(), String> {
     let mut tables = Vec::new();
     for (i, table) in graph.tables.iter().enumerate() {
         let read = match &table.source {
-            TableSource::File(path) => data::read(&files, &table.name, path, Some(&graph::wanted_columns(&graph, TableId(i)))),
+            TableSource::File(path) => data::read(&files, &table.name, path, Some(&graph::TableNeeds::new(&graph, TableId(i)))),
             TableSource::Inline(_) => {
                 let declared = model.data.iter().find(|d| d.name.node == table.name);
                 let Some(read) = declared.and_then(graph::written_table) else { panic!("{name}: table {} is written nowhere", table.name) };

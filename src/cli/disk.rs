@@ -1,7 +1,7 @@
 //! The disk, for the library's readers and for results. A result is written beside its place and renamed, so that no reader
 //! ever finds half of one.
 
-use crate::data::Files;
+use crate::data::{Files, Seekable};
 use std::{
     fs::{self, File},
     io::{self, BufReader, BufWriter, Read, Write},
@@ -14,12 +14,20 @@ pub(super) struct Disk;
 
 impl Files for Disk {
     fn open(&self, path: &str) -> io::Result<Box<dyn Read>> {
-        let file = File::open(path)?;
-        if file.metadata()?.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
-        }
-        Ok(Box::new(BufReader::new(file)))
+        Ok(Box::new(BufReader::new(open(path)?)))
     }
+
+    fn open_to_seek(&self, path: &str) -> io::Result<Box<dyn Seekable>> {
+        Ok(Box::new(open(path)?))
+    }
+}
+
+fn open(path: &str) -> io::Result<File> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    Ok(file)
 }
 
 /// Writes a file whole, or leaves what was there.

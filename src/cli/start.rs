@@ -97,7 +97,7 @@ impl Arg<'_> {
         let mut rows = vec![0.0; table.rows * w];
         for (j, c) in table.columns.iter().enumerate() {
             let numbers = c.as_known(table, "a start").map_err(|d| self.fault(d))?;
-            numbers.iter().enumerate().for_each(|(i, x)| rows[i * w + j] = *x);
+            numbers.iter().enumerate().for_each(|(i, x)| rows[i * w + j] = x);
         }
         Ok(rows)
     }

@@ -35,15 +35,17 @@ pub fn join_levels(parts: &[&Category]) -> (Vec<String>, Vec<Vec<u32>>) {
         .iter()
         .map(|part| {
             let new: Vec<u32> = part.levels.iter().map(|l| index[l.as_str()]).collect();
-            recode(&part.codes, &new)
+            let mut codes = part.codes.clone();
+            recode(&mut codes, &new);
+            codes
         })
         .collect();
     (levels, codes)
 }
 
-/// `new[code]` for each code; missing stays missing.
-pub(super) fn recode(codes: &[u32], new: &[u32]) -> Vec<u32> {
-    codes.iter().map(|&c| if c == MISSING { MISSING } else { new[c as usize] }).collect()
+/// Puts `new[code]` in place of each code; missing stays missing.
+pub(super) fn recode(codes: &mut [u32], new: &[u32]) {
+    codes.iter_mut().filter(|c| **c != MISSING).for_each(|c| *c = new[*c as usize]);
 }
 
 /// Sorts levels by number where all are whole, else by code point. `text` reads a level.

@@ -32,70 +32,104 @@ const EXACT: u64 = 1 << 53;
 /// Reads one cell.
 pub fn scan(cell: &[u8]) -> Scan {
     let text = cell.trim_ascii();
-    match text {
-        b"" | b"NA" | b"NaN" => return Scan::Missing,
-        _ => {}
+    if matches!(text, b"" | b"NA" | b"NaN") {
+        return Scan::Missing;
     }
-    let (signed, negative, body) = match text[0] {
-        b'-' => (true, true, &text[1..]),
-        b'+' => (true, false, &text[1..]),
-        _ => (false, false, text),
-    };
-
-    // [digits][.digits][e[sign]digits], with at least one digit before the exponent. The digits of an ordinary cell fit
-    // a u64, and then one exact division gives the nearest f64 (Clinger 1990); std takes the others.
-    let mut mantissa = 0_u64;
-    let mut digit = |b: u8| mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(b - b'0'));
-    let whole = body.iter().take_while(|b| b.is_ascii_digit()).inspect(|b| digit(**b)).count();
-    let mut rest = &body[whole..];
-    let mut fraction = 0;
-    let point = rest.first() == Some(&b'.');
-    if point {
-        fraction = rest[1..].iter().take_while(|b| b.is_ascii_digit()).inspect(|b| digit(**b)).count();
-        rest = &rest[1 + fraction..];
-    }
-    let digits = whole + fraction;
-    if digits == 0 {
+    let (read, length) = number(text);
+    if length < text.len() {
+        let body = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
         return if is_infinity(body) { Scan::Infinite } else { Scan::Word };
     }
-    let exponent = matches!(rest.first(), Some(b'e' | b'E'));
-    if exponent {
-        let tail = match rest.get(1) {
-            Some(b'+' | b'-') => &rest[2..],
-            _ => &rest[1..],
-        };
-        if tail.is_empty() || !tail.iter().all(u8::is_ascii_digit) {
-            return Scan::Word;
-        }
-    } else if !rest.is_empty() {
-        return Scan::Word;
+    match read {
+        // Printed without the spaces around it.
+        Scan::Number { value, .. } if text.len() < cell.len() => Scan::Number { value, faithful: false },
+        read => read,
     }
+}
 
+/// Reads the number that a text begins with, `[sign][digits][.digits][e[sign]digits]` with at least one digit before the
+/// exponent, and its length; a word of no length where there is none.
+#[inline]
+pub(super) fn number(text: &[u8]) -> (Scan, usize) {
+    const NONE: (Scan, usize) = (Scan::Word, 0);
+    let (signed, negative) = match text.first() {
+        Some(b'-') => (true, true),
+        Some(b'+') => (true, false),
+        Some(_) => (false, false),
+        None => return NONE,
+    };
+    // The digits of an ordinary cell fit a u64, and then one exact division gives the nearest f64 (Clinger 1990); a
+    // library takes the others.
+    let first = usize::from(signed);
+    let mut mantissa = 0_u64;
+    let mut at = digits(text, first, &mut mantissa);
+    let whole = at - first;
+    let mut fraction = 0;
+    let point = text.get(at) == Some(&b'.');
+    if point {
+        let end = digits(text, at + 1, &mut mantissa);
+        fraction = end - at - 1;
+        at = end;
+    }
+    let count = whole + fraction;
+    if count == 0 {
+        return NONE;
+    }
     // At most 19 digits never wrap a u64.
-    let small = digits <= 19 && mantissa <= EXACT;
-    if !point && !exponent && !small && !holds(body) {
-        return Scan::LongWhole;
+    let small = count <= 19 && mantissa <= EXACT;
+    let exponent = matches!(text.get(at), Some(b'e' | b'E'));
+    if exponent {
+        at += if matches!(text.get(at + 1), Some(b'+' | b'-')) { 2 } else { 1 };
+        let end = digits(text, at, &mut 0);
+        if end == at {
+            return NONE;
+        }
+        at = end;
+    } else if !point && !small && !holds(&text[first..at]) {
+        return (Scan::LongWhole, at);
     }
     let value = if small && !exponent && fraction < TEN.len() {
         let size = mantissa as f64 / TEN[fraction];
         if negative { -size } else { size }
     } else {
-        // Digits, signs and a point only: valid UTF-8, and std's grammar holds all of ours.
-        match std::str::from_utf8(text).ok().and_then(|t| t.parse::<f64>().ok()) {
-            Some(v) if v.is_finite() => v,
-            Some(_) => return Scan::Infinite,
-            None => return Scan::Word,
+        match fast_float2::parse::<f64, _>(&text[..at]) {
+            Ok(v) if v.is_finite() => v,
+            Ok(_) => return (Scan::Infinite, at),
+            Err(_) => return NONE,
         }
     };
     // A decimal of up to 15 digits survives the way through f64, so it prints as it stood but for these spellings.
-    let faithful = text.len() == cell.len()
-        && !exponent
-        && digits <= 15
-        && (if signed { negative && mantissa != 0 } else { true })
-        && (body[0] != b'0' || whole == 1)
+    let faithful = !exponent
+        && count <= 15
+        && (!signed || (negative && mantissa != 0))
         && whole > 0
-        && (!point || (fraction > 0 && body.last() != Some(&b'0')));
-    Scan::Number { value, faithful }
+        && (whole == 1 || text[first] != b'0')
+        && (!point || (fraction > 0 && text[at - 1] != b'0'));
+    (Scan::Number { value, faithful }, at)
+}
+
+/// Reads digits from `at` on into `mantissa`, and gives where they end.
+#[inline]
+fn digits(text: &[u8], mut at: usize, mantissa: &mut u64) -> usize {
+    // Eight at a time: pairs, then pairs of pairs, in the bytes of one word.
+    while let Some(eight) = text.get(at..at + 8).and_then(|e| <[u8; 8]>::try_from(e).ok()) {
+        let v = u64::from_le_bytes(eight);
+        let high = 0xf0f0_f0f0_f0f0_f0f0;
+        if (v & high) | ((v.wrapping_add(0x0606_0606_0606_0606) & high) >> 4) != 0x3333_3333_3333_3333 {
+            break;
+        }
+        let v = v & 0x0f0f_0f0f_0f0f_0f0f;
+        let v = (v.wrapping_mul(10).wrapping_add(v >> 8)) & 0x00ff_00ff_00ff_00ff;
+        let v = (v.wrapping_mul(100).wrapping_add(v >> 16)) & 0x0000_ffff_0000_ffff;
+        let v = (v.wrapping_mul(10_000).wrapping_add(v >> 32)) & 0xffff_ffff;
+        *mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(v);
+        at += 8;
+    }
+    while let Some(b) = text.get(at).filter(|b| b.is_ascii_digit()) {
+        *mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(b - b'0'));
+        at += 1;
+    }
+    at
 }
 
 /// Whether a run of digits is an integer that f64 holds exactly.
@@ -169,6 +203,15 @@ mod tests {
             assert_eq!(scan(cell.as_bytes()), want, "`{cell}`");
         }
         assert_eq!(scan(b"\xff"), Word);
+        for (text, want) in [
+            ("12,5", (exact(12.0), 2)),
+            ("1.5\n", (exact(1.5), 3)),
+            ("123456789;", (exact(123_456_789.0), 9)),
+            ("x", (Word, 0)),
+            ("1e,", (Word, 0)),
+        ] {
+            assert_eq!(number(text.as_bytes()), want, "`{text}`");
+        }
     }
 
     proptest! {

@@ -3,12 +3,15 @@
 //! A cell is kept as it stands, spaces included; around numbers, missing cells and column names spaces are ignored. In a
 //! table of one column a blank line between others is a missing cell; blank lines at the end are ignored in every table.
 
-use std::io::{Error, Read};
+use std::{
+    collections::HashSet,
+    io::{Error, Read},
+};
 
 use super::{
-    Source, Table, Wanted,
-    column::{Builder, Flip},
-    errors,
+    Source, Table,
+    assembly::{Assembly, Flip},
+    cell, errors,
     records::{Broken, Records},
     table::{Lines, Places},
 };
@@ -48,7 +51,7 @@ enum Pass {
 
 fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result<Pass, Diagnostic> {
     let file = Place { path: source.path };
-    let input = (source.open)().map_err(|e| unopened(source, &e))?;
+    let input = (source.open)().map_err(|e| errors::unopened(source, &e))?;
     let mut records = Records::new(input).map_err(|e| file.unread(1, &e))?;
     let delimiter = match delimiter {
         Some(d) => d,
@@ -62,15 +65,32 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
     }
     let header = header(&records, &file)?;
     let width = header.len();
-    let (kept, mut builders) = builders(&header, source.wanted, as_text);
+    let mut assembly = Assembly::new(header, source.wanted, as_text);
+    let plain = Plain::new(&assembly, delimiter);
 
     let mut lines = Lines::default();
     let mut rows = 0;
     let mut blank: Vec<usize> = vec![];
     let mut flipped: Vec<usize> = vec![];
     let mut stop = usize::MAX;
-    loop {
-        if rows >= stop || !records.advance().map_err(|b| file.broken(b, records_line(rows, &lines)))? {
+    // Records to go until a plain one is looked for again: a file without any costs little more.
+    let (mut wait, mut patience) = (0, 1);
+    while rows < stop {
+        if wait > 0 {
+            wait -= 1;
+        } else if blank.is_empty() && rows < LAST_ROW {
+            assembly.begin(rows);
+            if let Some(bytes) = plain.record(records.unread(), rows, &mut assembly) {
+                lines.push(rows, records.next_line());
+                records.skip_line(bytes);
+                rows += 1;
+                patience = 1;
+                continue;
+            }
+            wait = patience - 1;
+            patience = (2 * patience).min(64);
+        }
+        if !records.advance().map_err(|b| file.broken(b, records_line(rows, &lines)))? {
             break;
         }
         let line = records.line();
@@ -84,23 +104,26 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
             }
             for line in blank.drain(..) {
                 lines.push(rows, line);
-                builders.iter_mut().for_each(Builder::push_missing);
+                assembly.begin(rows);
+                (0..assembly.kept().len()).for_each(|i| assembly.missing(i, rows));
                 rows += 1;
             }
         }
         if records.width() != width {
-            return Err(ragged(&file, &records, &header));
+            return Err(ragged(&file, &records, width));
         }
-        if rows >= u32::MAX as usize - 1 {
+        if rows >= LAST_ROW {
             return Err(
                 Diagnostic::error(errors::UNREADABLE, format!("`{}` has more than {rows} rows", source.path)).in_data(file.line(line))
             );
         }
         lines.push(rows, line);
-        for (builder, &at) in builders.iter_mut().zip(&kept) {
-            match builder.push(records.field(at)) {
+        assembly.begin(rows);
+        for i in 0..assembly.kept().len() {
+            let at = assembly.kept()[i];
+            match assembly.cell(i, rows, records.field(at)) {
                 Ok(()) => {}
-                Err(Flip::NotUtf8) => return Err(not_utf8(&file, line, Some(&header[at]))),
+                Err(Flip::NotUtf8) => return Err(not_utf8(&file, line, Some(&assembly.header()[at]))),
                 Err(Flip::SpellingLost) => {
                     flipped.push(at);
                     // Other columns may flip soon after; looking as far again as it took keeps the passes few.
@@ -118,9 +141,84 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
             .in_data(file.line(1))
             .note("the first line of a table names its columns; the data begin on the next"));
     }
-    let columns = builders.into_iter().zip(&kept).map(|(b, &at)| b.finish(&header[at])).collect();
-    Ok(Pass::Table(Table { name: source.name.into(), path: Some(source.path.into()), rows, header, columns, places: Places::Lines(lines) }))
+    Ok(Pass::Table(assembly.finish(source.name, source.path, rows, Places::Lines(lines))))
 }
+
+/// Rows are counted in 32 bits.
+const LAST_ROW: usize = u32::MAX as usize - 1;
+
+/// Takes in records as most are: one line, no quotes, plain numbers. Cells are split and read in one go, with what is seldom left to
+/// [`Records`] and [`Assembly::cell`], which read every record alike and the plain ones to the same table.
+struct Plain {
+    /// For each column of the file, which kept column it is.
+    kept: Vec<Option<usize>>,
+    delimiter: u8,
+}
+
+impl Plain {
+    fn new(assembly: &Assembly, delimiter: u8) -> Self {
+        Self { kept: assembly.place().to_vec(), delimiter }
+    }
+
+    /// The length of the record that `text` begins with, its cells taken in as `row`; `None` if it is not plain, or ends beyond `text`.
+    /// What was taken in by then is written over when the row comes again.
+    fn record(&self, text: &[u8], row: usize, assembly: &mut Assembly) -> Option<usize> {
+        let last = self.kept.len() - 1;
+        let mut at = 0;
+        for (c, kept) in self.kept.iter().enumerate() {
+            let rest = text.get(at..)?;
+            // A cell counts only once it is seen to end as it must: a blank line is no row.
+            match *kept {
+                Some(i) if assembly.is_numeric(i) => match cell::number(rest) {
+                    (cell::Scan::Number { value, faithful }, length) => {
+                        at += length + self.end(&rest[length..], c == last)?;
+                        assembly.number(i, row, value, faithful);
+                    }
+                    // Nothing between two separators is missing. Of one column it is a blank line.
+                    (_, 0) if last > 0 => {
+                        let length = if rest.starts_with(b"NaN") { 3 } else { 2 * usize::from(rest.starts_with(b"NA")) };
+                        at += length + self.end(&rest[length..], c == last)?;
+                        assembly.missing(i, row);
+                    }
+                    _ => return None,
+                },
+                kept => {
+                    if rest.first() == Some(&b'"') {
+                        return None;
+                    }
+                    let ends = |b: &u8| *b == self.delimiter || *b == b'\n' || *b == b'\r';
+                    let length = rest.iter().take(SHORT).position(ends).or_else(|| {
+                        let from = SHORT.min(rest.len());
+                        memchr::memchr3(self.delimiter, b'\n', b'\r', &rest[from..]).map(|l| from + l)
+                    })?;
+                    let cell = &rest[..length];
+                    at += length + self.end(&rest[length..], c == last)?;
+                    if last == 0 && cell.trim_ascii().is_empty() {
+                        return None;
+                    }
+                    if let Some(i) = kept {
+                        assembly.cell(i, row, cell).ok()?;
+                    }
+                }
+            }
+        }
+        Some(at)
+    }
+
+    /// The length of what ends a cell, the record's last or another; `None` where something else stands.
+    #[inline]
+    fn end(&self, text: &[u8], last: bool) -> Option<usize> {
+        match *text.first()? {
+            b if b == self.delimiter => (!last).then_some(1),
+            b'\n' => last.then_some(1),
+            b'\r' => (last && text.get(1) == Some(&b'\n')).then_some(2),
+            _ => None,
+        }
+    }
+}
+
+/// Cells of up to so many bytes are quicker looked through than searched.
+const SHORT: usize = 16;
 
 fn records_line(rows: usize, lines: &Lines) -> usize {
     rows.checked_sub(1).map_or(2, |last| lines.line(last) + 1)
@@ -143,24 +241,20 @@ fn separator(header: &[u8]) -> u8 {
 
 fn header<R: Read>(records: &Records<R>, file: &Place<'_>) -> Result<Vec<String>, Diagnostic> {
     let mut names: Vec<String> = vec![];
+    let mut seen = HashSet::new();
     for (i, field) in records.fields().enumerate() {
         let Ok(name) = std::str::from_utf8(field) else { return Err(not_utf8(file, records.line(), None)) };
         let name = name.trim();
         if name.is_empty() {
             return Err(unnamed(file, records.line(), i));
         }
-        if let Some(first) = names.iter().position(|n| n == name) {
+        if !seen.insert(name.to_owned()) {
+            let first = names.iter().position(|n| n == name).unwrap_or(0);
             return Err(repeated(file, records.line(), name, first, i));
         }
         names.push(name.into());
     }
     Ok(names)
-}
-
-fn builders(header: &[String], wanted: Option<Wanted<'_>>, as_text: &[usize]) -> (Vec<usize>, Vec<Builder>) {
-    let kept: Vec<usize> = (0..header.len()).filter(|&i| wanted.is_none_or(|w| w(&header[i]))).collect();
-    let builders = kept.iter().map(|i| if as_text.contains(i) { Builder::text() } else { Builder::new() }).collect();
-    (kept, builders)
 }
 
 /// The file, for places in it.
@@ -174,11 +268,7 @@ impl Place<'_> {
     }
 
     fn unread(&self, line: usize, e: &Error) -> Diagnostic {
-        let d = Diagnostic::error(errors::UNREADABLE, format!("`{}` cannot be read to its end: {e}", self.path)).in_data(self.line(line));
-        if self.path.to_ascii_lowercase().ends_with(".gz") {
-            return d.note("its name ends in `.gz`, so it is decompressed while it is read").help("check it with `gzip --test`");
-        }
-        d
+        errors::unread(self.path, e).in_data(self.line(line))
     }
 
     fn broken(&self, broken: Broken, line: usize) -> Diagnostic {
@@ -196,12 +286,6 @@ impl Place<'_> {
     }
 }
 
-fn unopened(source: &Source<'_>, e: &Error) -> Diagnostic {
-    Diagnostic::error(errors::UNREADABLE, format!("`{}` cannot be opened: {e}", source.path))
-        .note(format!("table `{}` is read from it", source.name))
-        .help("a path is relative to the model file; `--data NAME=PATH` replaces it")
-}
-
 fn unnamed(file: &Place<'_>, line: usize, i: usize) -> Diagnostic {
     Diagnostic::error(errors::UNNAMED_COLUMN, format!("column {} of `{}` has no name", i + 1, file.path))
         .in_data(file.line(line))
@@ -217,8 +301,8 @@ fn repeated(file: &Place<'_>, line: usize, name: &str, first: usize, second: usi
         .help("give each column a name of its own")
 }
 
-fn ragged<R: Read>(file: &Place<'_>, records: &Records<R>, header: &[String]) -> Diagnostic {
-    let (found, width) = (records.width(), header.len());
+fn ragged<R: Read>(file: &Place<'_>, records: &Records<R>, width: usize) -> Diagnostic {
+    let found = records.width();
     let cells = if found == 1 { "cell" } else { "cells" };
     Diagnostic::error(errors::RAGGED, format!("line {} of `{}` has {found} {cells}, the header has {width}", records.line(), file.path))
         .in_data(file.line(records.line()))

@@ -1,6 +1,8 @@
 //! The codes of data errors; each constructor stands beside the check that finds the mistake.
 
-use crate::diag::Code;
+use super::Source;
+use crate::diag::{Code, Diagnostic};
+use std::io::Error;
 
 /// A file that cannot be opened or read to its end.
 pub const UNREADABLE: Code = Code("E0601");
@@ -38,3 +40,26 @@ pub const NOT_COUNT: Code = Code("E0616");
 pub const MISSING_CELL: Code = Code("E0617");
 /// A weight that is not above zero.
 pub const WEIGHT: Code = Code("E0618");
+/// A file that is not what its extension says.
+pub const BAD_FILE: Code = Code("E0619");
+
+/// A file that cannot be opened.
+pub(super) fn unopened(source: &Source<'_>, e: &Error) -> Diagnostic {
+    Diagnostic::error(UNREADABLE, format!("`{}` cannot be opened: {e}", source.path))
+        .note(format!("table `{}` is read from it", source.name))
+        .help("a path is relative to the model file; `--data NAME=PATH` replaces it")
+}
+
+/// A file that cannot be read on.
+pub(super) fn unread(path: &str, e: &Error) -> Diagnostic {
+    let d = Diagnostic::error(UNREADABLE, format!("`{path}` cannot be read to its end: {e}"));
+    if path.to_ascii_lowercase().ends_with(".gz") {
+        return d.note("its name ends in `.gz`, so it is decompressed while it is read").help("check it with `gzip --test`");
+    }
+    d
+}
+
+/// A file without bytes.
+pub(super) fn empty(source: &Source<'_>) -> Diagnostic {
+    Diagnostic::error(EMPTY, format!("`{}` is empty", source.path)).help("check that the file was written to its end")
+}

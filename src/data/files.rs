@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{Cursor, Error, ErrorKind, Read, Result},
+    io::{Cursor, Error, ErrorKind, Read, Result, Seek},
     sync::Arc,
 };
 
@@ -13,7 +13,22 @@ pub trait Files {
     /// # Errors
     /// The reason the file cannot be opened, which the user gets to see.
     fn open(&self, path: &str) -> Result<Box<dyn Read>>;
+
+    /// Opens `path` to be read at any place, for formats that need it. Without a word of the implementor's, in memory as a whole.
+    ///
+    /// # Errors
+    /// The reason the file cannot be opened.
+    fn open_to_seek(&self, path: &str) -> Result<Box<dyn Seekable>> {
+        let mut bytes = vec![];
+        self.open(path)?.read_to_end(&mut bytes)?;
+        Ok(Box::new(Cursor::new(bytes)))
+    }
 }
+
+/// What can be read at any place.
+pub trait Seekable: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Seekable for T {}
 
 /// Files that exist in memory only: for tests and for callers that hold their data already.
 #[derive(Clone, Debug, Default)]

@@ -2,8 +2,9 @@
 
 use super::{
     Table,
-    column::{Builder, Column},
+    column::{Cells, Column, Found},
     errors,
+    interner::Interner,
     table::Places,
 };
 use crate::{
@@ -72,18 +73,18 @@ impl TableBuilder {
     }
 
     fn push<'a>(&mut self, name: &str, at: Option<Span>, cells: impl Iterator<Item = (CellRef<'a>, Option<Span>)>) {
-        let mut builder = Builder::new();
+        let mut taken = Builder::default();
         let mut spans = vec![];
         for (cell, span) in cells {
             match cell {
-                CellRef::Number(x) => builder.push_number(x),
-                CellRef::Text("" | "NA" | "NaN") | CellRef::Missing => builder.push_missing(),
-                CellRef::Text(text) => builder.push_word(text),
-                CellRef::Bool(b) => builder.push_word(if b { "true" } else { "false" }),
+                CellRef::Number(x) => taken.number(x),
+                CellRef::Text("" | "NA" | "NaN") | CellRef::Missing => taken.number(f64::NAN),
+                CellRef::Text(text) => taken.word(text),
+                CellRef::Bool(b) => taken.word(if b { "true" } else { "false" }),
             }
             spans.extend(span);
         }
-        self.columns.push(builder.finish(name));
+        self.columns.push(taken.finish(name));
         self.name_spans.push(at);
         self.spans.push(spans);
     }
@@ -119,7 +120,54 @@ impl TableBuilder {
             return Err(mark(d, name_spans[0], "a column without cells"));
         }
         let header = columns.iter().map(|c| c.name.clone()).collect();
-        Ok(Table { rows: first.len(), name, path: None, header, columns, places: Places::Spans(spans) })
+        Ok(Table::new(name, None, first.len(), header, columns, Places::Spans(spans)))
+    }
+}
+
+/// One column: numbers until a word comes.
+#[derive(Default)]
+struct Builder {
+    numbers: Vec<f64>,
+    text: Option<Interner>,
+    rows: usize,
+    found: Found,
+}
+
+impl Builder {
+    /// A number that never had another spelling; NaN is missing.
+    fn number(&mut self, x: f64) {
+        self.found.look(self.rows, x);
+        match &mut self.text {
+            None => self.numbers.push(x),
+            Some(text) if x.is_nan() => text.missing(self.rows),
+            Some(text) => text.number(self.rows, x),
+        }
+        self.rows += 1;
+    }
+
+    /// A cell that is a word whatever it looks like.
+    fn word(&mut self, word: &str) {
+        if self.found.words == 0 {
+            self.found.first_word = self.rows;
+        }
+        self.found.words += 1;
+        let text = self.text.get_or_insert_with(|| {
+            let mut text = Interner::default();
+            for (row, x) in std::mem::take(&mut self.numbers).into_iter().enumerate() {
+                if x.is_nan() { text.missing(row) } else { text.number(row, x) }
+            }
+            text
+        });
+        text.known(self.rows, word);
+        self.rows += 1;
+    }
+
+    fn finish(self, name: &str) -> Column {
+        let cells = match self.text {
+            None => Cells::Numeric(self.numbers.into()),
+            Some(text) => Cells::Text(text.finish().0),
+        };
+        Column::new(name, cells, self.found)
     }
 }
 

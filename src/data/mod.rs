@@ -6,6 +6,7 @@
 // A diagnostic is made once, where a run ends: its size costs nothing.
 #![allow(clippy::result_large_err)]
 
+mod assembly;
 pub mod category;
 pub mod cell;
 pub mod column;
@@ -15,8 +16,16 @@ mod excerpt;
 pub mod files;
 pub mod groups;
 pub mod inline;
+mod interner;
+pub mod ldac;
+mod lines;
+pub mod mtx;
+pub mod npy;
+pub mod parquet;
 pub mod records;
 pub mod sequences;
+pub mod strided;
+pub mod svm;
 pub mod table;
 
 use std::io::Read;
@@ -25,14 +34,31 @@ use crate::diag::Diagnostic;
 
 pub use category::{Category, MISSING, join_levels};
 pub use column::{Cells, Column};
-pub use files::{Files, MemoryFiles};
+pub use files::{Files, MemoryFiles, Seekable};
 pub use groups::Groups;
 pub use inline::{CellRef, TableBuilder};
 pub use sequences::Sequences;
+pub use strided::Strided;
 pub use table::{RowPlaces, Table};
 
-/// Says of each column name whether its cells are to be kept.
-pub type Wanted<'a> = &'a dyn Fn(&str) -> bool;
+/// What a model needs of a table. A function that says of each column's name whether to keep it is the simplest.
+pub trait Needs {
+    /// Whether a column's cells are to be kept.
+    fn keeps(&self, column: &str) -> bool;
+    /// Lists of columns (places in the header) that are used together, in this order: the numbers of each are read into one array.
+    fn together(&self, _header: &[String]) -> Vec<Vec<usize>> {
+        vec![]
+    }
+}
+
+impl<F: Fn(&str) -> bool> Needs for F {
+    fn keeps(&self, column: &str) -> bool {
+        self(column)
+    }
+}
+
+/// What a model needs of a table.
+pub type Wanted<'a> = &'a dyn Needs;
 
 /// What every format is given.
 pub struct Source<'a> {
@@ -42,6 +68,8 @@ pub struct Source<'a> {
     pub path: &'a str,
     /// Starts reading from the first byte, decompressed; a format may ask again.
     pub open: &'a dyn Fn() -> std::io::Result<Box<dyn Read>>,
+    /// Opens the file to be read at any place, as it is.
+    pub seek: &'a dyn Fn() -> std::io::Result<Box<dyn Seekable>>,
     /// Which columns to keep; all without it. The others only have their cells counted.
     pub wanted: Option<Wanted<'a>>,
 }
@@ -67,6 +95,15 @@ pub struct Format {
 pub const FORMATS: &[Format] = &[
     Format { extension: ".csv", about: "cells between commas, or semicolons where the header shows them", read: csv::read_csv },
     Format { extension: ".tsv", about: "cells between tabs", read: csv::read_tsv },
+    Format { extension: ".npy", about: "a NumPy array of one, two or three axes; columns `1`, `2`, …", read: npy::read },
+    Format { extension: ".parquet", about: "a flat Parquet table of numbers, truth values and texts", read: parquet::read },
+    Format { extension: ".mtx", about: "a matrix of the Matrix Market; columns `row`, `column`, `value`", read: mtx::read },
+    Format {
+        extension: ".svm",
+        about: "rows of a label and sparse features, as libsvm has them; columns `label`, `1`, `2`, …",
+        read: svm::read,
+    },
+    Format { extension: ".ldac", about: "word counts by document, as lda-c has them; columns `doc`, `word`, `count`", read: ldac::read },
 ];
 
 /// Reads the table `name` from `path`; the extension names the format, and `.gz` behind it is decompressed.
@@ -79,7 +116,8 @@ pub fn read(files: &dyn Files, name: &str, path: &str, wanted: Option<Wanted<'_>
         return Err(unknown_format(name, path));
     };
     let open = || open(files, path);
-    (format.read)(&Source { name, path, open: &open, wanted }).map_err(|d| show_line(files, d))
+    let seek = || files.open_to_seek(path);
+    (format.read)(&Source { name, path, open: &open, seek: &seek, wanted }).map_err(|d| show_line(files, d))
 }
 
 /// Adds the text of the file's line to a diagnostic that names one, by reading the file up to there again. [`read`] does

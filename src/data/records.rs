@@ -50,6 +50,9 @@ impl<R> std::fmt::Debug for Records<R> {
     }
 }
 
+/// Read at a time.
+const BLOCK: usize = 1 << 18;
+
 /// No header is looked at further than this: an odd quote in it would have the whole file held in memory.
 const PEEK: usize = 1 << 20;
 
@@ -73,7 +76,7 @@ impl<R: Read> Records<R> {
     pub fn new(input: R) -> Result<Self, std::io::Error> {
         let mut new = Self {
             input,
-            buffer: vec![0; 1 << 16],
+            buffer: vec![0; BLOCK],
             start: 0,
             end: 0,
             at_eof: false,
@@ -141,6 +144,22 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// What is read of the file and not split yet.
+    #[inline]
+    pub fn unread(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+    /// Moves past a record of one line that the caller has split from [`unread`](Self::unread).
+    #[inline]
+    pub fn skip_line(&mut self, bytes: usize) {
+        self.start += bytes;
+        self.next_line += 1;
+    }
+    /// The line on which the next record begins.
+    #[inline]
+    pub fn next_line(&self) -> usize {
+        self.next_line
+    }
     /// The line on which the current record begins.
     pub fn line(&self) -> usize {
         self.line
@@ -239,7 +258,7 @@ impl<R: Read> Records<R> {
             } else {
                 let first = at;
                 let delimiter = self.delimiter;
-                at += text[at..].iter().position(|&b| b == delimiter || b == b'\n' || b == b'\r').unwrap_or(text.len() - at);
+                at += memchr::memchr3(delimiter, b'\n', b'\r', &text[at..]).unwrap_or(text.len() - at);
                 self.fields.push(Field { start: first, end: at, escaped: false });
             }
             match text.get(at) {

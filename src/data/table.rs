@@ -5,6 +5,7 @@ use crate::{
     diag::{DataPlace, Diagnostic},
     source::Span,
 };
+use std::collections::HashMap;
 
 /// Named columns of one length.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Table {
     pub header: Vec<String>,
     /// The columns that were kept, in their order.
     pub columns: Vec<Column>,
+    /// Where the column of a name stands: tables have thousands.
+    index: HashMap<String, usize>,
     pub(super) places: Places,
 }
 
@@ -42,6 +45,10 @@ impl RowPlaces {
                 }
                 None => d,
             },
+            Places::Numbered => match &self.path {
+                Some(path) => d.note(format!("it stands in row {} of column `{column}` of `{path}`", row + 1)),
+                None => d,
+            },
             Places::Spans(spans) => match self.columns.iter().position(|c| c == column).and_then(|at| spans[at].get(row)) {
                 Some(&span) => d.at(span, format!("row {} of `{column}`", row + 1)),
                 None => d,
@@ -57,34 +64,47 @@ pub(super) enum Places {
     Lines(Lines),
     /// In the model: a span for each kept column and row.
     Spans(Vec<Vec<Span>>),
+    /// In a file without lines: rows are counted from 1.
+    Numbered,
 }
 
 /// The line of each row, kept as the rows where the count does not simply go on by one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lines(Vec<(usize, usize)>);
+pub(super) struct Lines {
+    jumps: Vec<(usize, usize)>,
+    /// Line less row since the last jump.
+    ahead: usize,
+}
 
 impl Lines {
     /// Row `row` begins on `line`; rows come in order.
+    #[inline]
     pub(super) fn push(&mut self, row: usize, line: usize) {
-        if self.0.is_empty() || self.line(row) != line {
-            self.0.push((row, line));
+        if self.jumps.is_empty() || row.wrapping_add(self.ahead) != line {
+            self.jumps.push((row, line));
+            self.ahead = line.wrapping_sub(row);
         }
     }
     #[cfg(test)]
     pub(super) fn jumps(&self) -> usize {
-        self.0.len()
+        self.jumps.len()
     }
     /// The line of `row`, from 1.
     pub(super) fn line(&self, row: usize) -> usize {
-        let after = self.0.partition_point(|&(first, _)| first <= row);
-        self.0[..after].last().map_or(row + 1, |&(first, line)| line + (row - first))
+        let after = self.jumps.partition_point(|&(first, _)| first <= row);
+        self.jumps[..after].last().map_or(row + 1, |&(first, line)| line + (row - first))
     }
 }
 
 impl Table {
+    pub(super) fn new(name: String, path: Option<String>, rows: usize, header: Vec<String>, columns: Vec<Column>, places: Places) -> Self {
+        let index = columns.iter().map(|c| c.name.clone()).zip(0..).collect();
+        Self { name, path, rows, header, columns, index, places }
+    }
+
     /// The column of that name, if it was kept.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|c| c.name == name)
+        self.index.get(name).map(|&i| &self.columns[i])
     }
 
     /// Where in its file a row stands, and one of its cells; `None` for a table written in the model. Numbers are printed
@@ -116,7 +136,7 @@ impl Table {
     pub(super) fn row_name(&self, row: usize) -> String {
         match &self.places {
             Places::Lines(lines) => format!("line {}", lines.line(row)),
-            Places::Spans(_) => format!("row {}", row + 1),
+            Places::Spans(_) | Places::Numbered => format!("row {}", row + 1),
         }
     }
 }
@@ -133,6 +153,6 @@ mod tests {
             lines.push(row, line);
         }
         assert_eq!((0..want.len()).map(|r| lines.line(r)).collect::<Vec<_>>(), want);
-        assert_eq!(lines.0.len(), 3, "one entry per jump: {lines:?}");
+        assert_eq!(lines.jumps(), 3, "one entry per jump: {lines:?}");
     }
 }

@@ -98,6 +98,7 @@ pub static CODES: &[CodeDoc] = codes! {
     E0616 "a cell that is not a count",
     E0617 "a missing cell where none may be",
     E0618 "a weight that is not above zero",
+    E0619 "a file that is not what its name says",
     E0630 "a column that the file does not have",
     E0631 "a value that the distribution cannot give",
     E0632 "more or fewer levels than elements",

@@ -413,7 +413,7 @@ fn single_codes(plan: &Plan, v: usize) -> Option<usize> {
 struct Features {
     rows: usize,
     width: usize,
-    values: Vec<(Arc<[f64]>, usize)>,
+    values: Vec<(Dense, usize)>,
     codes: Vec<(Arc<[u32]>, usize, usize)>,
 }
 
@@ -431,7 +431,7 @@ impl Features {
             };
             let between: Vec<usize> = plan.tables.iter().filter(|t| child(t, v)).flat_map(|t| &t.operands).filter_map(streamed).collect();
             f.read(plan, &mut plan.tables.iter().filter(|t| between.iter().any(|&u| child(t, u) && !t.reads(v))));
-            f.values.extend(f.values.clone().into_iter().map(|(x, w)| (differences(&x, w), w)));
+            f.values.extend(f.values.clone().into_iter().map(|(x, w)| (differences(&x, w, rows), w)));
             f.width = f.values.iter().map(|v| v.1).sum();
             f.codes.clear();
         }
@@ -456,10 +456,13 @@ impl Features {
                         }
                     }
                     From::Dense(id) => {
-                        if let Dense::Part { values, inner, value_width, .. } = &plan.rows.dense[id]
-                            && !f.values.iter().any(|(x, _)| Arc::ptr_eq(x, values))
+                        let array = &plan.rows.dense[id];
+                        let same =
+                            |x: &Dense| matches!((x, array), (Dense::Part { values: a, .. }, Dense::Part { values: b, .. }) if a.same(b));
+                        if let Dense::Part { inner, value_width, .. } = array
+                            && !f.values.iter().any(|(x, _)| same(x))
                         {
-                            f.values.push((values.clone(), inner * value_width));
+                            f.values.push((array.clone(), inner * value_width));
                             f.width += inner * value_width;
                         }
                     }
@@ -481,7 +484,7 @@ impl Features {
     fn row(&self, place: usize, out: &mut [f64]) {
         let mut at = 0;
         for (v, w) in &self.values {
-            out[at..at + w].copy_from_slice(&v[place * w..(place + 1) * w]);
+            v.write_values(place, &mut out[at..at + w]);
             at += w;
         }
         for (codes, columns, levels) in &self.codes {
@@ -542,18 +545,22 @@ impl Features {
 }
 
 /// Each number less that of the row before.
-fn differences(values: &[f64], w: usize) -> Arc<[f64]> {
-    (0..values.len()).map(|i| if i < w { 0.0 } else { values[i] - values[i - w] }).collect()
+fn differences(values: &Dense, w: usize, rows: usize) -> Dense {
+    let mut all = vec![0.0; rows * w];
+    all.chunks_exact_mut(w).enumerate().for_each(|(place, row)| values.write_values(place, row));
+    let data = (0..all.len()).map(|i| if i < w { 0.0 } else { all[i] - all[i - w] }).collect();
+    Dense::Plain { data, width: w }
 }
 
 /// Rows of `w` numbers with their column's mean where a cell is missing.
-fn filled(values: &[f64], known: &[bool], w: usize) -> Arc<[f64]> {
+fn filled(values: &[f64], known: &[bool], w: usize) -> Dense {
     let mean = |c: usize| {
         let there = || (c..values.len()).step_by(w).filter(|&i| known[i]);
         there().map(|i| values[i]).sum::<f64>() / there().count().max(1) as f64
     };
     let means: Vec<f64> = (0..w).map(mean).collect();
-    (0..values.len()).map(|i| if known[i] { values[i] } else { means[i % w] }).collect()
+    let data = (0..values.len()).map(|i| if known[i] { values[i] } else { means[i % w] }).collect();
+    Dense::Plain { data, width: w }
 }
 
 /// k-means++: each next centre is a row drawn with probability proportional to its squared distance from the nearest centre.

@@ -2,6 +2,7 @@
 
 use crate::{
     data::{RowPlaces, sequences::Sequences},
+    num::numbers::Numbers,
     shape::{ColumnId, Extent, NodeId, PlateId},
 };
 use std::sync::Arc;
@@ -14,7 +15,7 @@ pub struct Bound {
     /// Sizes of column level sets used as axes, with labels; by column.
     pub columns: Vec<BoundColumn>,
     /// One for each input: its numbers, plates first, then event axes.
-    pub inputs: Vec<Arc<[f64]>>,
+    pub inputs: Vec<Numbers>,
     /// For each node: its observed values, if bound to data.
     pub observed: Vec<Option<ObservedArray>>,
     /// For each node: names of its event axis's elements that the columns of an observed node lend it.
@@ -51,7 +52,7 @@ pub struct BoundPlate {
 #[derive(Clone, Debug, Default)]
 pub struct BoundColumn {
     /// As a covariate: one number for each row.
-    pub numbers: Option<Arc<[f64]>>,
+    pub numbers: Option<Numbers>,
     /// As an index: for each extent that it indexes, the element each row names.
     pub codes: Vec<(Extent, Arc<[u32]>)>,
     /// As an axis: its levels.
@@ -66,7 +67,7 @@ pub enum ObservedArray {
         /// Numbers in one value.
         width: usize,
         /// All of them.
-        values: Arc<[f64]>,
+        values: Numbers,
     },
     /// Categories, as indices into the node's event extent; `u32::MAX` is missing.
     Codes(Arc<[u32]>),

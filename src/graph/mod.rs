@@ -10,7 +10,7 @@ pub mod factor_graph;
 pub mod resolve;
 mod show;
 
-pub use bind::{bind, wanted_columns, written_table};
+pub use bind::{TableNeeds, bind, written_table};
 pub use bound::Bound;
 pub use factor_graph::FactorGraph;
 pub use resolve::resolve;

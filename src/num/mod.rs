@@ -3,6 +3,7 @@
 pub mod cholesky;
 pub mod contract;
 pub mod matmul;
+pub mod numbers;
 pub mod peak;
 pub mod reduce;
 pub mod special;

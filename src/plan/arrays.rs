@@ -1,7 +1,10 @@
-//! Known numbers by row: what a pass reads beside tables. Kept once, in the stream's order, as the data have them; statistics of values
-//! are made chunk by chunk.
+//! Known numbers by row: what a pass reads beside tables. Kept once, in the stream's order, as the data have them and shared with them where
+//! the orders agree; statistics of values, about their centre, are made chunk by chunk.
 
-use crate::{expfam::stat::StatKind, num::wide::wide};
+use crate::{
+    expfam::stat::StatKind,
+    num::{numbers::Numbers, wide::wide},
+};
 use std::sync::Arc;
 
 /// All known numbers by row.
@@ -19,14 +22,17 @@ pub enum Dense {
     /// As they are: `width` numbers a row.
     Plain {
         /// Row-major.
-        data: Arc<[f64]>,
+        data: Numbers,
         /// Numbers in a row.
         width: usize,
     },
-    /// A part of the statistic of values: `inner` values a row, each of the value's shape. Missing values are zeros.
+    /// A part of the statistic of values about their centre: `inner` values a row, each of the value's shape. The statistic of a value with a
+    /// NaN, which is missing, is zero.
     Part {
-        /// The values, row-major.
-        values: Arc<[f64]>,
+        /// The values, row-major, not centred.
+        values: Numbers,
+        /// What is taken off each value; empty for nothing.
+        centre: Arc<[f64]>,
         /// Values in a row.
         inner: usize,
         /// Numbers in a value.
@@ -39,8 +45,8 @@ pub enum Dense {
         d: usize,
         /// Upper triangle only, row by row (a symmetric matrix).
         packed: bool,
-        /// Which values are missing, where any is: their statistic is zero, which that of the value zero need not be.
-        missing: Option<Arc<[bool]>>,
+        /// Whether any value is missing.
+        missing: bool,
     },
 }
 
@@ -68,10 +74,7 @@ impl Dense {
     pub fn slice(&self, range: std::ops::Range<usize>) -> Option<&[f64]> {
         match self {
             Dense::Plain { data, width } => Some(&data[range.start * width..range.end * width]),
-            // The first part of a value's statistic is often the value itself.
-            Dense::Part { values, inner, value_width, kind, part: 0, .. }
-                if kind.parts[0].symbol == "x" && kind.parts[0].shape == kind.value =>
-            {
+            Dense::Part { values, centre, inner, value_width, missing: false, .. } if centre.is_empty() && self.is_value() => {
                 let w = inner * value_width;
                 Some(&values[range.start * w..range.end * w])
             }
@@ -79,27 +82,49 @@ impl Dense {
         }
     }
 
+    /// Whether the part is the value itself, as the first of a statistic often is.
+    fn is_value(&self) -> bool {
+        matches!(self, Dense::Part { kind, part: 0, .. } if kind.parts[0].symbol == "x" && kind.parts[0].shape == kind.value)
+    }
+
     /// Writes the rows `range` into `out`, which is made of the right length.
     pub fn write_range(&self, range: std::ops::Range<usize>, out: &mut Vec<f64>, scratch: &mut Vec<f64>) {
         let width = self.width();
         let len = range.len() * width;
-        if let Dense::Part { values, inner, value_width, d, packed: true, missing, .. } = self {
+        if let Dense::Part { values, centre, inner, value_width, d, packed: true, missing, .. } = self {
             out.resize(len + LANES, 0.0);
-            scratch.resize(d + LANES, 0.0);
-            let (first, end) = (range.start * inner, range.end * inner);
-            let values = &values[first * value_width..end * value_width];
+            // The value, room past it, and the centre.
+            scratch.clear();
+            scratch.resize(2 * d + LANES, 0.0);
+            let (x, mean) = scratch.split_at_mut(d + LANES);
+            mean.iter_mut().zip(centre.iter()).for_each(|(m, c)| *m = *c);
+            let values = &values[range.start * inner * value_width..range.end * inner * value_width];
             wide(
                 #[inline(always)]
-                || outer_products(values, *d, out, scratch),
+                || outer_products(values, mean, out, x),
             );
             out.truncate(len);
-            if let Some(m) = missing {
+            if *missing {
                 let each = d * (d + 1) / 2;
-                out.chunks_exact_mut(each).zip(&m[first..end]).filter(|x| *x.1).for_each(|(x, _)| x.fill(0.0));
+                let lacks = |v: &[f64]| v.iter().any(|x| x.is_nan());
+                out.chunks_exact_mut(each).zip(values.chunks_exact(*d)).filter(|x| lacks(x.1)).for_each(|(x, _)| x.fill(0.0));
             }
             return;
         }
         out.resize(len, 0.0);
+        if let Dense::Part { values, centre, inner, value_width, missing: false, .. } = self
+            && self.is_value()
+        {
+            let values = &values[range.start * inner * value_width..range.end * inner * value_width];
+            if centre.is_empty() {
+                out.copy_from_slice(values);
+                return;
+            }
+            for (out, x) in out.chunks_exact_mut(*value_width).zip(values.chunks_exact(*value_width)) {
+                out.iter_mut().zip(x).zip(centre.iter()).for_each(|((o, x), c)| *o = x - c);
+            }
+            return;
+        }
         for (place, out) in range.zip(out.chunks_exact_mut(width.max(1))) {
             self.write(place, out, scratch);
         }
@@ -111,16 +136,15 @@ impl Dense {
             out.copy_from_slice(s);
             return;
         }
-        let Dense::Part { values, inner, value_width, kind, part, d, packed, missing } = self else { return };
+        let Dense::Part { inner, value_width, kind, part, d, packed, .. } = self else { return };
         let (d, w) = (*d, *value_width);
         let each = out.len() / (*inner).max(1);
+        scratch.resize((w + kind.width(d)).max(scratch.len()), 0.0);
+        let (x, statistic) = scratch.split_at_mut(w);
         for (i, out) in out.chunks_exact_mut(each.max(1)).enumerate() {
-            let x = &values[(place * inner + i) * w..][..w];
-            if missing.as_ref().is_some_and(|m| m[place * inner + i]) {
+            if !self.value(place * inner + i, x) {
                 out.fill(0.0);
-                continue;
-            }
-            if *packed {
+            } else if *packed {
                 let mut at = 0;
                 for a in 0..d {
                     for b in a..d {
@@ -128,27 +152,52 @@ impl Dense {
                         at += 1;
                     }
                 }
+            } else if self.is_value() {
+                out.copy_from_slice(x);
             } else {
-                scratch.resize(kind.width(d), 0.0);
+                let statistic = &mut statistic[..kind.width(d)];
                 // Values were checked when they were bound.
-                let _ = (kind.of_value)(x, d, scratch);
+                let _ = (kind.of_value)(x, d, statistic);
                 let from = kind.offset(*part, d);
-                out.copy_from_slice(&scratch[from..from + out.len()]);
+                out.copy_from_slice(&statistic[from..from + out.len()]);
             }
         }
+    }
+
+    /// Writes the values of the row at `place`, about their centre, into `out`; missing ones as zeros.
+    pub fn write_values(&self, place: usize, out: &mut [f64]) {
+        match self {
+            Dense::Plain { data, width } => out.copy_from_slice(&data[place * width..(place + 1) * width]),
+            Dense::Part { inner, value_width, .. } => {
+                for (i, x) in out.chunks_exact_mut(*value_width).enumerate() {
+                    if !self.value(place * inner + i, x) {
+                        x.fill(0.0);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The `i`-th value about its centre; `false` where it is missing.
+    fn value(&self, i: usize, out: &mut [f64]) -> bool {
+        let Dense::Part { values, centre, value_width: w, .. } = self else { return false };
+        out.copy_from_slice(&values[i * w..(i + 1) * w]);
+        out.iter_mut().zip(centre.iter()).for_each(|(x, c)| *x -= c);
+        !out.iter().any(|x| x.is_nan())
     }
 }
 
 /// A triangle's rows are written so many numbers at a time.
 const LANES: usize = 8;
 
-/// The upper triangle of x xᵀ for each x of `d` numbers, row by row. `out` has room for `LANES` numbers past the last, and `x` holds d + `LANES`: each row
+/// The upper triangle of x xᵀ for each x of `d` numbers less its mean, row by row. `out` has room for `LANES` numbers past the last, and `x` holds d + `LANES`: each row
 /// of a triangle is written in whole blocks, whose overhang the next row overwrites.
 #[inline(always)]
-fn outer_products(values: &[f64], d: usize, out: &mut [f64], x: &mut [f64]) {
+fn outer_products(values: &[f64], mean: &[f64], out: &mut [f64], x: &mut [f64]) {
+    let d = mean.len();
     let mut at = 0;
     for value in values.chunks_exact(d) {
-        x[..d].copy_from_slice(value);
+        x.iter_mut().zip(value).zip(mean).for_each(|((x, v), m)| *x = v - m);
         for a in 0..d {
             for b in (a..d).step_by(LANES) {
                 let (to, from) = (&mut out[at + b - a..][..LANES], &x[b..][..LANES]);
@@ -166,30 +215,46 @@ mod tests {
     use super::*;
     use crate::expfam::stat::GAUSSIAN_VECTOR;
 
+    fn array(values: &[f64], d: usize, part: usize, centre: Vec<f64>, missing: bool) -> Dense {
+        let (values, centre, packed) = (values.to_vec().into(), centre.into(), part == 1 && d > 1);
+        Dense::Part { values, centre, inner: 2, value_width: d, kind: &GAUSSIAN_VECTOR, part, d, packed, missing }
+    }
+
     #[test]
     fn a_range_is_its_rows() {
         for d in [1, 2, 3, 7, 8, 9, 16, 17] {
             let rows = 5;
             let values: Vec<f64> = (0..rows * 2 * d).map(|i| ((i * 7) % 11) as f64 - 4.5).collect();
-            for missing in [None, Some((0..rows * 2).map(|i| i % 3 == 1).collect::<Vec<_>>().into())] {
-                let array = Dense::Part {
-                    values: values.clone().into(),
-                    inner: 2,
-                    value_width: d,
-                    kind: &GAUSSIAN_VECTOR,
-                    part: 1,
-                    d,
-                    packed: true,
-                    missing,
-                };
-                let (mut all, mut one, mut scratch) = (vec![f64::NAN; 3], vec![0.0; array.width()], vec![]);
-                array.write_range(1..4, &mut all, &mut scratch);
-                assert_eq!(all.len(), 3 * array.width());
-                for (place, row) in (1..4).zip(all.chunks_exact(array.width())) {
-                    array.write(place, &mut one, &mut scratch);
-                    assert_eq!(row, one, "d {d}, place {place}");
+            let mut gaps = values.clone();
+            gaps.chunks_exact_mut(d).step_by(3).for_each(|v| v[d - 1] = f64::NAN);
+            let shift: Vec<f64> = (0..d).map(|i| 0.5 * i as f64 + 0.25).collect();
+            for (values, missing) in [(&values, false), (&gaps, true)] {
+                for (part, centre) in [(0, vec![]), (0, shift.clone()), (1, vec![]), (1, shift.clone())] {
+                    let array = array(values, d, part, centre.clone(), missing);
+                    let (mut all, mut one, mut scratch) = (vec![f64::NAN; 3], vec![0.0; array.width()], vec![]);
+                    array.write_range(1..4, &mut all, &mut scratch);
+                    assert_eq!(all.len(), 3 * array.width());
+                    for (place, row) in (1..4).zip(all.chunks_exact(array.width())) {
+                        array.write(place, &mut one, &mut scratch);
+                        assert_eq!(row, one, "d {d}, place {place}");
+                        let mut by_hand = vec![];
+                        for x in values[place * 2 * d..(place + 1) * 2 * d].chunks_exact(d) {
+                            let x: Vec<f64> = x.iter().enumerate().map(|(i, x)| x - centre.get(i).unwrap_or(&0.0)).collect();
+                            let there = f64::from(u8::from(!x.iter().any(|x| x.is_nan())));
+                            let part_of = |a: usize, b: usize| if there == 0.0 { 0.0 } else { x[a] * if part == 1 { x[b] } else { 1.0 } };
+                            for a in 0..d {
+                                by_hand.extend((a..if part == 1 { d } else { a + 1 }).map(|b| part_of(a, b)));
+                            }
+                        }
+                        assert_eq!(row, by_hand, "d {d}, place {place}, part {part}");
+                    }
+                    let mut x = vec![0.0; 2 * d];
+                    array.write_values(3, &mut x);
+                    assert!(x.iter().all(|x| !x.is_nan()));
                 }
             }
+            let plain = array(&values, d, 0, vec![], false);
+            assert_eq!(plain.slice(1..3), Some(&values[2 * d..6 * d]));
         }
     }
 }

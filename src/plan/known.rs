@@ -9,6 +9,7 @@ use crate::{
         evaluate,
         factor_graph::{Expr, ExprKind, FactorGraph, Index, InputSource, Ref, Target},
     },
+    num::numbers::Numbers,
     shape::{ColumnId, Extent, PlateId},
     source::Span,
     syntax::expr::BinaryOp,
@@ -18,7 +19,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct KnownArray {
     /// Row-major over elements, then the statistic's parts.
-    pub data: Vec<f64>,
+    pub data: Numbers,
     /// Size of each element axis.
     pub elements: Vec<usize>,
     /// Numbers in one element.
@@ -69,6 +70,9 @@ impl KnownArray {
             KnownMap::Stat { kind, .. } => (Some(kind), kind.width(d)),
             _ => (None, known.expr.axes.iter().map(|&a| bound.size(a)).product::<usize>()),
         };
+        if let Some(data) = as_it_is(known, graph, bound, count * width) {
+            return Ok(Self { data, elements, width, kind, d });
+        }
         let mut data = vec![0.0; count * width];
         let mut at = vec![0; elements.len()];
         for e in 0..count {
@@ -126,7 +130,7 @@ impl KnownArray {
                 return Err(bad(&value, "is not finite", "a finite number"));
             }
         }
-        Ok(Self { data, elements, width, kind, d })
+        Ok(Self { data: data.into(), elements, width, kind, d })
     }
 
     /// Offset and shape of a part in one element.
@@ -136,6 +140,34 @@ impl KnownArray {
             None => (0, [PartShape::Scalar, PartShape::Vector, PartShape::Matrix][rank.min(2)]),
         }
     }
+}
+
+/// The array of an input or a column of which the expression reads every element in order: no copy is made of it. Without a statistic
+/// only, and finite.
+fn as_it_is(known: &Known, graph: &FactorGraph, bound: &Bound, length: usize) -> Option<Numbers> {
+    let (KnownMap::Value, ExprKind::Ref(r)) = (&known.map, &known.expr.kind) else { return None };
+    let own = known.letters.is_empty() || known.letters.iter().any(|l| matches!(l, Letter::Own(_)));
+    let read = |(i, index): (usize, &Index)| {
+        let plate = match index {
+            Index::Plate(p) => *p,
+            _ => return false,
+        };
+        known.elements.get(i) == Some(&Extent::Plate(plate))
+            && (own || matches!(known.letters.get(i), Some(Letter::Plate(p)) if *p == plate))
+    };
+    if r.index.len() != known.elements.len() || !r.index.iter().enumerate().all(read) {
+        return None;
+    }
+    let data = match r.target {
+        Target::Input(id) => {
+            let plates = &graph.inputs[id.0].plates;
+            let straight = r.index.iter().zip(plates).all(|(i, p)| matches!(i, Index::Plate(q) if q == p));
+            (straight && r.index.len() <= plates.len()).then(|| bound.inputs[id.0].clone())?
+        }
+        Target::Column(c) => bound.columns[c.0].numbers.clone()?,
+        Target::Node(_) => return None,
+    };
+    (data.len() == length && data.iter().all(|x| x.is_finite())).then_some(data)
 }
 
 /// A number stands for every entry of a vector.

@@ -36,7 +36,7 @@ pub fn bind(path: &Path, source: &Source, diags: &mut Diagnostics) -> Option<(Fa
     for (i, table) in graph.tables.iter().enumerate() {
         let read = match &table.source {
             TableSource::File(file) => {
-                let wanted = graph::wanted_columns(&graph, TableId(i));
+                let wanted = graph::TableNeeds::new(&graph, TableId(i));
                 data::read(&files, &table.name, file, Some(&wanted))
             }
             TableSource::Inline(_) => graph::written_table(&model.data[i]).unwrap(),

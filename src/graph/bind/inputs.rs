@@ -2,22 +2,23 @@
 
 use super::{Binder, LENGTHS_DIFFER};
 use crate::{
+    data::Strided,
     diag::Diagnostic,
     graph::factor_graph::{Input, InputSource},
+    num::numbers::Numbers,
 };
-use std::sync::Arc;
 
 impl Binder<'_> {
     pub(super) fn inputs(&mut self) {
         let graph = self.graph;
         for input in &graph.inputs {
             // A failed one leaves an empty array behind, and no `Bound`.
-            let numbers = self.input(input).unwrap_or_else(|| Arc::from([]));
+            let numbers = self.input(input).unwrap_or_default();
             self.bound.inputs.push(numbers);
         }
     }
 
-    fn input(&mut self, input: &Input) -> Option<Arc<[f64]>> {
+    fn input(&mut self, input: &Input) -> Option<Numbers> {
         match &input.source {
             InputSource::Numbers(n) if input.sizes.is_empty() => {
                 let count = input.plates.iter().map(|&p| self.bound.plate(p).size).product();
@@ -37,7 +38,7 @@ impl Binder<'_> {
                         return None;
                     }
                 }
-                Some(n.as_slice().into())
+                Some(n.clone().into())
             }
             InputSource::Columns(columns) => {
                 let mut parts = vec![];
@@ -45,8 +46,7 @@ impl Binder<'_> {
                     let (table, column) = self.data(c)?;
                     parts.push(self.ok(column.as_known(table, "a covariate"), self.graph.columns[c.0].span)?);
                 }
-                let rows = parts.first().map_or(0, |p| p.len());
-                Some((0..rows).flat_map(|r| parts.iter().map(move |p| p[r])).collect())
+                Some(Strided::beside(&parts))
             }
             InputSource::Table(t) => {
                 let table = self.tables[t.0];
@@ -55,7 +55,7 @@ impl Binder<'_> {
                 for name in names.iter() {
                     parts.push(self.ok(table.column(name)?.as_known(table, "a covariate"), input.span)?);
                 }
-                Some((0..table.rows).flat_map(|r| parts.iter().map(move |p| p[r])).collect())
+                Some(Strided::beside(&parts))
             }
         }
     }

@@ -7,26 +7,27 @@
 mod codes;
 mod inputs;
 mod labels;
+mod needs;
 mod observed;
 mod plates;
 mod tree;
 mod uses;
 mod written;
 
+pub use needs::TableNeeds;
 pub use written::written_table;
 
 use super::{
     bound::{Bound, BoundColumn, BoundPlate},
     codes::UNKNOWN_TABLE,
-    factor_graph::{FactorGraph, PlateKind},
+    factor_graph::FactorGraph,
 };
 use crate::{
     data::Table,
     diag::{Code, Diagnostic, Diagnostics, Reported, suggest::nearest},
-    shape::{ColumnId, Extent, TableId},
+    shape::{ColumnId, Extent},
     source::{Source, Span},
 };
-use std::sync::Arc;
 use uses::Uses;
 
 /// A column that the table does not have.
@@ -51,21 +52,6 @@ pub const PARTLY_MISSING: Code = Code("E0638");
 pub const NO_COLUMNS_LEFT: Code = Code("E0639");
 /// Weights that are not whole.
 pub const FRACTIONAL_WEIGHT: Code = Code("W0601");
-
-/// Which columns of a table the graph needs: the others need not be stored.
-pub fn wanted_columns(graph: &FactorGraph, table: TableId) -> impl Fn(&str) -> bool + '_ {
-    let named: Vec<&str> = graph.columns.iter().filter(|c| c.table == table && c.joined.is_none()).map(|c| c.name.as_str()).collect();
-    let wide: Vec<&PlateKind> =
-        graph.plates.iter().map(|p| &p.kind).filter(|k| matches!(k, PlateKind::Columns { table: t, .. } if *t == table)).collect();
-    move |name| {
-        named.contains(&name)
-            || wide.iter().any(|k| match k {
-                PlateKind::Columns { only: Some(only), .. } => only.iter().any(|o| o == name),
-                PlateKind::Columns { except, .. } => !except.iter().any(|e| e == name),
-                _ => false,
-            })
-    }
-}
 
 /// Finds the data of every plate, column, input and observed node. `tables` may come in any order; they are found by name.
 ///
@@ -197,7 +183,7 @@ impl<'a> Binder<'a> {
     fn covariates(&mut self, uses: &Uses) {
         for &c in &uses.covariates {
             let Some((table, column)) = self.data(c) else { continue };
-            let numbers = column.as_known(table, "a covariate").map(|v| Arc::from(&v[..]));
+            let numbers = column.as_known(table, "a covariate").map(|v| v.array());
             self.bound.columns[c.0].numbers = self.ok(numbers, self.graph.columns[c.0].span);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Binder, OUTSIDE_SUPPORT, PARTLY_MISSING};
 use crate::{
-    data::{Column, MISSING, Table},
+    data::{Column, MISSING, Strided, Table},
     diag::Diagnostic,
     expfam::stat::{BINARY, CATEGORY, COUNT, COUNTS, GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
     graph::{
@@ -11,7 +11,6 @@ use crate::{
     },
     shape::{ColumnId, PlateId, TableId},
 };
-use std::{borrow::Cow, sync::Arc};
 
 impl Binder<'_> {
     pub(super) fn observed(&mut self) {
@@ -58,7 +57,7 @@ impl Binder<'_> {
     }
 
     /// The cells of one column as the node's values.
-    fn numbers<'c>(&self, stat: &StatKind, column: &'c Column, table: &Table) -> Result<Cow<'c, [f64]>, Diagnostic> {
+    fn numbers(&self, stat: &StatKind, column: &Column, table: &Table) -> Result<Strided, Diagnostic> {
         if stat == &BINARY {
             column.as_bool01(table)
         } else if stat == &COUNT || stat == &COUNTS {
@@ -77,8 +76,9 @@ impl Binder<'_> {
         }
         let names: Vec<&str> = columns.iter().map(|c| self.graph.columns[c.0].name.as_str()).collect();
         let width = parts.len();
-        let values: Arc<[f64]> = (0..table.rows).flat_map(|r| parts.iter().map(move |p| p[r])).collect();
-        self.support(node, o, table, &values, width, |_| names[0])?;
+        let values = Strided::beside(&parts);
+        drop(parts);
+        self.support(node, o, table, &values, width, |row| (row, names[0]))?;
         // The cells of a Gaussian vector that are missing have a distribution given the others.
         if width > 1 && node.spec.stat != &GAUSSIAN_VECTOR {
             self.whole_rows(node, o, table, &values, &names)?;
@@ -91,11 +91,14 @@ impl Binder<'_> {
         let (table, names) = (self.tables[t.0], self.bound.plate(plate).labels.clone()?);
         let mut parts = vec![];
         for name in names.iter() {
-            let part = self.ok(self.numbers(node.spec.stat, table.column(name)?, table), o.span)?;
-            self.support(node, o, table, &part, 1, |_| name)?;
-            parts.push(part);
+            parts.push(self.ok(self.numbers(node.spec.stat, table.column(name)?, table), o.span)?);
         }
-        Some(ObservedArray::Numbers { width: 1, values: interleave(&parts, table.rows, first).into() })
+        let (rows, columns) = (table.rows, names.len());
+        let values = if first { parts.iter().flat_map(Strided::iter).collect() } else { Strided::beside(&parts) };
+        drop(parts);
+        let cell = |e: usize| if first { (e % rows, names[e / rows].as_str()) } else { (e / columns, names[e % columns].as_str()) };
+        self.support(node, o, table, &values, 1, cell)?;
+        Some(ObservedArray::Numbers { width: 1, values })
     }
 
     /// Every value must have a statistic.
@@ -106,7 +109,7 @@ impl Binder<'_> {
         table: &Table,
         values: &[f64],
         width: usize,
-        name: impl Fn(usize) -> &'n str,
+        cell: impl Fn(usize) -> (usize, &'n str),
     ) -> Option<()> {
         let stat = node.spec.stat;
         if [&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&stat) {
@@ -114,7 +117,7 @@ impl Binder<'_> {
             return Some(());
         }
         let mut t = vec![0.0; stat.width(width)];
-        for (row, value) in values.chunks_exact(width).enumerate() {
+        for (element, value) in values.chunks_exact(width).enumerate() {
             if value.iter().any(|v| v.is_nan()) {
                 continue;
             }
@@ -123,7 +126,8 @@ impl Binder<'_> {
                 let d = Diagnostic::error(OUTSIDE_SUPPORT, format!("`{}` cannot be {}, which {why}", node.name, text.join(", ")))
                     .at(o.span, format!("`{}` is {}", node.name, node.called.name))
                     .note(format!("a value of {} is {}", node.called.name, stat.support));
-                self.fail(table.blame(d, row, name(row)));
+                let (row, name) = cell(element);
+                self.fail(table.blame(d, row, name));
                 return None;
             }
         }

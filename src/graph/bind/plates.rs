@@ -1,6 +1,6 @@
 //! Sizes and labels of plates, weights and sequences of their rows, and the levels that axes run over.
 
-use super::{Binder, FRACTIONAL_WEIGHT, NO_COLUMNS_LEFT, Uses};
+use super::{Binder, FRACTIONAL_WEIGHT, NO_COLUMNS_LEFT, Uses, needs::serving};
 use crate::{
     data::{Category, Sequences, Table, join_levels},
     diag::Diagnostic,
@@ -52,7 +52,7 @@ impl<'a> Binder<'a> {
     fn weight(&mut self, c: ColumnId) -> Option<Arc<[f64]>> {
         let (table, column) = self.data(c)?;
         let span = self.graph.columns[c.0].span;
-        let values: Arc<[f64]> = self.ok(column.as_weights(table).map(|v| Arc::from(&v[..])), span)?;
+        let values: Arc<[f64]> = self.ok(column.as_weights(table).map(|v| v.iter().collect()), span)?;
         if let Some(row) = values.iter().position(|w| w.fract() != 0.0) {
             let d = Diagnostic::warning(FRACTIONAL_WEIGHT, format!("weight `{}` is not whole", column.name))
                 .at(span, "a row stands for this many equal rows")
@@ -115,7 +115,8 @@ impl<'a> Binder<'a> {
         if let Some(only) = only {
             return Some(only.clone());
         }
-        let names: Vec<String> = table.header.iter().filter(|h| !except.contains(h) && !self.serves(t, h)).cloned().collect();
+        let serves = serving(graph, t);
+        let names: Vec<String> = table.header.iter().filter(|h| !except.contains(h) && !serves.contains(h.as_str())).cloned().collect();
         if names.is_empty() {
             let d = Diagnostic::error(NO_COLUMNS_LEFT, format!("plate `{}` has no columns", graph.plates[p.0].name))
                 .at(span, "no column is left")
@@ -125,17 +126,6 @@ impl<'a> Binder<'a> {
             return None;
         }
         Some(names)
-    }
-
-    /// Whether a column says which sequence, group or tree node a row is, or how often it counts.
-    fn serves(&self, t: TableId, name: &str) -> bool {
-        let is = |c: &ColumnId| self.graph.columns[c.0].table == t && self.graph.columns[c.0].name == name;
-        self.graph.plates.iter().any(|p| match &p.kind {
-            PlateKind::Rows { weight: Some(c), .. } | PlateKind::Steps { sequence: Some(c), .. } => is(c),
-            PlateKind::Groups { columns } => columns.iter().any(is),
-            PlateKind::Tree { id, parent, .. } => is(parent) || id.as_ref().is_some_and(is),
-            _ => false,
-        })
     }
 
     /// The columns of a `Columns` plate as categories, joined.

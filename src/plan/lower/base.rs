@@ -7,6 +7,7 @@ use crate::{
     factorize::roles::Role,
     graph::{energy::KnownMap, factor_graph::RowSet},
 };
+use std::borrow::Cow;
 
 impl<'a> Lowering<'a> {
     /// The base measure's share of the bound: a constant.
@@ -18,7 +19,7 @@ impl<'a> Lowering<'a> {
         // A latent child's base measure depends on known arguments only (the Beta function of a Beta's).
         let (width, values) = match self.blocks.roles[factor.node.0] {
             Role::Observed => self.observed_values(factor.node),
-            Role::Latent | Role::Mixed => (0, vec![]),
+            Role::Latent | Role::Mixed => (0, Cow::Borrowed(&[][..])),
             Role::Predicted => return Ok(()),
         };
         let slots: Vec<Option<KnownArray>> = factor

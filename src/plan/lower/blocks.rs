@@ -18,6 +18,7 @@ use crate::{
     graph::{bound::ObservedArray, energy::Element},
     shape::{NodeId, PlateId},
 };
+use std::borrow::Cow;
 
 impl<'a> Lowering<'a> {
     pub(super) fn vars(&mut self) -> Result<(), LowerError> {
@@ -175,15 +176,17 @@ impl<'a> Lowering<'a> {
     }
 
     /// Values by element in file order, centred; categories as numbers; missing cells NaN.
-    pub(super) fn observed_values(&self, node: NodeId) -> (usize, Vec<f64>) {
+    pub(super) fn observed_values(&self, node: NodeId) -> (usize, Cow<'a, [f64]>) {
         match self.bound.observed(node) {
             Some(ObservedArray::Numbers { width, values }) => {
                 let c = &self.centres[node.0];
-                let v = if c.is_empty() { values.to_vec() } else { values.iter().zip(c.iter().cycle()).map(|(v, c)| v - c).collect() };
-                (*width, v)
+                if c.is_empty() {
+                    return (*width, Cow::Borrowed(values));
+                }
+                (*width, values.iter().zip(c.iter().cycle()).map(|(v, c)| v - c).collect())
             }
             Some(ObservedArray::Codes(codes)) => (1, codes.iter().map(|&c| if c == u32::MAX { f64::NAN } else { f64::from(c) }).collect()),
-            None => (1, vec![]),
+            None => (1, Cow::Borrowed(&[])),
         }
     }
 }

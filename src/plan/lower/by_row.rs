@@ -15,9 +15,17 @@ use crate::{
         bound::ObservedArray,
         energy::{Element, LabelId, Op, Source},
     },
+    num::numbers::Numbers,
     shape::NodeId,
 };
-use std::sync::Arc;
+
+/// Whether the elements by place are all elements of an array, in its order.
+fn in_order(base: &[u32], offsets: &[usize], elements: usize) -> bool {
+    let cells = offsets.len();
+    base.len() * cells == elements
+        && offsets.iter().copied().eq(0..cells)
+        && base.iter().enumerate().all(|(place, &b)| b != u32::MAX && b as usize == place * cells)
+}
 
 impl<'a> Lowering<'a> {
     pub(super) fn streamed_operand(&self, view: &FactorView<'_>, op: &Op, v: usize) -> RowDraft {
@@ -78,11 +86,16 @@ impl<'a> Lowering<'a> {
                     let Some(ObservedArray::Codes(codes)) = self.bound.observed(node) else {
                         unreachable!("an observed category has codes")
                     };
-                    let mut data = Vec::with_capacity(base.len() * cells);
-                    for &o in &offsets {
-                        data.extend(base.iter().map(|&b| if b == u32::MAX { u32::MAX } else { codes[b as usize + o] }));
-                    }
-                    let id = self.rows.push_codes(Codes { data: data.into(), rows: base.len() });
+                    let data = if cells == 1 && in_order(&base, &offsets, codes.len()) {
+                        codes.clone()
+                    } else {
+                        let mut data = Vec::with_capacity(base.len() * cells);
+                        for &o in &offsets {
+                            data.extend(base.iter().map(|&b| if b == u32::MAX { u32::MAX } else { codes[b as usize + o] }));
+                        }
+                        data.into()
+                    };
+                    let id = self.rows.push_codes(Codes { data, rows: base.len() });
                     self.codes.insert((view.index, op.clone()), id);
                     id
                 }
@@ -105,7 +118,8 @@ impl<'a> Lowering<'a> {
             None => {
                 let (values, missing) = self.values_by_place(view.index, node, &op.elements, &base, &offsets);
                 let (value_width, _) = self.value_width(node);
-                let part = Dense::Part { values, inner: cells, value_width, kind, part: op.part, d, packed: symmetric.is_some(), missing };
+                let (centre, packed) = (self.centres[node.0].as_slice().into(), symmetric.is_some());
+                let part = Dense::Part { values, centre, inner: cells, value_width, kind, part: op.part, d, packed, missing };
                 let id = self.rows.push_dense(part);
                 self.dense.insert((view.index, op.clone()), id);
                 id
@@ -129,7 +143,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Values of an observed node by place, centred, missing ones zero, and which are missing. One copy serves all parts of a statistic.
+    /// Values of an observed node by place, missing ones with a NaN, and whether any is missing. The data's own array where places are in its
+    /// order: it is the largest of most runs. One copy at most serves all parts of a statistic.
     pub(super) fn values_by_place(
         &mut self,
         factor: usize,
@@ -142,26 +157,25 @@ impl<'a> Lowering<'a> {
         if let Some(known) = self.values.get(&key) {
             return known.clone();
         }
-        let Some(ObservedArray::Numbers { width, values }) = self.bound.observed(node) else { return ([].into(), None) };
-        let (width, cells) = (*width, offsets.len());
-        let at = |i: usize| base[i / cells] as usize + offsets[i % cells];
-        let lacks = |i: usize| base[i / cells] == u32::MAX || values[at(i) * width..(at(i) + 1) * width].iter().any(|x| x.is_nan());
-        let centre = &self.centres[node.0];
-        let some_missing = has_missing(self.bound, node) || base.contains(&u32::MAX);
-        // Built in one piece: this is the largest array of most runs.
-        let out: Arc<[f64]> = (0..base.len() * cells * width)
-            .map(|i| {
-                let (value, entry) = (i / width, i % width);
-                if some_missing && lacks(value) {
-                    0.0
-                } else {
-                    values[at(value) * width + entry] - centre.get(entry).copied().unwrap_or(0.0)
+        let Some(ObservedArray::Numbers { width, values }) = self.bound.observed(node) else { return (Numbers::default(), false) };
+        let width = *width;
+        let missing = has_missing(self.bound, node) || base.contains(&u32::MAX);
+        let all = if in_order(base, offsets, values.len() / width) {
+            values.clone()
+        } else {
+            let mut all = Vec::with_capacity(base.len() * offsets.len() * width);
+            for &b in base {
+                for &o in offsets {
+                    match b {
+                        u32::MAX => all.extend(std::iter::repeat_n(f64::NAN, width)),
+                        b => all.extend_from_slice(&values[(b as usize + o) * width..][..width]),
+                    }
                 }
-            })
-            .collect();
-        let missing = some_missing.then(|| (0..base.len() * cells).map(lacks).collect());
-        self.values.insert(key, (out.clone(), missing.clone()));
-        (out, missing)
+            }
+            all.into()
+        };
+        self.values.insert(key, (all.clone(), missing));
+        (all, missing)
     }
 
     /// The letter of the levels that a column names, one for each element of that kind in a factor.
@@ -237,16 +251,21 @@ impl<'a> Lowering<'a> {
         let (rest, base) = self.split_axes(view, op, &strides);
         let offsets = cell_offsets(&rest);
         let array = &self.known[id];
-        let mut data = Vec::with_capacity(base.len() * offsets.len() * part);
-        for &b in &base {
-            for &o in &offsets {
-                if b == u32::MAX {
-                    data.extend(std::iter::repeat_n(0.0, part));
-                } else {
-                    data.extend_from_slice(&array.data[(b as usize + o) * array.width + offset..][..part]);
+        let data = if part == array.width && in_order(&base, &offsets, array.data.len() / part.max(1)) {
+            array.data.clone()
+        } else {
+            let mut data = Vec::with_capacity(base.len() * offsets.len() * part);
+            for &b in &base {
+                for &o in &offsets {
+                    if b == u32::MAX {
+                        data.extend(std::iter::repeat_n(0.0, part));
+                    } else {
+                        data.extend_from_slice(&array.data[(b as usize + o) * array.width + offset..][..part]);
+                    }
                 }
             }
-        }
+            data.into()
+        };
         let width = offsets.len() * part;
         let mut axes = vec![];
         let mut stride = width;
@@ -255,7 +274,7 @@ impl<'a> Lowering<'a> {
             axes.push((r.0, stride));
         }
         part_axes(&mut axes, &op.axes, &view.sizes);
-        let id = self.rows.push_dense(Dense::Plain { data: data.into(), width });
+        let id = self.rows.push_dense(Dense::Plain { data, width });
         Ok(RowDraft { from: From::Dense(id), axes, level: None, width, offset: 0, symmetric: None, columns: None })
     }
 

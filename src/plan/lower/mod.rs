@@ -30,6 +30,7 @@ use crate::{
         energy::{Element, EnergyTerm, FactorEnergy, LabelId, Op, Role as LetterRole, Source, View},
         factor_graph::{FactorGraph, PlateKind},
     },
+    num::numbers::Numbers,
     shape::{ColumnId, Extent, NodeId, PlateId},
     source::Span,
 };
@@ -253,8 +254,8 @@ struct Lowering<'a> {
 /// Combinations of elements that several columns name: of which factor, the columns, and the place of each row of the file.
 type List = (usize, Vec<(ColumnId, Extent)>, Vec<u32>);
 
-/// Values by place, and which are missing.
-type ByPlace = (Arc<[f64]>, Option<Arc<[bool]>>);
+/// Values by place, and whether any is missing.
+type ByPlace = (Numbers, bool);
 
 /// A row operand before its table is known.
 #[derive(Clone)]

@@ -108,7 +108,7 @@ impl<'a> Lowering<'a> {
                 let _ = (kind.of_value)(v, d, out);
             }
         }
-        self.known.push(KnownArray { data, elements: self.axis_sizes(op), width: w, kind: Some(kind), d });
+        self.known.push(KnownArray { data: data.into(), elements: self.axis_sizes(op), width: w, kind: Some(kind), d });
         self.known.len() - 1
     }
 
@@ -121,7 +121,7 @@ impl<'a> Lowering<'a> {
         let node = view.energy.node;
         let op = Op::new(Source::Node(node), 0, view.energy.child.iter().map(|&l| Element::Label(l)).collect(), vec![]);
         let elements = self.axis_sizes(&op);
-        self.known.push(KnownArray { data: self.mask_cells(node), elements: elements.clone(), width: 1, kind: None, d: 1 });
+        self.known.push(KnownArray { data: self.mask_cells(node).into(), elements: elements.clone(), width: 1, kind: None, d: 1 });
         self.shared_axes(view, Shared::Known(self.known.len() - 1), &op, &elements, 1, 0)
     }
 }

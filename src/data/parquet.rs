@@ -1,0 +1,265 @@
+//! Flat tables of Parquet files: numbers, truth values and texts. Not nested columns, dates nor decimals.
+//!
+//! The file is read a column of a row group at a time, and only columns that are wanted. A null is missing; so are the texts that are in
+//! every table (`NA`). Truth values are the levels `true` and `false`.
+
+use super::{Seekable, Source, Table, assembly::Assembly, errors, table::Places};
+use crate::diag::Diagnostic;
+use ::parquet::{
+    basic::{ConvertedType, LogicalType, Type},
+    column::reader::{ColumnReader, ColumnReaderImpl},
+    data_type::DataType,
+    errors::{ParquetError, Result as Parquet},
+    file::reader::{ChunkReader, FileReader, Length, SerializedFileReader},
+    schema::types::ColumnDescriptor,
+};
+use std::{
+    io::{BufReader, Read, Seek, SeekFrom},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Rows of a column decoded at a time.
+const BATCH: usize = 1 << 13;
+/// Up to here every integer is an f64.
+const EXACT: u64 = 1 << 53;
+
+/// Reads the table.
+///
+/// # Errors
+/// A file that is cut short or of another kind, and columns that are wanted and of no type above.
+pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
+    if !source.path.to_ascii_lowercase().ends_with(".parquet") {
+        let d = Diagnostic::error(errors::FORMAT, format!("`{}` is compressed as a whole", source.path));
+        return Err(d.note("a Parquet file is read here and there, and is compressed inside").help("decompress it first"));
+    }
+    let input = Chunks::open(source)?;
+    if input.length == 0 {
+        return Err(errors::empty(source));
+    }
+    let broken = |e: ParquetError| fault(source, format!("`{}` cannot be read as a Parquet file: {e}", source.path));
+    let file = SerializedFileReader::new(input).map_err(broken)?;
+    let meta = file.metadata();
+    let columns = meta.file_metadata().schema_descr().columns().to_vec();
+    let names: Vec<String> = columns.iter().map(|c| c.path().string()).collect();
+    for (i, name) in names.iter().enumerate() {
+        if name.trim().is_empty() {
+            return Err(Diagnostic::error(errors::UNNAMED_COLUMN, format!("column {} of `{}` has no name", i + 1, source.path)));
+        }
+    }
+    let rows: usize = meta.row_groups().iter().map(|g| usize::try_from(g.num_rows()).unwrap_or(0)).sum();
+    if rows == 0 || names.is_empty() {
+        return Err(Diagnostic::error(errors::NO_ROWS, format!("`{}` is a table without rows", source.path)));
+    }
+    if rows >= u32::MAX as usize {
+        return Err(Diagnostic::error(errors::UNREADABLE, format!("`{}` has {rows} rows, more than can be counted", source.path)));
+    }
+    let texts: Vec<usize> =
+        (0..columns.len()).filter(|&i| matches!(columns[i].physical_type(), Type::BYTE_ARRAY | Type::BOOLEAN)).collect();
+    let mut assembly = Assembly::new(names, source.wanted, &texts);
+    for &c in assembly.kept() {
+        if let Some(what) = refused(&columns[c]) {
+            return Err(fault(source, format!("column `{}` of `{}` holds {what}", columns[c].path().string(), source.path))
+                .note("columns of numbers, truth values and texts are read")
+                .help("turn it into one of these, or leave it out"));
+        }
+    }
+    assembly.begin_all(rows);
+    let kept = assembly.kept().to_vec();
+    let mut first = 0;
+    for g in 0..meta.num_row_groups() {
+        let group = file.get_row_group(g).map_err(broken)?;
+        let here = usize::try_from(meta.row_group(g).num_rows()).unwrap_or(0);
+        for &c in &kept {
+            let to = Column { source, assembly: &mut assembly, about: &columns[c], c, first, rows: here };
+            let unsigned = unsigned(&columns[c]);
+            match group.get_column_reader(c).map_err(broken)? {
+                ColumnReader::DoubleColumnReader(r) => to.numbers(r, |x| Some(*x)),
+                ColumnReader::FloatColumnReader(r) => to.numbers(r, |x| Some(f64::from(*x))),
+                ColumnReader::Int32ColumnReader(r) => {
+                    to.numbers(r, |x| Some(if unsigned { f64::from(x.cast_unsigned()) } else { f64::from(*x) }))
+                }
+                ColumnReader::Int64ColumnReader(r) => to.numbers(r, |x| {
+                    let (size, value) =
+                        if unsigned { (x.cast_unsigned(), x.cast_unsigned() as f64) } else { (x.unsigned_abs(), *x as f64) };
+                    (size <= EXACT).then_some(value)
+                }),
+                ColumnReader::BoolColumnReader(r) => to.texts(r, |x| Some(if *x { "true" } else { "false" })),
+                ColumnReader::ByteArrayColumnReader(r) => to.texts(r, |x| std::str::from_utf8(x.data()).ok()),
+                _ => Ok(()),
+            }?;
+        }
+        first += here;
+    }
+    Ok(assembly.finish(source.name, source.path, rows, Places::Numbered))
+}
+
+fn fault(source: &Source<'_>, title: String) -> Diagnostic {
+    debug_assert!(!source.path.is_empty());
+    Diagnostic::error(errors::BAD_FILE, title)
+}
+
+/// What a column holds that a table can't.
+fn refused(c: &ColumnDescriptor) -> Option<&'static str> {
+    if c.max_rep_level() > 0 {
+        return Some("lists");
+    }
+    if c.path().parts().len() > 1 {
+        return Some("records");
+    }
+    match c.logical_type_ref() {
+        None | Some(LogicalType::String | LogicalType::Enum | LogicalType::Json | LogicalType::Integer(_) | LogicalType::Unknown) => {}
+        Some(LogicalType::Decimal(_)) => return Some("decimals"),
+        Some(LogicalType::Date | LogicalType::Time(_) | LogicalType::Timestamp(_)) => return Some("dates or times"),
+        Some(_) => return Some("values of a type of its own"),
+    }
+    match c.converted_type() {
+        ConvertedType::DECIMAL => Some("decimals"),
+        ConvertedType::DATE
+        | ConvertedType::TIME_MILLIS
+        | ConvertedType::TIME_MICROS
+        | ConvertedType::TIMESTAMP_MILLIS
+        | ConvertedType::TIMESTAMP_MICROS
+        | ConvertedType::INTERVAL => Some("dates or times"),
+        _ => match c.physical_type() {
+            Type::INT96 => Some("dates or times"),
+            Type::FIXED_LEN_BYTE_ARRAY => Some("bytes"),
+            _ => None,
+        },
+    }
+}
+
+fn unsigned(c: &ColumnDescriptor) -> bool {
+    use ConvertedType::{UINT_8, UINT_16, UINT_32, UINT_64};
+    matches!(c.logical_type_ref(), Some(LogicalType::Integer(i)) if !i.is_signed)
+        || matches!(c.converted_type(), UINT_8 | UINT_16 | UINT_32 | UINT_64)
+}
+
+/// A column of a row group on its way into the table.
+struct Column<'a, 's> {
+    source: &'s Source<'s>,
+    assembly: &'a mut Assembly,
+    about: &'a ColumnDescriptor,
+    c: usize,
+    first: usize,
+    rows: usize,
+}
+
+impl Column<'_, '_> {
+    fn numbers<T: DataType>(self, reader: ColumnReaderImpl<T>, of: impl Fn(&T::T) -> Option<f64>) -> Result<(), Diagnostic> {
+        let (source, name, c) = (self.source, self.about.path().string(), self.c);
+        self.each(reader, |assembly, row, x| {
+            let x = x.map_or(Some(f64::NAN), &of).ok_or_else(|| {
+                let title = format!(
+                    "row {} of column `{name}` of `{}` is an integer that a number of 64 bits does not hold exactly",
+                    row + 1,
+                    source.path
+                );
+                fault(source, title).note("whole numbers are held exactly up to 2⁵³").help("number the values anew, or make them texts")
+            })?;
+            assembly.number_at(c, row, x);
+            Ok(())
+        })
+    }
+
+    fn texts<T: DataType>(self, reader: ColumnReaderImpl<T>, of: impl Fn(&T::T) -> Option<&str>) -> Result<(), Diagnostic> {
+        let (source, name, c) = (self.source, self.about.path().string(), self.c);
+        self.each(reader, |assembly, row, x| {
+            let text = match x {
+                None => "",
+                Some(x) => of(x).ok_or_else(|| {
+                    let title = format!("row {} of column `{name}` of `{}` is not UTF-8 text", row + 1, source.path);
+                    Diagnostic::error(errors::NOT_UTF8, title)
+                })?,
+            };
+            assembly.word_at(c, row, text);
+            Ok(())
+        })
+    }
+
+    /// Every row of the column, nulls as `None`.
+    fn each<T: DataType>(
+        self,
+        mut reader: ColumnReaderImpl<T>,
+        mut take: impl FnMut(&mut Assembly, usize, Option<&T::T>) -> Result<(), Diagnostic>,
+    ) -> Result<(), Diagnostic> {
+        let nullable = self.about.max_def_level() > 0;
+        let (mut levels, mut values) = (vec![], vec![]);
+        let mut done = 0;
+        let short = |done: usize| {
+            let name = self.about.path().string();
+            fault(self.source, format!("column `{name}` of `{}` ends after {} rows", self.source.path, self.first + done))
+        };
+        while done < self.rows {
+            levels.clear();
+            values.clear();
+            let batch = BATCH.min(self.rows - done);
+            let read = reader.read_records(batch, nullable.then_some(&mut levels), None, &mut values);
+            let (records, found, _) = read.map_err(|e| short(done).note(e.to_string()))?;
+            let there = |l: &i16| *l == self.about.max_def_level();
+            if records == 0 || (nullable && (levels.len() != records || levels.iter().filter(|l| there(l)).count() != found)) {
+                return Err(short(done));
+            }
+            let mut next = values.iter();
+            for i in 0..records {
+                let value = if nullable && !there(&levels[i]) { None } else { next.next() };
+                take(self.assembly, self.first + done + i, value)?;
+            }
+            done += records;
+        }
+        Ok(())
+    }
+}
+
+/// The file, read at any place.
+struct Chunks {
+    file: Arc<Mutex<Box<dyn Seekable>>>,
+    length: u64,
+}
+
+impl Chunks {
+    fn open(source: &Source<'_>) -> Result<Self, Diagnostic> {
+        let mut file = (source.seek)().map_err(|e| errors::unopened(source, &e))?;
+        let length = file.seek(SeekFrom::End(0)).map_err(|e| errors::unread(source.path, &e))?;
+        Ok(Self { file: Arc::new(Mutex::new(file)), length })
+    }
+}
+
+impl Length for Chunks {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Chunks {
+    type T = BufReader<At>;
+
+    fn get_read(&self, start: u64) -> Parquet<BufReader<At>> {
+        Ok(BufReader::new(At { file: Arc::clone(&self.file), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Parquet<bytes::Bytes> {
+        // A file that is cut short may ask for any length.
+        if start.saturating_add(length as u64) > self.length {
+            return Err(ParquetError::EOF(format!("bytes {start} to {} are beyond its end", start.saturating_add(length as u64))));
+        }
+        let mut out = vec![0; length];
+        At { file: Arc::clone(&self.file), at: start }.read_exact(&mut out)?;
+        Ok(out.into())
+    }
+}
+
+/// A file read from a place on, whoever else reads it.
+struct At {
+    file: Arc<Mutex<Box<dyn Seekable>>>,
+    at: u64,
+}
+
+impl Read for At {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.at))?;
+        let got = file.read(out)?;
+        self.at += got as u64;
+        Ok(got)
+    }
+}
