@@ -69,6 +69,8 @@ impl Valued {
         // Only names and lengths are read.
         let list = match v.algorithm {
             Algorithm::Family(f) => f.parameters(v.d, &vec![0.0; v.width]),
+            // The entries of a vector and the precision that scales them all.
+            Algorithm::Joint(_) if matches!(plan.blocks.list[var].kind, Kind::Gaussian(_)) => return Err(NoStart::Together),
             Algorithm::Joint(j) => {
                 let all = j.parameters(v.d, &vec![0.0; v.width]);
                 j.member_parameters(member).iter().map(|&i| all[i].clone()).collect()
