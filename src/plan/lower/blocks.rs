@@ -162,7 +162,8 @@ impl<'a> Lowering<'a> {
 
     /// Is the node a leaf of which some values are latent in part, and others missing as a whole? These weigh nothing and are predicted.
     pub(super) fn absent(&self, node: NodeId) -> bool {
-        self.blocks.roles[node.0] == Role::Mixed && !has_children(&self.blocks.energy, node) && {
+        let vector = self.graph.nodes[node.0].spec.stat == &GAUSSIAN_VECTOR;
+        vector && self.blocks.roles[node.0] == Role::Mixed && !has_children(&self.blocks.energy, node) && {
             let (width, values) = self.observed_values(node);
             values.chunks_exact(width).any(|v| v.iter().all(|x| x.is_nan()))
         }
