@@ -389,3 +389,41 @@ fn a_block_that_would_be_too_large_is_split() {
     assert!(said.contains("One block of all `m`, `a`, `b` would be too large. It would take about"), "{said}");
     assert!(folder.fit(&["--max-iterations", "3"]).elbo().is_finite());
 }
+
+/// An intercept takes the offset of the data with it: no digit is lost, whether it stands beside the effects or above them.
+#[test]
+fn a_large_offset_costs_no_digits() {
+    let fit = |offset: f64, m: &str, y: &str| {
+        let mut r = Random::new(5, "offset", 0);
+        let effects: Vec<f64> = (0..20).map(|_| r.normal()).collect();
+        let mut table = String::from("g,x,y\n");
+        for n in 0..400 {
+            let x = (n % 9) as f64 / 4.0 - 1.0;
+            // Steps of 2⁻¹⁰: the offset leaves them as they are.
+            let y = ((effects[n % 20] + 0.5 * x + 0.4 * r.normal()) * 1024.0).round() / 1024.0;
+            table += &format!("g{},{x},{}\n", n % 20, offset + y);
+        }
+        let model = format!(
+            r#"Model(
+                data: {{ "d": "d.csv" }},
+                plates: {{ "n": Rows(table: "d"), "g": Groups(column: "d.g") }},
+                nodes: {{
+                    "m":    Normal(mean: {offset}, precision: 0.01),
+                    "b":    Normal(mean: 0, precision: 1),
+                    "ta":   Gamma(shape: 1, rate: 1),
+                    "tau":  Gamma(shape: 1, rate: 1),
+                    "a[g]": Normal(mean: {m}, precision: "ta"),
+                    "y[n]": Normal(mean: "{y}", precision: "tau"),
+                }},
+                observe: {{ "y": "y" }},
+            )"#
+        );
+        fit_text(&model, &[("d.csv", &table)], &["--nodes", "m,a,b"])
+    };
+    for (m, y) in [("0", "b * x[n] + a[d.g[n]] + m"), ("\"m\"", "a[d.g[n]] + b * x[n]")] {
+        let (plain, far) = (fit(0.0, m, y), fit(1e6, m, y));
+        near("the bound", far.elbo(), plain.elbo(), 1e-8 * plain.elbo().abs());
+        near("b", far.mean("b")[0], plain.mean("b")[0], 1e-8);
+        near("m", far.mean("m")[0] - 1e6, plain.mean("m")[0], 1e-8);
+    }
+}

@@ -1,16 +1,17 @@
 //! Where observed reals are centred, so that large offsets cost no digits: the mean of the data for every node that moves with them.
 //! Not here: undoing it (the report adds the centre back exactly).
 //!
-//! Nodes tied by `mean` slots move together, as x and m do in Normal(x | m, τ): the density sees x − m only. A node that enters
-//! anything else (a product, a sum, a scaled mean) has an origin of its own, and so has all that moves with it: no centre.
+//! Nodes tied by `mean` slots move together, as x and m do in Normal(x | m, τ): the density sees x − m only. Of a sum, one summand that
+//! stands there as it is moves with the child: an intercept, say. A node that enters anything else (a product,
+//! a sum beside another, a scaled mean) has an origin of its own, and so has all that moves with it: no centre.
 
 use crate::{
     graph::{
         bound::{Bound, ObservedArray},
-        energy::linear::linear,
         factor_graph::{Expr, ExprKind, FactorGraph, Target},
     },
     shape::NodeId,
+    syntax::expr::BinaryOp,
 };
 
 /// The centre of each node's value, in the value's shape; empty for nodes that have none.
@@ -32,17 +33,16 @@ pub fn centres(graph: &FactorGraph, bound: &Bound) -> Vec<Vec<f64>> {
                 continue;
             }
             let moves = f.spec.location && slot == 0;
-            match linear(&arg.expr) {
-                Ok(l) if moves && l.scale.is_none() && l.offset.is_none() && l.base.index.len() == graph.nodes[named[0].0].plates.len() => {
-                    let (a, b) = (root(&group, f.node.0), root(&group, named[0].0));
-                    group[a] = b;
-                    origin[b] |= origin[a];
-                }
-                _ => {
-                    let pinned: Vec<usize> = named.iter().map(|m| root(&group, m.0)).chain(moves.then(|| root(&group, f.node.0))).collect();
-                    pinned.into_iter().for_each(|r| origin[r] = true);
-                }
+            let tied = if moves { mover(graph, f.node, &arg.expr) } else { None };
+            if let Some(m) = tied {
+                let (a, b) = (root(&group, f.node.0), root(&group, m.0));
+                group[a] = b;
+                origin[b] |= origin[a];
             }
+            let rest = named.iter().filter(|n| Some(**n) != tied || named.iter().filter(|m| m == n).count() > 1);
+            let pinned: Vec<usize> =
+                rest.map(|n| root(&group, n.0)).chain((moves && tied.is_none()).then(|| root(&group, f.node.0))).collect();
+            pinned.into_iter().for_each(|r| origin[r] = true);
         }
     }
     let mut sums: Vec<(Vec<f64>, f64)> = vec![(vec![], 0.0); n];
@@ -64,6 +64,45 @@ pub fn centres(graph: &FactorGraph, bound: &Bound) -> Vec<Vec<f64>> {
             if pinned || *count == 0.0 { vec![] } else { sum.iter().map(|s| s / count).collect() }
         })
         .collect()
+}
+
+/// The node that moves with the child: the mean itself, or a summand of it, as it stands.
+fn mover(graph: &FactorGraph, child: NodeId, mean: &Expr) -> Option<NodeId> {
+    let mut plain = vec![];
+    summands(mean, &mut plain);
+    let fits = |n: &NodeId| {
+        let (node, child) = (&graph.nodes[n.0], &graph.nodes[child.0]);
+        node.spec.location && node.spec.stat.value == child.spec.stat.value
+    };
+    let whole = plain.iter().filter(|(n, indices)| *indices == graph.nodes[n.0].plates.len()).map(|x| x.0);
+    // What a datum lies about: the child's own step before, then an intercept or what has a mean of its own to learn; else the first.
+    let learned = |n: NodeId| {
+        let mut named = vec![];
+        graph.factors.iter().filter(|f| f.node == n).flat_map(|f| f.args.first()).for_each(|a| nodes(&a.expr, &mut named));
+        !named.is_empty()
+    };
+    let key = |n: &NodeId| {
+        let plates = graph.nodes[n.0].plates.len();
+        (*n != child, plates > 0 && !learned(*n), plates, *n)
+    };
+    whole.filter(fits).min_by_key(key)
+}
+
+/// Nodes that are summands as they stand, each with the number of its indices.
+fn summands(expr: &Expr, out: &mut Vec<(NodeId, usize)>) {
+    match &expr.kind {
+        ExprKind::Ref(r) => {
+            if let Target::Node(n) = r.target {
+                out.push((n, r.index.len()));
+            }
+        }
+        ExprKind::Binary(BinaryOp::Add, a, b) => {
+            summands(a, out);
+            summands(b, out);
+        }
+        ExprKind::Binary(BinaryOp::Sub, a, _) => summands(a, out),
+        _ => {}
+    }
 }
 
 /// Nodes an expression's value depends on, selectors left out.
