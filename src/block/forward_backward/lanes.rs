@@ -29,6 +29,8 @@ pub struct Scratch {
     pub(super) order: Vec<Sequence>,
     alpha: Vec<f64>,
     weights: Vec<f64>,
+    /// The block's rows of `alpha`, read in the order of memory before they are wanted backward.
+    near: Vec<f64>,
     norm: Vec<f64>,
     points: Vec<f64>,
     w: Vec<f64>,
@@ -111,6 +113,7 @@ impl Group<'_> {
         let (k, kp, count) = (self.tables.k, padded(self.tables.k), self.lanes.len());
         let blocks = self.lanes[0].len.div_ceil(self.block);
         room(&mut s.alpha, count * (self.rows(self.kept[0]) + 1) * kp);
+        room(&mut s.near, count * (self.block + 1) * kp);
         room(&mut s.norm, count * (self.rows(self.kept[0]) + 1));
         room(&mut s.weights, count * self.rows(self.kept[1]) * kp);
         room(&mut s.points, if self.kept[0] { 0 } else { count * blocks * kp });
@@ -248,10 +251,15 @@ impl Group<'_> {
             for l in 0..active {
                 let e = &weights[(l * weight_rows + t - at.weights) * kp..][..kp];
                 let y = &mut next[l * kp..][..kp];
+                if t == 0 {
+                    y.fill(1.0);
+                }
                 let mut sum = [0.0; LANES];
-                for ((y, e), i) in y.iter_mut().zip(e).zip((0..LANES).cycle()) {
-                    *y = if t > 0 { *y * e } else { *e };
-                    sum[i] += *y;
+                for (y, e) in y.as_chunks_mut::<LANES>().0.iter_mut().zip(e.as_chunks::<LANES>().0) {
+                    for i in 0..LANES {
+                        y[i] *= e[i];
+                        sum[i] += y[i];
+                    }
                 }
                 let c = reduce::fold(sum);
                 let r = 1.0 / c;
@@ -288,7 +296,12 @@ impl Group<'_> {
     fn backward(&self, at: &At, s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
         let (k, kp) = (self.tables.k, padded(self.tables.k));
         let (rows, weight_rows) = (self.rows(self.kept[0]) + 1, self.rows(self.kept[1]));
-        let Scratch { alpha, weights, norm, w, marginals, now, beta, .. } = s;
+        let Scratch { alpha, near, weights, norm, w, marginals, now, beta, .. } = s;
+        let near_rows = self.block + 1;
+        for (l, lane) in self.lanes.iter().enumerate().take(self.active(at.from)) {
+            let (from, count) = ((l * rows + at.from - at.base) * kp, (at.to.min(lane.len) - at.from + 1) * kp);
+            near[l * near_rows * kp..][..count].copy_from_slice(&alpha[from..from + count]);
+        }
         for t in (at.from..at.to).rev() {
             let active = self.active(t);
             for l in 0..active {
@@ -297,7 +310,8 @@ impl Group<'_> {
                     beta.fill(1.0);
                 }
                 let row = l * rows + t - at.base + 1;
-                let (a, e) = (&alpha[row * kp..][..kp], &weights[(l * weight_rows + t - at.weights) * kp..][..kp]);
+                let a = &near[(l * near_rows + t - at.from + 1) * kp..][..kp];
+                let e = &weights[(l * weight_rows + t - at.weights) * kp..][..kp];
                 let meet = reduce::dot_plain(a, beta);
                 // NaN is bad, too.
                 bad[l] |= !((meet - 1.0).abs() < TOLERANCE);
@@ -320,7 +334,7 @@ impl Group<'_> {
         // The pairs into the block's first step ask for the step before.
         if at.from > 0 {
             for (l, bad) in bad.iter_mut().enumerate().take(self.active(at.from)) {
-                let a = &alpha[(l * rows + at.from - at.base) * kp..][..kp];
+                let a = &near[l * near_rows * kp..][..kp];
                 *bad |= !((reduce::dot_plain(a, &beta[l * kp..][..kp]) - 1.0).abs() < TOLERANCE);
             }
         }
@@ -332,8 +346,8 @@ impl Group<'_> {
         let (k, kp) = (self.tables.k, padded(self.tables.k));
         let Sequence { lo, len } = self.lanes[l];
         let into: Range<usize> = at.from.max(1)..at.to.min(len);
-        let row = l * (self.rows(self.kept[0]) + 1) + into.start - at.base;
-        let a = &s.alpha[row * kp..][..into.len() * kp];
+        let row = l * (self.block + 1) + into.start - at.from;
+        let a = &s.near[row * kp..][..into.len() * kp];
         let w = &s.w[(l * self.block + into.start - at.from) * kp..][..into.len() * kp];
         match self.index {
             None => product::outer(k, kp, a, w, &mut s.outer),

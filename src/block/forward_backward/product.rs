@@ -22,8 +22,14 @@ pub(super) fn times<const R: usize>(k: usize, kp: usize, x: &[f64], table: &[[f6
 
 #[inline(always)]
 fn tile<const R: usize, const C: usize>(k: usize, kp: usize, x: &[f64], table: &[[f64; LANES]], y: &mut [f64]) {
-    let x: [&[f64]; R] = std::array::from_fn(|r| &x[r * kp..][..k]);
-    let table: [&[[f64; LANES]]; C] = std::array::from_fn(|c| &table[c * kp..][..k]);
+    let (all, blocks) = (x, table);
+    let (mut x, mut table) = ([&all[..k]; R], [&blocks[..k]; C]);
+    for r in 1..R {
+        x[r] = &all[r * kp..][..k];
+    }
+    for c in 1..C {
+        table[c] = &blocks[c * kp..][..k];
+    }
     let mut sum = [[[0.0; LANES]; C]; R];
     for i in 0..k {
         for r in 0..R {
