@@ -117,8 +117,43 @@ fn weight_three_is_three_rows_where_exact() {
 }
 
 #[test]
+fn an_identity_is_the_matrix_written_out() {
+    let fit = |identity: &str| {
+        let model = format!(
+            r#"Model(
+                data: {{ "rows": {{ "a": [0.5, 2, -1], "b": [1, 0, 3] }} }},
+                plates: {{ "n": Rows(table: "rows") }},
+                nodes: {{
+                    "spread": Wishart(dof: 4, scale: {identity}),
+                    "mu": MvNormal(mean: 0, precision: {identity}),
+                    "x[n]": MvNormal(mean: "mu", precision: "spread"),
+                    "next": MvNormal(mean: "mu", precision: {identity}),
+                }},
+                observe: {{ "x": ["a", "b"] }},
+            )"#
+        );
+        fit_text(&model, &[], &["--nodes", "mu,next,spread"])
+    };
+    let (named, written) = (fit(r#""identity(2)""#), fit("[[1, 0], [0, 1]]"));
+    assert_eq!(named.trace(), written.trace());
+    ["mu", "next", "spread"].iter().for_each(|n| assert_eq!(named.mean(n), written.mean(n), "{n}"));
+}
+
+#[test]
 fn number_of_threads_changes_no_bit() {
-    for model in ["gmm", "lda", "hmm", "hmm_dice", "latent_class", "bernoulli_mixture", "naive_bayes", "block_model", "rates"] {
+    for model in [
+        "gmm",
+        "lda",
+        "hmm",
+        "hmm_dice",
+        "latent_class",
+        "bernoulli_mixture",
+        "naive_bayes",
+        "block_model",
+        "rates",
+        "factor_analysis",
+        "regression",
+    ] {
         let path = format!("graphs/{model}.ron");
         let run = |threads: &str| {
             let run = elbow(&["fit", &path, "--format", "json", "--quiet", "--seed", "3", "--max-iterations", "4", "--threads", threads]);

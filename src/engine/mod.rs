@@ -1,5 +1,6 @@
 //! Runs a plan: start, iterations, restarts, the bound, and the posterior as plain numbers. Holds no distribution's name.
 
+mod alike;
 mod chain;
 mod chain_blocks;
 pub mod collect;

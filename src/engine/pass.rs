@@ -5,6 +5,7 @@
 //! order of the runs. So the result has the same bits for any number of threads.
 
 use super::{
+    alike::Alike,
     chain::ChainShape,
     chain_blocks,
     error::{Breakdown, RunError},
@@ -67,6 +68,8 @@ pub(super) struct Shape<'p> {
     turns: Option<Turns<'p>>,
     /// Buffers that no run is using.
     workers: Mutex<Vec<Worker>>,
+    /// Blocks whose rows share a covariance.
+    alike: Vec<Alike<'p>>,
 }
 
 /// One run's sums.
@@ -77,6 +80,8 @@ pub(super) struct Sums {
     pub emitted: Vec<(usize, Emitted)>,
     pub rested: turns::Rested,
     pub profile: Profile,
+    /// Σ mean meanᵀ of blocks whose rows share a covariance.
+    pub second: Vec<(usize, Vec<f64>)>,
     pub failed: Option<(usize, Breakdown)>,
 }
 
@@ -125,6 +130,11 @@ impl Session<'_> {
         // Where η is wanted, or selectors are given, rows go by the general way: it gives the same for a block that stays.
         if matches!(mode, Mode::Update) && emit.is_empty() {
             shape.turns = plan.turns.iter().find(|t| t.stream == s).map(|t| Turns::new(self, t));
+            let mut rows = std::mem::take(&mut self.rows);
+            for alike in plan.alike.iter().filter(|a| a.stream == s) {
+                shape.alike.push(Alike::new(self, alike, &mut rows).map_err(|why| self.error(alike.var, why))?);
+            }
+            self.rows = rows;
         }
         shape.blocks &= emit.is_empty();
         for &t in &shape.tables {
@@ -149,6 +159,7 @@ impl Session<'_> {
         let at_once = if emit.is_empty() && numbers * runs.len() <= SMALL { runs.len().max(1) } else { threads };
         let mut emitted: Vec<(usize, Emitted)> = emit.iter().map(|&v| (v, Emitted::default())).collect();
         let mut kept: Vec<(usize, Vec<f64>)> = shape.kept().map(|v| (v, vec![])).collect();
+        let mut second = shape.second();
         for (i, span) in spans.iter().enumerate() {
             let mut rested = turns::Rested::default();
             for batch in runs[span.runs.clone()].chunks(at_once) {
@@ -174,6 +185,9 @@ impl Session<'_> {
                     }
                     self.profile.add(&sum.profile);
                     entropy.iter_mut().zip(&sum.entropy).for_each(|(a, b)| *a += b);
+                    for ((_, all), (_, part)) in second.iter_mut().zip(&sum.second) {
+                        all.iter_mut().zip(part).for_each(|(a, b)| *a += b);
+                    }
                     rested.extend(sum.rested);
                     for ((_, all), (_, part)) in kept.iter_mut().zip(sum.kept) {
                         all.extend(part);
@@ -202,6 +216,9 @@ impl Session<'_> {
         }
         for (v, moments) in kept {
             self.moments[v] = moments;
+        }
+        for (alike, (_, second)) in shape.alike.iter().zip(&second) {
+            alike.finish(plan, second, &mut self.packed);
         }
         for &t in &shape.tables {
             self.unpack(t);
@@ -257,7 +274,8 @@ impl<'p> Shape<'p> {
         let chains = (0..plan.vars.len())
             .map(|v| (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain()).then(|| ChainShape::new(plan, v, values)))
             .collect();
-        let mut shape = Self { plan, stream, vars, tables, chains, blocks: false, lookups: None, turns: None, workers: Mutex::default() };
+        let workers = Mutex::default();
+        let mut shape = Self { plan, stream, vars, tables, chains, blocks: false, lookups: None, turns: None, workers, alike: vec![] };
         if let [(v, messages)] = shape.vars.as_slice()
             && let Some(chain) = &shape.chains[*v]
         {
@@ -265,6 +283,12 @@ impl<'p> Shape<'p> {
             shape.lookups = Lookups::new(plan, *v, messages, &shape.tables, values).filter(|l| shape.only_lookups(l));
         }
         shape
+    }
+
+    /// Room for Σ mean meanᵀ of blocks whose rows share a covariance.
+    fn second(&self) -> Vec<(usize, Vec<f64>)> {
+        let square = |v: usize| self.plan.vars[v].d.pow(2);
+        self.alike.iter().map(|a| (a.plan.var, vec![0.0; square(a.plan.var)])).collect()
     }
 
     fn kept(&self) -> impl Iterator<Item = usize> + '_ {
@@ -281,6 +305,7 @@ impl<'p> Shape<'p> {
             emitted: emit.iter().map(|&v| (v, Emitted::default())).collect(),
             rested: turns::Rested::default(),
             profile: session.profile.like(),
+            second: self.second(),
             failed: None,
         };
         let idle = self.workers.lock().ok().and_then(|mut w| w.pop());
@@ -383,6 +408,10 @@ impl<'p> Shape<'p> {
                 sums.profile.end(Step::Block(*v), from, || profile::block(plan, *v, n * var.inner()));
                 continue;
             }
+            if let Some(alike) = self.alike.iter().find(|a| a.plan.var == *v) {
+                alike.chunk(self, messages, session, &range, worker, sums).map_err(|why| (*v, why))?;
+                continue;
+            }
             let mut eta = std::mem::take(&mut worker.eta[*v]);
             eta.fill(0.0);
             for &(t, i) in messages {
@@ -409,7 +438,7 @@ impl<'p> Shape<'p> {
         }
         for (i, &t) in self.tables.iter().enumerate() {
             let table = &plan.tables[t];
-            if table.pair.is_some() {
+            if table.pair.is_some() || self.alike.iter().any(|a| a.plan.tables.iter().any(|x| x.0 == t)) {
                 continue;
             }
             let from = sums.profile.begin();
@@ -498,7 +527,7 @@ impl Worker {
     }
 
     /// Adds one table's message toward a streamed operand.
-    fn message(&mut self, session: &Session<'_>, plan: &Plan, t: usize, i: usize, range: &Range<usize>, eta: &mut [f64]) {
+    pub(super) fn message(&mut self, session: &Session<'_>, plan: &Plan, t: usize, i: usize, range: &Range<usize>, eta: &mut [f64]) {
         let table = &plan.tables[t];
         let o = &table.operands[i];
         let From::Streamed { back, .. } = o.from else { return };

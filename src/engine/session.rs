@@ -52,7 +52,7 @@ pub struct Session<'p> {
     class_rows: HashMap<(usize, usize, usize), Vec<u32>>,
     scratch: Vec<f64>,
     full: Vec<f64>,
-    rows: RowScratch,
+    pub(super) rows: RowScratch,
     /// Of streams that take turns: their rows by code, for each span.
     pub(super) sorted: Vec<(usize, Vec<Vec<Sorted>>)>,
 }

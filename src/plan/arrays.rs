@@ -188,7 +188,7 @@ impl Dense {
 }
 
 /// A triangle's rows are written so many numbers at a time.
-const LANES: usize = 8;
+const LANES: usize = 4;
 
 /// The upper triangle of x xᵀ for each x of `d` numbers less its mean, row by row. `out` has room for `LANES` numbers past the last, and `x` holds d + `LANES`: each row
 /// of a triangle is written in whole blocks, whose overhang the next row overwrites.
@@ -199,11 +199,13 @@ fn outer_products(values: &[f64], mean: &[f64], out: &mut [f64], x: &mut [f64]) 
     for value in values.chunks_exact(d) {
         x.iter_mut().zip(value).zip(mean).for_each(|((x, v), m)| *x = v - m);
         for a in 0..d {
-            for b in (a..d).step_by(LANES) {
-                let (to, from) = (&mut out[at + b - a..][..LANES], &x[b..][..LANES]);
-                for l in 0..LANES {
-                    to[l] = x[a] * from[l];
-                }
+            let (first, reach) = (x[a], (d - a).next_multiple_of(LANES));
+            let (to, _) = out[at..at + reach].as_chunks_mut::<LANES>();
+            let (from, _) = x[a..a + reach].as_chunks::<LANES>();
+            for (to, from) in to.iter_mut().zip(from) {
+                // Read as a whole before it is written, so that the compiler need not fear that both are one.
+                let from = *from;
+                *to = from.map(|b| first * b);
             }
             at += d - a;
         }

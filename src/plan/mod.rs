@@ -6,6 +6,7 @@
 //! the products: ⟨table, statistic⟩. Messages to shared variables: the statistic contracted with the other shared moments. Messages
 //! to a row's own variables: the row's other numbers times the table, which is the gate's matrix product.
 
+pub mod alike;
 pub mod arrays;
 pub mod centre;
 mod classes;
@@ -49,6 +50,8 @@ pub struct Plan {
     pub centres: Vec<Vec<f64>>,
     /// Selectors and blocks that take turns within a pass.
     pub turns: Vec<turns::Turns>,
+    /// Gaussian blocks whose rows share a covariance.
+    pub alike: Vec<alike::Alike>,
     /// Names of the nodes.
     pub names: Vec<String>,
     /// The blocks.

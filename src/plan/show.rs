@@ -79,9 +79,10 @@ impl Plan {
             };
             let colours =
                 if v.classes.len() > 1 { format!(", updated in {} turns, as its elements meet", v.classes.len()) } else { String::new() };
+            let alike = if self.alike.iter().any(|a| self.vars[a.var].name == v.name) { ", one covariance for all rows" } else { "" };
             let known = v.network.as_ref().is_some_and(|n| n.known.iter().any(Option::is_some));
             let clamp = if v.clamp.is_some() || known { ", some elements known" } else { "" };
-            out += &format!("  {}{over}: {how}, {} each; {place}{colours}{clamp}\n", v.name, count(v.width, "number"));
+            out += &format!("  {}{over}: {how}, {} each; {place}{alike}{colours}{clamp}\n", v.name, count(v.width, "number"));
         }
         out
     }

@@ -13,6 +13,10 @@ use crate::{
     graph::{energy::LabelId, factor_graph::RowSet},
     num::contract::{Contraction, OperandShape},
 };
+use std::sync::Arc;
+
+/// Numbers that the widest kernels of products take side by side.
+const LANES: usize = 8;
 
 impl<'a> Lowering<'a> {
     /// One table from the products that hold the same things of a row.
@@ -62,6 +66,7 @@ impl<'a> Lowering<'a> {
             let (column, level) = (drafts.iter().any(|d| d.columns == Some(l)), drafts.iter().any(|d| d.level == Some(l)));
             if column { 0 } else { 1 + u8::from(!level) }
         });
+        whole_vectors_innermost(&mut labels, &drafts, &sizes);
         // A symmetric part is packed where its two letters meet the table only.
         let mut packed = None;
         for i in 0..drafts.len() {
@@ -188,6 +193,30 @@ impl<'a> Lowering<'a> {
             unroll,
             gathers_stored,
         })
+    }
+}
+
+/// A product over rows runs along the table's innermost numbers, a vector at a time. Of what latent operands and known numbers index, that comes last which
+/// leaves fewer lanes empty; where both do as well, the order stays.
+fn whole_vectors_innermost(labels: &mut [LabelId], drafts: &[RowDraft], sizes: &[usize]) {
+    let latent = |d: &RowDraft| matches!(d.from, From::Streamed { .. } | From::Stored { .. });
+    let of = |want: bool, l: LabelId| drafts.iter().any(|d| latent(d) == want && d.axes.iter().any(|a| a.0 == l));
+    if labels.iter().any(|&l| of(true, l) && of(false, l)) {
+        return;
+    }
+    let numbers = |want: bool| -> usize {
+        let all: usize = labels.iter().filter(|&&l| of(want, l)).map(|&l| sizes[l]).product();
+        // Of a symmetric part only the triangle is there.
+        match drafts.iter().filter(|d| latent(d) == want).find_map(|d| d.symmetric) {
+            Some((a, _)) => all / sizes[a] * (sizes[a] + 1) / 2,
+            None => all,
+        }
+    };
+    let filled = |n: usize| n as f64 / n.next_multiple_of(LANES) as f64;
+    let (of_latent, of_known) = (filled(numbers(true)), filled(numbers(false)));
+    if of_latent != of_known {
+        let last = of_latent > of_known;
+        labels.sort_by_key(|&l| of(last, l));
     }
 }
 

@@ -250,11 +250,12 @@ impl<'a> Lowering<'a> {
         let strides = row_major(&array.elements);
         let (rest, base) = self.split_axes(view, op, &strides);
         let offsets = cell_offsets(&rest);
+        let width = offsets.len() * part;
         let array = &self.known[id];
         let data = if part == array.width && in_order(&base, &offsets, array.data.len() / part.max(1)) {
             array.data.clone()
         } else {
-            let mut data = Vec::with_capacity(base.len() * offsets.len() * part);
+            let mut data = Vec::with_capacity(base.len() * width);
             for &b in &base {
                 for &o in &offsets {
                     if b == u32::MAX {
@@ -266,7 +267,6 @@ impl<'a> Lowering<'a> {
             }
             data.into()
         };
-        let width = offsets.len() * part;
         let mut axes = vec![];
         let mut stride = width;
         for r in &rest {

@@ -10,7 +10,7 @@ mod ports;
 mod shared;
 
 use super::{
-    Plan,
+    Plan, alike,
     arrays::RowArrays,
     centre::centres,
     classes,
@@ -107,6 +107,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
             let mut plan = Plan {
                 names,
                 turns: vec![],
+                alike: vec![],
                 vars,
                 streams,
                 tables,
@@ -125,6 +126,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
                 orders.push(order);
                 continue;
             }
+            plan.alike = alike::find(&plan);
             cut(&mut plan);
             return Ok(plan);
         }
@@ -185,7 +187,10 @@ fn keep(plan: &mut Plan) {
 fn cut(plan: &mut Plan) {
     for s in 0..plan.streams.len() {
         let here = |v: &&Var| v.stream() == Some(s);
-        let moments: usize = plan.vars.iter().filter(here).map(|v| 2 * v.inner() * v.width).sum();
+        // Of rows that share a covariance only the means are touched.
+        let alike = |v: &Var| plan.alike.iter().any(|a| std::ptr::eq(&plan.vars[a.var], v));
+        let touched = |v: &Var| if alike(v) { v.d } else { v.inner() * v.width };
+        let moments: usize = plan.vars.iter().filter(here).map(|v| 2 * touched(v)).sum();
         let tables = plan.tables.iter().filter(|t| t.stream == Some(s));
         let operands: usize = tables.flat_map(|t| &t.operands).filter(|o| matches!(o.from, From::Dense(_))).map(|o| o.width).sum();
         let mut rows = (CHUNK_NUMBERS / (moments + operands).max(1)).clamp(64, 8192);

@@ -1,0 +1,47 @@
+//! Streamed Gaussian vectors that have the same precision in every row: one covariance serves them all. Not here: the pass that makes use of it (`engine`).
+//!
+//! The rule: wherever a product holds the vector's second moment, it holds nothing else of the row but its weight. Then the quadratic message is the same for
+//! every row, and all that is ever asked of the second moments is their sum, Σ mean meanᵀ plus the covariance as often as there are rows: a product of
+//! matrices. No row's own second moment is made.
+
+use super::{
+    Plan,
+    table::{From, Rows},
+    var::{Algorithm, Storage},
+};
+
+/// A block whose rows share a covariance.
+#[derive(Debug)]
+pub struct Alike {
+    /// Its stream.
+    pub stream: usize,
+    /// The block.
+    pub var: usize,
+    /// Tables that hold its second moment, and which of their operands that is.
+    pub tables: Vec<(usize, usize)>,
+}
+
+/// All of a plan.
+pub fn find(plan: &Plan) -> Vec<Alike> {
+    (0..plan.vars.len()).filter_map(|v| of_var(plan, v)).collect()
+}
+
+fn of_var(plan: &Plan, v: usize) -> Option<Alike> {
+    let var = &plan.vars[v];
+    let stream = var.stream()?;
+    let plain = matches!(var.algorithm, Algorithm::Gaussian) && var.clamp.is_none() && var.inner() == 1;
+    if !plain || var.storage != (Storage::Streamed { stream, kept: false }) {
+        return None;
+    }
+    let mut tables = vec![];
+    for (t, table) in plan.tables.iter().enumerate().filter(|(_, t)| t.reads(v)) {
+        let own = |from: &From| matches!(from, From::Streamed { var, .. } if *var == v);
+        let Some(i) = table.operands.iter().position(|o| own(&o.from) && o.offset >= var.d) else { continue };
+        let alone = table.operands.iter().enumerate().all(|(j, o)| j == i || matches!(o.from, From::Weight(_)));
+        if !alone || table.rows != Rows::All || table.packed.is_some() || table.unroll.is_some() {
+            return None;
+        }
+        tables.push((t, i));
+    }
+    Some(Alike { stream, var: v, tables })
+}
