@@ -13,7 +13,6 @@ use crate::{
     graph::{energy::LabelId, factor_graph::RowSet},
     num::contract::{Contraction, OperandShape},
 };
-use std::sync::Arc;
 
 /// Numbers that the widest kernels of products take side by side.
 const LANES: usize = 8;
