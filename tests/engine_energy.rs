@@ -311,7 +311,7 @@ fn models() -> Vec<(&'static str, String)> {
         r#""n": Rows(table: "t"), "g": Groups(column: "t.g"), "h": Groups(column: "t.h")"#,
         r#""top": Normal(mean: 0, precision: 0.1), "lam": Gamma(shape: 2, rate: 1), "m[g]": Normal(mean: "top", precision: "lam"),
         "tau[h]": Gamma(shape: 2, rate: 1), "x[n]": Normal(mean: "m[t.g[n]]", precision: "tau[t.h[n]]")"#,
-        r#"observe: {"x": "x"}"#,
+        r#"observe: {"x": "x"}, factorize: MeanField"#,
     );
     add(
         "a category under known tables",
@@ -329,7 +329,7 @@ fn models() -> Vec<(&'static str, String)> {
             r#"{PI} "mu[k]": Normal(mean: 0, precision: 0.1), "u[n]": Normal(mean: "mu[z[n]]", precision: 2),
         "x[n]": Normal(mean: "u[n]", precision: 3), "y[n]": Normal(mean: "-1 * u[n]", precision: 1)"#
         ),
-        r#"observe: {"x": "x", "y": "y"}"#,
+        r#"observe: {"x": "x", "y": "y"}, factorize: MeanField"#,
     );
     add(
         "a latent rate for each row, weighted",

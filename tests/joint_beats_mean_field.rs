@@ -11,6 +11,11 @@ use common::fit_text;
 /// Iterations of one start, at most: the slowest mean-field graphs creep.
 const ITERATIONS: &str = "3000";
 const STARTS: &str = "5";
+/// Graphs of which most starts end in a worse optimum: a stick splits its largest component.
+const MORE_STARTS: [(&str, &str); 1] = [("dp_mixture.ron", "20")];
+
+/// Nats that the joint block gains, at least, where that is known to be many.
+const GAINS: [(&str, f64); 3] = [("regression.ron", 0.01), ("local_level.ron", 10.0), ("lds.ron", 5.0)];
 
 #[test]
 fn on_every_graph() {
@@ -26,7 +31,8 @@ fn on_every_graph() {
         let text = std::fs::read_to_string(format!("{folder}{name}")).unwrap_or_else(|e| panic!("{name}: {e}"));
         let text = text.replace("\"data/", &format!("\"{folder}data/"));
         let (body, _) = text.trim_end().rsplit_once(')').expect("a model ends in a bracket");
-        let options = ["--restarts", STARTS, "--tolerance", "1e-9", "--max-iterations", ITERATIONS];
+        let starts = MORE_STARTS.iter().find(|s| s.0 == name).map_or(STARTS, |s| s.1);
+        let options = ["--restarts", starts, "--tolerance", "1e-9", "--max-iterations", ITERATIONS];
         let alone = |b: &serde_json::Value| b["kind"] == "independent";
         let first = fit_text(&text, &[], &["--max-iterations", "1"]);
         if first.0["blocks"].as_array().expect("a list").iter().all(alone) {
@@ -38,8 +44,9 @@ fn on_every_graph() {
         let apart = fit_text(&format!("{body}    factorize: MeanField,\n)"), &[], &options).elbo();
         println!("{name}: joint {:.6}, mean field {apart:.6}", joint.elbo());
         // Each stops within the tolerance of its limit, and creeps to it: some hundred times the last change.
-        if joint.elbo() < apart - 1e-6 * apart.abs() {
-            wrong += &format!("{name}: joint {}, mean field {apart}\n", joint.elbo());
+        let gain = GAINS.iter().find(|g| g.0 == name).map_or(0.0, |g| g.1);
+        if joint.elbo() < apart + gain - 1e-6 * apart.abs() {
+            wrong += &format!("{name}: joint {}, mean field {apart}, expected {gain} between them\n", joint.elbo());
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

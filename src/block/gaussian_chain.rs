@@ -44,13 +44,32 @@ impl fmt::Display for GaussianChainError {
 
 impl std::error::Error for GaussianChainError {}
 
-/// The steps of a chunk of chains. They are asked for a block of neighbours at a time, perhaps more than once, and told their moments once.
+/// The steps of a chunk of chains. They are asked for a block of neighbours at a time, perhaps more than once, and told their moments once, when they are asked no more.
 pub trait GaussianSteps {
     /// Writes the natural parameters of these steps, each h (Q numbers), then J (Q×Q, only the symmetric part of which counts).
     fn natural(&mut self, steps: Range<usize>, node: &mut [f64]);
 
     /// Takes the moments of these steps, each `E[x]`, then `E[x xᵀ]`.
     fn take(&mut self, steps: Range<usize>, moments: &[f64]);
+}
+
+/// Steps whose moments overwrite their natural parameters: a step is never asked again once it was told.
+#[derive(Debug)]
+pub struct InPlace<'a> {
+    /// Numbers of a step, Q + Q².
+    pub width: usize,
+    /// All steps.
+    pub node: &'a mut [f64],
+}
+
+impl GaussianSteps for InPlace<'_> {
+    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
+        node.copy_from_slice(&self.node[steps.start * self.width..steps.end * self.width]);
+    }
+
+    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
+        self.node[steps.start * self.width..steps.end * self.width].copy_from_slice(moments);
+    }
 }
 
 /// Which chains, with exponent Σ_t h_t·x_t + ⟨J_t, x_t x_tᵀ⟩ + Σ_t ⟨P_t, x_{t−1} x_tᵀ⟩, the last sum over all but first steps.

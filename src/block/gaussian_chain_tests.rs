@@ -4,24 +4,6 @@ use super::*;
 use crate::num::stream::Stream;
 use nalgebra::{DMatrix, DVector};
 
-/// Parameters and moments as arrays.
-struct Arrays<'a> {
-    q: usize,
-    node: &'a [f64],
-    moments: &'a mut [f64],
-}
-
-impl GaussianSteps for Arrays<'_> {
-    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
-        let width = self.q + self.q * self.q;
-        node.copy_from_slice(&self.node[steps.start * width..steps.end * width]);
-    }
-    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
-        let width = self.q + self.q * self.q;
-        self.moments[steps.start * width..steps.end * width].copy_from_slice(moments);
-    }
-}
-
 /// Overwrites the parameters by the moments.
 fn in_place(
     layout: Layout,
@@ -31,8 +13,7 @@ fn in_place(
     pair: &mut [f64],
     z: &mut f64,
 ) -> Result<(), GaussianChainError> {
-    let given = node.to_vec();
-    run_laid_out(layout, q, chains, &mut Arrays { q, node: &given, moments: node }, pair, z, &mut Scratch::default())
+    run_laid_out(layout, q, chains, &mut InPlace { width: q + q * q, node }, pair, z, &mut Scratch::default())
 }
 
 struct Case {
@@ -195,7 +176,7 @@ fn chains_without_couplings_are_single_gaussians() {
     case.starts = vec![0, 1, 2, 3, 4, 5];
     let singles = case.run().expect("proper");
     assert_eq!(whole.node, singles.node);
-    assert_eq!(whole.z, singles.z);
+    close("log norm", &[whole.z], &[singles.z], 1e-14);
 }
 
 /// A level that walks, seen under noise: Durbin and Koopman, "Time Series Analysis by State Space Methods", section 2.2. Returns the log evidence and the
@@ -324,7 +305,8 @@ fn blocks_and_what_is_kept_of_them_do_not_matter() {
             for (block, kept) in [(1, 0), (7, 0), (7, usize::MAX), (64, 0)] {
                 let a = case.run_as(Layout { block, kept, hold: true }).expect("proper");
                 assert_eq!((&a.node, &a.pair), (&plain.node, &plain.pair), "q = {q}, block {block}, kept {kept}");
-                close("log norm", &[a.z], &[plain.z], 1e-14);
+                // A sum of one term a step, added up in another order.
+                close("log norm", &[a.z], &[plain.z], 1e-12);
             }
         }
     }
@@ -343,7 +325,7 @@ fn holding_what_has_settled_changes_no_more_than_rounding_does() {
         let mut scratch = Scratch::default();
         let mut moments = case.node.clone();
         let chains = GaussianChains { pair: &case.pair, pair_index: None, starts: &[0, 60] };
-        let mut steps = Arrays { q, node: &case.node, moments: &mut moments };
+        let mut steps = InPlace { width: q + q * q, node: &mut moments };
         run(q, chains, &mut steps, &mut vec![0.0; q * q], &mut 0.0, &mut scratch).expect("proper");
         assert!(scratch.steps_held() > 20, "q = {q}: {} of 60", scratch.steps_held());
     }
@@ -361,7 +343,7 @@ fn time_of_a_step() {
             let mut moments = case.node.clone();
             let start = std::time::Instant::now();
             let chains = GaussianChains { pair: &case.pair, pair_index: None, starts: &case.starts };
-            let mut steps = Arrays { q, node: &case.node, moments: &mut moments };
+            let mut steps = InPlace { width: q + q * q, node: &mut moments };
             run(q, chains, &mut steps, &mut sums, &mut z, &mut scratch).expect("proper");
             best = best.min(start.elapsed().as_secs_f64());
         }

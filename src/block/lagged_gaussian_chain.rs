@@ -4,9 +4,8 @@
 //! With couplings over up to L steps the precision is block banded. L steps after one another, taken as one vector, are a step of a chain whose neighbours alone
 //! are coupled: x_t meets x_{t−l} in its own super-step or in the one before. The cost is (LQ)³ for every L steps, linear in the number of steps.
 
-use super::gaussian_chain::{self, GaussianChainError, GaussianChains, GaussianSteps};
+use super::gaussian_chain::{self, GaussianChainError, GaussianChains, InPlace};
 use crate::expfam::stat::{GAUSSIAN_VECTOR, Part, PartShape, StatKind};
-use std::ops::Range;
 
 /// The longest coupling.
 pub const LONGEST_LAG: usize = 12;
@@ -36,7 +35,6 @@ pub fn width(q: usize, lags: usize) -> usize {
 #[derive(Debug, Default)]
 pub struct Scratch {
     node: Vec<f64>,
-    moments: Vec<f64>,
     pair: Vec<f64>,
     sums: Vec<f64>,
     index: Vec<u32>,
@@ -66,7 +64,7 @@ pub fn run(
         let (lo, hi) = (ends[0] as usize, ends[1] as usize);
         let (len, count) = (hi - lo, (hi - lo).div_ceil(lags));
         let steps = &mut steps[lo * w..hi * w];
-        let Scratch { node, moments, pair, sums, index, work } = scratch;
+        let Scratch { node, pair, sums, index, work } = scratch;
         for (buffer, size) in [(&mut *node, count * (wide + large)), (&mut *pair, count * large), (&mut *sums, count * large)] {
             buffer.clear();
             buffer.resize(size, 0.0);
@@ -97,15 +95,13 @@ pub fn run(
         }
         *log_norm -= 0.5 * (filled * q) as f64 * std::f64::consts::TAU.ln();
         let chains = GaussianChains { pair, pair_index: Some(index), starts: &[0, count as u32] };
-        moments.clear();
-        moments.resize(node.len(), 0.0);
-        let mut super_steps = SuperSteps { width: wide + large, node, moments };
-        gaussian_chain::run(wide, chains, &mut super_steps, sums, log_norm, work).map_err(|e| match e {
+        let mut together = InPlace { width: wide + large, node };
+        gaussian_chain::run(wide, chains, &mut together, sums, log_norm, work).map_err(|e| match e {
             GaussianChainError::NotPositive { step } => GaussianChainError::NotPositive { step: lo + step * lags },
             GaussianChainError::NotFinite { step } => GaussianChainError::NotFinite { step: lo + step * lags },
         })?;
         for (t, row) in steps.chunks_exact_mut(w).enumerate() {
-            row[..q].copy_from_slice(&moments[t / lags * (wide + large) + t % lags * q..][..q]);
+            row[..q].copy_from_slice(&node[t / lags * (wide + large) + t % lags * q..][..q]);
             for l in 0..=lags {
                 let out = &mut row[q + l * square..][..square];
                 if l > t {
@@ -113,7 +109,7 @@ pub fn run(
                     continue;
                 }
                 let (inside, at) = place(t - l, t);
-                let from = if inside { &moments[at..] } else { &sums[at..] };
+                let from = if inside { &node[at..] } else { &sums[at..] };
                 for (a, out) in out.chunks_exact_mut(q).enumerate() {
                     out.copy_from_slice(&from[a * wide..][..q]);
                 }
@@ -121,23 +117,6 @@ pub fn run(
         }
     }
     Ok(())
-}
-
-/// Parameters and moments of all super-steps, one after the other.
-struct SuperSteps<'a> {
-    width: usize,
-    node: &'a [f64],
-    moments: &'a mut [f64],
-}
-
-impl GaussianSteps for SuperSteps<'_> {
-    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
-        node.copy_from_slice(&self.node[steps.start * self.width..steps.end * self.width]);
-    }
-
-    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
-        self.moments[steps.start * self.width..steps.end * self.width].copy_from_slice(moments);
-    }
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ fn each(source: &Source<'_>, mut take: impl FnMut(usize, f64, Option<(usize, f64
             let mut before = None;
             for word in rest {
                 let colon = word.iter().position(|&b| b == b':').unwrap_or(word.len());
-                let (f, x) = (whole(&word[..colon]), word.get(colon + 1..).and_then(number));
+                let (f, x) = (whole(&word[..colon]), word.get(colon + 1..).filter(|x| !x.is_empty()).and_then(number));
                 let Some((f, x)) = f.zip(x).filter(|(f, _)| *f < LAST) else {
                     let d = fault(format!("`{}` is no feature", shown(word)));
                     return Err(d.note("a feature is written as its number, a colon and its value: `3:0.5`"));
