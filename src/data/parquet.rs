@@ -201,7 +201,8 @@ impl Column<'_, '_> {
             }
             let mut next = values.iter();
             for i in 0..records {
-                let value = if nullable && !there(&levels[i]) { None } else { next.next() };
+                let null = nullable && levels.get(i).is_some_and(|l| !there(l));
+                let value = if null { None } else { next.next() };
                 take(self.assembly, self.first + done + i, value)?;
             }
             done += records;

@@ -2,7 +2,7 @@
 //!
 //! Density: ½ ln τ − ½ ln 2π − ½ τ (ln x − m)² − ln x. Statistic: (ln x, (ln x)²). η = (τm − 1, −½τ): the −ln x of the volume element is
 //! a product like the others.
-//! A(η) = −(η₁ + 1)²/(4η₂) + ½ ln(−π/η₂). Moments: (m, m² + 1/τ). E[x] = exp(m + 1/(2τ)), Var x = E[x]² (exp(1/τ) − 1).
+//! A(η) = −(η₁ + 1)²/(4η₂) + ½ ln(−π/η₂). Moments: (m, m² + 1/τ). `E[x]` = exp(m + 1/(2τ)), Var x = `E[x]²` (exp(1/τ) − 1).
 //! Source: Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions (2nd ed., 1994), vol. 1, p. 207–212 ch. 14.
 
 use crate::expfam::{

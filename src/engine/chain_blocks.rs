@@ -93,7 +93,7 @@ impl ChunkSteps<'_, '_> {
             let (stored, values) = (&self.session.moments, &self.session.table[t]);
             match &places {
                 Places::Range(_) => self.rows.message(plan, table, i, &places, stored, chunk, values, &mut eta[o.offset..]),
-                Places::List(l) if l.is_empty() => {}
+                Places::List([]) => {}
                 Places::List(l) => {
                     temp.clear();
                     temp.resize(l.len() * w, 0.0);

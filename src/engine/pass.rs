@@ -147,11 +147,11 @@ impl Session<'_> {
         let threads = self.pool.current_num_threads().max(1);
         // Runs whose sums are in memory at a time.
         let stream = &plan.streams[s];
-        let all = [0..stream.chunks.len()];
+        let all = 0..stream.chunks.len();
         let (runs, spans) = match (&shape.turns, plan.turns.iter().any(|t| t.stream == s)) {
             (Some(turns), _) => (stream.runs.as_slice(), turns.plan.spans(stream)),
             // The tables of turns are large: without turns, they are summed where they stand.
-            (None, true) => (all.as_slice(), vec![Span { runs: 0..1, rows: 0..stream.size }]),
+            (None, true) => (std::slice::from_ref(&all), vec![Span { runs: 0..1, rows: 0..stream.size }]),
             (None, false) => (stream.runs.as_slice(), vec![Span { runs: 0..stream.runs.len(), rows: 0..stream.size }]),
         };
         // Small sums may all wait for each other, so that no thread has to.

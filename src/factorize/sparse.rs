@@ -179,6 +179,9 @@ fn three(x: f64) -> String {
     if x < 10.0 { format!("{}", (x * 10.0).round() / 10.0) } else { format!("{}", x.round()) }
 }
 
+/// Columns that decide together, with what each names, and the place in their list for each row of the file.
+pub type Listed = (Vec<(ColumnId, Extent)>, Vec<u32>);
+
 /// Products of two entries, as a factor's letters and rows name them: an array, what rows decide outermost.
 #[derive(Clone, Debug)]
 pub struct Port {
@@ -187,7 +190,7 @@ pub struct Port {
     /// What the first axis runs over, where that is a plate.
     pub extent: Option<Extent>,
     /// Where several columns decide together: which, and the place in the list for each row of the file.
-    pub list: Option<(Vec<(ColumnId, Extent)>, Vec<u32>)>,
+    pub list: Option<Listed>,
     /// The first entry of each item of the rows' axis, for either side; one item where there is no such axis.
     items: [Vec<u32>; 2],
     /// The other axes: size, and entries between neighbours on either side.

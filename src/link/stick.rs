@@ -6,7 +6,7 @@
 
 use super::{Constant, Product};
 
-/// The statistic ln π from those of v, (ln x, ln(1−x)): ln π_a = [a is not the last] ln v_a + Σ_b [b < a] ln(1 − v_b).
+/// The statistic ln π from those of v, (ln x, ln(1−x)): `ln π_a = [a is not the last] ln v_a + Σ_b [b < a] ln(1 − v_b)`.
 pub static PRODUCTS: &[Product] = &[
     Product { number: 1.0, d_power: 0, constants: &[(Constant::NotLast, "a")], parts: &[(0, 0, "a")] },
     Product { number: 1.0, d_power: 0, constants: &[(Constant::Earlier, "ab")], parts: &[(0, 1, "b")] },

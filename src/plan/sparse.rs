@@ -1,7 +1,7 @@
 //! A sparse Gaussian's statistic: the entries, their squares, then arrays of products of two entries, as the factors read them. Not here:
 //! which entries meet (`factorize::sparse`), nor the algorithm (`block`).
 //!
-//! Several places of the statistic may be one product: those of w[i]·w[j] and of w[j]·w[i], or of two factors. Each gets messages of its
+//! Several places of the statistic may be one product: those of `w[i]·w[j]` and of `w[j]·w[i]`, or of two factors. Each gets messages of its
 //! own; the natural parameter of the product is their sum, and all of them have its moment.
 
 use crate::{

@@ -313,8 +313,7 @@ impl Group<'_> {
                 let a = &near[(l * near_rows + t - at.from + 1) * kp..][..kp];
                 let e = &weights[(l * weight_rows + t - at.weights) * kp..][..kp];
                 let meet = reduce::dot_plain(a, beta);
-                // NaN is bad, too.
-                bad[l] |= !((meet - 1.0).abs() < TOLERANCE);
+                bad[l] |= apart(meet);
                 let r = 1.0 / meet;
                 let scale = r * norm[row];
                 let at = l * self.block + t - at.from;
@@ -335,7 +334,7 @@ impl Group<'_> {
         if at.from > 0 {
             for (l, bad) in bad.iter_mut().enumerate().take(self.active(at.from)) {
                 let a = &near[l * near_rows * kp..][..kp];
-                *bad |= !((reduce::dot_plain(a, &beta[l * kp..][..kp]) - 1.0).abs() < TOLERANCE);
+                *bad |= apart(reduce::dot_plain(a, &beta[l * kp..][..kp]));
             }
         }
     }
@@ -365,4 +364,11 @@ fn ln(x: f64) -> f64 {
     let mut one = [x];
     special::ln_slice_plain(&mut one);
     one[0]
+}
+
+/// Is the product of a step's messages, scaled, not 1? NaN is not, either.
+#[inline(always)]
+fn apart(meet: f64) -> bool {
+    let off = (meet - 1.0).abs();
+    off.is_nan() || off >= TOLERANCE
 }
