@@ -165,7 +165,7 @@ pub fn regroup(plan: &Plan) -> Option<(usize, Vec<u32>)> {
         let mut order: Vec<u32> = (0..codes.len() as u32).collect();
         order.sort_by_key(|&row| codes[row as usize]);
         let sorted: Vec<u32> = order.iter().map(|&row| codes[row as usize]).collect();
-        groups(&sorted, plan.vars[turns.var].elements(), LARGEST_IN_CHUNK).map(|_| (turns.stream, order))
+        groups(&sorted, plan.vars[turns.var].elements(), LARGEST_GROUP).map(|_| (turns.stream, order))
     })
 }
 
