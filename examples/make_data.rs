@@ -275,7 +275,7 @@ fn heater() -> String {
             let moved = if on { 0.9 * temperature + 2.4 } else { 0.97 * temperature + 0.24 };
             temperature = random.normal(moved, 0.1);
         }
-        let reading = random.normal(temperature, 0.5);
+        let reading = random.normal(temperature, 0.2);
         let _ = if random.yes(0.1) { writeln!(out, "{step},") } else { writeln!(out, "{step},{reading:.2}") };
     }
     out

@@ -154,7 +154,11 @@ fn topics_in_order(order: impl Fn(&Row) -> usize, schedule: Schedule) {
 fn turns_with_two_columns_rest_where_plain_updates_rest() {
     let rows = 90;
     let cell = |i: usize, of: usize| {
-        if (i * i + of) % 13 == 0 { r#""NA""#.to_owned() } else { format!("\"s{}\"", (i * (2 + of) + i / 7 + (i % 5) * (i % 3)) % 6) }
+        if (i * i + of).is_multiple_of(13) {
+            r#""NA""#.to_owned()
+        } else {
+            format!("\"s{}\"", (i * (2 + of) + i / 7 + (i % 5) * (i % 3)) % 6)
+        }
     };
     let column = |f: &dyn Fn(usize) -> String| format!("[{}]", (0..rows).map(f).collect::<Vec<_>>().join(", "));
     let mut r = ready(&format!(

@@ -13,6 +13,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Writes a job's tables into a folder.
+pub type Write = Box<dyn Fn(&Path) -> std::io::Result<()>>;
+
 /// One model with its table.
 pub struct Job {
     /// As tables name it.
@@ -22,7 +25,7 @@ pub struct Job {
     /// The model, its table named `data.csv`.
     pub model: String,
     /// Writes the table.
-    pub write: Box<dyn Fn(&Path) -> std::io::Result<()>>,
+    pub write: Write,
     /// The data once, bytes: 8 for a number, 4 for a category.
     pub bytes: f64,
     /// Iterations that are measured.
