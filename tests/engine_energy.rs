@@ -322,6 +322,14 @@ fn models() -> Vec<(&'static str, String)> {
         r#"inputs: {"tab[k]": [[0.9, 0.1], [0.2, 0.8]]}, observe: {"h": "h"}"#,
     );
     add(
+        "a latent real with heavy tails for each row, of which some are not seen",
+        r#""t": { "g": ["a", "b", "b", "c", "a"], "y": [-0.7, -0.1, "", 2.5, ""] }"#,
+        r#""n": Rows(table: "t"), "g": Groups(column: "t.g")"#,
+        r#""mu[g]": Normal(mean: -1.9, precision: 0.3), "u[n]": StudentT(mean: "mu[t.g[n]]", precision: 2.7, dof: 3.5),
+        "y[n]": Normal(mean: "u[n] - 2.6", precision: 2.5)"#,
+        r#"observe: {"y": "y"}, factorize: MeanField"#,
+    );
+    add(
         "a latent real for each row",
         X,
         NK,

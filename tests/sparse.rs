@@ -49,7 +49,7 @@ fn schools_that_share_a_mean() {
     let (y, se) = ([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0], [15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0]);
     let mut prior = vec![about(0, &[], 1.0, 0.01)];
     prior.extend((1..=8).map(|j| about(j, &[(0, 1.0)], 0.0, 0.04)));
-    let seen: Vec<Row> = (0..8).map(|j: usize| Row(vec![(j + 1, 1.0)], y[j], 1.0 / (se[j] * se[j]) as f64)).collect();
+    let seen: Vec<Row> = (0..8).map(|j: usize| Row(vec![(j + 1, 1.0)], y[j], 1.0 / (se[j] * se[j]))).collect();
     exact(model, "", &["mu", "theta"], &dense(&prior, &seen));
 }
 
@@ -244,10 +244,8 @@ fn effects_in_a_grid() {
     prior.extend((0..6).map(|i| about(5 + i, &[(i % 2, 1.0), (2 + i / 2, 1.0)], 0.0, 2.0)));
     prior.extend((11..15).map(|e| about(e, &[], 0.0, 3.0)));
     let mut seen = vec![];
-    for n in 0..4 {
-        for j in 0..2 {
-            seen.extend(values[n][j].map(|y: f64| Row(vec![(5 + 2 * g[n] + j, 1.0), (11 + n, 1.0)], y, 4.0)));
-        }
+    for (n, row) in values.iter().enumerate() {
+        seen.extend((0..2).filter_map(|j| row[j].map(|y: f64| Row(vec![(5 + 2 * g[n] + j, 1.0), (11 + n, 1.0)], y, 4.0))));
     }
     exact(model, "", &["m", "l", "a", "e"], &dense(&prior, &seen));
 }

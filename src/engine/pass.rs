@@ -122,7 +122,7 @@ impl Session<'_> {
         if shape.vars.is_empty() {
             return Ok(vec![]);
         }
-        if matches!(mode, Mode::Start(_)) {
+        if self.iteration == 0 {
             // Nothing has moments yet: a block's parents in the same rows come before it, wherever they stand in the file.
             let order = order(plan);
             shape.vars.sort_by_key(|v| order.iter().position(|o| *o == v.0));
