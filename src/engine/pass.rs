@@ -394,8 +394,12 @@ impl<'p> Shape<'p> {
                 }
             }
         }
+        // At the start a block without moments yet says nothing to those above it.
+        let mut silent: Vec<usize> = if session.iteration == 0 { self.vars.iter().map(|v| v.0).collect() } else { vec![] };
+        silent.retain(|v| !self.vars.iter().zip(&is_given).any(|(x, given)| x.0 == *v && *given));
         for ((v, messages), is_given) in self.vars.iter().zip(is_given) {
             let var = &plan.vars[*v];
+            silent.retain(|u| u != v);
             if is_given {
                 if let Some(chain) = &self.chains[*v] {
                     chain.independent_pairs(self, &range, session, worker, sums);
@@ -415,6 +419,9 @@ impl<'p> Shape<'p> {
             let mut eta = std::mem::take(&mut worker.eta[*v]);
             eta.fill(0.0);
             for &(t, i) in messages {
+                if silent.iter().any(|&u| plan.vars[u].nodes.iter().any(|n| n.0 == plan.tables[t].node)) {
+                    continue;
+                }
                 let from = sums.profile.begin();
                 worker.message(session, plan, t, i, &range, &mut eta);
                 sums.profile.end(Step::Message(*v, t), from, || profile::message(&plan.tables[t], i, n));
