@@ -295,6 +295,7 @@ fn random(seed: u64) -> Model {
                     )
                     .unwrap();
                 } else if steps {
+                    sums = true;
                     write!(nodes, "\"{x}[0]\": Normal(mean: {}, precision: {a}), \"{x}[1]\": Normal(mean: \"{x}[t-1]\", precision: {a}), \"{x}[t]\": Normal(mean: \"1.2 * {x}[t-1] - 0.5 * {x}[t-2]\", precision: {b}), ", r.real()).unwrap();
                 } else {
                     write!(nodes, "\"top{child}\": Normal(mean: {}, precision: 1), \"m{child}[g]\": Normal(mean: \"top{child}\", precision: {a}), \"{x}[n]\": Normal(mean: \"m{child}[t.g[n]]\", precision: {b}), ", r.real()).unwrap();
