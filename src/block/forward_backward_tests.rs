@@ -154,6 +154,13 @@ proptest! {
     }
 }
 
+/// Weights that underflow at the first step, of the states that the later ones want: the messages meet in 1 all the same.
+#[test]
+fn a_first_step_against_all_others_is_not_lost() {
+    let case = Case::random(3464, 2, &[4], 2, 500.0);
+    same(&case.run().expect("possible"), &case.enumerate(), 1e-10);
+}
+
 #[test]
 fn marginals_are_the_gradient_of_the_log_norm() {
     let case = Case::random(5, 3, &[4, 1, 3], 2, 1.0);

@@ -42,6 +42,9 @@ pub struct Scratch {
     pub(super) outer: Vec<f64>,
 }
 
+/// What a zero may stand for, at most 10⁻³⁰⁸, times this is nothing.
+const LARGEST: f64 = 1e290;
+
 /// How long blocks are, and what is kept of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
@@ -316,6 +319,8 @@ impl Group<'_> {
                 bad[l] |= apart(meet);
                 let r = 1.0 / meet;
                 let scale = r * norm[row];
+                // A potential that underflowed to 0 may be wanted by a future that is this large.
+                bad[l] |= reduce::max_plain(beta) * scale.max(1.0) > LARGEST;
                 let at = l * self.block + t - at.from;
                 let (m, w, now) = (&mut marginals[at * k..][..k], &mut w[at * kp..][..kp], &mut now[l * kp..][..kp]);
                 for ((m, a), b) in m.iter_mut().zip(a).zip(&*beta) {
