@@ -48,7 +48,7 @@ impl<'p> Lookups<'p> {
             if !matches!(table.operands[i].from, From::Streamed { back: 0, .. }) {
                 return None;
             }
-            let codes = lookup::looked_up(table, v, var)?;
+            let codes = lookup::looked_up(table, v, var, false)?;
             let log = values[t].clone();
             let mut scaled = vec![f64::NEG_INFINITY; log.len() / k * kp];
             let mut top = Vec::with_capacity(log.len() / k);

@@ -7,7 +7,8 @@ use super::{
 use crate::num::contract::OperandShape;
 
 /// The codes that pick a row of the table for each place, or none for one row that all share; nothing where the message to variable `v` is more than that.
-pub fn looked_up(table: &Table, v: usize, var: &Var) -> Option<Option<usize>> {
+/// `weighted`: rows may have weights, which enter statistics and no message to a row.
+pub fn looked_up(table: &Table, v: usize, var: &Var, weighted: bool) -> Option<Option<usize>> {
     if table.pair.is_some() || table.unroll.is_some() || table.packed.is_some() {
         return None;
     }
@@ -16,6 +17,7 @@ pub fn looked_up(table: &Table, v: usize, var: &Var) -> Option<Option<usize>> {
         match (&o.from, &o.shape) {
             (From::Streamed { var, back: 0 }, _) if *var == v && o.offset == 0 => own += 1,
             (From::Codes(id), OperandShape::OneHot { row, .. }) if codes.is_none() && *row == table.row_label => codes = Some(*id),
+            (From::Weight(_), _) if weighted => {}
             _ => return None,
         }
     }

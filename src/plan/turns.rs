@@ -5,12 +5,12 @@
 //! each level; no other table over rows reads the block; and the rows of a level stand together. Then nothing outside the group moves while it takes turns.
 
 use super::{
-    Plan,
+    Plan, lookup,
     streams::Stream,
     table::{From, Rows, Shared, Table},
     var::{Algorithm, Storage, Var},
 };
-use crate::num::contract::{NO_LEVEL, OperandShape};
+use crate::num::contract::NO_LEVEL;
 use std::ops::Range;
 
 /// A selector and a block that take turns.
@@ -214,21 +214,7 @@ fn of_table(plan: &Plan, t: usize, table: &Table, stream: usize) -> Option<Turns
 
 /// The codes that pick a row of the table for each place, or none for one row that all share; nothing where the message is more than that.
 fn looked_up(table: &Table, selector: usize, row: &Var) -> Option<Option<usize>> {
-    if table.rows != Rows::All || table.pair.is_some() || table.unroll.is_some() || table.packed.is_some() {
-        return None;
-    }
-    let (mut codes, mut selectors) = (None, 0);
-    for o in &table.operands {
-        match (&o.from, &o.shape) {
-            (From::Streamed { var, back: 0 }, _) if *var == selector && o.offset == 0 => selectors += 1,
-            (From::Codes(id), OperandShape::OneHot { row, .. }) if codes.is_none() && *row == table.row_label => codes = Some(*id),
-            (From::Weight(_), _) => {}
-            _ => return None,
-        }
-    }
-    let last = table.axes.0.last()?;
-    let dense = last.1 == 1 && table.sizes[usize::from(last.0)] == row.width && table.axes.0.len() == 1 + usize::from(codes.is_some());
-    (selectors == 1 && dense).then_some(codes)
+    if table.rows == Rows::All { lookup::looked_up(table, selector, row, true) } else { None }
 }
 
 /// Where runs of one code start; nothing if a code comes again, or a run is too long to take turns, or none longer than a row.
