@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     expfam::stat::IMPOSSIBLE,
-    num::{contract::NO_LEVEL, reduce, special, wide::wide},
+    num::{
+        contract::NO_LEVEL,
+        reduce, special,
+        wide::{MulAdd, fused},
+    },
     plan::{
         turns::{self, Sorted},
         var::Algorithm,
@@ -126,19 +130,16 @@ impl<'p> Turns<'p> {
             // A few thousand numbers at a time, so that they are still in the cache when the next step reads them.
             let some = (4096 / padded).max(1);
             let fill = |(values, (scaled, top)): (&[f64], (&mut [f64], &mut [f64]))| {
-                wide(
-                    #[inline(always)]
-                    || {
-                        for ((row, to), top) in values.chunks_exact(width).zip(scaled.chunks_exact_mut(padded)).zip(top) {
-                            // A row that cannot be keeps only zeros, and is met by the logarithms below.
-                            let largest = reduce::max_plain(row);
-                            *top = if largest > IMPOSSIBLE { largest } else { 0.0 };
-                            to[..width].iter_mut().zip(row).for_each(|(t, x)| *t = x - *top);
-                            to[width..].fill(f64::NEG_INFINITY);
-                        }
-                        special::exp_slice_plain(scaled);
-                    },
-                );
+                fused!(A => {
+                    for ((row, to), top) in values.chunks_exact(width).zip(scaled.chunks_exact_mut(padded)).zip(top) {
+                        // A row that cannot be keeps only zeros, and is met by the logarithms below.
+                        let largest = reduce::max_plain(row);
+                        *top = if largest > IMPOSSIBLE { largest } else { 0.0 };
+                        to[..width].iter_mut().zip(row).for_each(|(t, x)| *t = x - *top);
+                        to[width..].fill(f64::NEG_INFINITY);
+                    }
+                    special::exp_slice_plain::<A>(scaled);
+                });
             };
             let last = scaled.len() - padded;
             let pieces =
@@ -177,17 +178,14 @@ impl<'p> Turns<'p> {
         let first = starts.partition_point(|&s| (s as usize) < range.start);
         for group in starts[first..].windows(2).take_while(|w| (w[0] as usize) < range.end) {
             let rows = group[0] as usize..group[1] as usize;
-            let log_norm = wide(
-                #[inline(always)]
-                || self.group(session, rows, &mut worker.turns, &mut sums.rested),
-            )?;
+            let log_norm = fused!(A => self.group::<A>(session, rows, &mut worker.turns, &mut sums.rested))?;
             sums.entropy[self.plan.selector] += log_norm;
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn group(
+    fn group<A: MulAdd>(
         &self,
         session: &Session<'_>,
         rows: Range<usize>,
@@ -249,20 +247,20 @@ impl<'p> Turns<'p> {
             largest = reduce::max_plain(moments);
             block[..k].iter_mut().zip(&*moments).for_each(|(e, m)| *e = m - largest);
             block[k..].fill(f64::NEG_INFINITY);
-            special::exp_slice_plain(block);
+            special::exp_slice_plain::<A>(block);
             from_rows.fill(0.0);
             lost = false;
             let shares = rested.share[share..].chunks_exact_mut(4);
             for (((at, w), s), q) in at.chunks_exact(4).zip(weight.chunks_exact(4)).zip(sums.chunks_exact_mut(4)).zip(shares) {
                 let [b0, b1, b2, b3] = [0, 1, 2, 3].map(|i| &source[at[i]..][..kp]);
-                s.copy_from_slice(&dots([b0, b1, b2, b3], block));
+                s.copy_from_slice(&dots::<A>([b0, b1, b2, b3], block));
                 for i in 0..4 {
                     let safe = s[i] > SAFE;
                     lost |= !safe;
                     q[i] = if safe { w[i] / s[i] } else { 0.0 };
                 }
                 for ((((g, b0), b1), b2), b3) in from_rows.iter_mut().zip(b0).zip(b1).zip(b2).zip(b3) {
-                    *g += (q[0] * b0 + q[1] * b1) + (q[2] * b2 + q[3] * b3);
+                    *g += A::mul_add(q[0], *b0, q[1] * b1) + A::mul_add(q[2], *b2, q[3] * b3);
                 }
             }
             from_rows.iter_mut().zip(&*block).for_each(|(g, e)| *g *= e);
@@ -312,7 +310,7 @@ impl<'p> Turns<'p> {
             // Adds nothing below.
             (weight[i], sums[i]) = (0.0, 1.0);
         }
-        special::ln_slice_plain(&mut sums[..n]);
+        special::ln_slice_plain::<A>(&mut sums[..n]);
         for ((s, top), w) in sums.iter().zip(&*tops).zip(&*weight) {
             total += w * (s + top + largest);
         }
@@ -346,10 +344,7 @@ impl<'p> Turns<'p> {
             }
             pool.install(|| {
                 pieces.into_par_iter().for_each(|(codes, from, sum)| {
-                    wide(
-                        #[inline(always)]
-                        || self.piece(o, first, rested, of, codes, from, sum),
-                    );
+                    fused!(A => self.piece::<A>(o, first, rested, of, codes, from, sum));
                 });
             });
             for (place, row) in &rested.late {
@@ -363,7 +358,7 @@ impl<'p> Turns<'p> {
     /// The codes of one piece; `sum` starts at the row of code `from`.
     #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "what a span has, and which of it")]
-    fn piece(&self, o: usize, first: usize, rested: &Rested, of: &Sorted, codes: Range<usize>, from: usize, sum: &mut [f64]) {
+    fn piece<A: MulAdd>(&self, o: usize, first: usize, rested: &Rested, of: &Sorted, codes: Range<usize>, from: usize, sum: &mut [f64]) {
         let (k, kp) = (self.width, self.padded);
         let other = &self.others[o];
         let mut acc = vec![0.0; kp];
@@ -378,7 +373,7 @@ impl<'p> Turns<'p> {
                 for four in fours {
                     let [(q0, b0), (q1, b1), (q2, b2), (q3, b3)] = [at(&four[0]), at(&four[1]), at(&four[2]), at(&four[3])];
                     for ((((a, b0), b1), b2), b3) in acc.iter_mut().zip(b0).zip(b1).zip(b2).zip(b3) {
-                        *a += (q0 * b0 + q1 * b1) + (q2 * b2 + q3 * b3);
+                        *a += A::mul_add(q0, *b0, q1 * b1) + A::mul_add(q2, *b2, q3 * b3);
                     }
                 }
                 for place in rest {
@@ -404,24 +399,22 @@ impl<'p> Turns<'p> {
 
 /// Four dot products with the same numbers, each in eight lanes.
 #[inline(always)]
-fn dots(rows: [&[f64]; 4], e: &[f64]) -> [f64; 4] {
+fn dots<A: MulAdd>(rows: [&[f64]; 4], e: &[f64]) -> [f64; 4] {
     let mut lanes = [[0.0; 2 * LANES]; 4];
     let [(b0, t0), (b1, t1), (b2, t2), (b3, t3)] = rows.map(|r| r.as_chunks::<{ 2 * LANES }>());
     let (whole, tail) = e.as_chunks::<{ 2 * LANES }>();
     for ((((e, b0), b1), b2), b3) in whole.iter().zip(b0).zip(b1).zip(b2).zip(b3) {
-        for l in 0..2 * LANES {
-            lanes[0][l] += b0[l] * e[l];
-            lanes[1][l] += b1[l] * e[l];
-            lanes[2][l] += b2[l] * e[l];
-            lanes[3][l] += b3[l] * e[l];
+        for (lanes, b) in lanes.iter_mut().zip([b0, b1, b2, b3]) {
+            for l in 0..2 * LANES {
+                lanes[l] = A::mul_add(b[l], e[l], lanes[l]);
+            }
         }
     }
     if let ([e], [[t0], [t1], [t2], [t3]]) = (tail.as_chunks::<LANES>().0, [t0, t1, t2, t3].map(|t| t.as_chunks::<LANES>().0)) {
-        for l in 0..LANES {
-            lanes[0][l] += t0[l] * e[l];
-            lanes[1][l] += t1[l] * e[l];
-            lanes[2][l] += t2[l] * e[l];
-            lanes[3][l] += t3[l] * e[l];
+        for (lanes, t) in lanes.iter_mut().zip([t0, t1, t2, t3]) {
+            for l in 0..LANES {
+                lanes[l] = A::mul_add(t[l], e[l], lanes[l]);
+            }
         }
     }
     lanes.map(reduce::fold)

@@ -6,6 +6,7 @@ pub mod matmul;
 pub mod numbers;
 pub mod peak;
 pub mod reduce;
+pub mod sparse_product;
 pub mod special;
 pub mod stream;
 pub mod wide;

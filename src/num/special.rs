@@ -1,11 +1,14 @@
 //! Gamma-related functions, log-sum-exp and row softmax, and exp, ln and digamma over slices. Everything in natural logarithms; knows no distribution.
 //!
-//! The slice versions are branch-free polynomials that the compiler vectorises, with the same bits on every machine (`wide`). `ln_gamma` is the crate `special`'s (FreeBSD's `lgamma`). `digamma` is ours:
+//! The slice versions are branch-free polynomials that the compiler vectorises, with the same bits on every machine that has fused products (`wide`). `ln_gamma` is the crate `special`'s (FreeBSD's `lgamma`). `digamma` is ours:
 //! those of `statrs` and `special` lose their relative digits near the zero at 1.4616.
 
 #![expect(clippy::excessive_precision, reason = "constants stand as published")]
 
-use crate::num::{reduce, wide::wide};
+use crate::num::{
+    reduce,
+    wide::{Apart, MulAdd, fused},
+};
 use std::f64::consts::PI;
 
 const LN_2PI: f64 = 1.837_877_066_409_345_5;
@@ -27,7 +30,7 @@ pub fn digamma(x: f64) -> f64 {
         return f64::NEG_INFINITY;
     }
     if x >= 10.0 {
-        return if x.is_infinite() { x } else { digamma_tail(x, x.ln()) };
+        return if x.is_infinite() { x } else { digamma_tail::<Apart>(x, x.ln()) };
     }
     let (mut x, mut shift) = (x, 0.0);
     while x > 2.0 {
@@ -65,18 +68,20 @@ pub fn digamma(x: f64) -> f64 {
 
 /// ψ(y) for y ≥ 8, given ln y.
 #[inline(always)]
-fn digamma_tail(y: f64, ln_y: f64) -> f64 {
+fn digamma_tail<A: MulAdd>(y: f64, ln_y: f64) -> f64 {
     let r = 1.0 / y;
     let z = r * r;
-    let s = 3617.0 / 8160.0;
-    let s = 1.0 / 12.0 - z * s;
-    let s = 691.0 / 32760.0 - z * s;
-    let s = 1.0 / 132.0 - z * s;
-    let s = 1.0 / 240.0 - z * s;
-    let s = 1.0 / 252.0 - z * s;
-    let s = 1.0 / 120.0 - z * s;
-    let s = 1.0 / 12.0 - z * s;
+    let s =
+        alternating::<A>(z, [1.0 / 12.0, 1.0 / 120.0, 1.0 / 252.0, 1.0 / 240.0, 1.0 / 132.0, 691.0 / 32760.0, 1.0 / 12.0, 3617.0 / 8160.0]);
     ln_y - 0.5 * r - z * s
+}
+
+/// c₀ − c₁z + c₂z² − … − c₇z⁷, in pairs and fours of terms (Estrin's scheme), which need not wait for each other.
+#[inline(always)]
+fn alternating<A: MulAdd>(z: f64, c: [f64; 8]) -> f64 {
+    let z2 = z * z;
+    let four = |c: &[f64]| A::mul_add(z2, A::mul_add(-z, c[3], c[2]), A::mul_add(-z, c[1], c[0]));
+    A::mul_add(z2 * z2, four(&c[4..]), four(&c[..4]))
 }
 
 /// ln B(a, b) for a, b > 0. Keeps its digits where one is far larger than the other.
@@ -127,7 +132,7 @@ pub fn log_sum_exp(xs: &[f64]) -> f64 {
     m + xs.iter().map(|x| (x - m).exp()).sum::<f64>().ln()
 }
 
-/// Overwrites log weights with the probabilities proportional to their exponentials, and returns ln of the sum of those. A row without finite weight
+/// Overwrites log weights with the probabilities proportional to their exponentials (those under 2⁻¹⁰⁰ of the largest are 0), and returns ln of the sum of those. A row without finite weight
 /// is left as NaN, with log norm −∞ or NaN.
 pub fn softmax_in_place(row: &mut [f64]) -> f64 {
     let mut log_norm = [f64::NEG_INFINITY];
@@ -136,19 +141,16 @@ pub fn softmax_in_place(row: &mut [f64]) -> f64 {
     log_norm[0]
 }
 
-/// [`softmax_in_place`] on each row of k numbers; writes one log norm a row.
+/// [`softmax_in_place`] on each row of k numbers; writes one log norm a row. Probabilities under 2⁻¹⁰⁰ of the row's largest are 0.
 pub fn softmax_rows(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
-    wide(
-        #[inline(always)]
-        || softmax_rows_plain(xs, k, log_norm),
-    );
+    fused!(A => softmax_rows_plain::<A>(xs, k, log_norm));
 }
 
 /// About so many numbers are taken at a time: they stay in the first-level cache.
 const BLOCK: usize = 1024;
 
 #[inline(always)]
-fn softmax_rows_plain(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
+fn softmax_rows_plain<A: MulAdd>(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
     if k == 0 {
         log_norm.fill(f64::NEG_INFINITY);
         return;
@@ -159,14 +161,43 @@ fn softmax_rows_plain(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
             *top = reduce::max_plain(row);
             row.iter_mut().for_each(|x| *x -= *top);
         }
-        xs.iter_mut().for_each(|x| *x = exp(*x));
+        xs.chunks_mut(BLOCK).for_each(exp_of_what_counts::<A>);
         for (row, top) in xs.chunks_exact_mut(k).zip(log_norm) {
             let s = reduce::sum_plain(row);
             let r = 1.0 / s;
             row.iter_mut().for_each(|x| *x *= r);
-            *top += ln(s);
+            *top += ln::<A>(s);
         }
     }
+}
+
+/// A probability of less than 2⁻¹⁰⁰ of the row's largest changes no digit of any sum over the row: it is made an exact 0, so that sums over rows can pass it over.
+const NEGLIGIBLE: f64 = -69.314_718_055_994_53;
+
+/// e^x for numbers up to 0, at most [`BLOCK`]; exactly 0 for those under [`NEGLIGIBLE`], which cost next to nothing where they are most.
+#[inline(always)]
+fn exp_of_what_counts<A: MulAdd>(xs: &mut [f64]) {
+    let (mut at, mut count) = ([0_u16; BLOCK], 0);
+    for (i, x) in xs.iter().enumerate() {
+        at[count % BLOCK] = i as u16;
+        // NaN counts.
+        count += usize::from(!negligible(*x));
+    }
+    if 2 * count > xs.len() {
+        xs.iter_mut().for_each(|x| *x = if negligible(*x) { 0.0 } else { exp::<A>(*x) });
+        return;
+    }
+    let mut some = [0.0; BLOCK];
+    let (at, some) = (&at[..count], &mut some[..count]);
+    some.iter_mut().zip(at).for_each(|(s, i)| *s = xs[usize::from(*i)]);
+    exp_slice_plain::<A>(some);
+    xs.fill(0.0);
+    some.iter().zip(at).for_each(|(s, i)| xs[usize::from(*i)] = *s);
+}
+
+#[inline(always)]
+fn negligible(x: f64) -> bool {
+    x < NEGLIGIBLE
 }
 
 /// Adding and subtracting 1.5·2⁵² rounds to a whole number and leaves it in the low bits.
@@ -174,42 +205,34 @@ const ROUND: f64 = 6_755_399_441_055_744.0;
 
 // Error bounds of the slice versions, u = 2⁻⁵³, worst cases of the roundings added up; `special_tests` measures them against about 30 digits.
 //
-// exp: n·ln 2 is taken off in two parts, the first product exact, so r is off by at most u·|r| + 2⁻¹⁰⁵·|n|, under 0.4 u. Horner's rule with |r| ≤ 0.3466 rounds
-// by 2 u in its last step and by 0.35 of that much in the step before, so under 3.1 u of the sum, which is at least 0.7; the series leaves out under 0.1 u.
-// The power of two is exact. In all under 5 u = 5.6e−16 of the result.
+// exp: n·ln 2 is taken off in two parts, the first product exact, so r is off by at most u·|r| + 2⁻¹⁰⁵·|n|, under 0.4 u. With |r| ≤ 0.3466, q under 0.58 is off by
+// 4 u of itself at most, r² by u, so r²q by 0.4 u; adding r rounds by 0.5 u, and adding 1 by u at most: under 2.3 u of a sum that is at least 0.7; the series
+// leaves out under 0.1 u. The power of two is exact. In all under 5 u = 5.6e−16 of the result.
 //
 // ln: fdlibm's analysis, under 1 ulp, so 2.3e−16 of the result.
 //
 // digamma: ln y (y ≥ 8) is off by 2 u of at most 2.78 where y < 16, 1/y and the series add u/2, and 0.11 u is left out of the series. The sum of eight
-// reciprocals is a quotient of sums and products of positive numbers, each rounded at most once in 7 steps of 2 and 3 roundings, so it is off by 36 u of itself at
-// the very most. Far from the zero at 1.4616, where |ψ| is no smaller than a hundredth of either, that is under 1e−13; nearer than `NEAR_ROOT` the
+// reciprocals is a quotient of sums and products of positive numbers: v is off by 2 u, a and b by 7 u, their product by 15 u, the slope by 20 u, so the quotient by
+// 36 u of itself at the very most. Far from the zero at 1.4616, where |ψ| is no smaller than a hundredth of either, that is under 1e−13; nearer than `NEAR_ROOT` the
 // scalar version is taken, which has the zero as a factor.
 
 /// e^x within 2 ulp; 0 under e^−708, ∞ over 709.78, NaN for NaN.
 #[inline(always)]
-fn exp(x: f64) -> f64 {
-    let t = x * std::f64::consts::LOG2_E + ROUND;
+fn exp<A: MulAdd>(x: f64) -> f64 {
+    let t = A::mul_add(x, std::f64::consts::LOG2_E, ROUND);
     let n = t - ROUND;
-    let r = (x - n * 0.693_147_180_369_123_816_49) - n * 1.908_214_929_270_587_7e-10;
-    // Taylor's series to r¹³: |r| ≤ ½ ln 2, so what is left out is under 1e−17.
-    let mut p = 1.0 / 6_227_020_800.0;
-    for c in [
-        1.0 / 479_001_600.0,
-        1.0 / 39_916_800.0,
-        1.0 / 3_628_800.0,
-        1.0 / 362_880.0,
-        1.0 / 40_320.0,
-        1.0 / 5_040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    ] {
-        p = p * r + c;
-    }
+    let r = A::mul_add(-n, 1.908_214_929_270_587_7e-10, A::mul_add(-n, 0.693_147_180_369_123_816_49, x));
+    // Taylor's series to r¹³: |r| ≤ ½ ln 2, so what is left out is under 1e−17. In pairs, fours and eights of terms (Estrin's scheme), which need not wait for
+    // each other.
+    let r2 = r * r;
+    let r4 = r2 * r2;
+    let pair = |a: f64, b: f64| A::mul_add(r, b, a);
+    let four = |a: f64, b: f64| A::mul_add(r2, b, a);
+    let from2 = four(pair(0.5, 1.0 / 6.0), pair(1.0 / 24.0, 1.0 / 120.0));
+    let from6 = four(pair(1.0 / 720.0, 1.0 / 5_040.0), pair(1.0 / 40_320.0, 1.0 / 362_880.0));
+    let from10 = four(pair(1.0 / 3_628_800.0, 1.0 / 39_916_800.0), pair(1.0 / 479_001_600.0, 1.0 / 6_227_020_800.0));
+    let q = A::mul_add(r4 * r4, from10, A::mul_add(r4, from6, from2));
+    let p = 1.0 + A::mul_add(r2, q, r);
     // 2ⁿ as 2ⁿ⁻¹ · 2, since n reaches 1024.
     let y = p * f64::from_bits(t.to_bits().wrapping_add(1022) << 52) * 2.0;
     let y = if x > 709.782_712_893_384 { f64::INFINITY } else { y };
@@ -218,7 +241,7 @@ fn exp(x: f64) -> f64 {
 
 /// ln x within 1 ulp (fdlibm's `e_log.c`, without branches); −∞ at 0, NaN below.
 #[inline(always)]
-fn ln(x: f64) -> f64 {
+fn ln<A: MulAdd>(x: f64) -> f64 {
     let tiny = x < f64::MIN_POSITIVE;
     let bits = (if tiny { x * 18_014_398_509_481_984.0 } else { x }).to_bits();
     // The exponent that leaves a mantissa in [√½, √2).
@@ -228,10 +251,9 @@ fn ln(x: f64) -> f64 {
     let s = f / (2.0 + f);
     let z = s * s;
     let w = z * z;
-    let t1 = w * (0.399_999_999_994_094_190_8 + w * (0.222_221_984_321_497_839_6 + w * 0.153_138_376_992_093_733_2));
-    let t2 = z
-        * (0.666_666_666_666_673_513
-            + w * (0.285_714_287_436_623_914_9 + w * (0.181_835_721_616_180_501_2 + w * 0.147_981_986_051_165_859_1)));
+    let poly = |c: &[f64]| c[1..].iter().fold(c[0], |sum, &c| A::mul_add(w, sum, c));
+    let t1 = w * poly(&[0.153_138_376_992_093_733_2, 0.222_221_984_321_497_839_6, 0.399_999_999_994_094_190_8]);
+    let t2 = z * poly(&[0.147_981_986_051_165_859_1, 0.181_835_721_616_180_501_2, 0.285_714_287_436_623_914_9, 0.666_666_666_666_673_513]);
     let half = 0.5 * f * f;
     let y = k * 0.693_147_180_369_123_816_49 - ((half - (s * (half + (t1 + t2)) + k * 1.908_214_929_270_587_7e-10)) - f);
     let y = if x == f64::INFINITY { x } else { y };
@@ -242,38 +264,29 @@ fn ln(x: f64) -> f64 {
 
 /// Overwrites each x with e^x, within 2 ulp; results under 3e−308 are 0.
 pub fn exp_slice(xs: &mut [f64]) {
-    wide(
-        #[inline(always)]
-        || exp_slice_plain(xs),
-    );
+    fused!(A => exp_slice_plain::<A>(xs));
 }
 
-/// [`exp_slice`] for a loop that is compiled wide already.
+/// [`exp_slice`] for a loop that is compiled wide already, with its way to add a product.
 #[inline(always)]
-pub(crate) fn exp_slice_plain(xs: &mut [f64]) {
-    xs.iter_mut().for_each(|x| *x = exp(*x));
+pub(crate) fn exp_slice_plain<A: MulAdd>(xs: &mut [f64]) {
+    xs.iter_mut().for_each(|x| *x = exp::<A>(*x));
 }
 
 /// Overwrites each x with ln x, within 1 ulp; −∞ at 0, NaN below.
 pub fn ln_slice(xs: &mut [f64]) {
-    wide(
-        #[inline(always)]
-        || ln_slice_plain(xs),
-    );
+    fused!(A => ln_slice_plain::<A>(xs));
 }
 
-/// [`ln_slice`] for a loop that is compiled wide already.
+/// [`ln_slice`] for a loop that is compiled wide already, with its way to add a product.
 #[inline(always)]
-pub(crate) fn ln_slice_plain(xs: &mut [f64]) {
-    xs.iter_mut().for_each(|x| *x = ln(*x));
+pub(crate) fn ln_slice_plain<A: MulAdd>(xs: &mut [f64]) {
+    xs.iter_mut().for_each(|x| *x = ln::<A>(*x));
 }
 
 /// Overwrites each x with ψ(x), within 1e−13 of itself, and 2e−15 of max(1, |ψ|); NaN at 0 and below.
 pub fn digamma_slice(xs: &mut [f64]) {
-    wide(
-        #[inline(always)]
-        || digamma_slice_plain(xs),
-    );
+    fused!(A => digamma_slice_plain::<A>(xs));
 }
 
 /// Where ψ is zero.
@@ -284,24 +297,24 @@ const NEAR_ROOT: f64 = 0.05;
 const SOME: usize = 64;
 
 #[inline(always)]
-fn digamma_slice_plain(xs: &mut [f64]) {
+fn digamma_slice_plain<A: MulAdd>(xs: &mut [f64]) {
     for xs in xs.chunks_mut(SOME) {
         if xs.iter().fold(false, |near, x| near | ((x - ROOT).abs() < NEAR_ROOT)) {
             let mut given = [0.0; SOME];
             given[..xs.len()].copy_from_slice(xs);
-            digamma_far(xs);
+            digamma_far::<A>(xs);
             for (x, given) in xs.iter_mut().zip(given).filter(|(_, given)| (given - ROOT).abs() < NEAR_ROOT) {
                 *x = digamma(given);
             }
         } else {
-            digamma_far(xs);
+            digamma_far::<A>(xs);
         }
     }
 }
 
 #[inline(always)]
-fn digamma_far(xs: &mut [f64]) {
-    xs.iter_mut().for_each(|x| *x = Shifted::new(*x).digamma());
+fn digamma_far<A: MulAdd>(xs: &mut [f64]) {
+    xs.iter_mut().for_each(|x| *x = Shifted::new::<A>(*x).digamma::<A>());
 }
 
 /// A number moved to where the asymptotic series hold: up by 8 if it is under 8.
@@ -318,76 +331,65 @@ struct Shifted {
 
 impl Shifted {
     #[inline(always)]
-    fn new(x: f64) -> Self {
+    fn new<A: MulAdd>(x: f64) -> Self {
         let small = x < 8.0;
         let y = if small { x + 8.0 } else { x };
         let u = if small { x } else { 1.0 };
-        let (mut slope, mut product) = (1.0, u);
-        for i in 1..8 {
-            let d = u + i as f64;
-            slope = slope * d + product;
-            product *= d;
-        }
-        Self { x, small, y, ln_y: ln(y), product, slope }
+        // With v = u(u + 7) the eight factors are v(v + 6)(v + 10)(v + 12), and dv/du = 2u + 7.
+        let v = u * (u + 7.0);
+        let (a, b) = (v * (v + 6.0), (v + 10.0) * (v + 12.0));
+        let product = a * b;
+        let slope = A::mul_add(2.0, u, 7.0) * A::mul_add(A::mul_add(2.0, v, 6.0), b, a * A::mul_add(2.0, v, 22.0));
+        Self { x, small, y, ln_y: ln::<A>(y), product, slope }
     }
 
     #[inline(always)]
-    fn digamma(&self) -> f64 {
-        let t = digamma_tail(self.y, self.ln_y) - if self.small { self.slope / self.product } else { 0.0 };
+    fn digamma<A: MulAdd>(&self) -> f64 {
+        let t = digamma_tail::<A>(self.y, self.ln_y) - if self.small { self.slope / self.product } else { 0.0 };
         if self.x > 0.0 { t } else { f64::NAN }
     }
 
     #[inline(always)]
-    fn ln_gamma(&self) -> f64 {
+    fn ln_gamma<A: MulAdd>(&self) -> f64 {
         let r = 1.0 / self.y;
         let z = r * r;
         // Stirling's series (Abramowitz and Stegun 6.1.41).
-        let s = 3617.0 / 122_400.0;
-        let s = 1.0 / 156.0 - z * s;
-        let s = 691.0 / 360_360.0 - z * s;
-        let s = 1.0 / 1188.0 - z * s;
-        let s = 1.0 / 1680.0 - z * s;
-        let s = 1.0 / 1260.0 - z * s;
-        let s = 1.0 / 360.0 - z * s;
-        let s = 1.0 / 12.0 - z * s;
+        let s = alternating::<A>(
+            z,
+            [1.0 / 12.0, 1.0 / 360.0, 1.0 / 1260.0, 1.0 / 1680.0, 1.0 / 1188.0, 691.0 / 360_360.0, 1.0 / 156.0, 3617.0 / 122_400.0],
+        );
         // Γ(x) = Γ(x + 8) / Π (x + i), i < 8.
-        let t = (self.y - 0.5) * (self.ln_y - 1.0) + (0.5 * LN_2PI - 0.5) + r * s - if self.small { ln(self.product) } else { 0.0 };
+        let t = (self.y - 0.5) * (self.ln_y - 1.0) + (0.5 * LN_2PI - 0.5) + r * s - if self.small { ln::<A>(self.product) } else { 0.0 };
         if self.x > 0.0 { t } else { f64::NAN }
     }
 }
 
 /// [`digamma_slice`] on `xs` and [`ln_gamma_slice`] of the same numbers into `ln_gamma`, with the same bits, in less time than one after the other.
 pub fn gamma_slices(xs: &mut [f64], ln_gamma: &mut [f64]) {
-    wide(
-        #[inline(always)]
-        || {
-            for (xs, ln_gamma) in xs.chunks_mut(SOME).zip(ln_gamma.chunks_mut(SOME)) {
-                let near = xs.iter().fold(false, |near, x| near | ((x - ROOT).abs() < NEAR_ROOT));
-                let mut given = [0.0; SOME];
-                given[..xs.len()].copy_from_slice(xs);
-                for (x, l) in xs.iter_mut().zip(ln_gamma) {
-                    let shifted = Shifted::new(*x);
-                    (*x, *l) = (shifted.digamma(), shifted.ln_gamma());
-                }
-                for (x, given) in xs.iter_mut().zip(given).filter(|(_, given)| near && (given - ROOT).abs() < NEAR_ROOT) {
-                    *x = digamma(given);
-                }
+    fused!(A => {
+        for (xs, ln_gamma) in xs.chunks_mut(SOME).zip(ln_gamma.chunks_mut(SOME)) {
+            let near = xs.iter().fold(false, |near, x| near | ((x - ROOT).abs() < NEAR_ROOT));
+            let mut given = [0.0; SOME];
+            given[..xs.len()].copy_from_slice(xs);
+            for (x, l) in xs.iter_mut().zip(ln_gamma) {
+                let shifted = Shifted::new::<A>(*x);
+                (*x, *l) = (shifted.digamma::<A>(), shifted.ln_gamma::<A>());
             }
-        },
-    );
+            for (x, given) in xs.iter_mut().zip(given).filter(|(_, given)| near && (given - ROOT).abs() < NEAR_ROOT) {
+                *x = digamma(given);
+            }
+        }
+    });
 }
 
 /// Overwrites each x with ln Γ(x), within 1e−14 of max(1, |ln Γ|); NaN at 0 and below. [`ln_gamma`] has full relative accuracy near 1 and 2 as well.
 pub fn ln_gamma_slice(xs: &mut [f64]) {
-    wide(
-        #[inline(always)]
-        || ln_gamma_slice_plain(xs),
-    );
+    fused!(A => ln_gamma_slice_plain::<A>(xs));
 }
 
 #[inline(always)]
-fn ln_gamma_slice_plain(xs: &mut [f64]) {
-    xs.iter_mut().for_each(|x| *x = Shifted::new(*x).ln_gamma());
+fn ln_gamma_slice_plain<A: MulAdd>(xs: &mut [f64]) {
+    xs.iter_mut().for_each(|x| *x = Shifted::new::<A>(*x).ln_gamma::<A>());
 }
 
 #[cfg(test)]

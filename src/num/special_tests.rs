@@ -2,6 +2,7 @@
 
 use super::reference::Double;
 use super::*;
+use crate::num::wide::{Fused, fuses};
 use proptest::prelude::*;
 
 /// (x, ln Γ(x), ψ(x)), the last two rounded from 40 digits.
@@ -129,6 +130,32 @@ fn ln_gamma_slice_agrees_with_the_scalar_one() {
 /// The loops compiled for any machine are the twins of those compiled for this one.
 #[test]
 fn the_widest_vectors_give_the_same_bits() {
+    if fuses() { the_same_bits::<Fused>() } else { the_same_bits::<Apart>() }
+}
+
+/// What a machine without fused products computes is within the same bounds.
+#[test]
+fn products_that_are_rounded_apart_give_the_same_values() {
+    let xs: Vec<f64> = geometric(1e-290, 1e290, 1.07).flat_map(|x| [x, -x.ln()]).chain((1..4000).map(|i| f64::from(i) * 0.02)).collect();
+    type Plain = fn(&mut [f64]);
+    let all: [(&str, Plain, Plain, f64); 4] = [
+        ("exp", exp_slice_plain::<Apart>, exp_slice_plain::<Fused>, 6e-16),
+        ("ln", ln_slice_plain::<Apart>, ln_slice_plain::<Fused>, 5e-16),
+        ("digamma", digamma_slice_plain::<Apart>, digamma_slice_plain::<Fused>, 1e-13),
+        ("ln_gamma", ln_gamma_slice_plain::<Apart>, ln_gamma_slice_plain::<Fused>, 2e-14),
+    ];
+    for (name, apart, fused, bound) in all {
+        let (mut a, mut b) = (xs.clone(), xs.clone());
+        apart(&mut a);
+        fused(&mut b);
+        for ((x, a), b) in xs.iter().zip(&a).zip(&b) {
+            let off = (a - b).abs() <= bound * b.abs().max(if name == "ln_gamma" { 1.0 } else { 0.0 });
+            assert!(off || a.is_nan() && b.is_nan() || a == b, "{name}({x:e}): {a:e} and {b:e}");
+        }
+    }
+}
+
+fn the_same_bits<A: MulAdd>() {
     let mut xs: Vec<f64> = (-7200..=7200).map(|i| f64::from(i) * 0.1).collect();
     xs.extend((-323..=308).map(|e| 10f64.powi(e)));
     xs.extend([0.0, -0.0, 5e-324, 1e-310, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -1e200]);
@@ -143,13 +170,13 @@ fn the_widest_vectors_give_the_same_bits() {
             }
         }
     };
-    same("exp", &exp_slice, &exp_slice_plain);
-    same("ln", &ln_slice, &ln_slice_plain);
-    same("digamma", &digamma_slice, &digamma_slice_plain);
-    same("ln_gamma", &ln_gamma_slice, &ln_gamma_slice_plain);
+    same("exp", &exp_slice, &exp_slice_plain::<A>);
+    same("ln", &ln_slice, &ln_slice_plain::<A>);
+    same("digamma", &digamma_slice, &digamma_slice_plain::<A>);
+    same("ln_gamma", &ln_gamma_slice, &ln_gamma_slice_plain::<A>);
     let (mut psi, mut ln_gamma, mut both) = (xs.clone(), xs.clone(), xs.clone());
-    digamma_slice_plain(&mut psi);
-    ln_gamma_slice_plain(&mut ln_gamma);
+    digamma_slice_plain::<A>(&mut psi);
+    ln_gamma_slice_plain::<A>(&mut ln_gamma);
     let mut other = vec![0.0; both.len()];
     gamma_slices(&mut both, &mut other);
     for (a, b) in psi.iter().chain(&ln_gamma).zip(both.iter().chain(&other)) {
@@ -160,7 +187,7 @@ fn the_widest_vectors_give_the_same_bits() {
         let (mut a, mut b) = (xs[..rows * k].to_vec(), xs[..rows * k].to_vec());
         let (mut za, mut zb) = (vec![0.0; rows], vec![0.0; rows]);
         softmax_rows(&mut a, k, &mut za);
-        softmax_rows_plain(&mut b, k, &mut zb);
+        softmax_rows_plain::<A>(&mut b, k, &mut zb);
         for (a, b) in a.iter().chain(&za).zip(b.iter().chain(&zb)) {
             assert!(a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(), "softmax of {k}: {a:e} and {b:e}");
         }
@@ -171,6 +198,24 @@ fn the_widest_vectors_give_the_same_bits() {
         assert_eq!(reduce::sum(a).to_bits(), reduce::sum_plain(a).to_bits());
         assert_eq!(reduce::dot(a, b).to_bits(), reduce::dot_plain(a, b).to_bits());
         assert_eq!(reduce::max(a).to_bits(), reduce::max_plain(a).to_bits());
+    }
+}
+
+#[test]
+fn a_row_of_a_softmax_does_not_depend_on_the_rows_beside_it() {
+    // Few that count beside many, so that a block takes one way or the other.
+    let row = |step: f64| (0..33).map(|i| -f64::from(i) * step).collect::<Vec<f64>>();
+    for step in [0.5, 2.0, 2.2, 30.0] {
+        let mut alone = row(step);
+        let norm = softmax_in_place(&mut alone);
+        for other in [0.0, 1.0, 40.0] {
+            let mut all: Vec<f64> = (0..100).flat_map(|i| row(if i == 50 { step } else { other })).collect();
+            let mut norms = [0.0; 100];
+            softmax_rows(&mut all, 33, &mut norms);
+            assert_eq!((&all[50 * 33..51 * 33], norms[50]), (alone.as_slice(), norm));
+        }
+        let smallest = alone.iter().copied().filter(|p| *p > 0.0).fold(1.0, f64::min);
+        assert!(smallest / alone[0] >= 2f64.powi(-101), "{smallest}");
     }
 }
 

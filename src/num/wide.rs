@@ -1,7 +1,8 @@
 //! The machine's widest vector instructions, chosen at run time. Not here: what is computed with them.
 //!
-//! The same Rust loop is compiled three times, for AVX-512, for AVX2 and for any machine, and the crate `pulp` picks one. The
-//! compiler neither contracts a product and a sum into a fused one nor reorders a sum, so all three give the same bits.
+//! The same Rust loop is compiled three times, for AVX-512, for AVX2 and for any machine, and the crate `pulp` picks one. The compiler neither contracts a
+//! product and a sum into a fused one nor reorders a sum, so all three give the same bits. Loops that gain by fused products ask for them through [`MulAdd`]:
+//! these have one rounding less where the machine has the instruction, and the bits of all machines that have it are the same.
 
 /// Runs `f`, compiled for the best instruction set that this machine has. What `f` calls takes part only where it is inlined into it: mark it
 /// `#[inline(always)]`, and so the closure. A call costs a few nanoseconds, so it belongs around a loop, not into one.
@@ -9,3 +10,64 @@
 pub fn wide<R>(f: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(f)
 }
+
+/// A product added to a number.
+pub trait MulAdd {
+    /// a·b + c.
+    fn mul_add(a: f64, b: f64, c: f64) -> f64;
+}
+
+/// Rounded once. For machines without the instruction this is a call of many steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Fused;
+
+/// Rounded twice, as everywhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct Apart;
+
+impl MulAdd for Fused {
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        a.mul_add(b, c)
+    }
+}
+
+impl MulAdd for Apart {
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        a * b + c
+    }
+}
+
+/// Whether [`wide()`] compiles for a machine that has fused products.
+#[inline(always)]
+pub fn fuses() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return pulp::x86::V3::is_available();
+    #[cfg(not(target_arch = "x86_64"))]
+    return cfg!(target_arch = "aarch64");
+}
+
+/// [`wide()`] with a name for the machine's way to add a product: `fused!(A => body)` runs the body with `A` as [`Fused`] or as [`Apart`].
+macro_rules! fused {
+    ($a:ident => $body:expr) => {
+        if $crate::num::wide::fuses() {
+            $crate::num::wide::wide(
+                #[inline(always)]
+                || {
+                    type $a = $crate::num::wide::Fused;
+                    $body
+                },
+            )
+        } else {
+            $crate::num::wide::wide(
+                #[inline(always)]
+                || {
+                    type $a = $crate::num::wide::Apart;
+                    $body
+                },
+            )
+        }
+    };
+}
+pub(crate) use fused;

@@ -87,6 +87,11 @@ impl Dense {
         matches!(self, Dense::Part { kind, part: 0, .. } if kind.parts[0].symbol == "x" && kind.parts[0].shape == kind.value)
     }
 
+    /// Whether the part is the square of a number.
+    fn is_square(&self) -> bool {
+        matches!(self, Dense::Part { kind, part, value_width: 1, .. } if kind.parts[*part].symbol == "x²")
+    }
+
     /// Writes the rows `range` into `out`, which is made of the right length.
     pub fn write_range(&self, range: std::ops::Range<usize>, out: &mut Vec<f64>, scratch: &mut Vec<f64>) {
         let width = self.width();
@@ -112,6 +117,22 @@ impl Dense {
             return;
         }
         out.resize(len, 0.0);
+        if let Dense::Part { values, centre, inner, value_width: 1, .. } = self
+            && (self.is_value() || self.is_square())
+        {
+            let (values, square) = (&values[range.start * inner..range.end * inner], self.is_square());
+            let centre = centre.first().copied().unwrap_or(0.0);
+            wide(
+                #[inline(always)]
+                || {
+                    for (out, value) in out.iter_mut().zip(values) {
+                        let x = if value.is_nan() { 0.0 } else { value - centre };
+                        *out = if square { x * x } else { x };
+                    }
+                },
+            );
+            return;
+        }
         if let Dense::Part { values, centre, inner, value_width, missing: false, .. } = self
             && self.is_value()
         {
@@ -215,11 +236,29 @@ fn outer_products(values: &[f64], mean: &[f64], out: &mut [f64], x: &mut [f64]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expfam::stat::GAUSSIAN_VECTOR;
+    use crate::expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR};
 
     fn array(values: &[f64], d: usize, part: usize, centre: Vec<f64>, missing: bool) -> Dense {
         let (values, centre, packed) = (values.to_vec().into(), centre.into(), part == 1 && d > 1);
         Dense::Part { values, centre, inner: 2, value_width: d, kind: &GAUSSIAN_VECTOR, part, d, packed, missing }
+    }
+
+    #[test]
+    fn a_range_of_numbers_is_its_rows() {
+        let values: Vec<f64> = (0..30).map(|i| if i % 7 == 3 { f64::NAN } else { f64::from(i * 5 % 13) - 4.5 }).collect();
+        for part in [0, 1] {
+            for centre in [vec![], vec![0.75]] {
+                let (values, kind) = (values.clone().into(), &GAUSSIAN);
+                let centre = centre.into();
+                let array = Dense::Part { values, centre, inner: 3, value_width: 1, kind, part, d: 1, packed: false, missing: true };
+                let (mut all, mut one, mut scratch) = (vec![f64::NAN; 3], vec![0.0; 3], vec![]);
+                array.write_range(2..9, &mut all, &mut scratch);
+                for (place, row) in (2..9).zip(all.chunks_exact(3)) {
+                    array.write(place, &mut one, &mut scratch);
+                    assert_eq!(row, one, "place {place}, part {part}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! 1 is not met, underflow has eaten digits, and the steps from there on back are done in log space.
 
 use super::{ChainError, LANES, PairTables, SAFE_SUM, TOLERANCE, in_logs, padded, product, steps::Steps};
-use crate::num::{reduce, special, wide::wide};
+use crate::num::{
+    reduce, special,
+    wide::{MulAdd, fused},
+};
 use std::ops::Range;
 
 /// Sequences that advance together, at most.
@@ -131,10 +134,7 @@ impl Group<'_> {
         for b in 0..blocks {
             let at = self.at(b);
             self.weights(&at, steps, s, &mut norms)?;
-            wide(
-                #[inline(always)]
-                || self.forward(b, &at, s, &mut bad),
-            );
+            fused!(A => self.forward::<A>(b, &at, s, &mut bad));
             for (l, norm) in norms[..self.active(at.from)].iter_mut().enumerate() {
                 *norm -= self.logs_of_norms(l, &at, s);
             }
@@ -152,16 +152,10 @@ impl Group<'_> {
             }
             if !last && !self.kept[0] {
                 self.restore(b, s);
-                wide(
-                    #[inline(always)]
-                    || self.forward(b, &at, s, &mut [false; TOGETHER]),
-                );
+                fused!(A => self.forward::<A>(b, &at, s, &mut [false; TOGETHER]));
             }
             let mut bad = [false; TOGETHER];
-            wide(
-                #[inline(always)]
-                || self.backward(&at, s, &mut bad),
-            );
+            fused!(A => self.backward::<A>(&at, s, &mut bad));
             for l in 0..self.active(at.from) {
                 let Sequence { lo, len } = self.lanes[l];
                 let end = at.to.min(len);
@@ -173,10 +167,7 @@ impl Group<'_> {
                     norms[l] = self.again(l, end, steps, pair_sums)?;
                     continue;
                 }
-                wide(
-                    #[inline(always)]
-                    || self.pairs(l, &at, s),
-                );
+                fused!(A => self.pairs::<A>(l, &at, s));
                 steps.take(lo + at.from..lo + end, &s.marginals[l * self.block * k..][..(end - at.from) * k]);
             }
         }
@@ -215,18 +206,18 @@ impl Group<'_> {
 
     /// now ← now · table, for the lanes that have a step t.
     #[inline(always)]
-    fn times(&self, blocks: &[[f64; LANES]], t: usize, active: usize, x: &[f64], y: &mut [f64]) {
+    fn times<A: MulAdd>(&self, blocks: &[[f64; LANES]], t: usize, active: usize, x: &[f64], y: &mut [f64]) {
         let (k, kp) = (self.tables.k, padded(self.tables.k));
         match (self.index, active) {
-            (None, 1) => product::times::<1>(k, kp, x, blocks, y),
-            (None, 2) => product::times::<2>(k, kp, x, blocks, y),
-            (None, 3) => product::times::<3>(k, kp, x, blocks, y),
-            (None, _) => product::times::<TOGETHER>(k, kp, x, blocks, y),
+            (None, 1) => product::times::<A, 1>(k, kp, x, blocks, y),
+            (None, 2) => product::times::<A, 2>(k, kp, x, blocks, y),
+            (None, 3) => product::times::<A, 3>(k, kp, x, blocks, y),
+            (None, _) => product::times::<A, TOGETHER>(k, kp, x, blocks, y),
             (Some(index), _) => {
                 let square = kp * kp / LANES;
                 for (l, lane) in self.lanes[..active].iter().enumerate() {
                     let table = &blocks[index[lane.lo + t] as usize * square..][..square];
-                    product::times::<1>(k, kp, &x[l * kp..], table, &mut y[l * kp..]);
+                    product::times::<A, 1>(k, kp, &x[l * kp..], table, &mut y[l * kp..]);
                 }
             }
         }
@@ -234,7 +225,7 @@ impl Group<'_> {
 
     /// One block forward: messages to `alpha`, their inverse scales to `norm`.
     #[inline(always)]
-    fn forward(&self, b: usize, at: &At, s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
+    fn forward<A: MulAdd>(&self, b: usize, at: &At, s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
         let kp = padded(self.tables.k);
         let (rows, weight_rows) = (self.rows(self.kept[0]) + 1, self.rows(self.kept[1]));
         let blocks = self.lanes[0].len.div_ceil(self.block);
@@ -249,7 +240,7 @@ impl Group<'_> {
         for t in at.from..at.to {
             let active = self.active(t);
             if t > 0 {
-                self.times(&self.tables.ahead, t, active, now, next);
+                self.times::<A>(&self.tables.ahead, t, active, now, next);
             }
             for l in 0..active {
                 let e = &weights[(l * weight_rows + t - at.weights) * kp..][..kp];
@@ -296,7 +287,7 @@ impl Group<'_> {
 
     /// One block back: marginals, and w_t for the pairs.
     #[inline(always)]
-    fn backward(&self, at: &At, s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
+    fn backward<A: MulAdd>(&self, at: &At, s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
         let (k, kp) = (self.tables.k, padded(self.tables.k));
         let (rows, weight_rows) = (self.rows(self.kept[0]) + 1, self.rows(self.kept[1]));
         let Scratch { alpha, near, weights, norm, w, marginals, now, beta, .. } = s;
@@ -332,7 +323,7 @@ impl Group<'_> {
                 }
             }
             if t > 0 {
-                self.times(&self.tables.back, t, active, now, beta);
+                self.times::<A>(&self.tables.back, t, active, now, beta);
             }
         }
         // The pairs into the block's first step ask for the step before.
@@ -346,7 +337,7 @@ impl Group<'_> {
 
     /// Adds the block's pairs of one lane.
     #[inline(always)]
-    fn pairs(&self, l: usize, at: &At, s: &mut Scratch) {
+    fn pairs<A: MulAdd>(&self, l: usize, at: &At, s: &mut Scratch) {
         let (k, kp) = (self.tables.k, padded(self.tables.k));
         let Sequence { lo, len } = self.lanes[l];
         let into: Range<usize> = at.from.max(1)..at.to.min(len);
@@ -354,11 +345,11 @@ impl Group<'_> {
         let a = &s.near[row * kp..][..into.len() * kp];
         let w = &s.w[(l * self.block + into.start - at.from) * kp..][..into.len() * kp];
         match self.index {
-            None => product::outer(k, kp, a, w, &mut s.outer),
+            None => product::outer::<A>(k, kp, a, w, &mut s.outer),
             Some(index) => {
                 for (t, (a, w)) in into.zip(a.chunks_exact(kp).zip(w.chunks_exact(kp))) {
                     let m = index[lo + t] as usize;
-                    product::outer_one(k, kp, a, w, &mut s.outer[m * kp * kp..][..kp * kp]);
+                    product::outer_one::<A>(k, kp, a, w, &mut s.outer[m * kp * kp..][..kp * kp]);
                 }
             }
         }
@@ -367,7 +358,7 @@ impl Group<'_> {
 
 fn ln(x: f64) -> f64 {
     let mut one = [x];
-    special::ln_slice_plain(&mut one);
+    special::ln_slice(&mut one);
     one[0]
 }
 

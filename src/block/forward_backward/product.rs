@@ -2,26 +2,27 @@
 //! messages. Every sum runs in the order of its index, so what a sequence gets does not depend on the others beside it.
 
 use super::LANES;
+use crate::num::wide::MulAdd;
 
 /// y = x A for R rows of padded numbers and a table by blocks of columns.
 #[inline(always)]
-pub(super) fn times<const R: usize>(k: usize, kp: usize, x: &[f64], table: &[[f64; LANES]], y: &mut [f64]) {
+pub(super) fn times<A: MulAdd, const R: usize>(k: usize, kp: usize, x: &[f64], table: &[[f64; LANES]], y: &mut [f64]) {
     let mut col = 0;
     // Few rows take more columns at a time, so that enough sums run beside each other.
     if R <= 2 {
         for pair in table.chunks_exact(2 * kp) {
-            tile::<R, 2>(k, kp, x, pair, &mut y[col..]);
+            tile::<A, R, 2>(k, kp, x, pair, &mut y[col..]);
             col += 2 * LANES;
         }
     }
     for block in table[col / LANES * kp..].chunks_exact(kp) {
-        tile::<R, 1>(k, kp, x, block, &mut y[col..]);
+        tile::<A, R, 1>(k, kp, x, block, &mut y[col..]);
         col += LANES;
     }
 }
 
 #[inline(always)]
-fn tile<const R: usize, const C: usize>(k: usize, kp: usize, x: &[f64], table: &[[f64; LANES]], y: &mut [f64]) {
+fn tile<A: MulAdd, const R: usize, const C: usize>(k: usize, kp: usize, x: &[f64], table: &[[f64; LANES]], y: &mut [f64]) {
     let (all, blocks) = (x, table);
     let (mut x, mut table) = ([&all[..k]; R], [&blocks[..k]; C]);
     for r in 1..R {
@@ -35,7 +36,7 @@ fn tile<const R: usize, const C: usize>(k: usize, kp: usize, x: &[f64], table: &
         for r in 0..R {
             for c in 0..C {
                 for l in 0..LANES {
-                    sum[r][c][l] += x[r][i] * table[c][i][l];
+                    sum[r][c][l] = A::mul_add(x[r][i], table[c][i][l], sum[r][c][l]);
                 }
             }
         }
@@ -49,7 +50,7 @@ fn tile<const R: usize, const C: usize>(k: usize, kp: usize, x: &[f64], table: &
 
 /// Adds Σ_t a_t ⊗ w_t over rows of padded numbers to a padded square.
 #[inline(always)]
-pub(super) fn outer(k: usize, kp: usize, a: &[f64], w: &[f64], sums: &mut [f64]) {
+pub(super) fn outer<A: MulAdd>(k: usize, kp: usize, a: &[f64], w: &[f64], sums: &mut [f64]) {
     /// Rows of the square at a time.
     const ROWS: usize = 4;
     for i in (0..k).step_by(ROWS) {
@@ -59,7 +60,7 @@ pub(super) fn outer(k: usize, kp: usize, a: &[f64], w: &[f64], sums: &mut [f64])
                 let (a, w) = (&a[i..i + ROWS], &w[j..j + LANES]);
                 for r in 0..ROWS {
                     for l in 0..LANES {
-                        sum[r][l] += a[r] * w[l];
+                        sum[r][l] = A::mul_add(a[r], w[l], sum[r][l]);
                     }
                 }
             }
@@ -72,8 +73,8 @@ pub(super) fn outer(k: usize, kp: usize, a: &[f64], w: &[f64], sums: &mut [f64])
 
 /// Adds a ⊗ w to a padded square.
 #[inline(always)]
-pub(super) fn outer_one(k: usize, kp: usize, a: &[f64], w: &[f64], sums: &mut [f64]) {
+pub(super) fn outer_one<A: MulAdd>(k: usize, kp: usize, a: &[f64], w: &[f64], sums: &mut [f64]) {
     for (row, a) in sums.chunks_exact_mut(kp).zip(&a[..k]) {
-        row.iter_mut().zip(w).for_each(|(x, w)| *x += a * w);
+        row.iter_mut().zip(w).for_each(|(x, w)| *x = A::mul_add(*a, *w, *x));
     }
 }

@@ -1,7 +1,10 @@
 //! What steps say and are told: weights on demand, marginals as they are made. Not here: where an engine's potentials come from.
 
 use super::{ChainError, LN_ZERO, SMALLEST, padded};
-use crate::num::{reduce, special, wide::wide};
+use crate::num::{
+    reduce, special,
+    wide::{MulAdd, fused},
+};
 use std::ops::Range;
 
 /// The steps of a chunk of chains. They are asked for a block of neighbours at a time, perhaps more than once, and told their marginals once.
@@ -57,14 +60,11 @@ impl Steps for Arrays<'_> {
 /// # Errors
 /// Naming the step by its place in `logs`.
 pub fn weigh(k: usize, logs: &[f64], weights: &mut [f64]) -> Result<f64, ChainError> {
-    wide(
-        #[inline(always)]
-        || weigh_plain(k, logs, weights),
-    )
+    fused!(A => weigh_plain::<A>(k, logs, weights))
 }
 
 #[inline(always)]
-fn weigh_plain(k: usize, logs: &[f64], weights: &mut [f64]) -> Result<f64, ChainError> {
+fn weigh_plain<A: MulAdd>(k: usize, logs: &[f64], weights: &mut [f64]) -> Result<f64, ChainError> {
     let mut total = 0.0;
     for (step, (logs, row)) in logs.chunks_exact(k).zip(weights.chunks_exact_mut(padded(k))).enumerate() {
         let top = reduce::max_plain(logs);
@@ -80,7 +80,7 @@ fn weigh_plain(k: usize, logs: &[f64], weights: &mut [f64]) -> Result<f64, Chain
         rest.fill(f64::NEG_INFINITY);
         total += top;
     }
-    special::exp_slice_plain(weights);
+    special::exp_slice_plain::<A>(weights);
     for w in weights {
         *w = if *w < SMALLEST { 0.0 } else { *w };
     }

@@ -1,7 +1,7 @@
 //! Runs a compiled contraction: loop nests around vectorised lines and matrix products. Nothing is allocated, and nothing is decided here.
 
 use super::{Contraction, Dim, Form, Kernel, NO_LEVEL, Operand, Source, Step, Target};
-use crate::num::{matmul, reduce, wide::wide};
+use crate::num::{matmul, reduce, sparse_product, wide::wide};
 
 /// More lookups than this on one index are written out as numbers by the compiler.
 pub(super) const MAX_LOOKUPS: usize = 8;
@@ -211,7 +211,10 @@ fn product(nest: &Nest<'_>, kernel: &Kernel, coef: f64, a: &[f64], b: &[f64], c:
             let view = |offset, row, col| matmul::Strides { offset, row, col };
             nest.each(|[oa, ob, oc]| {
                 let (va, vb) = (view(oa, m.stride[0], k.stride[0]), view(ob, k.stride[1], n.stride[1]));
-                matmul::gemm(lm, ln, lk, coef, a, va, b, vb, c, view(oc, m.stride[2], n.stride[2]));
+                let vc = view(oc, m.stride[2], n.stride[2]);
+                if !sparse_product::gemm_of_few(lm, ln, lk, coef, a, va, b, vb, c, vc) {
+                    matmul::gemm(lm, ln, lk, coef, a, va, b, vb, c, vc);
+                }
             });
         }
         Kernel::Line { dim, form } => {
