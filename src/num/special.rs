@@ -161,7 +161,9 @@ fn softmax_rows_plain<A: MulAdd>(xs: &mut [f64], k: usize, log_norm: &mut [f64])
             *top = reduce::max_plain(row);
             row.iter_mut().for_each(|x| *x -= *top);
         }
-        xs.chunks_mut(BLOCK).for_each(exp_of_what_counts::<A>);
+        for xs in xs.chunks_mut(BLOCK) {
+            exp_of_what_counts::<A>(xs);
+        }
         for (row, top) in xs.chunks_exact_mut(k).zip(log_norm) {
             let s = reduce::sum_plain(row);
             let r = 1.0 / s;
