@@ -6,6 +6,7 @@ use super::{
     chain_blocks::ChunkSteps,
     error::Breakdown,
     pass::{Shape, Sums, Worker},
+    profile::{self, Step},
     rows::{ChunkMoments, Places},
     session::{Session, grow},
 };
@@ -147,9 +148,10 @@ impl ChainShape {
         let index = self.index(shape.plan, range);
         let mut pair_sums = vec![0.0; self.levels * k * k];
         let mut log_norm = 0.0;
-        let Worker { starts, rows, blocks, chains, gaussian_chains, .. } = worker;
+        let Worker { starts, rows, blocks, chains, gaussian_chains, stack, .. } = worker;
         let (pair_index, lookups) = (index.as_deref(), shape.lookups.as_ref());
-        let mut steps = ChunkSteps { shape, session, v, first: range.start, starts, lookups, rows, scratch: blocks, sums };
+        let mut steps = ChunkSteps { shape, session, v, first: range.start, starts, lookups, rows, scratch: blocks, stack, sums };
+        let (from, before) = (steps.sums.profile.begin(), steps.sums.profile.seconds());
         match var.algorithm {
             Algorithm::Chain => {
                 forward_backward::run(&self.ready[0], Chains { pair_index, starts }, &mut steps, &mut pair_sums, &mut log_norm, chains)
@@ -161,6 +163,9 @@ impl ChainShape {
                     .map_err(|e| Breakdown::Improper(e.to_string()))?;
             }
         }
+        // The kernel's own time: what it asked of its steps has been noted.
+        let asked = sums.profile.seconds() - before;
+        sums.profile.end_but(Step::Block(v), from, asked, || profile::block(shape.plan, v, range.len()));
         sums.entropy[v] += log_norm;
         for p in &self.pairs {
             let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");

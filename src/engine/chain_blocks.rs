@@ -8,8 +8,10 @@
 use super::{
     lookup::Lookups,
     pass::{Given, Shape, Sums, clamp, places},
+    profile::{self, Step},
     rows::{ChunkMoments, Places, RowScratch},
     session::Session,
+    stack,
 };
 use crate::{
     block::{
@@ -57,6 +59,7 @@ pub(super) struct ChunkSteps<'a, 'p> {
     pub lookups: Option<&'a Lookups<'p>>,
     pub rows: &'a mut RowScratch,
     pub scratch: &'a mut Scratch,
+    pub stack: &'a mut stack::Scratch,
     pub sums: &'a mut Sums,
 }
 
@@ -91,6 +94,7 @@ impl ChunkSteps<'_, '_> {
             let chunk = Some(ChunkMoments { first: range.start, moments, before: &[] });
             let places = places(&table.rows, &range, list);
             let (stored, values) = (&self.session.moments, &self.session.table[t]);
+            let from = self.sums.profile.begin();
             match &places {
                 Places::Range(_) => self.rows.message(plan, table, i, &places, stored, chunk, values, &mut eta[o.offset..]),
                 Places::List([]) => {}
@@ -103,6 +107,11 @@ impl ChunkSteps<'_, '_> {
                     }
                 }
             }
+            self.sums.profile.end(Step::Message(self.v, t), from, || profile::message(table, i, places.len()));
+        }
+        let here = self.first + steps.start..self.first + steps.end;
+        for (id, stack) in self.shape.stacks.iter().enumerate() {
+            stack.message(id, &here, self.stack, self.sums, eta);
         }
         let (var, at) = (&plan.vars[self.v], self.first + steps.start);
         if let Some(network) = &var.network {
@@ -134,7 +143,13 @@ impl ChunkSteps<'_, '_> {
             let Scratch { moments, before, list, .. } = &mut *self.scratch;
             let places = places(&table.rows, &range, list);
             let chunk = ChunkMoments { first: range.start, moments, before };
+            let from = self.sums.profile.begin();
             self.rows.gather_chunk(plan, table, &places, &self.session.moments, Some(chunk), &mut self.sums.statistics[at]);
+            self.sums.profile.end(Step::Statistic(t), from, || profile::statistic(table, places.len()));
+        }
+        let here = self.first + steps.start..self.first + steps.end;
+        for (id, stack) in self.shape.stacks.iter().enumerate() {
+            stack.gather(id, &here, numbers, self.stack, self.sums);
         }
     }
 }
@@ -151,7 +166,12 @@ impl Steps for ChunkSteps<'_, '_> {
 
     fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
         if let Some(lookups) = self.lookups {
-            return lookups.weights(self.first + steps.start..self.first + steps.end, weights).map_err(|e| e.later(steps.start));
+            let from = self.sums.profile.begin();
+            let count = steps.len();
+            let sum = lookups.weights(self.first + steps.start..self.first + steps.end, weights).map_err(|e| e.later(steps.start));
+            let table = self.shape.vars[0].1[0];
+            self.sums.profile.end(Step::Message(self.v, table.0), from, || lookups.work(self.shape.plan, count));
+            return sum;
         }
         let k = self.var().width;
         let mut eta = std::mem::take(&mut self.scratch.eta);
@@ -168,7 +188,12 @@ impl Steps for ChunkSteps<'_, '_> {
 
     fn take(&mut self, steps: Range<usize>, marginals: &[f64]) {
         match self.lookups {
-            Some(lookups) => lookups.add(self.first + steps.start..self.first + steps.end, marginals, &mut self.sums.statistics),
+            Some(lookups) => {
+                let from = self.sums.profile.begin();
+                lookups.add(self.first + steps.start..self.first + steps.end, marginals, &mut self.sums.statistics);
+                let table = self.shape.vars[0].1[0].0;
+                self.sums.profile.end(Step::Statistic(table), from, || lookups.work(self.shape.plan, steps.len()));
+            }
             None => self.gather(&steps, marginals),
         }
     }

@@ -1,7 +1,10 @@
 //! Steps all of whose messages are looked up in tables by codes: their weights are products of rows of the tables' exponentials, made once a pass, and
 //! their moments are added to the rows they came from. No exponential for each step and category. Not here: the chain (`chain_blocks`).
 
-use super::pass::{Shape, places};
+use super::{
+    pass::{Shape, places},
+    profile,
+};
 use crate::{
     block::forward_backward::{self, ChainError, SMALLEST, padded},
     expfam::stat::IMPOSSIBLE,
@@ -23,6 +26,8 @@ pub(super) struct Lookups<'p> {
 }
 
 struct Lookup<'p> {
+    /// Its number in the plan, and which of its operands the block is.
+    table: (usize, usize),
     /// Where its statistic stands in the pass.
     at: usize,
     codes: Option<&'p [u32]>,
@@ -61,7 +66,15 @@ impl<'p> Lookups<'p> {
             special::exp_slice(&mut scaled);
             scaled.iter_mut().filter(|x| **x < SMALLEST).for_each(|x| *x = 0.0);
             let at = pass.iter().position(|&p| p == t)?;
-            tables.push(Lookup { at, codes: codes.map(|id| &*plan.rows.codes[id].data), rows: &table.rows, log, scaled, top });
+            tables.push(Lookup {
+                table: (t, i),
+                at,
+                codes: codes.map(|id| &*plan.rows.codes[id].data),
+                rows: &table.rows,
+                log,
+                scaled,
+                top,
+            });
         }
         // The first one writes, so it should be one that all steps have.
         tables.sort_by_key(|l| *l.rows != Rows::All);
@@ -90,6 +103,12 @@ impl<'p> Lookups<'p> {
             total += forward_backward::weigh(self.k, &log, &mut weights[step * kp..][..kp]).map_err(|e| e.later(step))? - top;
         }
         Ok(total)
+    }
+
+    /// Multiply-adds and bytes of all tables for so many rows.
+    pub(super) fn work(&self, plan: &Plan, rows: usize) -> (f64, f64) {
+        let each = self.tables.iter().map(|l| profile::message(&plan.tables[l.table.0], l.table.1, rows));
+        each.fold((0.0, 0.0), |sum, x| (sum.0 + x.0, sum.1 + x.1))
     }
 
     /// Products of the tables' rows; returns the sum of what these were scaled by, and the steps where digits may be lost.

@@ -16,6 +16,7 @@ mod rows;
 pub mod run;
 mod seeds;
 mod session;
+mod stack;
 mod start;
 mod start_values;
 mod turns;

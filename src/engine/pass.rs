@@ -13,6 +13,7 @@ use super::{
     profile::{self, Profile, Step},
     rows::{ChunkMoments, Places, RowScratch, steps_back},
     session::{Session, apply},
+    stack::{self, Stack},
     start::order,
     turns::{self, Turns},
 };
@@ -70,11 +71,15 @@ pub(super) struct Shape<'p> {
     workers: Mutex<Vec<Worker>>,
     /// Blocks whose rows share a covariance.
     alike: Vec<Alike<'p>>,
+    /// Tables that are done as one; they stand neither in `vars` nor in `tables`.
+    pub stacks: Vec<Stack<'p>>,
 }
 
 /// One run's sums.
 pub(super) struct Sums {
     pub statistics: Vec<Vec<f64>>,
+    /// Of each stack.
+    pub stacked: Vec<Vec<f64>>,
     pub entropy: Vec<f64>,
     pub kept: Vec<(usize, Vec<f64>)>,
     pub emitted: Vec<(usize, Emitted)>,
@@ -106,6 +111,7 @@ pub(super) struct Worker {
     pub blocks: chain_blocks::Scratch,
     pub list: Vec<u32>,
     pub turns: turns::Scratch,
+    pub stack: stack::Scratch,
 }
 
 impl Session<'_> {
@@ -140,6 +146,11 @@ impl Session<'_> {
         for &t in &shape.tables {
             self.packed[t].fill(0.0);
         }
+        // At the start, blocks are silent table by table.
+        if self.iteration > 0 {
+            shape.stack(&self.table);
+        }
+        let mut stacked: Vec<Vec<f64>> = shape.stacks.iter().map(Stack::zeros).collect();
         let mut entropy = vec![0.0; plan.vars.len()];
         if let Some(turns) = &shape.turns {
             shape.tables.retain(|t| !turns.plan.sums(*t));
@@ -155,7 +166,8 @@ impl Session<'_> {
             (None, false) => (stream.runs.as_slice(), vec![Span { runs: 0..stream.runs.len(), rows: 0..stream.size }]),
         };
         // Small sums may all wait for each other, so that no thread has to.
-        let numbers: usize = shape.tables.iter().map(|&t| plan.tables[t].packed_len()).sum();
+        let numbers: usize =
+            shape.tables.iter().map(|&t| plan.tables[t].packed_len()).sum::<usize>() + stacked.iter().map(Vec::len).sum::<usize>();
         let at_once = if emit.is_empty() && numbers * runs.len() <= SMALL { runs.len().max(1) } else { threads };
         let mut emitted: Vec<(usize, Emitted)> = emit.iter().map(|&v| (v, Emitted::default())).collect();
         let mut kept: Vec<(usize, Vec<f64>)> = shape.kept().map(|v| (v, vec![])).collect();
@@ -179,6 +191,9 @@ impl Session<'_> {
                         } else {
                             self.packed[t].iter_mut().zip(&part).for_each(|(a, b)| *a += b);
                         }
+                    }
+                    for (all, part) in stacked.iter_mut().zip(&sum.stacked) {
+                        all.iter_mut().zip(part).for_each(|(a, b)| *a += b);
                     }
                     if let Some((v, kind)) = sum.failed {
                         return Err(self.error(v, kind));
@@ -219,6 +234,10 @@ impl Session<'_> {
         }
         for (alike, (_, second)) in shape.alike.iter().zip(&second) {
             alike.finish(plan, second, &mut self.packed);
+        }
+        for (stack, sum) in shape.stacks.iter().zip(&stacked) {
+            stack.finish(sum, &mut self.packed);
+            shape.tables.extend(stack.tables());
         }
         for &t in &shape.tables {
             self.unpack(t);
@@ -275,7 +294,8 @@ impl<'p> Shape<'p> {
             .map(|v| (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain()).then(|| ChainShape::new(plan, v, values)))
             .collect();
         let workers = Mutex::default();
-        let mut shape = Self { plan, stream, vars, tables, chains, blocks: false, lookups: None, turns: None, workers, alike: vec![] };
+        let mut shape =
+            Self { plan, stream, vars, tables, chains, blocks: false, lookups: None, turns: None, workers, alike: vec![], stacks: vec![] };
         if let [(v, messages)] = shape.vars.as_slice()
             && let Some(chain) = &shape.chains[*v]
         {
@@ -283,6 +303,23 @@ impl<'p> Shape<'p> {
             shape.lookups = Lookups::new(plan, *v, messages, &shape.tables, values).filter(|l| shape.only_lookups(l));
         }
         shape
+    }
+
+    /// Stacks what can be stacked.
+    fn stack(&mut self, values: &[Vec<f64>]) {
+        if self.lookups.is_some() {
+            return;
+        }
+        for (v, messages) in &mut self.vars {
+            if self.turns.as_ref().is_some_and(|t| t.plan.selector == *v) {
+                continue;
+            }
+            if let Some(stack) = Stack::new(self.plan, *v, messages, values) {
+                messages.retain(|m| !stack.sends(*m));
+                self.tables.retain(|t| stack.tables().all(|s| s != *t));
+                self.stacks.push(stack);
+            }
+        }
     }
 
     /// Room for Σ mean meanᵀ of blocks whose rows share a covariance.
@@ -300,6 +337,7 @@ impl<'p> Shape<'p> {
         let plan = self.plan;
         let mut sums = Sums {
             statistics,
+            stacked: self.stacks.iter().map(Stack::zeros).collect(),
             entropy: vec![0.0; plan.vars.len()],
             kept: self.kept().map(|v| (v, vec![])).collect(),
             emitted: emit.iter().map(|&v| (v, Emitted::default())).collect(),
@@ -426,6 +464,7 @@ impl<'p> Shape<'p> {
                 worker.message(session, plan, t, i, &range, &mut eta);
                 sums.profile.end(Step::Message(*v, t), from, || profile::message(&plan.tables[t], i, n));
             }
+            worker.stacked(&self.stacks, *v, &range, sums, &mut eta);
             if let Some(network) = &var.network {
                 network.clamp(range.start * var.inner(), &mut eta);
             }
@@ -453,6 +492,9 @@ impl<'p> Shape<'p> {
             let places = places(&table.rows, &range, &mut worker.list);
             worker.rows.gather_chunk(plan, table, &places, &session.moments, Some(chunk), &mut sums.statistics[i]);
             sums.profile.end(Step::Statistic(t), from, || profile::statistic(table, n));
+        }
+        for (id, stack) in self.stacks.iter().enumerate() {
+            stack.gather(id, &range, &worker.moments[stack.var], &mut worker.stack, sums);
         }
         for (v, kept) in &mut sums.kept {
             kept.extend_from_slice(&worker.moments[*v]);

@@ -104,6 +104,17 @@ impl Profile {
             self.add_to(step, &Spent { seconds, multiply_adds, bytes });
         }
     }
+    /// The same, less seconds that other steps have noted in between.
+    pub fn end_but(&mut self, step: Step, from: Option<Instant>, noted: f64, work: impl FnOnce() -> (f64, f64)) {
+        self.end(step, from, work);
+        if let Some(spent) = self.steps.get_mut(&step) {
+            spent.seconds -= noted;
+        }
+    }
+    /// Seconds of all steps so far.
+    pub fn seconds(&self) -> f64 {
+        self.steps.values().map(|s| s.seconds).sum()
+    }
     /// Adds what a thread has spent.
     pub fn add(&mut self, other: &Self) {
         other.steps.iter().for_each(|(step, spent)| self.add_to(*step, spent));

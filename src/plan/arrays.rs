@@ -5,7 +5,7 @@ use crate::{
     expfam::stat::StatKind,
     num::{numbers::Numbers, wide::wide},
 };
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// All known numbers by row.
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ impl Dense {
     }
 
     /// The rows `range` as they are, if no statistic has to be made.
-    pub fn slice(&self, range: std::ops::Range<usize>) -> Option<&[f64]> {
+    pub fn slice(&self, range: Range<usize>) -> Option<&[f64]> {
         match self {
             Dense::Plain { data, width } => Some(&data[range.start * width..range.end * width]),
             Dense::Part { values, centre, inner, value_width, missing: false, .. } if centre.is_empty() && self.is_value() => {
@@ -93,11 +93,18 @@ impl Dense {
     }
 
     /// Writes the rows `range` into `out`, which is made of the right length.
-    pub fn write_range(&self, range: std::ops::Range<usize>, out: &mut Vec<f64>, scratch: &mut Vec<f64>) {
+    pub fn write_range(&self, range: Range<usize>, out: &mut Vec<f64>, scratch: &mut Vec<f64>) {
+        let (width, rows) = (self.width(), range.len());
+        out.resize(rows * width + OVERHANG, 0.0);
+        self.write_rows(range, out, width, scratch);
+        out.truncate(rows * width);
+    }
+
+    /// Writes the rows `range` into `out`, `stride` numbers from one to the next. What stands behind a row may be overwritten, up to [`OVERHANG`] numbers, for which
+    /// the last row has to have room, too.
+    pub fn write_rows(&self, range: Range<usize>, out: &mut [f64], stride: usize, scratch: &mut Vec<f64>) {
         let width = self.width();
-        let len = range.len() * width;
         if let Dense::Part { values, centre, inner, value_width, d, packed: true, missing, .. } = self {
-            out.resize(len + LANES, 0.0);
             // The value, room past it, and the centre.
             scratch.clear();
             scratch.resize(2 * d + LANES, 0.0);
@@ -106,17 +113,17 @@ impl Dense {
             let values = &values[range.start * inner * value_width..range.end * inner * value_width];
             wide(
                 #[inline(always)]
-                || outer_products(values, mean, out, x),
+                || outer_products(values, mean, out, (*inner, stride), x),
             );
-            out.truncate(len);
             if *missing {
                 let each = d * (d + 1) / 2;
                 let lacks = |v: &[f64]| v.iter().any(|x| x.is_nan());
-                out.chunks_exact_mut(each).zip(values.chunks_exact(*d)).filter(|x| lacks(x.1)).for_each(|(x, _)| x.fill(0.0));
+                for (i, _) in values.chunks_exact(*d).enumerate().filter(|x| lacks(x.1)) {
+                    out[i / inner * stride + i % inner * each..][..each].fill(0.0);
+                }
             }
             return;
         }
-        out.resize(len, 0.0);
         if let Dense::Part { values, centre, inner, value_width: 1, .. } = self
             && (self.is_value() || self.is_square())
         {
@@ -125,29 +132,30 @@ impl Dense {
             wide(
                 #[inline(always)]
                 || {
-                    for (out, value) in out.iter_mut().zip(values) {
-                        let x = if value.is_nan() { 0.0 } else { value - centre };
-                        *out = if square { x * x } else { x };
+                    let step = if *inner == stride { values.len() } else { *inner };
+                    for (out, values) in out.chunks_mut(step.max(stride)).zip(values.chunks(step.max(1))) {
+                        for (out, value) in out.iter_mut().zip(values) {
+                            let x = if value.is_nan() { 0.0 } else { value - centre };
+                            *out = if square { x * x } else { x };
+                        }
                     }
                 },
             );
             return;
         }
-        if let Dense::Part { values, centre, inner, value_width, missing: false, .. } = self
-            && self.is_value()
-        {
-            let values = &values[range.start * inner * value_width..range.end * inner * value_width];
-            if centre.is_empty() {
-                out.copy_from_slice(values);
-                return;
+        let vectors = match self {
+            Dense::Part { values, centre, inner: 1, missing: false, .. } if self.is_value() => Some((values, &centre[..])),
+            Dense::Plain { data, .. } => Some((data, &[][..])),
+            Dense::Part { .. } => None,
+        };
+        for (place, out) in range.zip(out.chunks_mut(stride.max(1))) {
+            match vectors {
+                Some((values, centre)) => {
+                    out[..width].copy_from_slice(&values[place * width..(place + 1) * width]);
+                    out.iter_mut().zip(centre).for_each(|(x, c)| *x -= c);
+                }
+                None => self.write(place, &mut out[..width], scratch),
             }
-            for (out, x) in out.chunks_exact_mut(*value_width).zip(values.chunks_exact(*value_width)) {
-                out.iter_mut().zip(x).zip(centre.iter()).for_each(|((o, x), c)| *o = x - c);
-            }
-            return;
-        }
-        for (place, out) in range.zip(out.chunks_exact_mut(width.max(1))) {
-            self.write(place, out, scratch);
         }
     }
 
@@ -211,24 +219,29 @@ impl Dense {
 /// A triangle's rows are written so many numbers at a time.
 const LANES: usize = 4;
 
-/// The upper triangle of x xᵀ for each x of `d` numbers less its mean, row by row. `out` has room for `LANES` numbers past the last, and `x` holds d + `LANES`: each row
-/// of a triangle is written in whole blocks, whose overhang the next row overwrites.
+/// How far past its end the writing of a row may reach.
+pub const OVERHANG: usize = LANES - 1;
+
+/// The upper triangle of x xᵀ for each x of `d` numbers less its mean, row by row; `inner` of them stand side by side, and begin again `stride` numbers later.
+/// `x` holds d + `LANES` numbers: each row of a triangle is written in whole blocks, whose overhang the next row overwrites.
 #[inline(always)]
-fn outer_products(values: &[f64], mean: &[f64], out: &mut [f64], x: &mut [f64]) {
+fn outer_products(values: &[f64], mean: &[f64], out: &mut [f64], (inner, stride): (usize, usize), x: &mut [f64]) {
     let d = mean.len();
-    let mut at = 0;
-    for value in values.chunks_exact(d) {
-        x.iter_mut().zip(value).zip(mean).for_each(|((x, v), m)| *x = v - m);
-        for a in 0..d {
-            let (first, reach) = (x[a], (d - a).next_multiple_of(LANES));
-            let (to, _) = out[at..at + reach].as_chunks_mut::<LANES>();
-            let (from, _) = x[a..a + reach].as_chunks::<LANES>();
-            for (to, from) in to.iter_mut().zip(from) {
-                // Read as a whole before it is written, so that the compiler need not fear that both are one.
-                let from = *from;
-                *to = from.map(|b| first * b);
+    for (row, values) in values.chunks_exact(inner * d).enumerate() {
+        let mut at = row * stride;
+        for value in values.chunks_exact(d) {
+            x.iter_mut().zip(value).zip(mean).for_each(|((x, v), m)| *x = v - m);
+            for a in 0..d {
+                let (first, reach) = (x[a], (d - a).next_multiple_of(LANES));
+                let (to, _) = out[at..at + reach].as_chunks_mut::<LANES>();
+                let (from, _) = x[a..a + reach].as_chunks::<LANES>();
+                for (to, from) in to.iter_mut().zip(from) {
+                    // Read as a whole before it is written, so that the compiler need not fear that both are one.
+                    let from = *from;
+                    *to = from.map(|b| first * b);
+                }
+                at += d - a;
             }
-            at += d - a;
         }
     }
 }
@@ -256,6 +269,31 @@ mod tests {
                 for (place, row) in (2..9).zip(all.chunks_exact(3)) {
                     array.write(place, &mut one, &mut scratch);
                     assert_eq!(row, one, "place {place}, part {part}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_with_room_between_them_are_the_same() {
+        for (d, part) in [(1, 0), (1, 1), (3, 0), (3, 1), (4, 1), (9, 1)] {
+            for centre in [vec![], vec![0.25; d]] {
+                for missing in [false, true] {
+                    let mut values: Vec<f64> = (0..6 * 2 * d).map(|i| ((i * 7) % 11) as f64 - 4.5).collect();
+                    if missing {
+                        values[5 * d] = f64::NAN;
+                    }
+                    let (kind, packed) = (if d == 1 { &GAUSSIAN } else { &GAUSSIAN_VECTOR }, part == 1 && d > 1);
+                    let (values, centre) = (values.into(), centre.as_slice().into());
+                    let array = Dense::Part { values, centre, inner: 2, value_width: d, kind, part, d, packed, missing };
+                    let (w, mut close, mut scratch) = (array.width(), vec![], vec![]);
+                    array.write_range(1..6, &mut close, &mut scratch);
+                    let stride = w + OVERHANG + 2;
+                    let mut apart = vec![0.0; 5 * stride];
+                    array.write_rows(1..6, &mut apart, stride, &mut scratch);
+                    for (a, b) in close.chunks_exact(w).zip(apart.chunks_exact(stride)) {
+                        assert_eq!((a, &b[w + OVERHANG..]), (&b[..w], &[0.0, 0.0][..]), "d {d}, part {part}");
+                    }
                 }
             }
         }

@@ -30,6 +30,8 @@ pub struct Table {
     pub gather: Contraction,
     /// Axes of the statistic that `gather` writes and of the table that messages read, where a symmetric pair of labels is packed.
     pub packed: Option<Packed>,
+    /// The table's axes as rows see them: packed, and without what is unrolled.
+    pub seen: Axes,
     /// Whether the statistic holds known numbers only: it is summed once.
     pub constant: bool,
     /// The block whose pairs of neighbours this table couples.

@@ -187,6 +187,7 @@ impl<'a> Lowering<'a> {
             terms: lowered,
             gather,
             packed: packing,
+            seen: seen_row,
             constant,
             pair,
             unroll,
