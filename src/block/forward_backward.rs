@@ -30,8 +30,8 @@ pub const SMALLEST: f64 = 1e-290;
 /// counts, a message overflows, and it is nowhere near.
 const TOLERANCE: f64 = 1e-10;
 
-/// Messages whose sum is smaller have lost digits.
-const SAFE_SUM: f64 = 1e-280;
+/// Messages whose sum is smaller may have lost digits in the step that follows.
+const SAFE_SUM: f64 = 1e-100;
 
 /// Messages are computed so many numbers at a time, and padded with zeros to whole blocks.
 const LANES: usize = 8;

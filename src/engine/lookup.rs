@@ -121,7 +121,8 @@ impl<'p> Lookups<'p> {
         for (step, to) in weights.chunks_exact_mut(kp).enumerate() {
             match first.and_then(|l| l.code(range.start + step).map(|code| (l, code))) {
                 Some((l, code)) => {
-                    to.copy_from_slice(&l.scaled[code * kp..][..kp]);
+                    // Not as a call to copy: a row is short.
+                    to.iter_mut().zip(&l.scaled[code * kp..][..kp]).for_each(|(w, x)| *w = *x);
                     total += l.top[code];
                 }
                 None => {

@@ -109,11 +109,22 @@ impl Dense {
             scratch.clear();
             scratch.resize(2 * d + LANES, 0.0);
             let (x, mean) = scratch.split_at_mut(d + LANES);
+            let mean = &mut mean[..*d];
             mean.iter_mut().zip(centre.iter()).for_each(|(m, c)| *m = *c);
             let values = &values[range.start * inner * value_width..range.end * inner * value_width];
             wide(
                 #[inline(always)]
-                || outer_products(values, mean, out, (*inner, stride), x),
+                || match mean.len() {
+                    2 => small_outer_products::<2>(values, mean, out, (*inner, stride)),
+                    3 => small_outer_products::<3>(values, mean, out, (*inner, stride)),
+                    4 => small_outer_products::<4>(values, mean, out, (*inner, stride)),
+                    5 => small_outer_products::<5>(values, mean, out, (*inner, stride)),
+                    6 => small_outer_products::<6>(values, mean, out, (*inner, stride)),
+                    8 => small_outer_products::<8>(values, mean, out, (*inner, stride)),
+                    10 => small_outer_products::<10>(values, mean, out, (*inner, stride)),
+                    16 => small_outer_products::<16>(values, mean, out, (*inner, stride)),
+                    _ => outer_products(values, mean, out, (*inner, stride), x),
+                },
             );
             if *missing {
                 let each = d * (d + 1) / 2;
@@ -221,6 +232,31 @@ const LANES: usize = 4;
 
 /// How far past its end the writing of a row may reach.
 pub const OVERHANG: usize = LANES - 1;
+
+/// [`outer_products`] for a number of dimensions that the compiler knows, up to 16.
+#[inline(always)]
+fn small_outer_products<const D: usize>(values: &[f64], mean: &[f64], out: &mut [f64], (inner, stride): (usize, usize)) {
+    let triangle = D * (D + 1) / 2;
+    let Some(mean) = mean.first_chunk::<D>() else { return };
+    for (row, values) in values.chunks_exact(inner * D).enumerate() {
+        for (i, value) in values.as_chunks::<D>().0.iter().enumerate() {
+            let out = &mut out[row * stride + i * triangle..][..triangle + OVERHANG];
+            let mut x = [0.0; 16 + LANES];
+            for i in 0..D {
+                x[i] = value[i] - mean[i];
+            }
+            let mut at = 0;
+            for a in 0..D {
+                for b in (a..D).step_by(LANES) {
+                    for l in 0..LANES {
+                        out[at + b - a + l] = x[a] * x[b + l];
+                    }
+                }
+                at += D - a;
+            }
+        }
+    }
+}
 
 /// The upper triangle of x xᵀ for each x of `d` numbers less its mean, row by row; `inner` of them stand side by side, and begin again `stride` numbers later.
 /// `x` holds d + `LANES` numbers: each row of a triangle is written in whole blocks, whose overhang the next row overwrites.

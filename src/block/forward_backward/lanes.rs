@@ -1,8 +1,9 @@
 //! A few sequences that advance side by side, a block of steps at a time: forward, then back. Not here: which sequences (`run`), nor the products.
 //!
-//! Going forward, α_t = b_t ∘ (α_{t−1} A) / c_t has sum 1. Going back, β_t is scaled so that α_t · β_t is 1: the marginals are their product, and with
-//! w_t = b_t ∘ β_t / c_t the message before is A w_t and the pairs into t are A ∘ (α_{t−1} ⊗ w_t), summed by blocks as a product of matrices. Where that
-//! 1 is not met, underflow has eaten digits, and the steps from there on back are done in log space.
+//! Going forward, α_t = b_t ∘ (α_{t−1} A) / c_{t−1} with c_t the sum of α_t: what is divided by is known a step ahead, so that no step waits for its own sum.
+//! Going back, β_t is scaled so that α_t · β_t is 1: the marginals are their product, and with w_t = b_t ∘ β_t / c_{t−1} the message before is A w_t and the
+//! pairs into t are A ∘ (α_{t−1} ⊗ w_t), summed by blocks as a product of matrices. Where that 1 is not met, underflow has eaten digits, and the steps from
+//! there on back are done in log space.
 
 use super::{ChainError, LANES, PairTables, SAFE_SUM, TOLERANCE, in_logs, padded, product, steps::Steps};
 use crate::num::{
@@ -47,6 +48,9 @@ pub struct Scratch {
 
 /// What a zero may stand for, at most 10⁻³⁰⁸, times this is nothing.
 const LARGEST: f64 = 1e290;
+/// Products of messages are taken larger by 2⁴⁵⁰, and those that are no more than the inverse of that then are 0: numbers without full digits are slow.
+const RAISED: f64 = f64::from_bits((1023 + 450) << 52);
+const NOTHING: f64 = f64::from_bits((1023 - 450) << 52);
 
 /// How long blocks are, and what is kept of them.
 #[derive(Clone, Copy, Debug)]
@@ -131,14 +135,17 @@ impl Group<'_> {
 
         let mut bad = [false; TOGETHER];
         let mut norms = [0.0; TOGETHER];
+        // Sums of the last messages.
+        let mut ends = [1.0; TOGETHER];
         for b in 0..blocks {
             let at = self.at(b);
             self.weights(&at, steps, s, &mut norms)?;
-            fused!(A => self.forward::<A>(b, &at, s, &mut bad));
+            fused!(A => self.forward::<A>(b, &at, s, &mut ends, &mut bad));
             for (l, norm) in norms[..self.active(at.from)].iter_mut().enumerate() {
                 *norm -= self.logs_of_norms(l, &at, s);
             }
         }
+        norms.iter_mut().zip(ends).for_each(|(norm, end)| *norm += ln(end));
         // Where a step of the way forward has lost its digits, nothing of the sequence is of use.
         let mut lost = bad;
         for l in (0..count).filter(|&l| bad[l]) {
@@ -151,11 +158,11 @@ impl Group<'_> {
                 self.weights(&at, steps, s, &mut [0.0; TOGETHER])?;
             }
             if !last && !self.kept[0] {
-                self.restore(b, s);
-                fused!(A => self.forward::<A>(b, &at, s, &mut [false; TOGETHER]));
+                let mut sums = self.restore(b, s);
+                fused!(A => self.forward::<A>(b, &at, s, &mut sums, &mut [false; TOGETHER]));
             }
             let mut bad = [false; TOGETHER];
-            fused!(A => self.backward::<A>(&at, s, &mut bad));
+            fused!(A => self.backward::<A>(&at, &ends, s, &mut bad));
             for l in 0..self.active(at.from) {
                 let Sequence { lo, len } = self.lanes[l];
                 let end = at.to.min(len);
@@ -195,13 +202,19 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// Takes the message before a block from where it was put.
-    fn restore(&self, b: usize, s: &mut Scratch) {
+    /// Takes the message before a block from where it was put; returns the sums of the lanes' messages.
+    fn restore(&self, b: usize, s: &mut Scratch) -> [f64; TOGETHER] {
         let kp = padded(self.tables.k);
         let blocks = self.lanes[0].len.div_ceil(self.block);
-        for l in 0..self.lanes.len() {
-            s.now[l * kp..][..kp].copy_from_slice(&s.points[(l * blocks + b) * kp..][..kp]);
+        let mut sums = [1.0; TOGETHER];
+        for (l, sum) in sums[..self.lanes.len()].iter_mut().enumerate() {
+            let point = &s.points[(l * blocks + b) * kp..][..kp];
+            s.now[l * kp..][..kp].copy_from_slice(point);
+            if b > 0 {
+                *sum = reduce::sum_plain(point);
+            }
         }
+        sums
     }
 
     /// now ← now · table, for the lanes that have a step t.
@@ -223,9 +236,9 @@ impl Group<'_> {
         }
     }
 
-    /// One block forward: messages to `alpha`, their inverse scales to `norm`.
+    /// One block forward: messages to `alpha`, what they were multiplied by to `norm`. `sums` are those of the messages before, and then of the last ones.
     #[inline(always)]
-    fn forward<A: MulAdd>(&self, b: usize, at: &At, s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
+    fn forward<A: MulAdd>(&self, b: usize, at: &At, s: &mut Scratch, sums: &mut [f64; TOGETHER], bad: &mut [bool; TOGETHER]) {
         let kp = padded(self.tables.k);
         let (rows, weight_rows) = (self.rows(self.kept[0]) + 1, self.rows(self.kept[1]));
         let blocks = self.lanes[0].len.div_ceil(self.block);
@@ -241,29 +254,27 @@ impl Group<'_> {
             let active = self.active(t);
             if t > 0 {
                 self.times::<A>(&self.tables.ahead, t, active, now, next);
+            } else {
+                next.fill(1.0);
             }
             for l in 0..active {
-                let e = &weights[(l * weight_rows + t - at.weights) * kp..][..kp];
-                let y = &mut next[l * kp..][..kp];
-                if t == 0 {
-                    y.fill(1.0);
-                }
+                let row = l * rows + t - at.base + 1;
+                let e = lanes_of(&weights[(l * weight_rows + t - at.weights) * kp..][..kp]);
+                let y = lanes_of(&next[l * kp..][..kp]);
+                let now = now[l * kp..][..kp].as_chunks_mut::<LANES>().0;
+                let alpha = alpha[row * kp..][..kp].as_chunks_mut::<LANES>().0;
+                let r = 1.0 / sums[l];
                 let mut sum = [0.0; LANES];
-                for (y, e) in y.as_chunks_mut::<LANES>().0.iter_mut().zip(e.as_chunks::<LANES>().0) {
+                for (((y, e), now), alpha) in y.iter().zip(e).zip(now).zip(alpha) {
                     for i in 0..LANES {
-                        y[i] *= e[i];
-                        sum[i] += y[i];
+                        let x = y[i] * (e[i] * r);
+                        (now[i], alpha[i]) = (x, x);
+                        sum[i] += x;
                     }
                 }
                 let c = reduce::fold(sum);
-                let r = 1.0 / c;
                 bad[l] |= !(c > SAFE_SUM && c.is_finite());
-                let row = l * rows + t - at.base + 1;
-                norm[row] = r;
-                for ((y, n), a) in y.iter().zip(&mut now[l * kp..]).zip(&mut alpha[row * kp..][..kp]) {
-                    let x = y * r;
-                    (*n, *a) = (x, x);
-                }
+                (sums[l], norm[row]) = (c, r);
             }
         }
     }
@@ -285,9 +296,9 @@ impl Group<'_> {
         total + ln(product)
     }
 
-    /// One block back: marginals, and w_t for the pairs.
+    /// One block back: marginals, and w_t for the pairs. `ends` are the sums of the lanes' last messages.
     #[inline(always)]
-    fn backward<A: MulAdd>(&self, at: &At, s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
+    fn backward<A: MulAdd>(&self, at: &At, ends: &[f64; TOGETHER], s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
         let (k, kp) = (self.tables.k, padded(self.tables.k));
         let (rows, weight_rows) = (self.rows(self.kept[0]) + 1, self.rows(self.kept[1]));
         let Scratch { alpha, near, weights, norm, w, marginals, now, beta, .. } = s;
@@ -296,35 +307,55 @@ impl Group<'_> {
             let (from, count) = ((l * rows + at.from - at.base) * kp, (at.to.min(lane.len) - at.from + 1) * kp);
             near[l * near_rows * kp..][..count].copy_from_slice(&alpha[from..from + count]);
         }
+        let mut largest = [[0.0; LANES]; TOGETHER];
         for t in (at.from..at.to).rev() {
             let active = self.active(t);
             for l in 0..active {
-                let beta = &mut beta[l * kp..][..kp];
                 if self.lanes[l].len == t + 1 {
-                    beta.fill(1.0);
+                    beta[l * kp..][..kp].fill(1.0 / ends[l]);
                 }
-                let row = l * rows + t - at.base + 1;
-                let a = &near[(l * near_rows + t - at.from + 1) * kp..][..kp];
-                let e = &weights[(l * weight_rows + t - at.weights) * kp..][..kp];
-                let meet = reduce::dot_plain(a, beta);
+                let place = l * self.block + t - at.from;
+                let b = lanes_of(&beta[l * kp..][..kp]);
+                let a = lanes_of(&near[(l * near_rows + t - at.from + 1) * kp..][..kp]);
+                let e = lanes_of(&weights[(l * weight_rows + t - at.weights) * kp..][..kp]);
+                let now = now[l * kp..][..kp].as_chunks_mut::<LANES>().0;
+                let w = w[place * kp..][..kp].as_chunks_mut::<LANES>().0;
+                let m = &mut marginals[place * k..][..k];
+                let mut meet = [0.0; LANES];
+                for (a, b) in a.iter().zip(b) {
+                    for i in 0..LANES {
+                        meet[i] = A::mul_add(a[i], b[i], meet[i]);
+                    }
+                }
+                let meet = reduce::fold(meet);
                 bad[l] |= apart(meet);
-                let r = 1.0 / meet;
-                let scale = r * norm[row];
-                // A potential that underflowed to 0 may be wanted by a future that is this large.
-                bad[l] |= reduce::max_plain(beta) * scale.max(1.0) > LARGEST;
-                let at = l * self.block + t - at.from;
-                let (m, w, now) = (&mut marginals[at * k..][..k], &mut w[at * kp..][..kp], &mut now[l * kp..][..kp]);
-                for ((m, a), b) in m.iter_mut().zip(a).zip(&*beta) {
-                    *m = a * r * b;
-                }
-                for (((w, n), e), b) in w.iter_mut().zip(now).zip(e).zip(&*beta) {
-                    let x = e * scale * b;
-                    (*w, *n) = (x, x);
+                // Its inverse, to the last digit where it is as near to 1 as it must be.
+                let r = 2.0 - meet;
+                let scale = r * norm[l * rows + t - at.base + 1];
+                for ((((c, a), b), e), (now, w)) in a.iter().enumerate().zip(b).zip(e).zip(now.iter_mut().zip(w)) {
+                    let mut product = [0.0; LANES];
+                    for i in 0..LANES {
+                        let wanted = b[i] * scale;
+                        // A potential that underflowed to 0 may be wanted by a future that is this large.
+                        let larger = if wanted > b[i] { wanted } else { b[i] };
+                        largest[l][i] = if larger > largest[l][i] { larger } else { largest[l][i] };
+                        let x = e[i] * wanted;
+                        (now[i], w[i]) = (x, x);
+                        let raised = (a[i] * RAISED) * b[i];
+                        product[i] = (if raised > NOTHING { raised } else { 0.0 }) * (r * NOTHING);
+                    }
+                    match m.get_mut(c * LANES..(c + 1) * LANES) {
+                        Some(m) => m.copy_from_slice(&product),
+                        None => m[c * LANES..].iter_mut().zip(product).for_each(|(m, x)| *m = x),
+                    }
                 }
             }
             if t > 0 {
                 self.times::<A>(&self.tables.back, t, active, now, beta);
             }
+        }
+        for (bad, largest) in bad.iter_mut().zip(largest) {
+            *bad |= reduce::max_plain(&largest) > LARGEST;
         }
         // The pairs into the block's first step ask for the step before.
         if at.from > 0 {
@@ -354,6 +385,11 @@ impl Group<'_> {
             }
         }
     }
+}
+
+#[inline(always)]
+fn lanes_of(row: &[f64]) -> &[[f64; LANES]] {
+    row.as_chunks::<LANES>().0
 }
 
 fn ln(x: f64) -> f64 {
