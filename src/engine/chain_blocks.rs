@@ -110,8 +110,8 @@ impl ChunkSteps<'_, '_> {
             self.sums.profile.end(Step::Message(self.v, t), from, || profile::message(table, i, places.len()));
         }
         let here = self.first + steps.start..self.first + steps.end;
-        for (id, stack) in self.shape.stacks.iter().enumerate() {
-            stack.message(id, &here, self.stack, self.sums, eta);
+        for stack in &self.shape.stacks {
+            stack.message(&here, self.stack, self.sums, eta);
         }
         let (var, at) = (&plan.vars[self.v], self.first + steps.start);
         if let Some(network) = &var.network {

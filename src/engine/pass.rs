@@ -29,7 +29,7 @@ use crate::{
     },
 };
 use rayon::prelude::*;
-use std::{ops::Range, sync::Mutex};
+use std::ops::Range;
 
 /// Writes the responsibilities of a variable at some places; false where it has none to give.
 pub type Given<'a> = &'a (dyn Fn(usize, Range<usize>, &mut [f64]) -> bool + Sync);
@@ -67,8 +67,6 @@ pub(super) struct Shape<'p> {
     pub lookups: Option<Lookups<'p>>,
     /// Where rows and a block of theirs take turns.
     turns: Option<Turns<'p>>,
-    /// Buffers that no run is using.
-    workers: Mutex<Vec<Worker>>,
     /// Blocks whose rows share a covariance.
     alike: Vec<Alike<'p>>,
     /// Tables that are done as one; they stand neither in `vars` nor in `tables`.
@@ -173,7 +171,7 @@ impl Session<'_> {
         let mut kept: Vec<(usize, Vec<f64>)> = shape.kept().map(|v| (v, vec![])).collect();
         let mut second = shape.second();
         for (i, span) in spans.iter().enumerate() {
-            let mut rested = turns::Rested::default();
+            let mut rested = self.idle.get_mut().map_or_else(|_| turns::Rested::default(), |idle| idle.rested.pop().unwrap_or_default());
             for batch in runs[span.runs.clone()].chunks(at_once) {
                 let sums: Vec<Sums> = if let [only] = runs {
                     // Nothing to add up.
@@ -203,7 +201,10 @@ impl Session<'_> {
                     for ((_, all), (_, part)) in second.iter_mut().zip(&sum.second) {
                         all.iter_mut().zip(part).for_each(|(a, b)| *a += b);
                     }
-                    rested.extend(sum.rested);
+                    let emptied = rested.extend(sum.rested);
+                    if let Ok(idle) = self.idle.get_mut() {
+                        idle.rested.push(emptied);
+                    }
                     for ((_, all), (_, part)) in kept.iter_mut().zip(sum.kept) {
                         all.extend(part);
                     }
@@ -227,6 +228,10 @@ impl Session<'_> {
                 turns.add(self.pool, span.rows.start, &rested, sorted, &mut self.packed);
                 let table = turns.plan.others.first().map_or(turns.plan.table, |o| o.0);
                 self.profile.end(Step::Statistic(table), from, || profile::statistic(&plan.tables[table], span.rows.len()));
+            }
+            if let Ok(idle) = self.idle.get_mut() {
+                rested.clear();
+                idle.rested.push(rested);
             }
         }
         for (v, moments) in kept {
@@ -293,9 +298,8 @@ impl<'p> Shape<'p> {
         let chains = (0..plan.vars.len())
             .map(|v| (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain()).then(|| ChainShape::new(plan, v, values)))
             .collect();
-        let workers = Mutex::default();
         let mut shape =
-            Self { plan, stream, vars, tables, chains, blocks: false, lookups: None, turns: None, workers, alike: vec![], stacks: vec![] };
+            Self { plan, stream, vars, tables, chains, blocks: false, lookups: None, turns: None, alike: vec![], stacks: vec![] };
         if let [(v, messages)] = shape.vars.as_slice()
             && let Some(chain) = &shape.chains[*v]
         {
@@ -335,19 +339,20 @@ impl<'p> Shape<'p> {
 
     fn run(&self, session: &Session<'_>, chunks: &Range<usize>, mode: Mode<'_>, emit: &[usize], statistics: Vec<Vec<f64>>) -> Sums {
         let plan = self.plan;
+        let idle = session.idle.lock().ok().map(|mut idle| (idle.workers.pop(), idle.rested.pop()));
+        let (worker, rested) = idle.unwrap_or_default();
         let mut sums = Sums {
             statistics,
             stacked: self.stacks.iter().map(Stack::zeros).collect(),
             entropy: vec![0.0; plan.vars.len()],
             kept: self.kept().map(|v| (v, vec![])).collect(),
             emitted: emit.iter().map(|&v| (v, Emitted::default())).collect(),
-            rested: turns::Rested::default(),
+            rested: rested.unwrap_or_default(),
             profile: session.profile.like(),
             second: self.second(),
             failed: None,
         };
-        let idle = self.workers.lock().ok().and_then(|mut w| w.pop());
-        let mut worker = idle.unwrap_or_else(|| Worker {
+        let mut worker = worker.unwrap_or_else(|| Worker {
             eta: vec![vec![]; plan.vars.len()],
             moments: vec![vec![]; plan.vars.len()],
             ..Worker::default()
@@ -367,8 +372,8 @@ impl<'p> Shape<'p> {
                 from = to;
             }
         }
-        if let Ok(mut idle) = self.workers.lock() {
-            idle.push(worker);
+        if let Ok(mut idle) = session.idle.lock() {
+            idle.workers.push(worker);
         }
         sums
     }

@@ -3,6 +3,7 @@
 
 use super::{
     error::{Breakdown, RunError},
+    pass::Worker,
     profile::{self, Profile, Step},
     rows::RowScratch,
 };
@@ -22,7 +23,7 @@ use crate::{
     },
 };
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt, sync::Mutex};
 
 /// One run's numbers. Arrays are indexed like the plan's lists.
 #[derive(Debug)]
@@ -55,6 +56,21 @@ pub struct Session<'p> {
     pub(super) rows: RowScratch,
     /// Of streams that take turns: their rows by code, for each span.
     pub(super) sorted: Vec<(usize, Vec<Vec<Sorted>>)>,
+    /// What no thread is using.
+    pub(super) idle: Mutex<Idle>,
+}
+
+/// Buffers that passes leave to later ones.
+#[derive(Default)]
+pub(super) struct Idle {
+    pub workers: Vec<Worker>,
+    pub rested: Vec<super::turns::Rested>,
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "buffers of {} threads", self.workers.len())
+    }
 }
 
 const NEVER: u64 = u64::MAX;
@@ -89,6 +105,7 @@ impl<'p> Session<'p> {
             scratch: vec![],
             full: vec![],
             rows: RowScratch::default(),
+            idle: Mutex::default(),
             sorted: plan.turns.iter().filter(|t| t.keeps_order(&plan.streams[t.stream])).map(|t| (t.stream, sorted(plan, t))).collect(),
         };
         for t in 0..plan.tables.len() {

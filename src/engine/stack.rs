@@ -51,8 +51,8 @@ struct Part {
 /// Buffers of one thread.
 #[derive(Default)]
 pub(super) struct Scratch {
-    /// Which stack's rows `known` holds.
-    made: Option<(usize, Range<usize>)>,
+    /// Which rows of which stack, by its first table and number of columns, `known` holds.
+    made: Option<(usize, usize, Range<usize>)>,
     known: Vec<f64>,
     weighted: Vec<f64>,
     value: Vec<f64>,
@@ -108,10 +108,10 @@ impl<'p> Stack<'p> {
         self.columns + OVERHANG
     }
 
-    /// Adds the messages to the rows `range`, rows of k. `id` tells this stack from others of the pass.
-    pub(super) fn message(&self, id: usize, range: &Range<usize>, scratch: &mut Scratch, sums: &mut Sums, eta: &mut [f64]) {
+    /// Adds the messages to the rows `range`, rows of k.
+    pub(super) fn message(&self, range: &Range<usize>, scratch: &mut Scratch, sums: &mut Sums, eta: &mut [f64]) {
         let from = sums.profile.begin();
-        self.make(id, range, scratch);
+        self.make(range, scratch);
         let (known, values, out) = (self.row_major(self.stride()), self.row_major(self.k), self.row_major(self.k));
         gemm(range.len(), self.k, self.columns, 1.0, &scratch.known, known, &self.values, values, eta, out);
         sums.profile.end(Step::Message(self.var, self.main()), from, || {
@@ -119,10 +119,10 @@ impl<'p> Stack<'p> {
         });
     }
 
-    /// Adds the statistics of rows `range` with these moments, rows of k.
+    /// Adds the statistics of rows `range` with these moments, rows of k; `id` is the stack's number in the pass.
     pub(super) fn gather(&self, id: usize, range: &Range<usize>, moments: &[f64], scratch: &mut Scratch, sums: &mut Sums) {
         let from = sums.profile.begin();
-        self.make(id, range, scratch);
+        self.make(range, scratch);
         let (n, k) = (range.len(), self.k);
         let Scratch { known, weighted, .. } = scratch;
         let moments = match self.weight {
@@ -163,8 +163,9 @@ impl<'p> Stack<'p> {
     }
 
     /// Writes the known numbers of these rows, if they are not there already.
-    fn make(&self, id: usize, range: &Range<usize>, scratch: &mut Scratch) {
-        if scratch.made.as_ref().is_some_and(|(made, there)| *made == id && there == range) {
+    fn make(&self, range: &Range<usize>, scratch: &mut Scratch) {
+        let wanted = Some((self.main(), self.columns, range.clone()));
+        if scratch.made == wanted {
             return;
         }
         let Scratch { made, known, value, .. } = scratch;
@@ -178,7 +179,7 @@ impl<'p> Stack<'p> {
                 None => known[..range.len() * stride].chunks_exact_mut(stride).for_each(|row| row[part.column] = 1.0),
             }
         }
-        *made = Some((id, range.clone()));
+        *made = wanted;
     }
 }
 
@@ -238,8 +239,8 @@ fn places(table: &Table, own: &[(u8, usize)], columns: usize, stride: &dyn Fn(u8
 impl Worker {
     /// Adds what all stacks of block `v` send it.
     pub(super) fn stacked(&mut self, stacks: &[Stack<'_>], v: usize, range: &Range<usize>, sums: &mut Sums, eta: &mut [f64]) {
-        for (id, stack) in stacks.iter().enumerate().filter(|(_, s)| s.var == v) {
-            stack.message(id, range, &mut self.stack, sums, eta);
+        for stack in stacks.iter().filter(|s| s.var == v) {
+            stack.message(range, &mut self.stack, sums, eta);
         }
     }
 }

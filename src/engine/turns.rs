@@ -86,8 +86,8 @@ pub(super) struct Rested {
 }
 
 impl Rested {
-    /// The next groups.
-    pub fn extend(&mut self, mut next: Self) {
+    /// The next groups; returns their buffers, emptied.
+    pub fn extend(&mut self, mut next: Self) -> Self {
         self.levels.append(&mut next.levels);
         self.eta.append(&mut next.eta);
         self.moments.append(&mut next.moments);
@@ -96,6 +96,14 @@ impl Rested {
         self.block.append(&mut next.block);
         self.share.append(&mut next.share);
         self.late.append(&mut next.late);
+        next
+    }
+    /// Forgets all groups.
+    pub fn clear(&mut self) {
+        let Self { levels, eta, moments, log_norm, rows, block, share, late } = self;
+        levels.clear();
+        [eta, moments, log_norm, rows, block, share].into_iter().for_each(Vec::clear);
+        late.clear();
     }
 }
 

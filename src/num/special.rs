@@ -80,8 +80,10 @@ fn digamma_tail<A: MulAdd>(y: f64, ln_y: f64) -> f64 {
 #[inline(always)]
 fn alternating<A: MulAdd>(z: f64, c: [f64; 8]) -> f64 {
     let z2 = z * z;
-    let four = |c: &[f64]| A::mul_add(z2, A::mul_add(-z, c[3], c[2]), A::mul_add(-z, c[1], c[0]));
-    A::mul_add(z2 * z2, four(&c[4..]), four(&c[..4]))
+    let two = |a: f64, b: f64| A::mul_add(-z, b, a);
+    let four = |a: f64, b: f64| A::mul_add(z2, b, a);
+    let [c0, c1, c2, c3, c4, c5, c6, c7] = c;
+    A::mul_add(z2 * z2, four(two(c4, c5), two(c6, c7)), four(two(c0, c1), two(c2, c3)))
 }
 
 /// ln B(a, b) for a, b > 0. Keeps its digits where one is far larger than the other.
@@ -186,7 +188,9 @@ fn exp_of_what_counts<A: MulAdd>(xs: &mut [f64]) {
         count += usize::from(!negligible(*x));
     }
     if 2 * count > xs.len() {
-        xs.iter_mut().for_each(|x| *x = if negligible(*x) { 0.0 } else { exp::<A>(*x) });
+        for x in xs {
+            *x = if negligible(*x) { 0.0 } else { exp::<A>(*x) };
+        }
         return;
     }
     let mut some = [0.0; BLOCK];
@@ -253,9 +257,9 @@ fn ln<A: MulAdd>(x: f64) -> f64 {
     let s = f / (2.0 + f);
     let z = s * s;
     let w = z * z;
-    let poly = |c: &[f64]| c[1..].iter().fold(c[0], |sum, &c| A::mul_add(w, sum, c));
-    let t1 = w * poly(&[0.153_138_376_992_093_733_2, 0.222_221_984_321_497_839_6, 0.399_999_999_994_094_190_8]);
-    let t2 = z * poly(&[0.147_981_986_051_165_859_1, 0.181_835_721_616_180_501_2, 0.285_714_287_436_623_914_9, 0.666_666_666_666_673_513]);
+    let t1 = w * A::mul_add(w, A::mul_add(w, 0.153_138_376_992_093_733_2, 0.222_221_984_321_497_839_6), 0.399_999_999_994_094_190_8);
+    let t2 = A::mul_add(w, 0.147_981_986_051_165_859_1, 0.181_835_721_616_180_501_2);
+    let t2 = z * A::mul_add(w, A::mul_add(w, t2, 0.285_714_287_436_623_914_9), 0.666_666_666_666_673_513);
     let half = 0.5 * f * f;
     let y = k * 0.693_147_180_369_123_816_49 - ((half - (s * (half + (t1 + t2)) + k * 1.908_214_929_270_587_7e-10)) - f);
     let y = if x == f64::INFINITY { x } else { y };
@@ -272,7 +276,9 @@ pub fn exp_slice(xs: &mut [f64]) {
 /// [`exp_slice`] for a loop that is compiled wide already, with its way to add a product.
 #[inline(always)]
 pub(crate) fn exp_slice_plain<A: MulAdd>(xs: &mut [f64]) {
-    xs.iter_mut().for_each(|x| *x = exp::<A>(*x));
+    for x in xs {
+        *x = exp::<A>(*x);
+    }
 }
 
 /// Overwrites each x with ln x, within 1 ulp; −∞ at 0, NaN below.
@@ -283,7 +289,9 @@ pub fn ln_slice(xs: &mut [f64]) {
 /// [`ln_slice`] for a loop that is compiled wide already, with its way to add a product.
 #[inline(always)]
 pub(crate) fn ln_slice_plain<A: MulAdd>(xs: &mut [f64]) {
-    xs.iter_mut().for_each(|x| *x = ln::<A>(*x));
+    for x in xs {
+        *x = ln::<A>(*x);
+    }
 }
 
 /// Overwrites each x with ψ(x), within 1e−13 of itself, and 2e−15 of max(1, |ψ|); NaN at 0 and below.
@@ -316,13 +324,16 @@ fn digamma_slice_plain<A: MulAdd>(xs: &mut [f64]) {
 
 #[inline(always)]
 fn digamma_far<A: MulAdd>(xs: &mut [f64]) {
-    xs.iter_mut().for_each(|x| *x = Shifted::new::<A>(*x).digamma::<A>());
+    for x in xs {
+        *x = Shifted::new::<A>(*x).digamma::<A>();
+    }
 }
 
 /// A number moved to where the asymptotic series hold: up by 8 if it is under 8.
 struct Shifted {
     x: f64,
-    small: bool,
+    /// 1 if it was moved, and 0: a factor, so that no branch is in the way of vectors.
+    shift: f64,
     /// At least 8, and its logarithm.
     y: f64,
     ln_y: f64,
@@ -342,12 +353,12 @@ impl Shifted {
         let (a, b) = (v * (v + 6.0), (v + 10.0) * (v + 12.0));
         let product = a * b;
         let slope = A::mul_add(2.0, u, 7.0) * A::mul_add(A::mul_add(2.0, v, 6.0), b, a * A::mul_add(2.0, v, 22.0));
-        Self { x, small, y, ln_y: ln::<A>(y), product, slope }
+        Self { x, shift: if small { 1.0 } else { 0.0 }, y, ln_y: ln::<A>(y), product, slope }
     }
 
     #[inline(always)]
     fn digamma<A: MulAdd>(&self) -> f64 {
-        let t = digamma_tail::<A>(self.y, self.ln_y) - if self.small { self.slope / self.product } else { 0.0 };
+        let t = digamma_tail::<A>(self.y, self.ln_y) - self.shift * (self.slope / self.product);
         if self.x > 0.0 { t } else { f64::NAN }
     }
 
@@ -361,7 +372,7 @@ impl Shifted {
             [1.0 / 12.0, 1.0 / 360.0, 1.0 / 1260.0, 1.0 / 1680.0, 1.0 / 1188.0, 691.0 / 360_360.0, 1.0 / 156.0, 3617.0 / 122_400.0],
         );
         // Γ(x) = Γ(x + 8) / Π (x + i), i < 8.
-        let t = (self.y - 0.5) * (self.ln_y - 1.0) + (0.5 * LN_2PI - 0.5) + r * s - if self.small { ln::<A>(self.product) } else { 0.0 };
+        let t = (self.y - 0.5) * (self.ln_y - 1.0) + (0.5 * LN_2PI - 0.5) + r * s - self.shift * ln::<A>(self.product);
         if self.x > 0.0 { t } else { f64::NAN }
     }
 }
@@ -391,7 +402,9 @@ pub fn ln_gamma_slice(xs: &mut [f64]) {
 
 #[inline(always)]
 fn ln_gamma_slice_plain<A: MulAdd>(xs: &mut [f64]) {
-    xs.iter_mut().for_each(|x| *x = Shifted::new::<A>(*x).ln_gamma::<A>());
+    for x in xs {
+        *x = Shifted::new::<A>(*x).ln_gamma::<A>();
+    }
 }
 
 #[cfg(test)]

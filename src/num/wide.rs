@@ -48,7 +48,8 @@ pub fn fuses() -> bool {
     return cfg!(target_arch = "aarch64");
 }
 
-/// [`wide()`] with a name for the machine's way to add a product: `fused!(A => body)` runs the body with `A` as [`Fused`] or as [`Apart`].
+/// [`wide()`] with a name for the machine's way to add a product: `fused!(A => body)` runs the body with `A` as [`Fused`] or as [`Apart`]. A large closure given to
+/// `for_each` or `map` may not be inlined, and would call a function for each product: write a `for` loop.
 macro_rules! fused {
     ($a:ident => $body:expr) => {
         if $crate::num::wide::fuses() {

@@ -75,6 +75,8 @@ pub(super) fn outer<A: MulAdd>(k: usize, kp: usize, a: &[f64], w: &[f64], sums: 
 #[inline(always)]
 pub(super) fn outer_one<A: MulAdd>(k: usize, kp: usize, a: &[f64], w: &[f64], sums: &mut [f64]) {
     for (row, a) in sums.chunks_exact_mut(kp).zip(&a[..k]) {
-        row.iter_mut().zip(w).for_each(|(x, w)| *x = A::mul_add(*a, *w, *x));
+        for (x, w) in row.iter_mut().zip(w) {
+            *x = A::mul_add(*a, *w, *x);
+        }
     }
 }
