@@ -11,7 +11,7 @@ use crate::expfam::{
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{BETA, BINARY, LN_ZERO},
 };
-use crate::num::stream::Stream;
+use crate::num::{special, stream::Stream};
 
 const X: usize = 0;
 const P: usize = 1;
@@ -63,7 +63,7 @@ fn standard(eta: &[f64]) -> [f64; 2] {
 
 impl Family for Bernoulli {
     fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        softmax_all(2, eta, moments, log_norm)
+        softmax_all(special::softmax_rows, 2, eta, moments, log_norm)
     }
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
         vec![Parameter { name: "p", dims: vec![], values: vec![standard(eta)[0]] }]

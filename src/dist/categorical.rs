@@ -70,10 +70,13 @@ pub(super) fn softmax(element: usize, eta: &[f64], moments: &mut [f64]) -> Resul
     Ok(top + sum.ln())
 }
 
+/// How the probabilities of rows are made: [`special::softmax_rows`], or [`special::softmax_rows_of_what_counts`].
+pub(super) type Softmax = fn(&mut [f64], usize, &mut [f64]);
+
 /// The same for a batch of elements of `d` categories.
-pub(super) fn softmax_all(d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+pub(super) fn softmax_all(rows: Softmax, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
     moments.copy_from_slice(eta);
-    special::softmax_rows(moments, d, log_norm);
+    rows(moments, d, log_norm);
     // The normaliser is within ln d of the largest.
     let all_fine = reduce::all_finite(eta) && log_norm.iter().all(|a| *a > IMPOSSIBLE);
     if !all_fine {
@@ -96,7 +99,10 @@ impl Categorical {
 
 impl Family for Categorical {
     fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        softmax_all(d, eta, moments, log_norm)
+        softmax_all(special::softmax_rows, d, eta, moments, log_norm)
+    }
+    fn evaluate_rows(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+        softmax_all(special::softmax_rows_of_what_counts, d, eta, moments, log_norm)
     }
     fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
         vec![Parameter { name: "p", dims: vec![d], values: Self::probabilities(eta) }]

@@ -424,6 +424,7 @@ pub(super) fn apply(
         return given_cells(var.d, cells, values, element, eta, moments, log_norm);
     }
     let done = match var.algorithm {
+        Algorithm::Family(f) if var.stream().is_some() => f.evaluate_rows(var.d, eta, moments, log_norm),
         Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
         Algorithm::Joint(j) => j.evaluate(var.d, eta, moments, log_norm),
         Algorithm::Gaussian => {

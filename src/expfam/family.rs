@@ -40,6 +40,10 @@ pub struct Summary {
 pub trait Family: fmt::Debug + Send + Sync {
     /// Writes μ = ∇A(η) and A(η) of each element. `moments` has the length of `eta`, `log_norm` one number an element (nats).
     fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper>;
+    /// The same for the rows of a pass, whose moments are summed over the row and over rows: what changes no digit of such a sum may be 0.
+    fn evaluate_rows(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+        self.evaluate(d, eta, moments, log_norm)
+    }
     /// Standard parameters of one element.
     fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter>;
     /// The inverse of [`Family::parameters`] (law F2): values in the same order.

@@ -134,7 +134,7 @@ pub fn log_sum_exp(xs: &[f64]) -> f64 {
     m + xs.iter().map(|x| (x - m).exp()).sum::<f64>().ln()
 }
 
-/// Overwrites log weights with the probabilities proportional to their exponentials (those under 2⁻¹⁰⁰ of the largest are 0), and returns ln of the sum of those. A row without finite weight
+/// Overwrites log weights with the probabilities proportional to their exponentials, and returns ln of the sum of those. A row without finite weight
 /// is left as NaN, with log norm −∞ or NaN.
 pub fn softmax_in_place(row: &mut [f64]) -> f64 {
     let mut log_norm = [f64::NEG_INFINITY];
@@ -143,16 +143,21 @@ pub fn softmax_in_place(row: &mut [f64]) -> f64 {
     log_norm[0]
 }
 
-/// [`softmax_in_place`] on each row of k numbers; writes one log norm a row. Probabilities under 2⁻¹⁰⁰ of the row's largest are 0.
+/// [`softmax_in_place`] on each row of k numbers; writes one log norm a row.
 pub fn softmax_rows(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
-    fused!(A => softmax_rows_plain::<A>(xs, k, log_norm));
+    fused!(A => softmax_rows_plain::<A>(xs, k, log_norm, #[inline(always)] |xs| exp_slice_plain::<A>(xs)));
+}
+
+/// The same, but probabilities under 2⁻¹⁰⁰ of the row's largest, which change no digit of a sum over the row, are exactly 0.
+pub fn softmax_rows_of_what_counts(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
+    fused!(A => softmax_rows_plain::<A>(xs, k, log_norm, #[inline(always)] |xs| exp_of_what_counts::<A>(xs)));
 }
 
 /// About so many numbers are taken at a time: they stay in the first-level cache.
 const BLOCK: usize = 1024;
 
 #[inline(always)]
-fn softmax_rows_plain<A: MulAdd>(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
+fn softmax_rows_plain<A: MulAdd>(xs: &mut [f64], k: usize, log_norm: &mut [f64], exp: impl Fn(&mut [f64])) {
     if k == 0 {
         log_norm.fill(f64::NEG_INFINITY);
         return;
@@ -164,7 +169,7 @@ fn softmax_rows_plain<A: MulAdd>(xs: &mut [f64], k: usize, log_norm: &mut [f64])
             row.iter_mut().for_each(|x| *x -= *top);
         }
         for xs in xs.chunks_mut(BLOCK) {
-            exp_of_what_counts::<A>(xs);
+            exp(xs);
         }
         for (row, top) in xs.chunks_exact_mut(k).zip(log_norm) {
             let s = reduce::sum_plain(row);
