@@ -13,7 +13,7 @@ mod steps;
 mod tables;
 
 pub use lanes::Scratch;
-pub use steps::{Arrays, Steps, weigh};
+pub use steps::{Arrays, Steps, WEIGHTS, weigh};
 pub use tables::PairTables;
 
 use lanes::{Group, Layout, Sequence};
@@ -124,9 +124,9 @@ fn run_laid_out(
     let mut rest = order.as_slice();
     let mut done = Ok(());
     while let (Some(first), Ok(())) = (rest.first(), done) {
-        let (count, kept) = layout.group(k, first.len, steps.cheap());
+        let (count, kept) = layout.group(k, first.len, steps.may_keep());
         let (lanes, others) = rest.split_at(count.min(rest.len()));
-        let group = Group { tables, index: chains.pair_index, lanes, block: layout.block, kept: [kept, kept && !steps.cheap()] };
+        let group = Group { tables, index: chains.pair_index, lanes, block: layout.block, kept };
         done = group.run(steps, pair_sums, scratch).map(|z| *log_norm += z);
         rest = others;
     }

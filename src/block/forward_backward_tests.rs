@@ -5,15 +5,15 @@ use crate::num::{special, stream::Stream};
 use proptest::prelude::*;
 use std::ops::Range;
 
-/// Arrays that may say that they are cheap.
+/// Arrays that say how many weights may be kept.
 struct Given<'a> {
     arrays: Arrays<'a>,
-    cheap: bool,
+    may_keep: usize,
 }
 
 impl Steps for Given<'_> {
-    fn cheap(&self) -> bool {
-        self.cheap
+    fn may_keep(&self) -> usize {
+        self.may_keep
     }
     fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
         self.arrays.weights(steps, weights)
@@ -66,16 +66,16 @@ impl Case {
     }
 
     fn run(&self) -> Result<Answer, ChainError> {
-        self.run_as(Layout::new(self.k), false)
+        self.run_as(Layout::new(self.k), WEIGHTS)
     }
 
-    fn run_as(&self, layout: Layout, cheap: bool) -> Result<Answer, ChainError> {
+    fn run_as(&self, layout: Layout, may_keep: usize) -> Result<Answer, ChainError> {
         let mut tables = PairTables::default();
         tables.prepare(self.k, &self.pair);
         let mut a = Answer { node: vec![f64::NAN; self.node.len()], pair: vec![0.0; self.pair.len()], z: 0.0 };
         let chains = Chains { pair_index: self.index.as_deref(), starts: &self.starts };
         let logs = self.logs();
-        let mut steps = Given { arrays: Arrays { k: self.k, logs: &logs, marginals: &mut a.node }, cheap };
+        let mut steps = Given { arrays: Arrays { k: self.k, logs: &logs, marginals: &mut a.node }, may_keep };
         run_laid_out(layout, &tables, chains, &mut steps, &mut a.pair, &mut a.z, &mut Scratch::default())?;
         Ok(a)
     }
@@ -233,12 +233,12 @@ fn twenty_thousand_steps_and_five_hundred_states() {
 fn layouts_do_not_matter() {
     for (k, m) in [(1, 1), (3, 1), (3, 2), (16, 1), (16, 3), (21, 1)] {
         let case = Case::random(11, k, &[40, 7, 0, 23, 1, 40, 5, 8, 9, 31], m, 2.0);
-        let plain = case.run_as(Layout { block: 1000, kept: usize::MAX, together: 1 }, false).expect("possible");
+        let plain = case.run_as(Layout { block: 1000, kept: usize::MAX, together: 1 }, 1).expect("possible");
         same(&plain, &case.twin(), 1e-12);
         for together in 1..=4 {
             for (block, kept) in [(1, 0), (3, 0), (8, usize::MAX), (8, 1), (64, 0)] {
-                for cheap in [false, true] {
-                    let a = case.run_as(Layout { block, kept, together }, cheap).expect("possible");
+                for may_keep in [0, 1, 40 * 16, usize::MAX] {
+                    let a = case.run_as(Layout { block, kept, together }, may_keep).expect("possible");
                     assert_eq!(a.node, plain.node, "{k} states, {together} together, block {block}, kept {kept}");
                     same(&a, &plain, 1e-13);
                 }
@@ -261,7 +261,7 @@ fn a_lost_sequence_is_done_again_from_where_it_was_lost() {
     let want = case.twin();
     for together in 1..=3 {
         for (block, kept) in [(4, 0), (7, usize::MAX), (100, usize::MAX)] {
-            same(&case.run_as(Layout { block, kept, together }, false).expect("possible"), &want, 1e-12);
+            same(&case.run_as(Layout { block, kept, together }, 1).expect("possible"), &want, 1e-12);
         }
     }
 }

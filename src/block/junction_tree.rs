@@ -5,7 +5,10 @@
 //! toward the root and back (section 10.3, belief update), all in log space, each message's largest entry moved into the log norm. A log potential under
 //! −1e100 stands for ln 0: marginals there are exactly 0.
 
-use crate::num::reduce;
+use crate::num::{
+    special,
+    wide::{MulAdd, fused},
+};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -98,6 +101,8 @@ struct Clique {
     /// Onto what it shares with its parent: its own side and the parent's. The root of a tree shares nothing with nothing.
     own: Projection,
     parent: Option<Projection>,
+    /// Has neither parent nor children: no message is sent, and its table is exponentiated once.
+    alone: bool,
 }
 
 /// The junction tree of a network: everything but the numbers. Made once, used at every iteration and for every row.
@@ -178,8 +183,12 @@ impl JunctionTree {
             let variables = list(c);
             let len = variables.iter().map(|&v| sizes[v]).product();
             message_len += own.len;
-            cliques.push(Clique { variables, at: table_len, len, own, parent });
+            cliques.push(Clique { variables, at: table_len, len, own, parent, alone: false });
             table_len += len;
+        }
+        let parents: BTreeSet<usize> = cliques.iter().filter_map(|c| c.parent.as_ref().map(|p| p.clique)).collect();
+        for (c, clique) in cliques.iter_mut().enumerate() {
+            clique.alone = clique.parent.is_none() && !parents.contains(&c);
         }
         let mut factor_len = 0;
         let mut planned = Vec::new();
@@ -211,11 +220,16 @@ impl JunctionTree {
 
     /// How many `f64`s of scratch [`JunctionTree::run`] takes, however many rows there are.
     pub fn scratch_len(&self) -> usize {
-        self.table_len + self.message_len + 2 * self.widest()
+        self.together() * (self.factor_len + self.marginal_len + self.table_len + self.message_len + 2 * self.widest() + 1)
     }
 
     fn widest(&self) -> usize {
         self.cliques.iter().map(|c| c.own.len).max().unwrap_or(0)
+    }
+
+    /// Rows that are worked off together, number by number, so that each number is a vector of rows: what they need stays in the cache.
+    fn together(&self) -> usize {
+        (4096 / (self.table_len + self.factor_len).max(1)).clamp(8, 64)
     }
 
     /// Overwrites each row of log potentials (N × all factors' tables, one after another) by the factors' marginals, writes the variables' marginals (N × all
@@ -224,98 +238,239 @@ impl JunctionTree {
     /// # Errors
     /// If a row has no possible configuration, or a potential is NaN or +∞. The outputs are then of no use.
     pub fn run(&self, factors: &mut [f64], marginals: &mut [f64], log_norm: &mut [f64], scratch: &mut [f64]) -> Result<(), NetworkError> {
-        let (tables, rest) = scratch.split_at_mut(self.table_len);
-        let (messages, work) = rest.split_at_mut(self.message_len);
-        let work = &mut work[..2 * self.widest()];
-        let (now, peak) = work.split_at_mut(work.len() / 2);
-        for (row, z) in log_norm.iter_mut().enumerate() {
-            let potentials = &mut factors[row * self.factor_len..][..self.factor_len];
-            let singles = &mut marginals[row * self.marginal_len..][..self.marginal_len];
-            self.load(row, potentials, tables)?;
-            let total = self.collect(tables, messages, peak).ok_or(NetworkError::Impossible { row })?;
-            self.distribute(tables, messages, now, peak);
-            tables.iter_mut().for_each(|x| *x = x.exp());
-            for (out, projections) in [(potentials, &self.factors), (singles, &self.marginals)] {
-                out.fill(0.0);
-                for p in projections {
-                    let clique = &self.cliques[p.clique];
-                    let out = &mut out[p.at..][..p.len];
-                    p.map.iter().zip(&tables[clique.at..][..clique.len]).for_each(|(&to, x)| out[to as usize] += x);
+        let some = self.together();
+        for (block, z) in log_norm.chunks_mut(some).enumerate() {
+            let rows = block * some..block * some + z.len();
+            let potentials = &mut factors[rows.start * self.factor_len..rows.end * self.factor_len];
+            let singles = &mut marginals[rows.start * self.marginal_len..rows.end * self.marginal_len];
+            if let Some((at, factor)) = self.not_finite(potentials) {
+                return Err(NetworkError::NotFinite { row: rows.start + at, factor });
+            }
+            fused!(A => self.block::<A>(potentials, singles, z, scratch))
+                .map_err(|at| NetworkError::Impossible { row: rows.start + at })?;
+        }
+        Ok(())
+    }
+
+    /// The first row, and its first factor, with a potential that is NaN or +∞.
+    fn not_finite(&self, potentials: &[f64]) -> Option<(usize, usize)> {
+        let bad = |x: &f64| x.is_nan() || *x == f64::INFINITY;
+        potentials.iter().position(bad).map(|i| {
+            let (row, at) = (i / self.factor_len, i % self.factor_len);
+            (row, self.factors.iter().position(|p| (p.at..p.at + p.len).contains(&at)).unwrap_or(0))
+        })
+    }
+
+    /// All of some rows. The error is the first row of which nothing is possible.
+    #[inline(always)]
+    fn block<A: MulAdd>(
+        &self,
+        potentials: &mut [f64],
+        singles: &mut [f64],
+        log_norm: &mut [f64],
+        scratch: &mut [f64],
+    ) -> Result<(), usize> {
+        let n = log_norm.len();
+        let (by_factor, rest) = scratch.split_at_mut(self.factor_len * n);
+        let (by_variable, rest) = rest.split_at_mut(self.marginal_len * n);
+        let (tables, rest) = rest.split_at_mut(self.table_len * n);
+        let (messages, rest) = rest.split_at_mut(self.message_len * n);
+        let (now, rest) = rest.split_at_mut(self.widest() * n);
+        let mut work = Work { peak: &mut rest[..(self.widest() + 1) * n], n };
+        turn(potentials, n, self.factor_len, by_factor);
+        self.load(by_factor, tables, n);
+        self.collect::<A>(tables, messages, log_norm, &mut work)?;
+        self.distribute::<A>(tables, messages, now, &mut work);
+        for c in self.cliques.iter().filter(|c| !c.alone) {
+            special::exp_slice_plain::<A>(&mut tables[c.at * n..][..c.len * n]);
+        }
+        for (out, by_number, projections) in [(potentials, by_factor, &self.factors), (singles, by_variable, &self.marginals)] {
+            by_number.fill(0.0);
+            for p in projections {
+                let clique = &self.cliques[p.clique];
+                let to = &mut by_number[p.at * n..][..p.len * n];
+                add_where(to, &tables[clique.at * n..][..clique.len * n], &p.map, n);
+            }
+            turn(by_number, by_number.len() / n.max(1), n, out);
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn load(&self, potentials: &[f64], tables: &mut [f64], n: usize) {
+        tables.fill(0.0);
+        for p in &self.factors {
+            let (clique, from) = (&self.cliques[p.clique], &potentials[p.at * n..][..p.len * n]);
+            for (x, &at) in tables[clique.at * n..][..clique.len * n].chunks_exact_mut(n).zip(&p.map) {
+                for (x, add) in x.iter_mut().zip(&from[at as usize * n..]) {
+                    *x += if *add < LN_ZERO { f64::NEG_INFINITY } else { *add };
                 }
             }
-            *z += total;
         }
-        Ok(())
     }
 
-    fn load(&self, row: usize, potentials: &[f64], tables: &mut [f64]) -> Result<(), NetworkError> {
-        tables.fill(0.0);
-        for (factor, p) in self.factors.iter().enumerate() {
-            let (clique, from) = (&self.cliques[p.clique], &potentials[p.at..][..p.len]);
-            if from.iter().any(|x| x.is_nan() || *x == f64::INFINITY) {
-                return Err(NetworkError::NotFinite { row, factor });
-            }
-            for (x, &at) in tables[clique.at..][..clique.len].iter_mut().zip(&p.map) {
-                let add = from[at as usize];
-                *x += if add < LN_ZERO { f64::NEG_INFINITY } else { add };
-            }
-        }
-        Ok(())
-    }
-
-    /// Each clique's message goes into its parent's table. Returns the log normaliser, or nothing if nothing is possible.
-    fn collect(&self, tables: &mut [f64], messages: &mut [f64], peak: &mut [f64]) -> Option<f64> {
-        let mut z = 0.0;
+    /// Each clique's message goes into its parent's table. Adds to the log normalisers; the error is a row of which nothing is possible.
+    #[inline(always)]
+    fn collect<A: MulAdd>(&self, tables: &mut [f64], messages: &mut [f64], z: &mut [f64], work: &mut Work<'_>) -> Result<(), usize> {
+        let n = work.n;
         for c in &self.cliques {
-            let message = &mut messages[c.own.at..][..c.own.len];
-            log_sums(&tables[c.at..][..c.len], &c.own.map, message, peak);
-            let top = reduce::max(message);
-            if top < LN_ZERO {
-                return None;
+            if c.alone {
+                softmax::<A>(&mut tables[c.at * n..][..c.len * n], z, work)?;
+                continue;
             }
-            z += top;
-            message.iter_mut().for_each(|x| *x -= top);
-            tables[c.at..][..c.len].iter_mut().for_each(|x| *x -= top);
+            let message = &mut messages[c.own.at * n..][..c.own.len * n];
+            log_sums::<A>(&tables[c.at * n..][..c.len * n], &c.own.map, message, work);
+            let top = largest(message, work)?;
+            for (z, top) in z.iter_mut().zip(top) {
+                *z += top;
+            }
+            for x in message.chunks_exact_mut(n).chain(tables[c.at * n..][..c.len * n].chunks_exact_mut(n)) {
+                for (x, top) in x.iter_mut().zip(top) {
+                    *x -= top;
+                }
+            }
             if let Some(p) = &c.parent {
                 let parent = &self.cliques[p.clique];
-                tables[parent.at..][..parent.len].iter_mut().zip(&p.map).for_each(|(x, &at)| *x += message[at as usize]);
+                add_from(&mut tables[parent.at * n..][..parent.len * n], message, &p.map, n);
             }
         }
-        Some(z)
+        Ok(())
     }
 
     /// From the roots on, each table becomes its clique's log marginal: its parent's, where they meet, in place of the message it sent.
-    fn distribute(&self, tables: &mut [f64], messages: &[f64], now: &mut [f64], peak: &mut [f64]) {
+    #[inline(always)]
+    fn distribute<A: MulAdd>(&self, tables: &mut [f64], messages: &[f64], now: &mut [f64], work: &mut Work<'_>) {
+        let n = work.n;
         for c in self.cliques.iter().rev() {
             let Some(p) = &c.parent else { continue };
-            let (sent, parent) = (&messages[p.at..][..p.len], &self.cliques[p.clique]);
-            let now = &mut now[..p.len];
-            log_sums(&tables[parent.at..][..parent.len], &p.map, now, peak);
+            let (sent, parent) = (&messages[p.at * n..][..p.len * n], &self.cliques[p.clique]);
+            let now = &mut now[..p.len * n];
+            log_sums::<A>(&tables[parent.at * n..][..parent.len * n], &p.map, now, work);
             for (now, sent) in now.iter_mut().zip(sent) {
                 // What is impossible below is so already.
                 *now = if *sent < LN_ZERO { 0.0 } else { *now - sent };
             }
-            tables[c.at..][..c.len].iter_mut().zip(&c.own.map).for_each(|(x, &at)| *x += now[at as usize]);
+            add_from(&mut tables[c.at * n..][..c.len * n], now, &c.own.map, n);
         }
     }
 }
 
-/// `out[s]` = ln Σ exp(table[e]) over the entries e that `map` sends to s.
-fn log_sums(table: &[f64], map: &[u32], out: &mut [f64], peak: &mut [f64]) {
-    let peak = &mut peak[..out.len()];
-    peak.fill(f64::NEG_INFINITY);
-    for (x, &at) in table.iter().zip(map) {
-        let p = &mut peak[at as usize];
-        *p = p.max(*x);
-    }
-    out.fill(0.0);
-    for (x, &at) in table.iter().zip(map) {
-        if *x > LN_ZERO {
-            out[at as usize] += (x - peak[at as usize]).exp();
+/// Room for some rows: the largest terms of a message, and the terms of one number of it.
+struct Work<'a> {
+    peak: &'a mut [f64],
+    n: usize,
+}
+
+/// The largest number of each row; the error is a row of which nothing is possible.
+#[inline(always)]
+fn largest<'a>(numbers: &[f64], work: &'a mut Work<'_>) -> Result<&'a [f64], usize> {
+    let top = &mut work.peak[..work.n];
+    top.fill(f64::NEG_INFINITY);
+    for x in numbers.chunks_exact(work.n) {
+        for (top, x) in top.iter_mut().zip(x) {
+            *top = if *x > *top { *x } else { *top };
         }
     }
+    match top.iter().position(|t| *t < LN_ZERO) {
+        Some(row) => Err(row),
+        None => Ok(top),
+    }
+}
+
+/// Probabilities from their logarithms; adds the normalisers to z.
+#[inline(always)]
+fn softmax<A: MulAdd>(table: &mut [f64], z: &mut [f64], work: &mut Work<'_>) -> Result<(), usize> {
+    let n = work.n;
+    let top = largest(table, work)?;
+    for (z, top) in z.iter_mut().zip(top) {
+        *z += top;
+    }
+    for x in table.chunks_exact_mut(n) {
+        for (x, top) in x.iter_mut().zip(top) {
+            *x -= top;
+        }
+    }
+    special::exp_slice_plain::<A>(table);
+    let (sum, inverse) = work.peak[..2 * n].split_at_mut(n);
+    sum.fill(0.0);
+    for x in table.chunks_exact(n) {
+        for (sum, x) in sum.iter_mut().zip(x) {
+            *sum += x;
+        }
+    }
+    for (inverse, sum) in inverse.iter_mut().zip(&*sum) {
+        *inverse = 1.0 / sum;
+    }
+    for x in table.chunks_exact_mut(n) {
+        for (x, inverse) in x.iter_mut().zip(&*inverse) {
+            *x *= inverse;
+        }
+    }
+    special::ln_slice_plain::<A>(sum);
+    for (z, sum) in z.iter_mut().zip(sum) {
+        *z += *sum;
+    }
+    Ok(())
+}
+
+/// Rows of `width` numbers become columns of `rows`.
+#[inline(always)]
+fn turn(from: &[f64], rows: usize, width: usize, to: &mut [f64]) {
+    for (i, row) in from.chunks_exact(width.max(1)).take(rows).enumerate() {
+        for (j, x) in row.iter().enumerate() {
+            to[j * rows + i] = *x;
+        }
+    }
+}
+
+/// Adds number e of `from` to number `map[e]` of `to`; each number is one of n rows.
+#[inline(always)]
+fn add_where(to: &mut [f64], from: &[f64], map: &[u32], n: usize) {
+    for (x, &at) in from.chunks_exact(n).zip(map) {
+        for (to, x) in to[at as usize * n..][..n].iter_mut().zip(x) {
+            *to += x;
+        }
+    }
+}
+
+/// Adds number `map[e]` of `from` to number e of `to`.
+#[inline(always)]
+fn add_from(to: &mut [f64], from: &[f64], map: &[u32], n: usize) {
+    for (to, &at) in to.chunks_exact_mut(n).zip(map) {
+        for (to, x) in to.iter_mut().zip(&from[at as usize * n..]) {
+            *to += x;
+        }
+    }
+}
+
+/// `out[s]` = ln Σ exp(table[e]) over the entries e that `map` sends to s, for each of n rows.
+#[inline(always)]
+fn log_sums<A: MulAdd>(table: &[f64], map: &[u32], out: &mut [f64], work: &mut Work<'_>) {
+    let n = work.n;
+    let (terms, peak) = work.peak.split_at_mut(n);
+    let peak = &mut peak[..out.len()];
+    peak.fill(f64::NEG_INFINITY);
+    for (x, &at) in table.chunks_exact(n).zip(map) {
+        for (p, x) in peak[at as usize * n..][..n].iter_mut().zip(x) {
+            *p = if *x > *p { *x } else { *p };
+        }
+    }
+    out.fill(0.0);
+    for (x, &at) in table.chunks_exact(n).zip(map) {
+        let at = at as usize * n;
+        for ((term, x), p) in terms.iter_mut().zip(x).zip(&peak[at..]) {
+            *term = if *x > LN_ZERO { x - p } else { f64::NEG_INFINITY };
+        }
+        special::exp_slice_plain::<A>(terms);
+        for (o, term) in out[at..][..n].iter_mut().zip(&*terms) {
+            *o += term;
+        }
+    }
+    special::ln_slice_plain::<A>(out);
     // ln 0 = −∞ where nothing is possible, whatever the peak.
-    out.iter_mut().zip(&*peak).for_each(|(o, p)| *o = if *o > 0.0 { p + o.ln() } else { f64::NEG_INFINITY });
+    for (o, p) in out.iter_mut().zip(&*peak) {
+        *o = if *o > f64::NEG_INFINITY { p + *o } else { f64::NEG_INFINITY };
+    }
 }
 
 /// For each entry of the row-major table over `from`, its entry in the table over `onto`, all of which stand in `from`.

@@ -395,8 +395,9 @@ struct Cell<'a> {
 }
 
 impl Steps for Cell<'_> {
-    fn cheap(&self) -> bool {
-        false
+    fn may_keep(&self) -> usize {
+        // Potentials and marginals of whole sequences stand in memory anyway.
+        forward_backward::WEIGHTS
     }
 
     fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {

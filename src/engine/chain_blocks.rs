@@ -160,8 +160,10 @@ fn of_before(table: &Table) -> bool {
 }
 
 impl Steps for ChunkSteps<'_, '_> {
-    fn cheap(&self) -> bool {
-        self.lookups.is_some()
+    fn may_keep(&self) -> usize {
+        // As many threads as there are runs keep some.
+        let runs = self.shape.plan.streams[self.shape.stream].runs.len();
+        if self.lookups.is_some() { 0 } else { forward_backward::WEIGHTS / self.session.pool.current_num_threads().clamp(1, runs.max(1)) }
     }
 
     fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {

@@ -77,7 +77,11 @@ pub(crate) fn max_plain(xs: &[f64]) -> f64 {
             lanes[k] = if c[k] > lanes[k] { c[k] } else { lanes[k] };
         }
     }
-    tail.iter().chain(&lanes).fold(f64::NEG_INFINITY, |m, &x| if x > m { x } else { m })
+    // As a tree, so that no comparison waits for all others.
+    let larger = |a: f64, b: f64| if a > b { a } else { b };
+    let m = [0, 1, 2, 3].map(|k| larger(lanes[k], lanes[k + 4]));
+    let m = larger(larger(m[0], m[2]), larger(m[1], m[3]));
+    tail.iter().fold(m, |m, &x| if x > m { x } else { m })
 }
 
 /// Whether no element is NaN or infinite.

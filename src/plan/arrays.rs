@@ -143,6 +143,13 @@ impl Dense {
             wide(
                 #[inline(always)]
                 || {
+                    if *inner == 1 {
+                        for (i, value) in values.iter().enumerate() {
+                            let x = if value.is_nan() { 0.0 } else { value - centre };
+                            out[i * stride] = if square { x * x } else { x };
+                        }
+                        return;
+                    }
                     let step = if *inner == stride { values.len() } else { *inner };
                     for (out, values) in out.chunks_mut(step.max(stride)).zip(values.chunks(step.max(1))) {
                         for (out, value) in out.iter_mut().zip(values) {

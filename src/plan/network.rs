@@ -95,13 +95,12 @@ impl NetworkShape {
     pub fn evaluate(&self, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), (usize, NetworkError)> {
         let Some(tree) = &self.tree else { unreachable!("a chain is updated in its stream") };
         let mut scratch = vec![0.0; tree.scratch_len()];
-        let mut singles = vec![0.0; self.sizes.iter().sum()];
+        let mut singles = vec![0.0; self.sizes.iter().sum::<usize>() * log_norm.len()];
         moments.copy_from_slice(eta);
         log_norm.fill(0.0);
-        for (e, (row, z)) in moments.chunks_exact_mut(self.width()).zip(log_norm.iter_mut()).enumerate() {
-            tree.run(row, &mut singles, std::slice::from_mut(z), &mut scratch).map_err(|why| (e, why))?;
-        }
-        Ok(())
+        tree.run(moments, &mut singles, log_norm, &mut scratch).map_err(|why| match why {
+            NetworkError::Impossible { row } | NetworkError::NotFinite { row, .. } => (row, why),
+        })
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) const TOGETHER: usize = 4;
 /// Numbers of a sequence in a block of steps, about: what a few sequences need stays in the second-level cache.
 const BLOCK: usize = 4096;
 /// Numbers of messages and weights of a group that are kept from the way forward to the way back, at most. Longer sequences keep a message for each block,
-/// and take each block forward again.
+/// and take each block forward again; their weights alone may be kept (`Steps::may_keep`).
 const KEPT: usize = 1 << 20;
 
 /// A sequence: its first step and its length.
@@ -68,10 +68,17 @@ impl Layout {
         Self { block: (BLOCK / padded(k)).clamp(8, 512), kept: KEPT, together: TOGETHER }
     }
 
-    /// How many sequences of such a length advance together, and whether their messages are kept.
-    pub(super) fn group(&self, k: usize, len: usize, cheap: bool) -> (usize, bool) {
-        let fit = self.kept / (len * padded(k) * if cheap { 1 } else { 2 }).max(1);
-        if fit >= 2 { (fit.min(self.together), true) } else { (self.together, len <= self.block) }
+    /// How many sequences of such a length advance together, and whether their messages, and their weights, are kept. `may_keep`: as [`Steps::may_keep`].
+    pub(super) fn group(&self, k: usize, len: usize, may_keep: usize) -> (usize, [bool; 2]) {
+        let (cheap, each) = (may_keep == 0, (len * padded(k)).max(1));
+        let fit = self.kept / (each * if cheap { 1 } else { 2 });
+        if fit >= 2 {
+            return (fit.min(self.together), [true, !cheap]);
+        }
+        match may_keep / each {
+            0 => (self.together, [len <= self.block, len <= self.block && !cheap]),
+            fit => (fit.min(self.together), [len <= self.block, true]),
+        }
     }
 }
 

@@ -7,10 +7,13 @@ use crate::num::{
 };
 use std::ops::Range;
 
+/// Numbers of weights that a process may keep, for all its threads: 32 MB.
+pub const WEIGHTS: usize = 1 << 22;
+
 /// The steps of a chunk of chains. They are asked for a block of neighbours at a time, perhaps more than once, and told their marginals once.
 pub trait Steps {
-    /// Whether weights are cheaper made again than kept.
-    fn cheap(&self) -> bool;
+    /// How many numbers of weights may be kept where these and the messages are too many together; 0 where weights are cheaper made again than kept.
+    fn may_keep(&self) -> usize;
 
     /// Writes exp(log potential − c) of these steps, a c for each step that leaves no weight above 1, in rows of K padded with zeros to whole
     /// blocks of eight numbers; weights under 1e−290 may be 0. Returns Σ c.
@@ -38,8 +41,8 @@ pub struct Arrays<'a> {
 }
 
 impl Steps for Arrays<'_> {
-    fn cheap(&self) -> bool {
-        false
+    fn may_keep(&self) -> usize {
+        WEIGHTS
     }
 
     fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
@@ -65,8 +68,10 @@ pub fn weigh(k: usize, logs: &[f64], weights: &mut [f64]) -> Result<f64, ChainEr
 
 #[inline(always)]
 fn weigh_plain<A: MulAdd>(k: usize, logs: &[f64], weights: &mut [f64]) -> Result<f64, ChainError> {
-    let mut total = 0.0;
-    for (step, (logs, row)) in logs.chunks_exact(k).zip(weights.chunks_exact_mut(padded(k))).enumerate() {
+    let (mut total, kp) = (0.0, padded(k));
+    // Numbers that are exponentiated: whole vectors, and not all of the padding.
+    let some = k.next_multiple_of(4);
+    for (step, (logs, row)) in logs.chunks_exact(k).zip(weights.chunks_exact_mut(kp)).enumerate() {
         let top = reduce::max_plain(logs);
         if top == f64::INFINITY || top < LN_ZERO {
             return Err(if top == f64::INFINITY || logs.iter().any(|x| x.is_nan()) {
@@ -75,12 +80,19 @@ fn weigh_plain<A: MulAdd>(k: usize, logs: &[f64], weights: &mut [f64]) -> Result
                 ChainError::Impossible { step }
             });
         }
-        let (row, rest) = row.split_at_mut(k);
-        row.iter_mut().zip(logs).for_each(|(w, x)| *w = x - top);
-        rest.fill(f64::NEG_INFINITY);
+        for (w, x) in row.iter_mut().zip(logs) {
+            *w = x - top;
+        }
+        row[k..some].fill(f64::NEG_INFINITY);
+        if some < kp {
+            special::exp_slice_plain::<A>(&mut row[..some]);
+            row[some..].fill(0.0);
+        }
         total += top;
     }
-    special::exp_slice_plain::<A>(weights);
+    if some == kp {
+        special::exp_slice_plain::<A>(weights);
+    }
     for w in weights {
         *w = if *w < SMALLEST { 0.0 } else { *w };
     }
