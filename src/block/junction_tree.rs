@@ -6,7 +6,7 @@
 //! −1e100 stands for ln 0: marginals there are exactly 0.
 
 use crate::num::{
-    special,
+    reduce, special,
     wide::{MulAdd, fused},
 };
 use std::collections::BTreeSet;
@@ -233,7 +233,7 @@ impl JunctionTree {
     }
 
     /// Overwrites each row of log potentials (N × all factors' tables, one after another) by the factors' marginals, writes the variables' marginals (N × all
-    /// sizes, one after another), and adds each row's log normaliser (nats) to its number in `log_norm` (N).
+    /// sizes, one after another; none if the slice is empty), and adds each row's log normaliser (nats) to its number in `log_norm` (N).
     ///
     /// # Errors
     /// If a row has no possible configuration, or a potential is NaN or +∞. The outputs are then of no use.
@@ -242,7 +242,7 @@ impl JunctionTree {
         for (block, z) in log_norm.chunks_mut(some).enumerate() {
             let rows = block * some..block * some + z.len();
             let potentials = &mut factors[rows.start * self.factor_len..rows.end * self.factor_len];
-            let singles = &mut marginals[rows.start * self.marginal_len..rows.end * self.marginal_len];
+            let singles = marginals.get_mut(rows.start * self.marginal_len..rows.end * self.marginal_len).unwrap_or_default();
             if let Some((at, factor)) = self.not_finite(potentials) {
                 return Err(NetworkError::NotFinite { row: rows.start + at, factor });
             }
@@ -254,6 +254,9 @@ impl JunctionTree {
 
     /// The first row, and its first factor, with a potential that is NaN or +∞.
     fn not_finite(&self, potentials: &[f64]) -> Option<(usize, usize)> {
+        if reduce::all_finite(potentials) {
+            return None;
+        }
         let bad = |x: &f64| x.is_nan() || *x == f64::INFINITY;
         potentials.iter().position(bad).map(|i| {
             let (row, at) = (i / self.factor_len, i % self.factor_len);
@@ -285,6 +288,9 @@ impl JunctionTree {
             special::exp_slice_plain::<A>(&mut tables[c.at * n..][..c.len * n]);
         }
         for (out, by_number, projections) in [(potentials, by_factor, &self.factors), (singles, by_variable, &self.marginals)] {
+            if out.is_empty() {
+                continue;
+            }
             by_number.fill(0.0);
             for p in projections {
                 let clique = &self.cliques[p.clique];

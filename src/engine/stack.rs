@@ -136,7 +136,8 @@ impl<'p> Stack<'p> {
             }
         };
         let turned = Strides { offset: 0, row: 1, col: self.stride() };
-        let (by_row, out) = (self.row_major(k), self.row_major(k));
+        // For each number of the block its columns side by side, as a product of few numbers writes them.
+        let (by_row, out) = (self.row_major(k), Strides { offset: 0, row: 1, col: self.columns });
         let sum = &mut sums.stacked[id];
         if n > 0 && !gemm_of_few(self.columns, k, n, 1.0, known, turned, moments, by_row, sum, out) {
             gemm(self.columns, k, n, 1.0, known, turned, moments, by_row, sum, out);
@@ -147,9 +148,11 @@ impl<'p> Stack<'p> {
     /// Adds the sums to the (packed) statistics of the tables.
     pub(super) fn finish(&self, sum: &[f64], packed: &mut [Vec<f64>]) {
         for part in &self.parts {
-            for (row, at) in sum[part.column * self.k..].chunks_exact(self.k).zip(&part.at) {
-                let to = packed[part.table][*at..].iter_mut().step_by(part.step);
-                to.zip(row).for_each(|(to, x)| *to += x);
+            for (i, row) in sum.chunks_exact(self.columns).enumerate() {
+                let to = &mut packed[part.table][i * part.step..];
+                for (at, x) in part.at.iter().zip(&row[part.column..]) {
+                    to[*at] += x;
+                }
             }
         }
     }

@@ -10,12 +10,13 @@ use super::{
 const SHARE: usize = 3;
 /// Shorter lines of the other matrix are not worth the lists.
 const SHORTEST: usize = 16;
-/// Elements of a sum at a time: what fits the registers.
-const WIDE: usize = 32;
+/// Nor are fewer sums or terms.
+const FEWEST: usize = 8;
+/// Elements of a sum at a time.
+const WIDE: usize = 16;
 const NARROW: usize = 8;
-/// Terms of a sum that are listed at a time, and lists that are made at a time: a line of memory holds as many.
-const TERMS: usize = 256;
-const LISTS: usize = 8;
+/// Terms that are listed at a time: `WIDE` numbers of as many lines of the other matrix stay in the first-level cache while all sums that have them are added up.
+const TERMS: usize = 128;
 
 /// A matrix whose columns or rows are lines of memory, and the other, seen from the sparse one: C[l, i] += Σ_t S[l, t] D[t, i].
 struct Product<'a> {
@@ -65,7 +66,7 @@ impl Product<'_> {
     /// Are the lines wide, and is hardly anything else than zeros in the sparse matrix? One look at each element, if they stand side by side.
     fn pays(&self) -> bool {
         let (lines, terms) = (self.lines, self.terms);
-        if self.width < SHORTEST || lines < LISTS || terms < LISTS || self.step != (1, lines) {
+        if self.width < SHORTEST || lines < FEWEST || terms < FEWEST || self.step != (1, lines) {
             return false;
         }
         let all = &self.sparse[..lines * terms];
@@ -77,53 +78,51 @@ impl Product<'_> {
 
     #[inline(always)]
     fn run<A: MulAdd>(&self, c: &mut [f64]) {
-        let mut lists = [[0_u16; TERMS]; LISTS];
+        let mut terms = vec![0_u16; self.lines * TERMS];
+        let mut factors = vec![0.0; self.lines * TERMS];
+        let mut lengths = vec![0_usize; self.lines];
         for first in (0..self.terms).step_by(TERMS) {
-            let terms = TERMS.min(self.terms - first);
-            for line in (0..self.lines).step_by(LISTS) {
-                let together = LISTS.min(self.lines - line);
-                let mut lengths = [0; LISTS];
-                for t in 0..terms {
-                    let at = line * self.step.0 + (first + t) * self.step.1;
-                    for (l, x) in self.sparse[at..][..together].iter().enumerate() {
-                        lists[l][lengths[l] % TERMS] = t as u16;
-                        lengths[l] += usize::from(*x != 0.0);
+            lengths.fill(0);
+            for (t, row) in self.sparse[first * self.lines..self.terms * self.lines].chunks_exact(self.lines).take(TERMS).enumerate() {
+                for ((x, length), list) in row.iter().zip(&mut lengths).zip(terms.as_chunks_mut::<TERMS>().0) {
+                    list[*length % TERMS] = t as u16;
+                    *length += usize::from(*x != 0.0);
+                }
+            }
+            let lists = terms.chunks_exact(TERMS).zip(factors.chunks_exact_mut(TERMS)).zip(&lengths);
+            for (line, ((list, factors), length)) in lists.enumerate() {
+                for (x, t) in factors.iter_mut().zip(&list[..*length]) {
+                    *x = self.sparse[(first + usize::from(*t)) * self.lines + line];
+                }
+            }
+            let mut from = 0;
+            while from < self.width {
+                let left = self.width - from;
+                let lists = terms.chunks_exact(TERMS).zip(factors.chunks_exact(TERMS)).zip(&lengths);
+                for (line, ((list, factors), length)) in lists.enumerate() {
+                    let (list, factors) = (&list[..*length], &factors[..*length]);
+                    match left {
+                        WIDE.. => self.piece::<A, WIDE>(line, (first, from), list, factors, c),
+                        NARROW.. => self.piece::<A, NARROW>(line, (first, from), list, factors, c),
+                        _ => self.piece::<A, 1>(line, (first, from), list, factors, c),
                     }
                 }
-                for (l, (list, length)) in lists[..together].iter().zip(lengths).enumerate() {
-                    self.line::<A>(line + l, first, &list[..length], c);
-                }
+                from += match left {
+                    WIDE.. => WIDE,
+                    NARROW.. => NARROW,
+                    _ => 1,
+                };
             }
         }
     }
 
-    /// Adds the listed terms to one line of the result.
     #[inline(always)]
-    fn line<A: MulAdd>(&self, line: usize, first: usize, list: &[u16], c: &mut [f64]) {
-        let mut from = 0;
-        while from + WIDE <= self.width {
-            self.piece::<A, WIDE>(line, first, list, from, c);
-            from += WIDE;
-        }
-        while from + NARROW <= self.width {
-            self.piece::<A, NARROW>(line, first, list, from, c);
-            from += NARROW;
-        }
-        while from < self.width {
-            self.piece::<A, 1>(line, first, list, from, c);
-            from += 1;
-        }
-    }
-
-    #[inline(always)]
-    fn piece<A: MulAdd, const W: usize>(&self, line: usize, first: usize, list: &[u16], from: usize, c: &mut [f64]) {
+    fn piece<A: MulAdd, const W: usize>(&self, line: usize, (first, from): (usize, usize), list: &[u16], factors: &[f64], c: &mut [f64]) {
         let mut sum = [0.0; W];
-        for t in list {
-            let t = first + usize::from(*t);
-            let x = self.sparse[line * self.step.0 + t * self.step.1];
-            let row = &self.dense[t * self.row + from..][..W];
+        for (t, x) in list.iter().zip(factors) {
+            let row = &self.dense[(first + usize::from(*t)) * self.row + from..][..W];
             for i in 0..W {
-                sum[i] = A::mul_add(x, row[i], sum[i]);
+                sum[i] = A::mul_add(*x, row[i], sum[i]);
             }
         }
         for (i, sum) in sum.iter().enumerate() {

@@ -95,10 +95,9 @@ impl NetworkShape {
     pub fn evaluate(&self, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), (usize, NetworkError)> {
         let Some(tree) = &self.tree else { unreachable!("a chain is updated in its stream") };
         let mut scratch = vec![0.0; tree.scratch_len()];
-        let mut singles = vec![0.0; self.sizes.iter().sum::<usize>() * log_norm.len()];
         moments.copy_from_slice(eta);
         log_norm.fill(0.0);
-        tree.run(moments, &mut singles, log_norm, &mut scratch).map_err(|why| match why {
+        tree.run(moments, &mut [], log_norm, &mut scratch).map_err(|why| match why {
             NetworkError::Impossible { row } | NetworkError::NotFinite { row, .. } => (row, why),
         })
     }
