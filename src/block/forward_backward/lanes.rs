@@ -344,8 +344,7 @@ impl Group<'_> {
                     for i in 0..LANES {
                         let wanted = b[i] * scale;
                         // A potential that underflowed to 0 may be wanted by a future that is this large.
-                        let larger = if wanted > b[i] { wanted } else { b[i] };
-                        largest[l][i] = if larger > largest[l][i] { larger } else { largest[l][i] };
+                        largest[l][i] = if wanted > largest[l][i] { wanted } else { largest[l][i] };
                         let x = e[i] * wanted;
                         (now[i], w[i]) = (x, x);
                         let raised = (a[i] * RAISED) * b[i];
