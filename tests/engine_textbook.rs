@@ -99,7 +99,7 @@ fn topics_document_by_document() {
 }
 
 /// As the engine has it.
-const TURNS: usize = 3;
+const TURNS: usize = 2;
 
 fn topics_in_order(order: impl Fn(&Row) -> usize, schedule: Schedule) {
     let mut rows = vec![];

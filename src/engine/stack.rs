@@ -17,7 +17,7 @@ use crate::{
         table::{From, Rows, Table},
     },
 };
-use std::ops::Range;
+use std::{cmp::Reverse, ops::Range};
 
 /// Some tables of a pass and the block they send messages to.
 pub(super) struct Stack<'p> {
@@ -66,8 +66,8 @@ impl<'p> Stack<'p> {
             return None;
         }
         let k = plan.vars[var].width;
-        // A one last, and once: it is the same column for all tables without known numbers.
-        parts.sort_by_key(|p| p.known.is_none());
+        // The largest first; a one last, and once: it is the same column for all tables without known numbers.
+        parts.sort_by_key(|p| (p.known.is_none(), Reverse(p.at.len())));
         let mut columns = 0;
         for part in &mut parts {
             part.column = columns;

@@ -28,7 +28,7 @@ use std::ops::Range;
 const TOLERANCE: f64 = 1e-3;
 /// Looks that a group takes at its rows in one pass, at most; the block moves between them. The next pass goes on from there. More looks cost time, and
 /// settle groups on tables that have not settled yet: measured, `decisions` in the book.
-const MOST: usize = 3;
+const MOST: usize = 2;
 /// Below this the two factors of a row lie so far apart that underflow could be seen: that row is done with logarithms.
 const SAFE: f64 = 1e-250;
 /// Numbers of a row are padded with zeros to whole blocks of so many.
