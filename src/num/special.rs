@@ -144,11 +144,13 @@ pub fn softmax_in_place(row: &mut [f64]) -> f64 {
 }
 
 /// [`softmax_in_place`] on each row of k numbers; writes one log norm a row.
+#[expect(clippy::redundant_closure, reason = "a function given by name may not be inlined")]
 pub fn softmax_rows(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
     fused!(A => softmax_rows_plain::<A>(xs, k, log_norm, #[inline(always)] |xs| exp_slice_plain::<A>(xs)));
 }
 
 /// The same, but probabilities under 2⁻¹⁰⁰ of the row's largest, which change no digit of a sum over the row, are exactly 0.
+#[expect(clippy::redundant_closure, reason = "a function given by name may not be inlined")]
 pub fn softmax_rows_of_what_counts(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
     fused!(A => softmax_rows_plain::<A>(xs, k, log_norm, #[inline(always)] |xs| exp_of_what_counts::<A>(xs)));
 }
