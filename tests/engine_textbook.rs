@@ -84,6 +84,44 @@ fn gaussian_mixture() {
     all_close("responsibilities", parameter(&p, "z", "p"), book.responsibilities.concat());
 }
 
+/// Most probabilities are 0: products that leave them out, of tables that are done as one, give what loops over everything do.
+#[test]
+fn a_mixture_of_components_far_apart() {
+    let (k, d, n) = (9, 5, 300);
+    let noise = |i: usize, j: usize| ((i * 37 + j * 101 + i * j * 13) % 97) as f64 / 48.0 - 1.0;
+    let row = |i: usize| (0..d).map(|j| 12.0 * ((i % k * (j + 2)) % 7) as f64 + noise(i, j)).collect::<Vec<f64>>();
+    let rows: Vec<Vec<f64>> = (0..n).map(row).collect();
+    let columns: Vec<String> = (0..d).map(|j| format!("\"x{j}\": {:?}", rows.iter().map(|r| r[j]).collect::<Vec<_>>())).collect();
+    let unit = |x: f64| (0..d).map(|i| (0..d).map(|j| if i == j { x } else { 0.0 }).collect()).collect::<Vec<Vec<f64>>>();
+    let r = ready(&format!(
+        r#"Model(
+        data: {{"t": {{{}}}}}, plates: {{"n": Rows(table: "t"), "k": Size({k})}},
+        nodes: {{
+            "weights": Dirichlet(concentration: 0.5, over: "k"),
+            "spread[k]": Wishart(dof: 6, scale: {:?}),
+            "centre[k]": MvNormal(mean: [30, 30, 30, 30, 30], precision: "0.1 * spread[k]"),
+            "z[n]": Categorical(p: "weights"),
+            "x[n]": MvNormal(mean: "centre[z[n]]", precision: "spread[z[n]]"),
+        }},
+        observe: {{"x": ["x0", "x1", "x2", "x3", "x4"]}})"#,
+        columns.join(", "),
+        unit(0.5)
+    ))
+    .unwrap();
+    // Some rows start in the component beside theirs.
+    let labels: Vec<usize> = (0..n).map(|i| (i + usize::from(i % 11 == 0)) % k).collect();
+    let prior = NormalWishart { mean: vec![30.0; d], beta: 0.1, dof: 6.0, scale: unit(0.5) };
+    let mut book = Mixture::new(rows, k, 0.5, prior, &labels);
+    let start = selector(&r).from_categories(&labels.iter().map(|l| *l as u32).collect::<Vec<_>>()).unwrap();
+    let p = side_by_side(&r, start, || book.iterate());
+    let far = book.responsibilities.iter().flatten().filter(|p| **p < 2f64.powi(-100)).count();
+    assert!(far * 3 > n * k * 2, "{far} of {} are next to nothing", n * k);
+    all_close("weights", parameter(&p, "weights", "concentration"), book.alpha.clone());
+    all_close("centres", parameter(&p, "centre", "mean"), book.components.iter().flat_map(|c| c.mean.clone()));
+    all_close("scale", parameter(&p, "spread", "scale"), book.components.iter().flat_map(|c| c.scale.concat()));
+    all_close("responsibilities", parameter(&p, "z", "p"), book.responsibilities.concat());
+}
+
 /// Without turns, rows of a document share nothing with each other but in the statistics.
 #[test]
 fn topics() {
