@@ -360,8 +360,9 @@ impl Group<'_> {
                 self.times::<A>(&self.tables.back, t, active, now, beta);
             }
         }
+        // The message that follows is at most K times as large as what this step wanted.
         for (bad, largest) in bad.iter_mut().zip(largest) {
-            *bad |= reduce::max_plain(&largest) > LARGEST;
+            *bad |= reduce::max_plain(&largest) * kp as f64 > LARGEST;
         }
         // The pairs into the block's first step ask for the step before.
         if at.from > 0 {
