@@ -4,14 +4,16 @@
 //! Works on exponentiated potentials, scaled at every step (Rabiner 1989, section V.A), for a few sequences side by side and a block of steps at a time
 //! (`lanes`): steps are asked for their weights and told their marginals block by block, so that neither has to stand in memory for a whole sequence.
 //! Where the states that the past leaves and those that the future wants are further apart than underflow can hide, the sequence is done again in log
-//! space (`logs`). A log potential under −1e100 stands for ln 0: marginals there are exactly 0.
+//! space (`logs`). A long sequence may be given in pieces (`cut`), which go side by side like sequences. A log potential under −1e100 stands for ln 0: marginals there are exactly 0.
 
+mod cut;
 mod lanes;
 mod logs;
 mod product;
 mod steps;
 mod tables;
 
+pub use cut::{Cut, cut};
 pub use lanes::Scratch;
 pub use steps::{Arrays, Steps, WEIGHTS, weigh};
 pub use tables::PairTables;
@@ -54,6 +56,8 @@ pub enum ChainError {
         /// Row of the node potentials where it was seen.
         step: usize,
     },
+    /// Digits that count may be lost in a piece of a sequence: it has to be done as a whole.
+    Cut,
 }
 
 impl fmt::Display for ChainError {
@@ -61,6 +65,7 @@ impl fmt::Display for ChainError {
         match self {
             Self::Impossible { step } => write!(f, "no state is possible at step {}", step + 1),
             Self::NotFinite { step } => write!(f, "a potential is not a finite number at step {}", step + 1),
+            Self::Cut => write!(f, "a sequence has to be done as a whole"),
         }
     }
 }
@@ -73,6 +78,7 @@ impl ChainError {
         match self {
             Self::Impossible { step } => Self::Impossible { step: step + by },
             Self::NotFinite { step } => Self::NotFinite { step: step + by },
+            Self::Cut => Self::Cut,
         }
     }
 }
@@ -82,14 +88,16 @@ impl ChainError {
 pub struct Chains<'a> {
     /// For each step, which table leads into it (not read at first steps); none: table 0.
     pub pair_index: Option<&'a [u32]>,
-    /// Where each sequence starts among the T steps, and T at the end: one more than there are sequences.
+    /// Where each sequence, or piece of one, starts among the T steps, and T at the end: one more than there are sequences.
     pub starts: &'a [u32],
+    /// For each of `starts` the cut that it is, if it is one; empty where there are none.
+    pub cuts: &'a [Option<&'a Cut>],
 }
 
 /// Tells `steps` their marginals, adds Σ_t of the pair marginals into `pair_sums` (M×K×K) and the sequences' log normalisers into `log_norm`, in nats.
 ///
 /// # Errors
-/// If no path is possible, or a potential is NaN or +∞. The outputs are then of no use.
+/// If no path is possible, a potential is NaN or +∞, or a sequence must not be cut. The outputs are then of no use.
 pub fn run(
     tables: &PairTables,
     chains: Chains<'_>,
@@ -116,7 +124,8 @@ fn run_laid_out(
     }
     let mut order = std::mem::take(&mut scratch.order);
     order.clear();
-    let sequences = chains.starts.windows(2).map(|w| Sequence { lo: w[0] as usize, len: (w[1] - w[0]) as usize });
+    let sequences =
+        chains.starts.windows(2).enumerate().map(|(number, w)| Sequence { number, lo: w[0] as usize, len: (w[1] - w[0]) as usize });
     order.extend(sequences.filter(|s| s.len > 0));
     order.sort_by_key(|s| std::cmp::Reverse(s.len));
     scratch.outer.clear();
@@ -126,7 +135,7 @@ fn run_laid_out(
     while let (Some(first), Ok(())) = (rest.first(), done) {
         let (count, kept) = layout.group(k, first.len, steps.may_keep());
         let (lanes, others) = rest.split_at(count.min(rest.len()));
-        let group = Group { tables, index: chains.pair_index, lanes, block: layout.block, kept };
+        let group = Group { tables, index: chains.pair_index, cuts: chains.cuts, lanes, block: layout.block, kept };
         done = group.run(steps, pair_sums, scratch).map(|z| *log_norm += z);
         rest = others;
     }

@@ -73,7 +73,7 @@ impl Case {
         let mut tables = PairTables::default();
         tables.prepare(self.k, &self.pair);
         let mut a = Answer { node: vec![f64::NAN; self.node.len()], pair: vec![0.0; self.pair.len()], z: 0.0 };
-        let chains = Chains { pair_index: self.index.as_deref(), starts: &self.starts };
+        let chains = Chains { pair_index: self.index.as_deref(), starts: &self.starts, cuts: &[] };
         let logs = self.logs();
         let mut steps = Given { arrays: Arrays { k: self.k, logs: &logs, marginals: &mut a.node }, may_keep };
         run_laid_out(layout, &tables, chains, &mut steps, &mut a.pair, &mut a.z, &mut Scratch::default())?;
@@ -266,6 +266,88 @@ fn a_lost_sequence_is_done_again_from_where_it_was_lost() {
     }
 }
 
+impl Case {
+    /// Its sequences in pieces, cut at these steps if at least so many steps are looked at on each side; also which were cut.
+    fn in_pieces(&self, places: &[u32], within: usize, layout: Layout) -> (Result<Answer, ChainError>, Vec<u32>) {
+        let mut tables = PairTables::default();
+        tables.prepare(self.k, &self.pair);
+        let mut a = Answer { node: vec![f64::NAN; self.node.len()], pair: vec![0.0; self.pair.len()], z: 0.0 };
+        let logs = self.logs();
+        let mut steps = Given { arrays: Arrays { k: self.k, logs: &logs, marginals: &mut a.node }, may_keep: 1 };
+        let index = self.index.as_deref();
+        let mut found = vec![];
+        for &at in places {
+            let i = self.starts.partition_point(|s| *s <= at);
+            let sequence = self.starts[i - 1] as usize..self.starts[i] as usize;
+            let near = (at as usize).saturating_sub(within).max(sequence.start)..(at as usize + within).min(sequence.end);
+            if let Some(cut) = cut(&tables, index, at as usize, near, &mut steps).expect("possible") {
+                found.push((at, cut));
+            }
+        }
+        let mut all: Vec<(u32, Option<&Cut>)> = self.starts.iter().map(|s| (*s, None)).collect();
+        all.extend(found.iter().map(|(at, cut)| (*at, Some(cut))));
+        all.sort_by_key(|x| x.0);
+        let (starts, cuts): (Vec<u32>, Vec<Option<&Cut>>) = all.into_iter().unzip();
+        let chains = Chains { pair_index: index, starts: &starts, cuts: &cuts };
+        let done = run_laid_out(layout, &tables, chains, &mut steps, &mut a.pair, &mut a.z, &mut Scratch::default());
+        (done.map(|()| a), found.into_iter().map(|x| x.0).collect())
+    }
+}
+
+#[test]
+fn pieces_give_what_the_sequence_gives() {
+    for (k, m, scale) in [(1, 1, 1.0), (3, 1, 2.0), (3, 2, 2.0), (12, 1, 1.0), (16, 3, 2.0), (21, 1, 1.0)] {
+        let case = Case::random(17, k, &[700, 9, 400], m, scale);
+        let places = [150, 310, 500, 900];
+        let want = case.run().expect("possible");
+        for (block, kept, together) in [(64, usize::MAX, 4), (64, 0, 4), (7, 0, 2), (1000, usize::MAX, 1), (1, 0, 3)] {
+            let (got, cuts) = case.in_pieces(&places, 150, Layout { block, kept, together });
+            assert_eq!(cuts, places, "{k} states");
+            same(&got.expect("possible"), &want, 1e-12);
+        }
+    }
+}
+
+/// States that are never left, or left too seldom, are not forgotten.
+#[test]
+fn what_is_not_forgotten_is_not_cut() {
+    let mut case = Case::random(3, 2, &[400], 1, 0.1);
+    case.pair.copy_from_slice(&[0.0, -1e200, -1e200, 0.0]);
+    assert_eq!(case.in_pieces(&[200], 200, Layout::new(2)).1, [0; 0]);
+    case.pair.copy_from_slice(&[0.0, -6.0, -6.0, 0.0]);
+    assert_eq!(case.in_pieces(&[200], 200, Layout::new(2)).1, [0; 0]);
+    case.pair.copy_from_slice(&[0.0, -1.0, -1.0, 0.0]);
+    assert_eq!(case.in_pieces(&[200], 200, Layout::new(2)).1, [200]);
+    assert_eq!(case.in_pieces(&[200], 10, Layout::new(2)).1, [0; 0], "ten steps are too few");
+    // A state that steps near the cut exclude, but earlier ones may have left.
+    case.pair.copy_from_slice(&[0.0, -400.0, -1.0, 0.0]);
+    assert_eq!(case.in_pieces(&[200], 200, Layout::new(2)).1, [0; 0]);
+}
+
+/// The message at the cut has all but excluded a state, by more than is kept of it, and the steps that follow insist on it: a piece can't know, and says so.
+#[test]
+fn a_piece_that_has_lost_what_is_wanted_says_so() {
+    let mut case = Case::random(3, 3, &[400], 2, 1.0);
+    // The second table, in three steps from the cut on, lets no state change.
+    (0..9).for_each(|e| case.pair[9 + e] = if e % 4 == 0 { 0.0 } else { -1e200 });
+    case.index = Some((0..400).map(|t| u32::from((200..203).contains(&t))).collect());
+    for against in [-20.0, -70.0, -250.0] {
+        // Exactly as much for the other states as against the first.
+        case.node[3 * 199..3 * 200].copy_from_slice(&[3.0 * against, 0.0, 0.0]);
+        (200..203).for_each(|t| case.node[3 * t..3 * t + 3].copy_from_slice(&[0.0, against, against]));
+        let want = case.twin();
+        assert!(want.node[3 * 199] > 0.01 && want.node[3 * 199] < 0.99, "all states count");
+        same(&case.run().expect("possible"), &want, 1e-11);
+        let (got, cuts) = case.in_pieces(&[200], 60, Layout::new(3));
+        assert_eq!(cuts, [200]);
+        if against == -20.0 {
+            same(&got.expect("nothing is lost"), &want, 1e-11);
+        } else {
+            assert_eq!(got.expect_err("lost"), ChainError::Cut);
+        }
+    }
+}
+
 /// Speed: `cargo test --release chain_speed -- --ignored --nocapture`.
 #[test]
 #[ignore = "a timing"]
@@ -280,7 +362,7 @@ fn chain_speed() {
         let (start, turns) = (std::time::Instant::now(), 10);
         for _ in 0..turns {
             tables.prepare(k, &case.pair);
-            let chains = Chains { pair_index: None, starts: &case.starts };
+            let chains = Chains { pair_index: None, starts: &case.starts, cuts: &[] };
             let mut steps = Arrays { k, logs: &case.node, marginals: &mut node };
             run(&tables, chains, &mut steps, &mut pair, &mut z, &mut scratch).expect("possible");
         }

@@ -128,8 +128,13 @@ impl ChainShape {
         !self.by_row && self.trees.is_none() && self.log.len() == 1
     }
 
+    /// The pair potentials that all steps share, or those of a level, for forward–backward.
+    pub(super) fn tables(&self) -> &PairTables {
+        &self.ready[0]
+    }
+
     /// For each step of a chunk the table that leads into it, where a column picks it.
-    fn index(&self, plan: &Plan, range: &Range<usize>) -> Option<Vec<u32>> {
+    pub(super) fn index(&self, plan: &Plan, range: &Range<usize>) -> Option<Vec<u32>> {
         self.codes.map(|id| plan.rows.codes[id].data[range.clone()].iter().map(|&c| if c == u32::MAX { 0 } else { c }).collect())
     }
 
@@ -150,12 +155,21 @@ impl ChainShape {
         let mut log_norm = 0.0;
         let Worker { starts, rows, blocks, chains, gaussian_chains, stack, .. } = worker;
         let (pair_index, lookups) = (index.as_deref(), shape.lookups.as_ref());
-        let mut steps = ChunkSteps { shape, session, v, first: range.start, starts, lookups, rows, scratch: blocks, stack, sums };
+        let (pieces, cuts) = shape.cuts.as_ref().map_or_else(Default::default, |c| c.add(range, starts));
+        let ends = ends(shape, range);
+        let mut steps = ChunkSteps { shape, session, v, first: range.start, ends: &ends, lookups, rows, scratch: blocks, stack, sums };
         let (from, before) = (steps.sums.profile.begin(), steps.sums.profile.seconds());
         match var.algorithm {
             Algorithm::Chain => {
-                forward_backward::run(&self.ready[0], Chains { pair_index, starts }, &mut steps, &mut pair_sums, &mut log_norm, chains)
-                    .map_err(|e| broken(shape, range, e))?;
+                let starts = if cuts.is_empty() { starts } else { &pieces };
+                let which = Chains { pair_index, starts, cuts: &cuts };
+                match forward_backward::run(&self.ready[0], which, &mut steps, &mut pair_sums, &mut log_norm, chains) {
+                    Err(ChainError::Cut) => {
+                        steps.sums.whole = true;
+                        return Ok(());
+                    }
+                    done => done.map_err(|e| broken(shape, range, e))?,
+                }
             }
             _ => {
                 let which = GaussianChains { pair: &self.log[0], pair_index, starts };
@@ -233,7 +247,7 @@ impl ChainShape {
                     }
                     None => &self.ready[cell],
                 };
-                let chains = Chains { pair_index, starts };
+                let chains = Chains { pair_index, starts, cuts: &[] };
                 let mut steps = Cell { k, rows: inner * w, at: cell * w, logs: &eta, marginals: &mut worker.moments[v] };
                 forward_backward::run(tables, chains, &mut steps, &mut pair_sums, &mut log_norm, &mut worker.chains)
                     .map_err(|e| broken(shape, range, e))
@@ -370,6 +384,15 @@ fn steps_of_their_own(var: &Var, v: usize, lags: usize, n: usize, worker: &mut W
     }
     sums.entropy[v] -= dot(eta, moments);
     Ok(())
+}
+
+/// Where the sequences end that a chunk has steps of, counted from its first place.
+fn ends(shape: &Shape<'_>, range: &Range<usize>) -> Vec<u32> {
+    let stream = &shape.plan.streams[shape.stream];
+    let Some(starts) = &stream.starts else { return vec![(stream.size - range.start) as u32] };
+    let from = starts.partition_point(|&s| s as usize <= range.start);
+    let until = starts.partition_point(|&s| (s as usize) < range.end);
+    starts[from..=until.min(starts.len() - 1)].iter().map(|&s| s - range.start as u32).collect()
 }
 
 /// Why a chunk has no posterior, in the words of the data.

@@ -54,8 +54,8 @@ pub(super) struct ChunkSteps<'a, 'p> {
     pub session: &'a Session<'p>,
     pub v: usize,
     pub first: usize,
-    /// Where sequences start in the chunk, and its length.
-    pub starts: &'a [u32],
+    /// Where sequences end: of one that goes on after the chunk, past its end.
+    pub ends: &'a [u32],
     pub lookups: Option<&'a Lookups<'p>>,
     pub rows: &'a mut RowScratch,
     pub scratch: &'a mut Scratch,
@@ -72,7 +72,7 @@ impl ChunkSteps<'_, '_> {
     fn readers(&self, steps: &Range<usize>, before: bool) -> Range<usize> {
         let (lo, mut hi) = (steps.start + usize::from(before), steps.end);
         if before {
-            let end = self.starts[self.starts.partition_point(|&s| s as usize <= steps.start)] as usize;
+            let end = self.ends[self.ends.partition_point(|&e| e as usize <= steps.start)] as usize;
             hi = (hi + 1).min(end);
         }
         self.first + lo.min(hi)..self.first + hi
@@ -162,7 +162,7 @@ fn of_before(table: &Table) -> bool {
 impl Steps for ChunkSteps<'_, '_> {
     fn may_keep(&self) -> usize {
         // As many threads as there are runs keep some.
-        let runs = self.shape.plan.streams[self.shape.stream].runs.len();
+        let runs = self.shape.runs().len();
         if self.lookups.is_some() { 0 } else { forward_backward::WEIGHTS / self.session.pool.current_num_threads().clamp(1, runs.max(1)) }
     }
 

@@ -4,6 +4,7 @@ mod alike;
 mod chain;
 mod chain_blocks;
 pub mod collect;
+mod cuts;
 pub mod error;
 pub mod given;
 pub mod given_values;

@@ -8,6 +8,7 @@ use super::{
     alike::Alike,
     chain::ChainShape,
     chain_blocks,
+    cuts::Cuts,
     error::{Breakdown, RunError},
     lookup::Lookups,
     profile::{self, Profile, Step},
@@ -25,7 +26,7 @@ use crate::{
         streams::Stream,
         table::{From, Rows, Table},
         turns::Span,
-        var::{Storage, Var},
+        var::{Algorithm, Storage, Var},
     },
 };
 use rayon::prelude::*;
@@ -65,6 +66,8 @@ pub(super) struct Shape<'p> {
     blocks: bool,
     /// What the steps of such a chain look up, if that is all they are sent.
     pub lookups: Option<Lookups<'p>>,
+    /// Where such a chain's sequences are cut into pieces.
+    pub cuts: Option<Cuts>,
     /// Where rows and a block of theirs take turns.
     turns: Option<Turns<'p>>,
     /// Blocks whose rows share a covariance.
@@ -74,6 +77,7 @@ pub(super) struct Shape<'p> {
 }
 
 /// One run's sums.
+#[derive(Default)]
 pub(super) struct Sums {
     pub statistics: Vec<Vec<f64>>,
     /// Of each stack.
@@ -86,6 +90,8 @@ pub(super) struct Sums {
     /// Σ mean meanᵀ of blocks whose rows share a covariance.
     pub second: Vec<(usize, Vec<f64>)>,
     pub failed: Option<(usize, Breakdown)>,
+    /// A piece of a sequence said that it should not have been one.
+    pub whole: bool,
 }
 
 /// Numbers in the sums of all runs of a pass that may be in memory together.
@@ -156,13 +162,17 @@ impl Session<'_> {
         let threads = self.pool.current_num_threads().max(1);
         // Runs whose sums are in memory at a time.
         let stream = &plan.streams[s];
+        if matches!(mode, Mode::Update) {
+            shape.cut(self);
+        }
         let all = 0..stream.chunks.len();
         let (runs, spans) = match (&shape.turns, plan.turns.iter().any(|t| t.stream == s)) {
             (Some(turns), _) => (stream.runs.as_slice(), turns.plan.spans(stream)),
             // The tables of turns are large: without turns, they are summed where they stand.
             (None, true) => (std::slice::from_ref(&all), vec![Span { runs: 0..1, rows: 0..stream.size }]),
-            (None, false) => (stream.runs.as_slice(), vec![Span { runs: 0..stream.runs.len(), rows: 0..stream.size }]),
+            (None, false) => (shape.runs(), vec![Span { runs: 0..shape.runs().len(), rows: 0..stream.size }]),
         };
+        let mut whole = false;
         // Small sums may all wait for each other, so that no thread has to.
         let numbers: usize =
             shape.tables.iter().map(|&t| plan.tables[t].packed_len()).sum::<usize>() + stacked.iter().map(Vec::len).sum::<usize>();
@@ -196,6 +206,7 @@ impl Session<'_> {
                     if let Some((v, kind)) = sum.failed {
                         return Err(self.error(v, kind));
                     }
+                    whole |= sum.whole;
                     self.profile.add(&sum.profile);
                     entropy.iter_mut().zip(&sum.entropy).for_each(|(a, b)| *a += b);
                     for ((_, all), (_, part)) in second.iter_mut().zip(&sum.second) {
@@ -233,6 +244,11 @@ impl Session<'_> {
                 rested.clear();
                 idle.rested.push(rested);
             }
+        }
+        if whole {
+            // Nothing but sums has been touched.
+            self.uncut[s] = true;
+            return self.pass(s, mode, emit);
         }
         for (v, moments) in kept {
             self.moments[v] = moments;
@@ -299,7 +315,7 @@ impl<'p> Shape<'p> {
             .map(|v| (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain()).then(|| ChainShape::new(plan, v, values)))
             .collect();
         let mut shape =
-            Self { plan, stream, vars, tables, chains, blocks: false, lookups: None, turns: None, alike: vec![], stacks: vec![] };
+            Self { plan, stream, vars, tables, chains, blocks: false, lookups: None, cuts: None, turns: None, alike: vec![], stacks: vec![] };
         if let [(v, messages)] = shape.vars.as_slice()
             && let Some(chain) = &shape.chains[*v]
         {
@@ -326,6 +342,27 @@ impl<'p> Shape<'p> {
         }
     }
 
+    /// Cuts long sequences, where there are blocks of steps to cut.
+    fn cut(&mut self, session: &mut Session<'_>) {
+        let [(v, _)] = self.vars.as_slice() else { return };
+        if !self.blocks || session.uncut[self.stream] || !matches!(self.plan.vars[*v].algorithm, Algorithm::Chain) {
+            return;
+        }
+        let Some(chain) = &self.chains[*v] else { return };
+        let (cuts, profiles) = Cuts::new(self, chain, *v, session);
+        profiles.iter().for_each(|p| session.profile.add(p));
+        self.cuts = cuts;
+    }
+
+    fn chunks(&self) -> &[Range<usize>] {
+        self.cuts.as_ref().map_or(&self.plan.streams[self.stream].chunks, |c| &c.chunks)
+    }
+
+    /// Ranges of chunks that a thread takes at a time.
+    pub(super) fn runs(&self) -> &[Range<usize>] {
+        self.cuts.as_ref().map_or(&self.plan.streams[self.stream].runs, |c| &c.runs)
+    }
+
     /// Room for Σ mean meanᵀ of blocks whose rows share a covariance.
     fn second(&self) -> Vec<(usize, Vec<f64>)> {
         let square = |v: usize| self.plan.vars[v].d.pow(2);
@@ -348,20 +385,15 @@ impl<'p> Shape<'p> {
             kept: self.kept().map(|v| (v, vec![])).collect(),
             emitted: emit.iter().map(|&v| (v, Emitted::default())).collect(),
             rested: rested.unwrap_or_default(),
-            profile: session.profile.like(),
             second: self.second(),
-            failed: None,
+            ..Sums::new(session)
         };
-        let mut worker = worker.unwrap_or_else(|| Worker {
-            eta: vec![vec![]; plan.vars.len()],
-            moments: vec![vec![]; plan.vars.len()],
-            ..Worker::default()
-        });
+        let mut worker = worker.unwrap_or_else(|| Worker::new(plan));
         let stream = &plan.streams[self.stream];
         // A chunk holds whole groups, of any size, for the sake of turns alone.
         let most = if self.turns.is_none() && stream.starts.is_none() { LARGEST_CHUNK } else { usize::MAX };
         for c in chunks.clone() {
-            let Range { start, end } = stream.chunks[c].clone();
+            let Range { start, end } = self.chunks()[c].clone();
             let mut from = start;
             while from < end {
                 let to = end.min(from.saturating_add(most));
@@ -554,7 +586,18 @@ pub(super) fn places<'a>(rows: &Rows, range: &Range<usize>, list: &'a mut Vec<u3
     }
 }
 
+impl Sums {
+    /// Nothing but room for a profile.
+    pub(super) fn new(session: &Session<'_>) -> Self {
+        Self { profile: session.profile.like(), ..Self::default() }
+    }
+}
+
 impl Worker {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self { eta: vec![vec![]; plan.vars.len()], moments: vec![vec![]; plan.vars.len()], ..Self::default() }
+    }
+
     /// Sequence starts and predecessors of a chunk, relative to it.
     fn sequences(&mut self, stream: &Stream, range: &Range<usize>) {
         self.starts.clear();

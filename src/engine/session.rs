@@ -56,6 +56,8 @@ pub struct Session<'p> {
     pub(super) rows: RowScratch,
     /// Of streams that take turns: their rows by code, for each span.
     pub(super) sorted: Vec<(usize, Vec<Vec<Sorted>>)>,
+    /// Of each stream, whether its sequences must not be cut.
+    pub(super) uncut: Vec<bool>,
     /// What no thread is using.
     pub(super) idle: Mutex<Idle>,
 }
@@ -105,6 +107,7 @@ impl<'p> Session<'p> {
             scratch: vec![],
             full: vec![],
             rows: RowScratch::default(),
+            uncut: vec![false; plan.streams.len()],
             idle: Mutex::default(),
             sorted: plan.turns.iter().filter(|t| t.keeps_order(&plan.streams[t.stream])).map(|t| (t.stream, sorted(plan, t))).collect(),
         };
@@ -123,6 +126,7 @@ impl<'p> Session<'p> {
         }
         self.version.iter_mut().for_each(|v| *v += 1);
         self.entropy.fill(0.0);
+        self.uncut.fill(false);
         for (t, table) in self.plan.tables.iter().enumerate() {
             if !table.constant {
                 self.packed[t].fill(0.0);

@@ -26,6 +26,8 @@ pub struct Stream {
     pub chunks: Vec<Range<usize>>,
     /// Chunks cut into runs that one thread takes at a time; their sums are added in this order, whatever the threads.
     pub runs: Vec<Range<usize>>,
+    /// How many runs there may be.
+    pub most_runs: usize,
 }
 
 impl Stream {
@@ -50,7 +52,7 @@ impl Stream {
                 order = Some(rows);
             }
         }
-        let mut stream = Self { plate, size, order, starts, weight: None, parent, chunks: vec![], runs: vec![] };
+        let mut stream = Self { plate, size, order, starts, weight: None, parent, chunks: vec![], runs: vec![], most_runs: 1 };
         stream.weight = bound.weight.as_ref().map(|w| stream.permute(w, 1).into());
         stream
     }
@@ -110,9 +112,14 @@ impl Stream {
             }
             None => self.chunks.extend((0..self.size).step_by(rows.max(1)).map(|lo| lo..(lo + rows).min(self.size))),
         }
-        let count = self.chunks.len();
-        let runs = runs.clamp(1, count.max(1));
-        self.runs = (0..runs).map(|r| r * count / runs..(r + 1) * count / runs).collect();
+        self.most_runs = runs;
+        self.runs = self.runs_of(self.chunks.len());
+    }
+
+    /// So many chunks cut into runs.
+    pub fn runs_of(&self, count: usize) -> Vec<Range<usize>> {
+        let runs = self.most_runs.clamp(1, count.max(1));
+        (0..runs).map(|r| r * count / runs..(r + 1) * count / runs).collect()
     }
 }
 

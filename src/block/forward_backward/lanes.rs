@@ -5,7 +5,12 @@
 //! pairs into t are A ∘ (α_{t−1} ⊗ w_t), summed by blocks as a product of matrices. Where that 1 is not met, underflow has eaten digits, and the steps from
 //! there on back are done in log space.
 
-use super::{ChainError, LANES, PairTables, SAFE_SUM, TOLERANCE, in_logs, padded, product, steps::Steps};
+use super::{
+    ChainError, Cut, LANES, PairTables, SAFE_SUM, TOLERANCE,
+    cut::IN_COMMON,
+    in_logs, padded, product,
+    steps::Steps,
+};
 use crate::num::{
     reduce, special,
     wide::{MulAdd, fused},
@@ -20,9 +25,10 @@ const BLOCK: usize = 4096;
 /// and take each block forward again; their weights alone may be kept (`Steps::may_keep`).
 const KEPT: usize = 1 << 20;
 
-/// A sequence: its first step and its length.
+/// A sequence, or a piece of one: which, its first step and its length.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sequence {
+    pub number: usize,
     pub lo: usize,
     pub len: usize,
 }
@@ -86,6 +92,8 @@ impl Layout {
 pub(super) struct Group<'a> {
     pub tables: &'a PairTables,
     pub index: Option<&'a [u32]>,
+    /// For the number of each sequence, and the one after, the cut that it begins or ends with.
+    pub cuts: &'a [Option<&'a Cut>],
     pub lanes: &'a [Sequence],
     pub block: usize,
     /// Whether messages are kept, and whether weights are.
@@ -119,6 +127,17 @@ impl Group<'_> {
     /// Lanes that have a step `t`.
     fn active(&self, t: usize) -> usize {
         self.lanes.iter().take_while(|s| s.len > t).count()
+    }
+
+    /// The cut before a lane, and that after it.
+    fn cuts(&self, l: usize) -> [Option<&Cut>; 2] {
+        let number = self.lanes[l].number;
+        [number, number + 1].map(|i| self.cuts.get(i).copied().flatten())
+    }
+
+    /// The first step of a lane, of those from `from` on, that has one before it.
+    fn second(&self, l: usize, from: usize) -> usize {
+        if self.cuts(l)[0].is_some() { from } else { from.max(1) }
     }
 
     fn rows(&self, kept: bool) -> usize {
@@ -171,7 +190,7 @@ impl Group<'_> {
             let mut bad = [false; TOGETHER];
             fused!(A => self.backward::<A>(&at, &ends, s, &mut bad));
             for l in 0..self.active(at.from) {
-                let Sequence { lo, len } = self.lanes[l];
+                let Sequence { lo, len, .. } = self.lanes[l];
                 let end = at.to.min(len);
                 if lost[l] {
                     continue;
@@ -189,18 +208,21 @@ impl Group<'_> {
     }
 
     fn again(&self, l: usize, end: usize, steps: &mut dyn Steps, pair_sums: &mut [f64]) -> Result<f64, ChainError> {
-        let Sequence { lo, len } = self.lanes[l];
+        let Sequence { lo, len, .. } = self.lanes[l];
+        if self.cuts(l).iter().any(Option::is_some) {
+            return Err(ChainError::Cut);
+        }
         in_logs(self.tables, self.index, (lo, lo + len, lo + end), steps, pair_sums)
     }
 
     /// Has the block's weights made; adds what they were scaled by, and the tables' largest potentials, to the lanes' norms.
     fn weights(&self, at: &At, steps: &mut dyn Steps, s: &mut Scratch, norms: &mut [f64; TOGETHER]) -> Result<(), ChainError> {
         let kp = padded(self.tables.k);
-        for (l, &Sequence { lo, len }) in self.lanes.iter().enumerate().take(self.active(at.from)) {
+        for (l, &Sequence { lo, len, .. }) in self.lanes.iter().enumerate().take(self.active(at.from)) {
             let end = at.to.min(len);
             let to = (l * self.rows(self.kept[1]) + at.from - at.weights) * kp;
             norms[l] += steps.weights(lo + at.from..lo + end, &mut s.weights[to..][..(end - at.from) * kp])?;
-            let into = at.from.max(1)..end;
+            let into = self.second(l, at.from)..end;
             norms[l] += match self.index {
                 None => into.len() as f64 * self.tables.top[0],
                 Some(index) => into.map(|t| self.tables.top[index[lo + t] as usize]).sum(),
@@ -262,7 +284,7 @@ impl Group<'_> {
             if t > 0 {
                 self.times::<A>(&self.tables.ahead, t, active, now, next);
             } else {
-                next.fill(1.0);
+                self.enter::<A>(alpha, now, next);
             }
             for l in 0..active {
                 let row = l * rows + t - at.base + 1;
@@ -283,6 +305,26 @@ impl Group<'_> {
                 bad[l] |= !(c > SAFE_SUM && c.is_finite());
                 (sums[l], norm[row]) = (c, r);
             }
+        }
+    }
+
+    /// What the lanes' first steps are told: by the message at a cut, or nothing.
+    #[inline(always)]
+    fn enter<A: MulAdd>(&self, alpha: &mut [f64], now: &mut [f64], next: &mut [f64]) {
+        let (kp, rows) = (padded(self.tables.k), self.rows(self.kept[0]) + 1);
+        for l in 0..self.lanes.len() {
+            if let [Some(cut), _] = self.cuts(l) {
+                now[l * kp..][..kp].copy_from_slice(&cut.ahead);
+                alpha[l * rows * kp..][..kp].copy_from_slice(&cut.ahead);
+            }
+        }
+        if self.cuts.is_empty() {
+            next.fill(1.0);
+            return;
+        }
+        self.times::<A>(&self.tables.ahead, 0, self.lanes.len(), now, next);
+        for l in (0..self.lanes.len()).filter(|&l| self.cuts(l)[0].is_none()) {
+            next[l * kp..][..kp].fill(1.0);
         }
     }
 
@@ -319,7 +361,15 @@ impl Group<'_> {
             let active = self.active(t);
             for l in 0..active {
                 if self.lanes[l].len == t + 1 {
-                    beta[l * kp..][..kp].fill(1.0 / ends[l]);
+                    let beta = &mut beta[l * kp..][..kp];
+                    beta.fill(1.0 / ends[l]);
+                    if let [_, Some(cut)] = self.cuts(l) {
+                        let a = &near[(l * near_rows + t - at.from + 1) * kp..][..kp];
+                        let meet = reduce::dot_plain(a, &cut.back);
+                        // What past and future have in common must be far more than the little that either side of a cut leaves out.
+                        bad[l] |= meet.is_nan() || meet < ends[l] * IN_COMMON;
+                        beta.iter_mut().zip(&cut.back).for_each(|(b, x)| *b = x / meet);
+                    }
                 }
                 let place = l * self.block + t - at.from;
                 let b = lanes_of(&beta[l * kp..][..kp]);
@@ -356,7 +406,7 @@ impl Group<'_> {
                     }
                 }
             }
-            if t > 0 {
+            if t > 0 || !self.cuts.is_empty() {
                 self.times::<A>(&self.tables.back, t, active, now, beta);
             }
         }
@@ -365,10 +415,10 @@ impl Group<'_> {
             *bad |= reduce::max_plain(&largest) * kp as f64 > LARGEST;
         }
         // The pairs into the block's first step ask for the step before.
-        if at.from > 0 {
-            for (l, bad) in bad.iter_mut().enumerate().take(self.active(at.from)) {
-                let a = &near[l * near_rows * kp..][..kp];
-                *bad |= apart(reduce::dot_plain(a, &beta[l * kp..][..kp]));
+        for (l, bad) in bad.iter_mut().enumerate().take(self.active(at.from)) {
+            if self.second(l, at.from) == at.from {
+                let (a, b) = (&near[l * near_rows * kp..][..kp], &beta[l * kp..][..kp]);
+                *bad |= apart(reduce::dot_plain(a, b));
             }
         }
     }
@@ -377,8 +427,8 @@ impl Group<'_> {
     #[inline(always)]
     fn pairs<A: MulAdd>(&self, l: usize, at: &At, s: &mut Scratch) {
         let (k, kp) = (self.tables.k, padded(self.tables.k));
-        let Sequence { lo, len } = self.lanes[l];
-        let into: Range<usize> = at.from.max(1)..at.to.min(len);
+        let Sequence { lo, len, .. } = self.lanes[l];
+        let into: Range<usize> = self.second(l, at.from)..at.to.min(len);
         let row = l * (self.block + 1) + into.start - at.from;
         let a = &s.near[row * kp..][..into.len() * kp];
         let w = &s.w[(l * self.block + into.start - at.from) * kp..][..into.len() * kp];
