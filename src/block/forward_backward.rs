@@ -6,6 +6,7 @@
 //! Where the states that the past leaves and those that the future wants are further apart than underflow can hide, the sequence is done again in log
 //! space (`logs`). A long sequence may be given in pieces (`cut`), which go side by side like sequences. A log potential under −1e100 stands for ln 0: marginals there are exactly 0.
 
+mod advance;
 mod cut;
 mod lanes;
 mod logs;
@@ -135,7 +136,8 @@ fn run_laid_out(
     while let (Some(first), Ok(())) = (rest.first(), done) {
         let (count, kept) = layout.group(k, first.len, steps.may_keep());
         let (lanes, others) = rest.split_at(count.min(rest.len()));
-        let group = Group { tables, index: chains.pair_index, cuts: chains.cuts, lanes, block: layout.block, kept };
+        let group =
+            Group { tables, index: chains.pair_index, cuts: chains.cuts, lanes, block: layout.block, kept, portable: layout.portable };
         done = group.run(steps, pair_sums, scratch).map(|z| *log_norm += z);
         rest = others;
     }

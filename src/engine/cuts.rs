@@ -20,7 +20,7 @@ const ENOUGH: usize = 32;
 /// Pieces that go side by side.
 const TOGETHER: usize = 4;
 /// Numbers of messages in a piece: so many are kept of a few pieces, with their weights, from the way forward to the way back.
-const NUMBERS: usize = 1 << 17;
+const NUMBERS: usize = 1 << 16;
 /// Steps on each side of a cut that may be looked at are one in so many times K of a piece: finding out costs K times as much as doing them.
 const LOOKED_AT: usize = 3;
 /// Most chains have forgotten after so many steps.
@@ -63,9 +63,8 @@ impl Cuts {
         if places.is_empty() {
             return (None, vec![]);
         }
-        let tried: Vec<(Option<(usize, Cut)>, Profile)> = session
-            .pool
-            .install(|| places.par_iter().map(|(at, within)| chain.try_cut(shape, v, *at, within.clone(), session)).collect());
+        let tried: Vec<(Option<(usize, Cut)>, Profile)> =
+            session.pool.install(|| places.par_iter().map(|(at, within)| chain.try_cut(shape, v, *at, within.clone(), session)).collect());
         let (found, profiles): (Vec<_>, Vec<_>) = tried.into_iter().unzip();
         let all: Vec<(usize, Cut)> = found.into_iter().flatten().collect();
         if all.is_empty() {
@@ -124,9 +123,9 @@ impl ChainShape {
         let (ends, lookups) = (&[u32::MAX][..], shape.lookups.as_ref());
         let mut steps = ChunkSteps { shape, session, v, first, ends, lookups, rows, scratch: blocks, stack, sums: &mut sums };
         // What breaks here breaks again in the pass, which knows how to say it.
-        let found = cut(self.tables(), index.as_deref(), at - first, 0..count, &mut steps).ok().flatten();
+        let (found, looked_at) = cut(self.tables(), index.as_deref(), at - first, 0..count, &mut steps).unwrap_or((None, 0));
         let asked = sums.profile.seconds();
-        sums.profile.end_but(Step::Block(v), from, asked, || profile::block(shape.plan, v, count * shape.plan.vars[v].d));
+        sums.profile.end_but(Step::Block(v), from, asked, || profile::block(shape.plan, v, looked_at * shape.plan.vars[v].d));
         if let Ok(mut idle) = session.idle.lock() {
             idle.workers.push(worker);
         }

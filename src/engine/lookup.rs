@@ -4,6 +4,7 @@
 use super::{
     pass::{Shape, places},
     profile,
+    rows::Places,
 };
 use crate::{
     block::forward_backward::{self, ChainError, SMALLEST, padded},
@@ -159,20 +160,24 @@ impl<'p> Lookups<'p> {
 
     /// Adds marginals of a range of places to the statistics of the tables they look up.
     pub(super) fn add(&self, range: Range<usize>, marginals: &[f64], statistics: &mut [Vec<f64>]) {
-        let k = self.k;
         for l in &self.tables {
             let sum = &mut statistics[l.at];
             let mut list = vec![];
+            let places = places(l.rows, &range, &mut list);
             wide(
                 #[inline(always)]
-                || {
-                    places(l.rows, &range, &mut list).each(|_, place| {
-                        let code = l.codes.map_or(0, |c| c[place]);
-                        if code != NO_LEVEL {
-                            let row = &marginals[(place - range.start) * k..][..k];
-                            sum[code as usize * k..][..k].iter_mut().zip(row).for_each(|(s, x)| *s += x);
+                || match places {
+                    Places::Range(all) => {
+                        for (place, row) in all.zip(marginals.chunks_exact(self.k)) {
+                            l.add(place, row, sum);
                         }
-                    });
+                    }
+                    Places::List(list) => {
+                        for &place in list {
+                            let place = place as usize;
+                            l.add(place, &marginals[(place - range.start) * self.k..][..self.k], sum);
+                        }
+                    }
                 },
             );
         }
@@ -193,6 +198,18 @@ fn settle(step: usize, row: &mut [f64], lost: &mut Vec<usize>) {
 }
 
 impl Lookup<'_> {
+    /// Adds the marginals of a place to the row that it looks up.
+    #[inline(always)]
+    fn add(&self, place: usize, row: &[f64], sum: &mut [f64]) {
+        let code = self.codes.map_or(0, |c| c[place]);
+        if code != NO_LEVEL {
+            let sum = &mut sum[code as usize * row.len()..][..row.len()];
+            for (s, x) in sum.iter_mut().zip(row) {
+                *s += x;
+            }
+        }
+    }
+
     /// Which row of the table a place looks up.
     #[inline(always)]
     fn code(&self, place: usize) -> Option<usize> {

@@ -314,8 +314,19 @@ impl<'p> Shape<'p> {
         let chains = (0..plan.vars.len())
             .map(|v| (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain()).then(|| ChainShape::new(plan, v, values)))
             .collect();
-        let mut shape =
-            Self { plan, stream, vars, tables, chains, blocks: false, lookups: None, cuts: None, turns: None, alike: vec![], stacks: vec![] };
+        let mut shape = Self {
+            plan,
+            stream,
+            vars,
+            tables,
+            chains,
+            blocks: false,
+            lookups: None,
+            cuts: None,
+            turns: None,
+            alike: vec![],
+            stacks: vec![],
+        };
         if let [(v, messages)] = shape.vars.as_slice()
             && let Some(chain) = &shape.chains[*v]
         {

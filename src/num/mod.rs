@@ -2,6 +2,7 @@
 
 pub mod cholesky;
 pub mod contract;
+pub(crate) mod eight;
 pub mod matmul;
 pub mod numbers;
 pub mod peak;

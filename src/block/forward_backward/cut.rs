@@ -5,10 +5,8 @@
 //! the last digits, x P is that row, up to a factor, for every x: the chain has forgotten x (Seneta, Non-negative Matrices and Markov Chains, section 3.3).
 
 use super::{ChainError, LANES, PairTables, padded, product, steps::Steps};
-use crate::num::{
-    reduce,
-    wide::{MulAdd, fused},
-};
+use crate::num::reduce;
+use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
 /// Differences between rows that are no more than rounding.
@@ -33,7 +31,7 @@ pub struct Cut {
 }
 
 /// Looks for a cut between steps `at − 1` and `at` of one sequence, of which no more than the steps `within` are looked at. `None` where these do not forget
-/// enough. Costs K times as much as the messages of the steps looked at.
+/// enough. Also says how many steps were looked at: each costs K times as much as its message.
 ///
 /// # Errors
 /// As [`Steps::weights`].
@@ -43,10 +41,11 @@ pub fn cut(
     at: usize,
     within: Range<usize>,
     steps: &mut dyn Steps,
-) -> Result<Option<Cut>, ChainError> {
-    let Some(ahead) = Window::new(tables, index).before(at, within.start + 1, steps)? else { return Ok(None) };
-    let Some(back) = Window::new(tables, index).after(at, within.end, steps)? else { return Ok(None) };
-    Ok(Some(Cut { ahead, back }))
+) -> Result<(Option<Cut>, usize), ChainError> {
+    let (ahead, before) = Window::new(tables, index).before(at, within.start + 1, steps)?;
+    let Some(ahead) = ahead else { return Ok((None, before)) };
+    let (back, after) = Window::new(tables, index).after(at, within.end, steps)?;
+    Ok((back.map(|back| Cut { ahead, back }), before + after))
 }
 
 /// A product of steps' tables and weights. Its rows are the states that are asked about, its columns those at the far end, by which it grows.
@@ -70,7 +69,7 @@ impl<'a> Window<'a> {
     }
 
     /// The message of step `at − 1` from the steps from `first` on, the earliest of which has one before it.
-    fn before(mut self, at: usize, first: usize, steps: &mut dyn Steps) -> Result<Option<Vec<f64>>, ChainError> {
+    fn before(mut self, at: usize, first: usize, steps: &mut dyn Steps) -> Result<(Option<Vec<f64>>, usize), ChainError> {
         let kp = padded(self.tables.k);
         let mut weights = std::mem::take(&mut self.weights);
         let mut hi = at;
@@ -83,15 +82,15 @@ impl<'a> Window<'a> {
             if let Some(mut message) = self.rank_one() {
                 let sum: f64 = message.iter().sum();
                 message.iter_mut().for_each(|x| *x /= sum);
-                return Ok(Some(message));
+                return Ok((Some(message), at - lo));
             }
             hi = lo;
         }
-        Ok(None)
+        Ok((None, at - hi))
     }
 
     /// What is wanted of step `at − 1` from the steps before `end`. The weight of the last of them is left out: it might hide states from the comparison.
-    fn after(mut self, at: usize, end: usize, steps: &mut dyn Steps) -> Result<Option<Vec<f64>>, ChainError> {
+    fn after(mut self, at: usize, end: usize, steps: &mut dyn Steps) -> Result<(Option<Vec<f64>>, usize), ChainError> {
         let kp = padded(self.tables.k);
         let (mut weights, mut last) = (std::mem::take(&mut self.weights), vec![]);
         let mut lo = at;
@@ -106,11 +105,11 @@ impl<'a> Window<'a> {
             if let Some(mut wanted) = self.rank_one() {
                 let top = reduce::max(&wanted);
                 wanted.iter_mut().for_each(|x| *x /= top);
-                return Ok(Some(wanted));
+                return Ok((Some(wanted), hi - at));
             }
             lo = hi;
         }
-        Ok(None)
+        Ok((None, lo - at))
     }
 
     /// Multiplies the columns by a step's weights, and the product by the table that leads into step `t`.
@@ -119,7 +118,7 @@ impl<'a> Window<'a> {
         let square = kp * kp / LANES;
         let table = &blocks[self.index.map_or(0, |index| index[t] as usize) * square..][..square];
         let Self { product, next, scale, .. } = self;
-        fused!(A => grow::<A>(k, product, next, weights, *scale, table));
+        pulp::Arch::new().dispatch(Grow { k, product, next, weights, scale: *scale, table });
         let sum = reduce::sum(next);
         *scale = 1.0 / sum;
         std::mem::swap(product, next);
@@ -149,24 +148,35 @@ impl<'a> Window<'a> {
     }
 }
 
-/// next = product · diag(weights) · table.
-#[inline(always)]
-fn grow<A: MulAdd>(k: usize, product: &mut [f64], next: &mut [f64], weights: Option<&[f64]>, scale: f64, table: &[[f64; LANES]]) {
-    /// Rows at a time.
-    const ROWS: usize = 4;
-    let kp = padded(k);
-    if let Some(weights) = weights {
-        for row in product.chunks_exact_mut(kp) {
-            for (x, w) in row.iter_mut().zip(weights) {
-                *x *= w * scale;
+/// next = product · diag(weights · scale) · table.
+struct Grow<'a> {
+    k: usize,
+    product: &'a mut [f64],
+    next: &'a mut [f64],
+    weights: Option<&'a [f64]>,
+    scale: f64,
+    table: &'a [[f64; LANES]],
+}
+
+impl WithSimd for Grow<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        /// Rows at a time.
+        const ROWS: usize = 4;
+        let Self { k, product, next, weights, scale, table } = self;
+        let kp = padded(k);
+        if let Some(weights) = weights {
+            for row in product.chunks_exact_mut(kp) {
+                row.iter_mut().zip(weights).for_each(|(x, w)| *x *= w * scale);
             }
         }
-    }
-    let whole = k / ROWS * ROWS;
-    for r in (0..whole).step_by(ROWS) {
-        product::times::<A, ROWS>(k, kp, &product[r * kp..], table, &mut next[r * kp..]);
-    }
-    for r in whole..k {
-        product::times::<A, 1>(k, kp, &product[r * kp..], table, &mut next[r * kp..]);
+        let whole = k / ROWS * ROWS;
+        for r in (0..whole).step_by(ROWS) {
+            product::times::<S, ROWS>(simd, k, &product[r * kp..], table, &mut next[r * kp..]);
+        }
+        for r in whole..k {
+            product::times::<S, 1>(simd, k, &product[r * kp..], table, &mut next[r * kp..]);
+        }
     }
 }

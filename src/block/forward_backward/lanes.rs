@@ -4,18 +4,20 @@
 //! Going back, β_t is scaled so that α_t · β_t is 1: the marginals are their product, and with w_t = b_t ∘ β_t / c_{t−1} the message before is A w_t and the
 //! pairs into t are A ∘ (α_{t−1} ⊗ w_t), summed by blocks as a product of matrices. Where that 1 is not met, underflow has eaten digits, and the steps from
 //! there on back are done in log space.
+//!
+//! Messages of sequences side by side stand together, step by step; what `Steps` gives and is told stands sequence by sequence. Products with one table are
+//! made for all sequences that have the step (`advance`).
 
 use super::{
     ChainError, Cut, LANES, PairTables, SAFE_SUM, TOLERANCE,
+    advance::{self, Behind, Step},
     cut::IN_COMMON,
     in_logs, padded, product,
     steps::Steps,
 };
-use crate::num::{
-    reduce, special,
-    wide::{MulAdd, fused},
-};
-use std::ops::Range;
+use crate::num::{reduce, special};
+use pulp::{Simd, WithSimd};
+use std::{ops::Range, slice::ChunksExact};
 
 /// Sequences that advance together, at most.
 pub(super) const TOGETHER: usize = 4;
@@ -37,14 +39,21 @@ pub(super) struct Sequence {
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     pub(super) order: Vec<Sequence>,
+    /// Rows of all lanes: the messages before the first step of the block, or of all, and then of each step.
     alpha: Vec<f64>,
+    /// Lane by lane.
     weights: Vec<f64>,
     /// The block's rows of `alpha`, read in the order of memory before they are wanted backward.
     near: Vec<f64>,
+    /// 1 / c_{t−1} of all lanes, for the steps of `alpha`'s rows.
     norm: Vec<f64>,
+    /// The messages before each block.
     points: Vec<f64>,
+    /// The block's w_t of all lanes.
     w: Vec<f64>,
+    /// The block's, lane by lane.
     marginals: Vec<f64>,
+    /// All lanes' messages at a block's end, their products with a table, and what is wanted of the step before a block that was done.
     now: Vec<f64>,
     next: Vec<f64>,
     beta: Vec<f64>,
@@ -54,9 +63,6 @@ pub struct Scratch {
 
 /// What a zero may stand for, at most 10⁻³⁰⁸, times this is nothing.
 const LARGEST: f64 = 1e290;
-/// Products of messages are taken larger by 2⁴⁵⁰, and those that are no more than the inverse of that then are 0: numbers without full digits are slow.
-const RAISED: f64 = f64::from_bits((1023 + 450) << 52);
-const NOTHING: f64 = f64::from_bits((1023 - 450) << 52);
 
 /// How long blocks are, and what is kept of them.
 #[derive(Clone, Copy, Debug)]
@@ -67,11 +73,13 @@ pub(super) struct Layout {
     pub kept: usize,
     /// Sequences in a group, at most.
     pub together: usize,
+    /// Without the machine's vectors: to compare.
+    pub portable: bool,
 }
 
 impl Layout {
     pub(super) fn new(k: usize) -> Self {
-        Self { block: (BLOCK / padded(k)).clamp(8, 512), kept: KEPT, together: TOGETHER }
+        Self { block: (BLOCK / padded(k)).clamp(8, 512), kept: KEPT, together: TOGETHER, portable: false }
     }
 
     /// How many sequences of such a length advance together, and whether their messages, and their weights, are kept. `may_keep`: as [`Steps::may_keep`].
@@ -98,6 +106,7 @@ pub(super) struct Group<'a> {
     pub block: usize,
     /// Whether messages are kept, and whether weights are.
     pub kept: [bool; 2],
+    pub portable: bool,
 }
 
 /// Where things of a block stand.
@@ -140,6 +149,16 @@ impl Group<'_> {
         if self.cuts(l)[0].is_some() { from } else { from.max(1) }
     }
 
+    /// Runs a kernel in the machine's vectors, or in none.
+    fn vectors(&self, kernel: impl WithSimd<Output = ()>) {
+        if self.portable { kernel.with_simd(pulp::Scalar::new()) } else { pulp::Arch::new().dispatch(kernel) }
+    }
+
+    /// Numbers of all lanes' messages of one step.
+    fn stride(&self) -> usize {
+        self.lanes.len() * padded(self.tables.k)
+    }
+
     fn rows(&self, kept: bool) -> usize {
         if kept { self.lanes[0].len } else { self.block }
     }
@@ -148,35 +167,38 @@ impl Group<'_> {
     pub(super) fn run(&self, steps: &mut dyn Steps, pair_sums: &mut [f64], s: &mut Scratch) -> Result<f64, ChainError> {
         let (k, kp, count) = (self.tables.k, padded(self.tables.k), self.lanes.len());
         let blocks = self.lanes[0].len.div_ceil(self.block);
-        room(&mut s.alpha, count * (self.rows(self.kept[0]) + 1) * kp);
-        room(&mut s.near, count * (self.block + 1) * kp);
-        room(&mut s.norm, count * (self.rows(self.kept[0]) + 1));
+        let stride = self.stride();
+        room(&mut s.alpha, (self.rows(self.kept[0]) + 1) * stride);
+        room(&mut s.near, (self.block + 2) * stride);
+        room(&mut s.norm, (self.rows(self.kept[0]) + 1) * count);
         room(&mut s.weights, count * self.rows(self.kept[1]) * kp);
-        room(&mut s.points, if self.kept[0] { 0 } else { count * blocks * kp });
-        room(&mut s.w, count * self.block * kp);
+        room(&mut s.points, if self.kept[0] { 0 } else { blocks * stride });
+        room(&mut s.w, (self.block + 1) * stride);
         room(&mut s.marginals, count * self.block * k);
-        room(&mut s.now, TOGETHER * kp);
-        room(&mut s.next, TOGETHER * kp);
-        room(&mut s.beta, TOGETHER * kp);
+        room(&mut s.now, stride);
+        room(&mut s.next, stride);
+        room(&mut s.beta, stride);
 
         let mut bad = [false; TOGETHER];
         let mut norms = [0.0; TOGETHER];
         // Sums of the last messages.
-        let mut ends = [1.0; TOGETHER];
+        let mut sums = [1.0; TOGETHER];
         for b in 0..blocks {
             let at = self.at(b);
             self.weights(&at, steps, s, &mut norms)?;
-            fused!(A => self.forward::<A>(b, &at, s, &mut ends, &mut bad));
+            self.vectors(Forward { group: self, b, at: &at, s, sums: &mut sums, bad: &mut bad });
             for (l, norm) in norms[..self.active(at.from)].iter_mut().enumerate() {
                 *norm -= self.logs_of_norms(l, &at, s);
             }
         }
+        let ends = sums;
         norms.iter_mut().zip(ends).for_each(|(norm, end)| *norm += ln(end));
         // Where a step of the way forward has lost its digits, nothing of the sequence is of use.
         let mut lost = bad;
         for l in (0..count).filter(|&l| bad[l]) {
             norms[l] = self.again(l, self.lanes[l].len, steps, pair_sums)?;
         }
+        let mut behind = [Behind::new(); TOGETHER];
         for b in (0..blocks).rev() {
             let at = self.at(b);
             let last = b + 1 == blocks;
@@ -185,10 +207,10 @@ impl Group<'_> {
             }
             if !last && !self.kept[0] {
                 let mut sums = self.restore(b, s);
-                fused!(A => self.forward::<A>(b, &at, s, &mut sums, &mut [false; TOGETHER]));
+                self.vectors(Forward { group: self, b, at: &at, s, sums: &mut sums, bad: &mut [false; TOGETHER] });
             }
             let mut bad = [false; TOGETHER];
-            fused!(A => self.backward::<A>(&at, &ends, s, &mut bad));
+            self.vectors(Backward { group: self, at: &at, ends: &ends, s, behind: &mut behind, bad: &mut bad });
             for l in 0..self.active(at.from) {
                 let Sequence { lo, len, .. } = self.lanes[l];
                 let end = at.to.min(len);
@@ -200,7 +222,7 @@ impl Group<'_> {
                     norms[l] = self.again(l, end, steps, pair_sums)?;
                     continue;
                 }
-                fused!(A => self.pairs::<A>(l, &at, s));
+                self.vectors(Pairs { group: self, l, at: &at, s });
                 steps.take(lo + at.from..lo + end, &s.marginals[l * self.block * k..][..(end - at.from) * k]);
             }
         }
@@ -231,109 +253,127 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// Takes the message before a block from where it was put; returns the sums of the lanes' messages.
+    /// Takes the messages before a block from where they were put; returns their sums.
     fn restore(&self, b: usize, s: &mut Scratch) -> [f64; TOGETHER] {
-        let kp = padded(self.tables.k);
-        let blocks = self.lanes[0].len.div_ceil(self.block);
+        let (kp, stride) = (padded(self.tables.k), self.stride());
         let mut sums = [1.0; TOGETHER];
-        for (l, sum) in sums[..self.lanes.len()].iter_mut().enumerate() {
-            let point = &s.points[(l * blocks + b) * kp..][..kp];
-            s.now[l * kp..][..kp].copy_from_slice(point);
-            if b > 0 {
-                *sum = reduce::sum_plain(point);
+        if b > 0 {
+            s.now[..stride].copy_from_slice(&s.points[b * stride..][..stride]);
+            for (sum, row) in sums.iter_mut().zip(s.now[..stride].chunks_exact(kp)) {
+                *sum = reduce::sum_plain(row);
             }
         }
         sums
     }
 
-    /// now ← now · table, for the lanes that have a step t.
-    #[inline(always)]
-    fn times<A: MulAdd>(&self, blocks: &[[f64; LANES]], t: usize, active: usize, x: &[f64], y: &mut [f64]) {
-        let (k, kp) = (self.tables.k, padded(self.tables.k));
-        match (self.index, active) {
-            (None, 1) => product::times::<A, 1>(k, kp, x, blocks, y),
-            (None, 2) => product::times::<A, 2>(k, kp, x, blocks, y),
-            (None, 3) => product::times::<A, 3>(k, kp, x, blocks, y),
-            (None, _) => product::times::<A, TOGETHER>(k, kp, x, blocks, y),
-            (Some(index), _) => {
-                let square = kp * kp / LANES;
-                for (l, lane) in self.lanes[..active].iter().enumerate() {
-                    let table = &blocks[index[lane.lo + t] as usize * square..][..square];
-                    product::times::<A, 1>(k, kp, &x[l * kp..], table, &mut y[l * kp..]);
-                }
-            }
-        }
-    }
-
     /// One block forward: messages to `alpha`, what they were multiplied by to `norm`. `sums` are those of the messages before, and then of the last ones.
     #[inline(always)]
-    fn forward<A: MulAdd>(&self, b: usize, at: &At, s: &mut Scratch, sums: &mut [f64; TOGETHER], bad: &mut [bool; TOGETHER]) {
-        let kp = padded(self.tables.k);
-        let (rows, weight_rows) = (self.rows(self.kept[0]) + 1, self.rows(self.kept[1]));
-        let blocks = self.lanes[0].len.div_ceil(self.block);
-        let Scratch { alpha, weights, norm, points, now, next, .. } = s;
+    fn forward<S: Simd>(&self, simd: S, b: usize, at: &At, s: &mut Scratch, sums: &mut [f64; TOGETHER], bad: &mut [bool; TOGETHER]) {
+        let stride = self.stride();
         if !self.kept[0] && b > 0 {
-            for l in 0..self.lanes.len() {
-                let now = &now[l * kp..][..kp];
-                points[(l * blocks + b) * kp..][..kp].copy_from_slice(now);
-                alpha[l * rows * kp..][..kp].copy_from_slice(now);
-            }
+            s.points[b * stride..][..stride].copy_from_slice(&s.now[..stride]);
+            s.alpha[..stride].copy_from_slice(&s.now[..stride]);
         }
-        for t in at.from..at.to {
+        let mut t = at.from;
+        if t == 0 {
+            self.enter(simd, at, s, sums, bad);
+            t = 1;
+        }
+        while t < at.to {
             let active = self.active(t);
-            if t > 0 {
-                self.times::<A>(&self.tables.ahead, t, active, now, next);
-            } else {
-                self.enter::<A>(alpha, now, next);
+            let end = self.lanes[active - 1].len.min(at.to);
+            match (self.index, active) {
+                (None, 1) => self.ahead::<S, 1>(simd, 0, t..end, at, s, sums, bad),
+                (None, 2) => self.ahead::<S, 2>(simd, 0, t..end, at, s, sums, bad),
+                (None, 3) => self.ahead::<S, 3>(simd, 0, t..end, at, s, sums, bad),
+                (None, _) => self.ahead::<S, TOGETHER>(simd, 0, t..end, at, s, sums, bad),
+                (Some(_), _) => (0..active).for_each(|l| self.ahead::<S, 1>(simd, l, t..end, at, s, sums, bad)),
             }
-            for l in 0..active {
-                let row = l * rows + t - at.base + 1;
-                let e = lanes_of(&weights[(l * weight_rows + t - at.weights) * kp..][..kp]);
-                let y = lanes_of(&next[l * kp..][..kp]);
-                let now = now[l * kp..][..kp].as_chunks_mut::<LANES>().0;
-                let alpha = alpha[row * kp..][..kp].as_chunks_mut::<LANES>().0;
-                let r = 1.0 / sums[l];
-                let mut sum = [0.0; LANES];
-                for (((y, e), now), alpha) in y.iter().zip(e).zip(now).zip(alpha) {
-                    for i in 0..LANES {
-                        let x = y[i] * (e[i] * r);
-                        (now[i], alpha[i]) = (x, x);
-                        sum[i] += x;
-                    }
-                }
-                let c = reduce::fold(sum);
-                bad[l] |= !(c > SAFE_SUM && c.is_finite());
-                (sums[l], norm[row]) = (c, r);
+            t = end;
+        }
+        for (bad, sum) in bad.iter_mut().zip(*sums).take(self.active(at.from)) {
+            *bad |= unsafe_sum(sum);
+        }
+        if !self.kept[0] {
+            s.now[..stride].copy_from_slice(&s.alpha[(at.to - at.from) * stride..][..stride]);
+        }
+    }
+
+    /// First steps: told by the message at a cut, or nothing.
+    #[inline(always)]
+    fn enter<S: Simd>(&self, simd: S, at: &At, s: &mut Scratch, sums: &mut [f64; TOGETHER], bad: &mut [bool; TOGETHER]) {
+        let (kp, stride) = (padded(self.tables.k), self.stride());
+        for l in 0..self.lanes.len() {
+            sums[l] = 1.0;
+            if let [Some(cut), _] = self.cuts(l) {
+                s.alpha[l * kp..][..kp].copy_from_slice(&cut.ahead);
+                self.ahead::<S, 1>(simd, l, 0..1, at, s, sums, bad);
+            } else {
+                let weights = &s.weights[l * self.rows(self.kept[1]) * kp..][..kp];
+                s.next[..kp].fill(1.0);
+                sums[l] = advance::ahead(simd, &s.next[..kp], weights, 1.0, &mut s.alpha[stride + l * kp..][..kp]);
+                s.norm[self.lanes.len() + l] = 1.0;
             }
         }
     }
 
-    /// What the lanes' first steps are told: by the message at a cut, or nothing.
+    /// Steps forward of R lanes from lane `l` on.
     #[inline(always)]
-    fn enter<A: MulAdd>(&self, alpha: &mut [f64], now: &mut [f64], next: &mut [f64]) {
-        let (kp, rows) = (padded(self.tables.k), self.rows(self.kept[0]) + 1);
-        for l in 0..self.lanes.len() {
-            if let [Some(cut), _] = self.cuts(l) {
-                now[l * kp..][..kp].copy_from_slice(&cut.ahead);
-                alpha[l * rows * kp..][..kp].copy_from_slice(&cut.ahead);
+    #[expect(clippy::too_many_arguments, reason = "what all lanes share, and what each has")]
+    fn ahead<S: Simd, const R: usize>(
+        &self,
+        simd: S,
+        l: usize,
+        steps: Range<usize>,
+        at: &At,
+        s: &mut Scratch,
+        sums: &mut [f64; TOGETHER],
+        bad: &mut [bool; TOGETHER],
+    ) {
+        let (k, kp, stride, count) = (self.tables.k, padded(self.tables.k), self.stride(), self.lanes.len());
+        let Scratch { alpha, weights, norm, next, .. } = s;
+        let row = steps.start - at.base;
+        let mut weights: [_; R] = self.weight_rows(l, &steps, at, weights);
+        let mut norms = norm[(row + 1) * count..].chunks_exact_mut(count);
+        let tables = self.tables_of(&self.tables.ahead, l);
+        let (mut sum, mut lost): ([f64; R], [bool; R]) = (of_lanes(sums, l), of_lanes(bad, l));
+        let (mut past, mut rest) = alpha[row * stride..].split_at_mut(stride);
+        for t in steps {
+            let (now, later) = rest.split_at_mut(stride);
+            product::times::<S, R>(simd, k, &past[l * kp..], tables.into(t), next);
+            let norm = norms.next().unwrap_or_default();
+            for r in 0..R {
+                let inverse = 1.0 / sum[r];
+                norm[l + r] = inverse;
+                let (y, now) = (&next[r * kp..][..kp], &mut now[(l + r) * kp..][..kp]);
+                sum[r] = advance::ahead(simd, y, weights[r].next().unwrap_or_default(), inverse, now);
+                lost[r] |= unsafe_sum(sum[r]);
             }
+            (past, rest) = (now, later);
         }
-        if self.cuts.is_empty() {
-            next.fill(1.0);
-            return;
-        }
-        self.times::<A>(&self.tables.ahead, 0, self.lanes.len(), now, next);
-        for l in (0..self.lanes.len()).filter(|&l| self.cuts(l)[0].is_none()) {
-            next[l * kp..][..kp].fill(1.0);
-        }
+        sums[l..l + R].copy_from_slice(&sum);
+        bad[l..l + R].copy_from_slice(&lost);
+    }
+
+    /// The weights of some steps of R lanes from lane `l` on, row by row.
+    fn weight_rows<'w, const R: usize>(&self, l: usize, steps: &Range<usize>, at: &At, weights: &'w [f64]) -> [ChunksExact<'w, f64>; R] {
+        let (kp, rows) = (padded(self.tables.k), self.rows(self.kept[1]));
+        std::array::from_fn(|r| weights[((l + r) * rows + steps.start - at.weights) * kp..][..steps.len() * kp].chunks_exact(kp))
+    }
+
+    /// The pair tables that lead into the steps of a lane.
+    fn tables_of<'t>(&'t self, blocks: &'t [[f64; LANES]], l: usize) -> TablesInto<'t> {
+        let square = padded(self.tables.k).pow(2) / LANES;
+        TablesInto { blocks, square, first: &blocks[..square], index: self.index.map(|index| &index[self.lanes[l].lo..]) }
     }
 
     /// Σ ln of the inverse scales of a lane's block.
     fn logs_of_norms(&self, l: usize, at: &At, s: &Scratch) -> f64 {
-        let row = l * (self.rows(self.kept[0]) + 1) + at.from - at.base + 1;
+        let count = self.lanes.len();
+        let norms = s.norm[(at.from - at.base + 1) * count + l..].iter().step_by(count);
         // A logarithm of as many factors at once as stay far from the ends of the range.
         let (mut total, mut product) = (0.0, 1.0);
-        for &r in &s.norm[row..][..at.to.min(self.lanes[l].len) - at.from] {
+        for &r in norms.take(at.to.min(self.lanes[l].len) - at.from) {
             let more: f64 = product * r;
             if more > 1e-200 && more < 1e200 {
                 product = more;
@@ -347,106 +387,230 @@ impl Group<'_> {
 
     /// One block back: marginals, and w_t for the pairs. `ends` are the sums of the lanes' last messages.
     #[inline(always)]
-    fn backward<A: MulAdd>(&self, at: &At, ends: &[f64; TOGETHER], s: &mut Scratch, bad: &mut [bool; TOGETHER]) {
-        let (k, kp) = (self.tables.k, padded(self.tables.k));
-        let (rows, weight_rows) = (self.rows(self.kept[0]) + 1, self.rows(self.kept[1]));
-        let Scratch { alpha, near, weights, norm, w, marginals, now, beta, .. } = s;
-        let near_rows = self.block + 1;
-        for (l, lane) in self.lanes.iter().enumerate().take(self.active(at.from)) {
-            let (from, count) = ((l * rows + at.from - at.base) * kp, (at.to.min(lane.len) - at.from + 1) * kp);
-            near[l * near_rows * kp..][..count].copy_from_slice(&alpha[from..from + count]);
-        }
-        let mut largest = [[0.0; LANES]; TOGETHER];
-        for t in (at.from..at.to).rev() {
-            let active = self.active(t);
-            for l in 0..active {
-                if self.lanes[l].len == t + 1 {
-                    let beta = &mut beta[l * kp..][..kp];
-                    beta.fill(1.0 / ends[l]);
-                    if let [_, Some(cut)] = self.cuts(l) {
-                        let a = &near[(l * near_rows + t - at.from + 1) * kp..][..kp];
-                        let meet = reduce::dot_plain(a, &cut.back);
-                        // What past and future have in common must be far more than the little that either side of a cut leaves out.
-                        bad[l] |= meet.is_nan() || meet < ends[l] * IN_COMMON;
-                        beta.iter_mut().zip(&cut.back).for_each(|(b, x)| *b = x / meet);
+    fn backward<S: Simd>(
+        &self,
+        simd: S,
+        at: &At,
+        ends: &[f64; TOGETHER],
+        s: &mut Scratch,
+        behind: &mut [Behind; TOGETHER],
+        bad: &mut [bool; TOGETHER],
+    ) {
+        let (k, kp, stride) = (self.tables.k, padded(self.tables.k), self.stride());
+        let first = (at.from - at.base) * stride;
+        s.near[..(at.to - at.from + 1) * stride].copy_from_slice(&s.alpha[first..][..(at.to - at.from + 1) * stride]);
+        behind.iter_mut().for_each(|b| b.largest = [0.0; LANES]);
+        // Lanes on their way, and the step that they have come to.
+        let (mut active, mut t) = (0, at.to);
+        while t > at.from {
+            let now = self.active(t - 1);
+            if now > active {
+                self.back_together(simd, active, t - 1..t, at, s, behind, bad);
+                for l in active..now {
+                    if self.lanes[l].len == t {
+                        behind[l] = Behind::new();
+                        self.end(l, ends[l], &s.near[(t - at.from) * stride + l * kp..][..kp], &mut s.beta[l * kp..][..kp], bad);
                     }
+                    self.back::<S, 1>(simd, l, true, t - 1..t, at, s, behind, bad);
                 }
-                let place = l * self.block + t - at.from;
-                let b = lanes_of(&beta[l * kp..][..kp]);
-                let a = lanes_of(&near[(l * near_rows + t - at.from + 1) * kp..][..kp]);
-                let e = lanes_of(&weights[(l * weight_rows + t - at.weights) * kp..][..kp]);
-                let now = now[l * kp..][..kp].as_chunks_mut::<LANES>().0;
-                let w = w[place * kp..][..kp].as_chunks_mut::<LANES>().0;
-                let m = &mut marginals[place * k..][..k];
-                let mut meet = [0.0; LANES];
-                for (a, b) in a.iter().zip(b) {
-                    for i in 0..LANES {
-                        meet[i] = A::mul_add(a[i], b[i], meet[i]);
-                    }
-                }
-                let meet = reduce::fold(meet);
-                bad[l] |= apart(meet);
-                // Its inverse, to the last digit where it is as near to 1 as it must be.
-                let r = 2.0 - meet;
-                let scale = r * norm[l * rows + t - at.base + 1];
-                for ((((c, a), b), e), (now, w)) in a.iter().enumerate().zip(b).zip(e).zip(now.iter_mut().zip(w)) {
-                    let mut product = [0.0; LANES];
-                    for i in 0..LANES {
-                        let wanted = b[i] * scale;
-                        // A potential that underflowed to 0 may be wanted by a future that is this large.
-                        largest[l][i] = if wanted > largest[l][i] { wanted } else { largest[l][i] };
-                        let x = e[i] * wanted;
-                        (now[i], w[i]) = (x, x);
-                        let raised = (a[i] * RAISED) * b[i];
-                        product[i] = (if raised > NOTHING { raised } else { 0.0 }) * (r * NOTHING);
-                    }
-                    match m.get_mut(c * LANES..(c + 1) * LANES) {
-                        Some(m) => m.copy_from_slice(&product),
-                        None => m[c * LANES..].iter_mut().zip(product).for_each(|(m, x)| *m = x),
-                    }
-                }
+                (active, t) = (now, t - 1);
+                continue;
             }
-            if t > 0 || !self.cuts.is_empty() {
-                self.times::<A>(&self.tables.back, t, active, now, beta);
-            }
+            // Down to where the next lane comes in.
+            let begin = self.lanes.get(active).map_or(0, |lane| lane.len).max(at.from);
+            self.back_together(simd, active, begin..t, at, s, behind, bad);
+            t = begin;
         }
-        // The message that follows is at most K times as large as what this step wanted.
-        for (bad, largest) in bad.iter_mut().zip(largest) {
-            *bad |= reduce::max_plain(&largest) * kp as f64 > LARGEST;
-        }
-        // The pairs into the block's first step ask for the step before.
         for (l, bad) in bad.iter_mut().enumerate().take(self.active(at.from)) {
+            *bad |= apart(behind[l].meet);
+            // The message that follows is at most K times as large as what this step wanted.
+            *bad |= reduce::max_plain(&behind[l].largest) * kp as f64 > LARGEST;
+            // The pairs into the block's first step ask for the step before.
             if self.second(l, at.from) == at.from {
-                let (a, b) = (&near[l * near_rows * kp..][..kp], &beta[l * kp..][..kp]);
-                *bad |= apart(reduce::dot_plain(a, b));
+                let beta = &mut s.beta[l * kp..][..kp];
+                product::times::<S, 1>(simd, k, &s.w[l * kp..], self.tables_of(&self.tables.back, l).into(at.from), beta);
+                *bad |= apart(reduce::dot_plain(&s.near[l * kp..][..kp], beta));
             }
         }
     }
 
+    /// Steps back of the first few lanes.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "what all lanes share, and what each has")]
+    fn back_together<S: Simd>(
+        &self,
+        simd: S,
+        count: usize,
+        steps: Range<usize>,
+        at: &At,
+        s: &mut Scratch,
+        behind: &mut [Behind; TOGETHER],
+        bad: &mut [bool; TOGETHER],
+    ) {
+        match (self.index, count) {
+            (_, 0) => {}
+            (None, 1) => self.back::<S, 1>(simd, 0, false, steps, at, s, behind, bad),
+            (None, 2) => self.back::<S, 2>(simd, 0, false, steps, at, s, behind, bad),
+            (None, 3) => self.back::<S, 3>(simd, 0, false, steps, at, s, behind, bad),
+            (None, _) => self.back::<S, TOGETHER>(simd, 0, false, steps, at, s, behind, bad),
+            (Some(_), _) => (0..count).for_each(|l| self.back::<S, 1>(simd, l, false, steps.clone(), at, s, behind, bad)),
+        }
+    }
+
+    /// What is wanted of a lane's last step, whose message is `alpha` and sums to `sum`.
+    fn end(&self, l: usize, sum: f64, alpha: &[f64], beta: &mut [f64], bad: &mut [bool; TOGETHER]) {
+        match self.cuts(l) {
+            [_, Some(cut)] => {
+                let meet = reduce::dot_plain(alpha, &cut.back);
+                // What past and future have in common must be far more than the little that either side of a cut leaves out.
+                bad[l] |= meet.is_nan() || meet < sum * IN_COMMON;
+                beta.iter_mut().zip(&cut.back).for_each(|(b, x)| *b = x / meet);
+            }
+            _ => beta.fill(1.0 / sum),
+        }
+    }
+
+    /// Steps back of R lanes from lane `l` on. `given`: β_t of the last of them stands in `beta`, and there are no more.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "what all lanes share, and what each has")]
+    fn back<S: Simd, const R: usize>(
+        &self,
+        simd: S,
+        l: usize,
+        given: bool,
+        steps: Range<usize>,
+        at: &At,
+        s: &mut Scratch,
+        behind: &mut [Behind; TOGETHER],
+        bad: &mut [bool; TOGETHER],
+    ) {
+        let (k, kp, stride, count) = (self.tables.k, padded(self.tables.k), self.stride(), self.lanes.len());
+        let Scratch { near, weights, norm, w, marginals, beta, .. } = s;
+        let (first, n) = (steps.start - at.from, steps.len());
+        let mut weights: [_; R] = self.weight_rows(l, &steps, at, weights);
+        let mut each = marginals.chunks_exact_mut(self.block * k).skip(l);
+        let mut marginals: [_; R] =
+            std::array::from_fn(|_| each.next().unwrap_or_default()[first * k..(first + n) * k].chunks_exact_mut(k));
+        let mut norms = norm[(steps.start - at.base + 1) * count..][..n * count].chunks_exact(count);
+        let mut alphas = near[(first + 1) * stride..][..n * stride].chunks_exact(stride);
+        let tables = self.tables_of(&self.tables.back, l);
+        let (mut known, mut lost): ([Behind; R], [bool; R]) = (of_lanes(behind, l), of_lanes(bad, l));
+        let (mut rest, mut later) = w[first * stride..][..(n + 1) * stride].split_at_mut(n * stride);
+        for t in steps.rev() {
+            let (earlier, now) = rest.split_at_mut(rest.len() - stride);
+            let beta = &mut beta[l * kp..];
+            if !given {
+                product::times::<S, R>(simd, k, &later[l * kp..], tables.into(t + 1), beta);
+            }
+            let (alpha, norm) = (alphas.next_back().unwrap_or_default(), norms.next_back().unwrap_or_default());
+            for r in 0..R {
+                let step = Step {
+                    alpha: &alpha[(l + r) * kp..][..kp],
+                    beta: &beta[r * kp..][..kp],
+                    weights: weights[r].next_back().unwrap_or_default(),
+                    norm: norm[l + r],
+                };
+                step.back(simd, &mut now[(l + r) * kp..][..kp], marginals[r].next_back().unwrap_or_default(), &mut known[r]);
+                lost[r] |= apart(known[r].meet);
+            }
+            (rest, later) = (earlier, now);
+        }
+        behind[l..l + R].copy_from_slice(&known);
+        bad[l..l + R].copy_from_slice(&lost);
+    }
+
     /// Adds the block's pairs of one lane.
     #[inline(always)]
-    fn pairs<A: MulAdd>(&self, l: usize, at: &At, s: &mut Scratch) {
-        let (k, kp) = (self.tables.k, padded(self.tables.k));
+    fn pairs<S: Simd>(&self, simd: S, l: usize, at: &At, s: &mut Scratch) {
+        let (k, kp, stride) = (self.tables.k, padded(self.tables.k), self.stride());
         let Sequence { lo, len, .. } = self.lanes[l];
         let into: Range<usize> = self.second(l, at.from)..at.to.min(len);
-        let row = l * (self.block + 1) + into.start - at.from;
-        let a = &s.near[row * kp..][..into.len() * kp];
-        let w = &s.w[(l * self.block + into.start - at.from) * kp..][..into.len() * kp];
+        let first = (into.start - at.from) * stride + l * kp;
+        let (a, w) = (&s.near[first..], &s.w[first..]);
         match self.index {
-            None => product::outer::<A>(k, kp, a, w, &mut s.outer),
+            None => product::outer(simd, k, into.len(), stride, a, w, &mut s.outer),
             Some(index) => {
-                for (t, (a, w)) in into.zip(a.chunks_exact(kp).zip(w.chunks_exact(kp))) {
+                for (t, (a, w)) in into.zip(a.chunks(stride).zip(w.chunks(stride))) {
                     let m = index[lo + t] as usize;
-                    product::outer_one::<A>(k, kp, a, w, &mut s.outer[m * kp * kp..][..kp * kp]);
+                    product::outer_one(simd, k, &a[..kp], &w[..kp], &mut s.outer[m * kp * kp..][..kp * kp]);
                 }
             }
         }
     }
 }
 
-#[inline(always)]
-fn lanes_of(row: &[f64]) -> &[[f64; LANES]] {
-    row.as_chunks::<LANES>().0
+/// Pair tables of a lane by step.
+#[derive(Clone, Copy)]
+struct TablesInto<'t> {
+    blocks: &'t [[f64; LANES]],
+    square: usize,
+    first: &'t [[f64; LANES]],
+    index: Option<&'t [u32]>,
+}
+
+impl<'t> TablesInto<'t> {
+    #[inline(always)]
+    fn into(self, t: usize) -> &'t [[f64; LANES]] {
+        match self.index {
+            None => self.first,
+            Some(index) => &self.blocks[index[t] as usize * self.square..][..self.square],
+        }
+    }
+}
+
+/// Those of R lanes from lane `l` on.
+fn of_lanes<T: Copy, const R: usize>(all: &[T; TOGETHER], l: usize) -> [T; R] {
+    std::array::from_fn(|r| all[l + r])
+}
+
+/// What is compiled for each kind of vectors.
+struct Forward<'a> {
+    group: &'a Group<'a>,
+    b: usize,
+    at: &'a At,
+    s: &'a mut Scratch,
+    sums: &'a mut [f64; TOGETHER],
+    bad: &'a mut [bool; TOGETHER],
+}
+
+impl WithSimd for Forward<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.group.forward(simd, self.b, self.at, self.s, self.sums, self.bad);
+    }
+}
+
+struct Backward<'a> {
+    group: &'a Group<'a>,
+    at: &'a At,
+    ends: &'a [f64; TOGETHER],
+    s: &'a mut Scratch,
+    behind: &'a mut [Behind; TOGETHER],
+    bad: &'a mut [bool; TOGETHER],
+}
+
+impl WithSimd for Backward<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.group.backward(simd, self.at, self.ends, self.s, self.behind, self.bad);
+    }
+}
+
+struct Pairs<'a> {
+    group: &'a Group<'a>,
+    l: usize,
+    at: &'a At,
+    s: &'a mut Scratch,
+}
+
+impl WithSimd for Pairs<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.group.pairs(simd, self.l, self.at, self.s);
+    }
 }
 
 fn ln(x: f64) -> f64 {
@@ -460,4 +624,10 @@ fn ln(x: f64) -> f64 {
 fn apart(meet: f64) -> bool {
     let off = (meet - 1.0).abs();
     off.is_nan() || off >= TOLERANCE
+}
+
+/// May a message with this sum have lost digits?
+#[inline(always)]
+fn unsafe_sum(sum: f64) -> bool {
+    !(sum > SAFE_SUM && sum.is_finite())
 }
