@@ -107,7 +107,7 @@ impl<'p> Session<'p> {
             scratch: vec![],
             full: vec![],
             rows: RowScratch::default(),
-            uncut: vec![false; plan.streams.len()],
+            uncut: plan.streams.iter().map(|s| s.whole).collect(),
             idle: Mutex::default(),
             sorted: plan.turns.iter().filter(|t| t.keeps_order(&plan.streams[t.stream])).map(|t| (t.stream, sorted(plan, t))).collect(),
         };
@@ -126,7 +126,7 @@ impl<'p> Session<'p> {
         }
         self.version.iter_mut().for_each(|v| *v += 1);
         self.entropy.fill(0.0);
-        self.uncut.fill(false);
+        self.uncut.iter_mut().zip(&self.plan.streams).for_each(|(uncut, s)| *uncut = s.whole);
         for (t, table) in self.plan.tables.iter().enumerate() {
             if !table.constant {
                 self.packed[t].fill(0.0);

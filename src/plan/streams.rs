@@ -28,6 +28,8 @@ pub struct Stream {
     pub runs: Vec<Range<usize>>,
     /// How many runs there may be.
     pub most_runs: usize,
+    /// Long sequences are done as a whole, even where they could be cut into pieces.
+    pub whole: bool,
 }
 
 impl Stream {
@@ -52,7 +54,8 @@ impl Stream {
                 order = Some(rows);
             }
         }
-        let mut stream = Self { plate, size, order, starts, weight: None, parent, chunks: vec![], runs: vec![], most_runs: 1 };
+        let mut stream =
+            Self { plate, size, order, starts, weight: None, parent, chunks: vec![], runs: vec![], most_runs: 1, whole: false };
         stream.weight = bound.weight.as_ref().map(|w| stream.permute(w, 1).into());
         stream
     }
