@@ -19,6 +19,7 @@ pub use lanes::Scratch;
 pub use steps::{Arrays, Steps, WEIGHTS, weigh};
 pub use tables::PairTables;
 
+use crate::num::special;
 use lanes::{Group, Layout, Sequence};
 use logs::in_logs;
 use std::fmt;
@@ -27,7 +28,7 @@ use std::fmt;
 const LN_ZERO: f64 = -1e100;
 
 /// Exponentials under this are 0: they would soon have no digits left, and a zero that is wanted after all is noticed.
-pub const SMALLEST: f64 = 1e-290;
+pub const SMALLEST: f64 = special::LEAST_WEIGHT;
 
 /// How far what the past and the future have in common may be from its exact 1. Rounding leaves 1e−13 at most; where underflow has eaten a digit that
 /// counts, a message overflows, and it is nowhere near.

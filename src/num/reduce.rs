@@ -79,8 +79,17 @@ pub(crate) fn max_plain(xs: &[f64]) -> f64 {
     }
     // As a tree, so that no comparison waits for all others.
     let larger = |a: f64, b: f64| if a > b { a } else { b };
-    let m = [0, 1, 2, 3].map(|k| larger(lanes[k], lanes[k + 4]));
-    let m = larger(larger(m[0], m[2]), larger(m[1], m[3]));
+    let mut half = [f64::NEG_INFINITY; 4];
+    for k in 0..4 {
+        half[k] = larger(lanes[k], lanes[k + 4]);
+    }
+    let (four, tail) = tail.as_chunks::<4>();
+    for c in four {
+        for k in 0..4 {
+            half[k] = larger(c[k], half[k]);
+        }
+    }
+    let m = larger(larger(half[0], half[2]), larger(half[1], half[3]));
     tail.iter().fold(m, |m, &x| if x > m { x } else { m })
 }
 

@@ -203,7 +203,7 @@ fn exp_of_what_counts<A: MulAdd>(xs: &mut [f64]) {
     let mut some = [0.0; BLOCK];
     let (at, some) = (&at[..count], &mut some[..count]);
     some.iter_mut().zip(at).for_each(|(s, i)| *s = xs[usize::from(*i)]);
-    exp_slice_plain::<A>(some);
+    weights_plain::<A>(some);
     xs.fill(0.0);
     some.iter().zip(at).for_each(|(s, i)| xs[usize::from(*i)] = *s);
 }
@@ -229,9 +229,9 @@ const ROUND: f64 = 6_755_399_441_055_744.0;
 // 36 u of itself at the very most. Far from the zero at 1.4616, where |ψ| is no smaller than a hundredth of either, that is under 1e−13; nearer than `NEAR_ROOT` the
 // scalar version is taken, which has the zero as a factor.
 
-/// e^x within 2 ulp; 0 under e^−708, ∞ over 709.78, NaN for NaN.
+/// e^x as p · 2ⁿ with p near 1; n is in the low bits of the first number.
 #[inline(always)]
-fn exp<A: MulAdd>(x: f64) -> f64 {
+fn mantissa<A: MulAdd>(x: f64) -> (f64, f64) {
     let t = A::mul_add(x, std::f64::consts::LOG2_E, ROUND);
     let n = t - ROUND;
     let r = A::mul_add(-n, 1.908_214_929_270_587_7e-10, A::mul_add(-n, 0.693_147_180_369_123_816_49, x));
@@ -245,7 +245,13 @@ fn exp<A: MulAdd>(x: f64) -> f64 {
     let from6 = four(pair(1.0 / 720.0, 1.0 / 5_040.0), pair(1.0 / 40_320.0, 1.0 / 362_880.0));
     let from10 = four(pair(1.0 / 3_628_800.0, 1.0 / 39_916_800.0), pair(1.0 / 479_001_600.0, 1.0 / 6_227_020_800.0));
     let q = A::mul_add(r4 * r4, from10, A::mul_add(r4, from6, from2));
-    let p = 1.0 + A::mul_add(r2, q, r);
+    (t, 1.0 + A::mul_add(r2, q, r))
+}
+
+/// e^x within 2 ulp; 0 under e^−708, ∞ over 709.78, NaN for NaN.
+#[inline(always)]
+fn exp<A: MulAdd>(x: f64) -> f64 {
+    let (t, p) = mantissa::<A>(x);
     // 2ⁿ as 2ⁿ⁻¹ · 2, since n reaches 1024.
     let y = p * f64::from_bits(t.to_bits().wrapping_add(1022) << 52) * 2.0;
     let y = if x > 709.782_712_893_384 { f64::INFINITY } else { y };
@@ -278,6 +284,27 @@ fn ln<A: MulAdd>(x: f64) -> f64 {
 /// Overwrites each x with e^x, within 2 ulp; results under 3e−308 are 0.
 pub fn exp_slice(xs: &mut [f64]) {
     fused!(A => exp_slice_plain::<A>(xs));
+}
+
+/// Smaller weights are 0.
+pub(crate) const LEAST_WEIGHT: f64 = 1e-290;
+
+/// e^x for numbers up to 0 that are weights: exactly 0 where it is under [`LEAST_WEIGHT`], NaN for NaN. The bits of [`exp`], sooner.
+#[inline(always)]
+fn weight<A: MulAdd>(x: f64) -> f64 {
+    /// ln of the least.
+    const LEAST: f64 = -667.749_676_968_273_3;
+    let (t, p) = mantissa::<A>(x);
+    let y = p * f64::from_bits(t.to_bits().wrapping_add(1023) << 52);
+    if x < LEAST { 0.0 } else { y }
+}
+
+/// Overwrites each x with its [`weight`], in a loop that is compiled wide already.
+#[inline(always)]
+pub(crate) fn weights_plain<A: MulAdd>(xs: &mut [f64]) {
+    for x in xs {
+        *x = weight::<A>(*x);
+    }
 }
 
 /// [`exp_slice`] for a loop that is compiled wide already, with its way to add a product.
@@ -417,6 +444,7 @@ fn ln_gamma_slice_plain<A: MulAdd>(xs: &mut [f64]) {
 #[cfg(test)]
 #[path = "special_reference.rs"]
 mod reference;
+
 #[cfg(test)]
 #[path = "special_tests.rs"]
 mod tests;

@@ -138,8 +138,9 @@ fn the_widest_vectors_give_the_same_bits() {
 fn products_that_are_rounded_apart_give_the_same_values() {
     let xs: Vec<f64> = geometric(1e-290, 1e290, 1.07).flat_map(|x| [x, -x.ln()]).chain((1..4000).map(|i| f64::from(i) * 0.02)).collect();
     type Plain = fn(&mut [f64]);
-    let all: [(&str, Plain, Plain, f64); 4] = [
+    let all: [(&str, Plain, Plain, f64); 5] = [
         ("exp", exp_slice_plain::<Apart>, exp_slice_plain::<Fused>, 6e-16),
+        ("weights", |xs| of_weights(xs, weights_plain::<Apart>), |xs| of_weights(xs, weights_plain::<Fused>), 6e-16),
         ("ln", ln_slice_plain::<Apart>, ln_slice_plain::<Fused>, 5e-16),
         ("digamma", digamma_slice_plain::<Apart>, digamma_slice_plain::<Fused>, 1e-13),
         ("ln_gamma", ln_gamma_slice_plain::<Apart>, ln_gamma_slice_plain::<Fused>, 2e-14),
@@ -153,6 +154,27 @@ fn products_that_are_rounded_apart_give_the_same_values() {
             assert!(off || a.is_nan() && b.is_nan() || a == b, "{name}({x:e}): {a:e} and {b:e}");
         }
     }
+}
+
+/// A function of numbers up to 0, of their negative sizes.
+fn of_weights(xs: &mut [f64], weights: fn(&mut [f64])) {
+    xs.iter_mut().for_each(|x| *x = -x.abs());
+    weights(xs);
+}
+
+/// Weights are exponentials, bit for bit, but that those under 1e−290 are 0.
+#[test]
+fn weights_are_exponentials_that_end() {
+    let xs: Vec<f64> = (0..=80_000).map(|i| f64::from(i) * -0.01).chain([-1e-300, -1e200, f64::NEG_INFINITY, -667.75, -667.749]).collect();
+    let (mut got, mut want) = (xs.clone(), xs.clone());
+    fused!(A => weights_plain::<A>(&mut got));
+    exp_slice(&mut want);
+    for ((x, got), want) in xs.iter().zip(got).zip(want) {
+        assert_eq!(got, if want < 1e-290 { 0.0 } else { want }, "weight({x})");
+    }
+    let mut nan = [f64::NAN];
+    fused!(A => weights_plain::<A>(&mut nan));
+    assert!(nan[0].is_nan());
 }
 
 fn the_same_bits<A: MulAdd>() {
@@ -171,6 +193,7 @@ fn the_same_bits<A: MulAdd>() {
         }
     };
     same("exp", &exp_slice, &exp_slice_plain::<A>);
+    same("weights", &|xs| fused!(A => weights_plain::<A>(xs)), &weights_plain::<A>);
     same("ln", &ln_slice, &ln_slice_plain::<A>);
     same("digamma", &digamma_slice, &digamma_slice_plain::<A>);
     same("ln_gamma", &ln_gamma_slice, &ln_gamma_slice_plain::<A>);

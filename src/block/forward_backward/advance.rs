@@ -64,7 +64,8 @@ impl Step<'_> {
             meet: Eight::splat(simd, 0.0),
             largest: Eight::load(simd, &behind.largest),
         };
-        let [a, b, e] = [self.alpha, self.beta, self.weights].map(|x| x.as_chunks::<LANES>().0);
+        let (a, b) = (self.alpha.as_chunks::<LANES>().0, self.beta.as_chunks::<LANES>().0);
+        let e = self.weights.as_chunks::<LANES>().0;
         let w = w.as_chunks_mut::<LANES>().0;
         let (whole, rest) = marginals.as_chunks_mut::<LANES>();
         for ((((a, b), e), w), m) in a.iter().zip(b).zip(e).zip(w.iter_mut()).zip(whole) {
@@ -92,7 +93,7 @@ impl<S: Simd> Numbers<S> {
     #[inline(always)]
     fn back(&mut self, a: &[f64; LANES], b: &[f64; LANES], e: &[f64; LANES], w: &mut [f64; LANES]) -> Eight<S> {
         let simd = self.simd;
-        let [a, b, e] = [a, b, e].map(|x| Eight::load(simd, x));
+        let (a, b, e) = (Eight::load(simd, a), Eight::load(simd, b), Eight::load(simd, e));
         self.meet = a.mul_add(simd, b, self.meet);
         let wanted = b.times(simd, self.scale);
         self.largest = wanted.or_larger(simd, self.largest);

@@ -1,6 +1,6 @@
 //! What steps say and are told: weights on demand, marginals as they are made. Not here: where an engine's potentials come from.
 
-use super::{ChainError, LN_ZERO, SMALLEST, padded};
+use super::{ChainError, LN_ZERO, padded};
 use crate::num::{
     reduce, special,
     wide::{MulAdd, fused},
@@ -66,35 +66,40 @@ pub fn weigh(k: usize, logs: &[f64], weights: &mut [f64]) -> Result<f64, ChainEr
     fused!(A => weigh_plain::<A>(k, logs, weights))
 }
 
+/// Numbers that are exponentiated at a time, about: they stay in the first-level cache.
+const SOME: usize = 512;
+
 #[inline(always)]
 fn weigh_plain<A: MulAdd>(k: usize, logs: &[f64], weights: &mut [f64]) -> Result<f64, ChainError> {
     let (mut total, kp) = (0.0, padded(k));
-    // Numbers that are exponentiated: whole vectors, and not all of the padding.
-    let some = k.next_multiple_of(4);
-    for (step, (logs, row)) in logs.chunks_exact(k).zip(weights.chunks_exact_mut(kp)).enumerate() {
-        let top = reduce::max_plain(logs);
-        if top == f64::INFINITY || top < LN_ZERO {
-            return Err(if top == f64::INFINITY || logs.iter().any(|x| x.is_nan()) {
-                ChainError::NotFinite { step }
-            } else {
-                ChainError::Impossible { step }
-            });
+    let rows = (SOME / k).max(1);
+    let mut room = vec![0.0; rows * k];
+    for (b, (logs, weights)) in logs.chunks(rows * k).zip(weights.chunks_mut(rows * kp)).enumerate() {
+        let some = &mut room[..logs.len()];
+        for (step, (logs, to)) in logs.chunks_exact(k).zip(some.chunks_exact_mut(k)).enumerate() {
+            let top = reduce::max_plain(logs);
+            if top == f64::INFINITY || top < LN_ZERO {
+                let step = b * rows + step;
+                return Err(if top == f64::INFINITY || logs.iter().any(|x| x.is_nan()) {
+                    ChainError::NotFinite { step }
+                } else {
+                    ChainError::Impossible { step }
+                });
+            }
+            for (w, x) in to.iter_mut().zip(logs) {
+                *w = x - top;
+            }
+            total += top;
         }
-        for (w, x) in row.iter_mut().zip(logs) {
-            *w = x - top;
+        special::weights_plain::<A>(some);
+        for (row, to) in some.chunks_exact(k).zip(weights.chunks_exact_mut(kp)) {
+            for (w, x) in to.iter_mut().zip(row) {
+                *w = *x;
+            }
+            for w in &mut to[k..] {
+                *w = 0.0;
+            }
         }
-        row[k..some].fill(f64::NEG_INFINITY);
-        if some < kp {
-            special::exp_slice_plain::<A>(&mut row[..some]);
-            row[some..].fill(0.0);
-        }
-        total += top;
-    }
-    if some == kp {
-        special::exp_slice_plain::<A>(weights);
-    }
-    for w in weights {
-        *w = if *w < SMALLEST { 0.0 } else { *w };
     }
     Ok(total)
 }
