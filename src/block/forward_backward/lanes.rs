@@ -43,8 +43,6 @@ pub struct Scratch {
     alpha: Vec<f64>,
     /// Lane by lane.
     weights: Vec<f64>,
-    /// The block's rows of `alpha`, read in the order of memory before they are wanted backward.
-    near: Vec<f64>,
     /// 1 / c_{t−1} of all lanes, for the steps of `alpha`'s rows.
     norm: Vec<f64>,
     /// The messages before each block.
@@ -168,8 +166,8 @@ impl Group<'_> {
         let (k, kp, count) = (self.tables.k, padded(self.tables.k), self.lanes.len());
         let blocks = self.lanes[0].len.div_ceil(self.block);
         let stride = self.stride();
-        room(&mut s.alpha, (self.rows(self.kept[0]) + 1) * stride);
-        room(&mut s.near, (self.block + 2) * stride);
+        // A row more, so that all rows of a lane have a whole stride behind their start.
+        room(&mut s.alpha, (self.rows(self.kept[0]) + 2) * stride);
         room(&mut s.norm, (self.rows(self.kept[0]) + 1) * count);
         room(&mut s.weights, count * self.rows(self.kept[1]) * kp);
         room(&mut s.points, if self.kept[0] { 0 } else { blocks * stride });
@@ -398,7 +396,6 @@ impl Group<'_> {
     ) {
         let (k, kp, stride) = (self.tables.k, padded(self.tables.k), self.stride());
         let first = (at.from - at.base) * stride;
-        s.near[..(at.to - at.from + 1) * stride].copy_from_slice(&s.alpha[first..][..(at.to - at.from + 1) * stride]);
         behind.iter_mut().for_each(|b| b.largest = [0.0; LANES]);
         // Lanes on their way, and the step that they have come to.
         let (mut active, mut t) = (0, at.to);
@@ -409,7 +406,7 @@ impl Group<'_> {
                 for l in active..now {
                     if self.lanes[l].len == t {
                         behind[l] = Behind::new();
-                        self.end(l, ends[l], &s.near[(t - at.from) * stride + l * kp..][..kp], &mut s.beta[l * kp..][..kp], bad);
+                        self.end(l, ends[l], &s.alpha[first + (t - at.from) * stride + l * kp..][..kp], &mut s.beta[l * kp..][..kp], bad);
                     }
                     self.back::<S, 1>(simd, l, true, t - 1..t, at, s, behind, bad);
                 }
@@ -429,7 +426,7 @@ impl Group<'_> {
             if self.second(l, at.from) == at.from {
                 let beta = &mut s.beta[l * kp..][..kp];
                 product::times::<S, 1>(simd, k, &s.w[l * kp..], self.tables_of(&self.tables.back, l).into(at.from), beta);
-                *bad |= apart(reduce::dot_plain(&s.near[l * kp..][..kp], beta));
+                *bad |= apart(reduce::dot_plain(&s.alpha[first + l * kp..][..kp], beta));
             }
         }
     }
@@ -485,14 +482,14 @@ impl Group<'_> {
         bad: &mut [bool; TOGETHER],
     ) {
         let (k, kp, stride, count) = (self.tables.k, padded(self.tables.k), self.stride(), self.lanes.len());
-        let Scratch { near, weights, norm, w, marginals, beta, .. } = s;
+        let Scratch { alpha, weights, norm, w, marginals, beta, .. } = s;
         let (first, n) = (steps.start - at.from, steps.len());
         let mut weights: [_; R] = self.weight_rows(l, &steps, at, weights);
         let mut each = marginals.chunks_exact_mut(self.block * k).skip(l);
         let mut marginals: [_; R] =
             std::array::from_fn(|_| each.next().unwrap_or_default()[first * k..(first + n) * k].chunks_exact_mut(k));
         let mut norms = norm[(steps.start - at.base + 1) * count..][..n * count].chunks_exact(count);
-        let mut alphas = near[(first + 1) * stride..][..n * stride].chunks_exact(stride);
+        let mut alphas = alpha[(steps.start - at.base + 1) * stride..][..n * stride].chunks_exact(stride);
         let tables = self.tables_of(&self.tables.back, l);
         let (mut known, mut lost): ([Behind; R], [bool; R]) = (of_lanes(behind, l), of_lanes(bad, l));
         let (mut rest, mut later) = w[first * stride..][..(n + 1) * stride].split_at_mut(n * stride);
@@ -526,7 +523,7 @@ impl Group<'_> {
         let Sequence { lo, len, .. } = self.lanes[l];
         let into: Range<usize> = self.second(l, at.from)..at.to.min(len);
         let first = (into.start - at.from) * stride + l * kp;
-        let (a, w) = (&s.near[first..], &s.w[first..]);
+        let (a, w) = (&s.alpha[(at.from - at.base) * stride + first..], &s.w[first..]);
         match self.index {
             None => product::outer(simd, k, into.len(), stride, a, w, &mut s.outer),
             Some(index) => {
