@@ -53,8 +53,10 @@ fn ln_beta(alpha: &[f64]) -> f64 {
     if rest == 0.0 { 0.0 } else { sum - ln_gamma_rise(alpha[largest], rest) }
 }
 
+/// The first of the largest.
 fn largest(alpha: &[f64]) -> usize {
-    (1..alpha.len()).fold(0, |l, k| if alpha[k] > alpha[l] { k } else { l })
+    let top = reduce::max(alpha);
+    alpha.iter().position(|a| *a == top).unwrap_or(0)
 }
 
 static TERMS: &[Term] = &[term(|_| 1.0, &[part(CONCENTRATION, 0, "i"), part(X, 0, "i")]), term(|_| -1.0, &[part(CONCENTRATION, 1, "")])];
@@ -101,20 +103,18 @@ fn concentration(eta: &[f64]) -> Vec<f64> {
 
 impl Family for Dirichlet {
     fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        let mut work = Vec::with_capacity(d);
         for (element, ((e, m), a)) in eta.chunks_exact(d).zip(moments.chunks_exact_mut(d)).zip(log_norm).enumerate() {
             m.iter_mut().zip(e).for_each(|(m, e)| *m = e + 1.0);
-            if let Some(&worst) = m.iter().find(|m| !(**m > 0.0 && m.is_finite())) {
-                super::positive(element, "concentration", worst)?;
+            if !reduce::all_positive(m) {
+                m.iter().try_for_each(|m| super::positive(element, "concentration", *m))?;
             }
             let top = largest(m);
             let alpha = m[top];
             let total = reduce::sum(m);
             // Σ of the others: the difference from the total would lose a small one beside a large one.
             let rest = reduce::sum(&m[..top]) + reduce::sum(&m[top + 1..]);
-            work.resize(d, 0.0);
-            special::gamma_slices(m, &mut work);
-            *a = if rest == 0.0 { 0.0 } else { reduce::sum(&work[..top]) + reduce::sum(&work[top + 1..]) - ln_gamma_rise(alpha, rest) };
+            let ln_gammas = special::gamma_sums(m, top);
+            *a = if rest == 0.0 { 0.0 } else { ln_gammas - ln_gamma_rise(alpha, rest) };
             let shift = digamma(total);
             m.iter_mut().for_each(|m| *m -= shift);
             // One that is nearly all of the total needs its digits; at most one other comes near.

@@ -19,6 +19,7 @@ pub mod student_t;
 pub mod wishart;
 
 use crate::expfam::{family::Improper, spec::DistSpec};
+use crate::num::reduce;
 
 /// Every distribution, in the order in which `elbow list` shows them.
 pub static REGISTRY: &[&DistSpec] = &[
@@ -58,7 +59,7 @@ pub(crate) fn positive(element: usize, what: &str, value: f64) -> Result<(), Imp
 
 /// `Err` where parameters are so extreme that a moment or the normaliser is no finite number.
 pub(crate) fn in_range(element: usize, moments: &[f64], log_norm: f64) -> Result<(), Improper> {
-    if log_norm.is_finite() && moments.iter().all(|m| m.is_finite()) {
+    if log_norm.is_finite() && reduce::all_finite(moments) {
         return Ok(());
     }
     Err(Improper { element, why: "its moments are beyond the range of floating-point numbers".into() })

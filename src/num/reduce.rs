@@ -93,6 +93,14 @@ pub(crate) fn max_plain(xs: &[f64]) -> f64 {
     tail.iter().fold(m, |m, &x| if x > m { x } else { m })
 }
 
+/// Whether all elements are positive and finite. NaN is neither.
+pub fn all_positive(xs: &[f64]) -> bool {
+    wide(
+        #[inline(always)]
+        || xs.iter().fold(true, |all, x| all & (*x > 0.0) & (*x < f64::INFINITY)),
+    )
+}
+
 /// Whether no element is NaN or infinite.
 pub fn all_finite(xs: &[f64]) -> bool {
     // 0 · x is 0 but for those.

@@ -396,8 +396,9 @@ impl Shifted {
         if self.x > 0.0 { t } else { f64::NAN }
     }
 
+    /// ln Γ of the number, moved as it is.
     #[inline(always)]
-    fn ln_gamma<A: MulAdd>(&self) -> f64 {
+    fn stirling<A: MulAdd>(&self) -> f64 {
         let r = 1.0 / self.y;
         let z = r * r;
         // Stirling's series (Abramowitz and Stegun 6.1.41).
@@ -405,28 +406,65 @@ impl Shifted {
             z,
             [1.0 / 12.0, 1.0 / 360.0, 1.0 / 1260.0, 1.0 / 1680.0, 1.0 / 1188.0, 691.0 / 360_360.0, 1.0 / 156.0, 3617.0 / 122_400.0],
         );
-        // Γ(x) = Γ(x + 8) / Π (x + i), i < 8.
-        let t = (self.y - 0.5) * (self.ln_y - 1.0) + (0.5 * LN_2PI - 0.5) + r * s - self.shift * ln::<A>(self.product);
+        let t = (self.y - 0.5) * (self.ln_y - 1.0) + (0.5 * LN_2PI - 0.5) + r * s;
         if self.x > 0.0 { t } else { f64::NAN }
+    }
+
+    /// Γ(x) = Γ(x + 8) / Π (x + i), i < 8.
+    #[inline(always)]
+    fn ln_gamma<A: MulAdd>(&self) -> f64 {
+        self.stirling::<A>() - self.shift * ln::<A>(self.product)
     }
 }
 
-/// [`digamma_slice`] on `xs` and [`ln_gamma_slice`] of the same numbers into `ln_gamma`, with the same bits, in less time than one after the other.
-pub fn gamma_slices(xs: &mut [f64], ln_gamma: &mut [f64]) {
-    fused!(A => {
-        for (xs, ln_gamma) in xs.chunks_mut(SOME).zip(ln_gamma.chunks_mut(SOME)) {
-            let near = xs.iter().fold(false, |near, x| near | ((x - ROOT).abs() < NEAR_ROOT));
-            let mut given = [0.0; SOME];
-            given[..xs.len()].copy_from_slice(xs);
-            for (x, l) in xs.iter_mut().zip(ln_gamma) {
-                let shifted = Shifted::new::<A>(*x);
-                (*x, *l) = (shifted.digamma::<A>(), shifted.ln_gamma::<A>());
-            }
-            for (x, given) in xs.iter_mut().zip(given).filter(|(_, given)| near && (given - ROOT).abs() < NEAR_ROOT) {
-                *x = digamma(given);
-            }
+/// [`digamma_slice`], bit for bit; and Σ ln Γ(x) over all but the `but`-th of the numbers as they were. Takes a logarithm of many products at once, so it is much
+/// less work than one after the other.
+pub fn gamma_sums(xs: &mut [f64], but: usize) -> f64 {
+    fused!(A => gamma_sums_plain::<A>(xs, but))
+}
+
+#[inline(always)]
+fn gamma_sums_plain<A: MulAdd>(xs: &mut [f64], but: usize) -> f64 {
+    /// A product of eight times eight numbers from here to 15! stays far from the ends of the range.
+    const TINY: f64 = 1e-30;
+    let mut total = 0.0;
+    for (c, xs) in xs.chunks_mut(SOME).enumerate() {
+        let (mut given, mut product, mut stirling) = ([0.0; SOME], [1.0; SOME], [0.0; SOME]);
+        given[..xs.len()].copy_from_slice(xs);
+        let (mut near, mut tiny) = (false, false);
+        for x in &*xs {
+            near |= (x - ROOT).abs() < NEAR_ROOT;
+            tiny |= *x < TINY;
         }
-    });
+        for ((x, product), stirling) in xs.iter_mut().zip(&mut product).zip(&mut stirling) {
+            let shifted = Shifted::new::<A>(*x);
+            *x = shifted.digamma::<A>();
+            *stirling = shifted.stirling::<A>();
+            *product = if shifted.shift > 0.0 { shifted.product } else { 1.0 };
+        }
+        for (x, given) in xs.iter_mut().zip(given).filter(|(_, given)| near && (given - ROOT).abs() < NEAR_ROOT) {
+            *x = digamma(given);
+        }
+        if let Some(at) = but.checked_sub(c * SOME).filter(|at| *at < SOME) {
+            (product[at], stirling[at]) = (1.0, 0.0);
+        }
+        let (eights, _) = product.as_chunks_mut::<8>();
+        if !tiny && let [first, others @ ..] = eights {
+            for other in others {
+                for i in 0..8 {
+                    first[i] *= other[i];
+                    other[i] = 1.0;
+                }
+            }
+            ln_slice_plain::<A>(first);
+            total -= reduce::fold(*first);
+        } else {
+            ln_slice_plain::<A>(&mut product);
+            total -= reduce::sum_plain(&product);
+        }
+        total += reduce::sum_plain(&stirling);
+    }
+    total
 }
 
 /// Overwrites each x with ln Γ(x), within 1e−14 of max(1, |ln Γ|); NaN at 0 and below. [`ln_gamma`] has full relative accuracy near 1 and 2 as well.

@@ -197,13 +197,14 @@ fn the_same_bits<A: MulAdd>() {
     same("ln", &ln_slice, &ln_slice_plain::<A>);
     same("digamma", &digamma_slice, &digamma_slice_plain::<A>);
     same("ln_gamma", &ln_gamma_slice, &ln_gamma_slice_plain::<A>);
-    let (mut psi, mut ln_gamma, mut both) = (xs.clone(), xs.clone(), xs.clone());
-    digamma_slice_plain::<A>(&mut psi);
-    ln_gamma_slice_plain::<A>(&mut ln_gamma);
-    let mut other = vec![0.0; both.len()];
-    gamma_slices(&mut both, &mut other);
-    for (a, b) in psi.iter().chain(&ln_gamma).zip(both.iter().chain(&other)) {
-        assert!(a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(), "both at once: {a:e} and {b:e}");
+    for cut in 0..70 {
+        let (mut wide, mut plain, mut psi) = (xs[cut..].to_vec(), xs[cut..].to_vec(), xs[cut..].to_vec());
+        let sums = (gamma_sums(&mut wide, 30), gamma_sums_plain::<A>(&mut plain, 30));
+        assert!(sums.0.to_bits() == sums.1.to_bits() || sums.0.is_nan() && sums.1.is_nan());
+        digamma_slice_plain::<A>(&mut psi);
+        for (a, b) in wide.iter().zip(&psi).chain(plain.iter().zip(&psi)) {
+            assert!(a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(), "ψ with sums: {a:e} and {b:e}");
+        }
     }
     for k in [1, 2, 3, 7, 8, 16, 33] {
         let rows = xs.len() / k;
@@ -316,6 +317,23 @@ fn errors_are_within_their_bounds_over_the_whole_range() {
     let zero = (1..=50).flat_map(|i| [ROOT + 2f64.powi(-i), ROOT - 2f64.powi(-i)]).chain([ROOT - NEAR_ROOT, ROOT + NEAR_ROOT, ROOT]);
     let (error, at) = worst(zero, digamma_slice, Double::digamma);
     assert!(error < 1e-13, "digamma is off by {error:e} at {at:e}, near its zero");
+}
+
+/// Σ ln Γ against one after the other, for sums of any length, with small numbers and without.
+#[test]
+fn sums_of_ln_gamma_leave_one_out() {
+    for smallest in [1e-300, 1e-29, 1e-3, 9.0] {
+        let all: Vec<f64> = geometric(smallest, 1e9, 1.21).chain([1.0, 2.0, 1.5]).collect();
+        for n in [1, 7, 8, 63, 64, 65, 128, all.len()] {
+            for but in [0, n / 2, n - 1] {
+                let n = n.min(all.len());
+                let each: Vec<f64> = all[..n].iter().enumerate().filter(|(i, _)| *i != but).map(|(_, x)| ln_gamma(*x)).collect();
+                let got = gamma_sums(&mut all[..n].to_vec(), but);
+                let size = 1.0 + each.iter().map(|x| x.abs()).sum::<f64>();
+                assert!((got - each.iter().sum::<f64>()).abs() < 1e-14 * size, "from {smallest:e}, {n} numbers, without {but}: {got}");
+            }
+        }
+    }
 }
 
 /// Where the libraries keep their digits: away from the zero.
