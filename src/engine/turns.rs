@@ -13,6 +13,7 @@ use crate::{
     expfam::stat::IMPOSSIBLE,
     num::{
         contract::NO_LEVEL,
+        eight::Eight,
         reduce, special,
         wide::{MulAdd, fused},
     },
@@ -21,6 +22,7 @@ use crate::{
         var::Algorithm,
     },
 };
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -186,15 +188,17 @@ impl<'p> Turns<'p> {
         let first = starts.partition_point(|&s| (s as usize) < range.start);
         for group in starts[first..].windows(2).take_while(|w| (w[0] as usize) < range.end) {
             let rows = group[0] as usize..group[1] as usize;
-            let log_norm = fused!(A => self.group::<A>(session, rows, &mut worker.turns, &mut sums.rested))?;
+            let group = Group { turns: self, session, rows, scratch: &mut worker.turns, rested: &mut sums.rested };
+            let log_norm = pulp::Arch::new().dispatch(group)?;
             sums.entropy[self.plan.selector] += log_norm;
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn group<A: MulAdd>(
+    fn group<S: Simd>(
         &self,
+        simd: S,
         session: &Session<'_>,
         rows: Range<usize>,
         scratch: &mut Scratch,
@@ -255,20 +259,22 @@ impl<'p> Turns<'p> {
             largest = reduce::max_plain(moments);
             block[..k].iter_mut().zip(&*moments).for_each(|(e, m)| *e = m - largest);
             block[k..].fill(f64::NEG_INFINITY);
-            special::exp_slice_plain::<A>(block);
+            special::exp_slice_plain::<S>(block);
             from_rows.fill(0.0);
             lost = false;
+            let tail = tail(block);
             let shares = rested.share[share..].chunks_exact_mut(4);
             for (((at, w), s), q) in at.chunks_exact(4).zip(weight.chunks_exact(4)).zip(sums.chunks_exact_mut(4)).zip(shares) {
-                let [b0, b1, b2, b3] = [0, 1, 2, 3].map(|i| &source[at[i]..][..kp]);
-                s.copy_from_slice(&dots::<A>([b0, b1, b2, b3], block));
+                let (b0, b1) = (&source[at[0]..][..kp], &source[at[1]..][..kp]);
+                let (b2, b3) = (&source[at[2]..][..kp], &source[at[3]..][..kp]);
+                s.copy_from_slice(&dots(simd, [b0, b1, b2, b3], block, &tail));
                 for i in 0..4 {
                     let safe = s[i] > SAFE;
                     lost |= !safe;
                     q[i] = if safe { w[i] / s[i] } else { 0.0 };
                 }
                 for ((((g, b0), b1), b2), b3) in from_rows.iter_mut().zip(b0).zip(b1).zip(b2).zip(b3) {
-                    *g += A::mul_add(q[0], *b0, q[1] * b1) + A::mul_add(q[2], *b2, q[3] * b3);
+                    *g += S::mul_add(q[0], *b0, q[1] * b1) + S::mul_add(q[2], *b2, q[3] * b3);
                 }
             }
             from_rows.iter_mut().zip(&*block).for_each(|(g, e)| *g *= e);
@@ -318,7 +324,7 @@ impl<'p> Turns<'p> {
             // Adds nothing below.
             (weight[i], sums[i]) = (0.0, 1.0);
         }
-        special::ln_slice_plain::<A>(&mut sums[..n]);
+        special::ln_slice_plain::<S>(&mut sums[..n]);
         for ((s, top), w) in sums.iter().zip(&*tops).zip(&*weight) {
             total += w * (s + top + largest);
         }
@@ -405,25 +411,55 @@ impl<'p> Turns<'p> {
     }
 }
 
-/// Four dot products with the same numbers, each in eight lanes.
+/// What a group's turns are compiled from, for each kind of vectors.
+struct Group<'a, 'p> {
+    turns: &'a Turns<'p>,
+    session: &'a Session<'p>,
+    rows: Range<usize>,
+    scratch: &'a mut Scratch,
+    rested: &'a mut Rested,
+}
+
+impl WithSimd for Group<'_, '_> {
+    type Output = Result<f64, (usize, Breakdown)>;
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        self.turns.group(simd, self.session, self.rows, self.scratch, self.rested)
+    }
+}
+
+/// The last four numbers after as many zeros, where blocks of eight leave four.
+fn tail(e: &[f64]) -> [f64; 8] {
+    let mut tail = [0.0; 8];
+    let rest = e.as_chunks::<8>().1;
+    tail[8 - rest.len()..].copy_from_slice(rest);
+    tail
+}
+
+/// Four dot products with the same numbers `e`, of which `tail` are the last few.
 #[inline(always)]
-fn dots<A: MulAdd>(rows: [&[f64]; 4], e: &[f64]) -> [f64; 4] {
-    let mut lanes = [[0.0; 2 * LANES]; 4];
-    let [(b0, t0), (b1, t1), (b2, t2), (b3, t3)] = rows.map(|r| r.as_chunks::<{ 2 * LANES }>());
-    let (whole, tail) = e.as_chunks::<{ 2 * LANES }>();
-    for ((((e, b0), b1), b2), b3) in whole.iter().zip(b0).zip(b1).zip(b2).zip(b3) {
-        for (lanes, b) in lanes.iter_mut().zip([b0, b1, b2, b3]) {
-            for l in 0..2 * LANES {
-                lanes[l] = A::mul_add(b[l], e[l], lanes[l]);
+fn dots<S: Simd>(simd: S, rows: [&[f64]; 4], e: &[f64], tail: &[f64; 8]) -> [f64; 4] {
+    let mut sum = [Eight::splat(simd, 0.0); 4];
+    let (whole, rest) = e.as_chunks::<8>();
+    let (b0, b1) = (&rows[0].as_chunks::<8>().0[..whole.len()], &rows[1].as_chunks::<8>().0[..whole.len()]);
+    let (b2, b3) = (&rows[2].as_chunks::<8>().0[..whole.len()], &rows[3].as_chunks::<8>().0[..whole.len()]);
+    for (c, e) in whole.iter().enumerate() {
+        let e = Eight::load(simd, e);
+        sum[0] = Eight::load(simd, &b0[c]).mul_add(simd, e, sum[0]);
+        sum[1] = Eight::load(simd, &b1[c]).mul_add(simd, e, sum[1]);
+        sum[2] = Eight::load(simd, &b2[c]).mul_add(simd, e, sum[2]);
+        sum[3] = Eight::load(simd, &b3[c]).mul_add(simd, e, sum[3]);
+    }
+    let mut out = [0.0; 4];
+    for r in 0..4 {
+        if !rest.is_empty() {
+            // The row's last eight numbers: those that were counted above meet zeros.
+            match rows[r].last_chunk() {
+                Some(last) => sum[r] = Eight::load(simd, last).mul_add(simd, Eight::load(simd, tail), sum[r]),
+                None => out[r] = rows[r].iter().zip(rest).map(|(b, e)| b * e).sum(),
             }
         }
+        out[r] += reduce::fold(sum[r].array());
     }
-    if let ([e], [[t0], [t1], [t2], [t3]]) = (tail.as_chunks::<LANES>().0, [t0, t1, t2, t3].map(|t| t.as_chunks::<LANES>().0)) {
-        for (lanes, t) in lanes.iter_mut().zip([t0, t1, t2, t3]) {
-            for l in 0..LANES {
-                lanes[l] = A::mul_add(t[l], e[l], lanes[l]);
-            }
-        }
-    }
-    lanes.map(reduce::fold)
+    out
 }

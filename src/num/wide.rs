@@ -39,6 +39,15 @@ impl MulAdd for Apart {
     }
 }
 
+/// The way that goes with vectors of a kind, in what [`pulp::Arch::dispatch`] compiles for them.
+impl<S: pulp::Simd> MulAdd for S {
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        // Numbers one by one are for machines without fused products.
+        if S::F64_LANES == 1 { Apart::mul_add(a, b, c) } else { Fused::mul_add(a, b, c) }
+    }
+}
+
 /// Whether [`wide()`] compiles for a machine that has fused products.
 #[inline(always)]
 pub fn fuses() -> bool {
