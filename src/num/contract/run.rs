@@ -176,17 +176,27 @@ impl Nest<'_> {
         matches!(self.outer, [d] if d.lookups.is_empty() && d.stride[2] > 0 && line.stride[2] > 0)
     }
 
-    /// The loop and the line in tiles: neither array is walked with long steps for long.
-    fn tiles(&self, line: &Dim, len: usize, coef: f64, a: &[f64], b: &[f64], c: &mut [f64]) {
+    /// The loop and the line in tiles: neither array is walked with long steps for long. Within a tile numbers are written one after the other, if they can be.
+    fn tiles(&self, line: &Dim, coef: f64, a: &[f64], b: &[f64], c: &mut [f64]) {
         let [outer] = self.outer else { return };
-        let turns = outer.size.at(self.sizes);
-        let [sa, sb, sc] = line.stride;
+        let (inner, outer) = if outer.stride[2] == 1 { (outer, line) } else { (line, outer) };
+        let (turns, len) = (outer.size.at(self.sizes), inner.size.at(self.sizes));
+        let [sa, sb, sc] = inner.stride;
         for i in (0..turns).step_by(TILE) {
             for j in (0..len).step_by(TILE) {
+                let some = TILE.min(len - j);
                 for i in i..turns.min(i + TILE) {
-                    let [oa, ob, oc] = times(i, outer.stride);
-                    for j in j..len.min(j + TILE) {
-                        c[oc + j * sc] += coef * a[oa + j * sa] * b[ob + j * sb];
+                    let [oa, ob, oc] = add(times(i, outer.stride), times(j, inner.stride));
+                    let (a, b, c) = (&a[oa..], &b[ob..], &mut c[oc..]);
+                    if sc == 1 && sb == 0 && sa > 0 {
+                        let s = coef * b[0];
+                        for (c, a) in c[..some].iter_mut().zip(a.iter().step_by(sa)) {
+                            *c += s * a;
+                        }
+                    } else {
+                        for j in 0..some {
+                            c[j * sc] += coef * a[j * sa] * b[j * sb];
+                        }
                     }
                 }
             }
@@ -256,7 +266,7 @@ fn product(nest: &Nest<'_>, kernel: &Kernel, coef: f64, a: &[f64], b: &[f64], c:
                         c[oc..oc + len].iter_mut().for_each(|c| *c += s);
                     },
                 ),
-                Form::Strided if nest.transposes(dim) => nest.tiles(dim, len, coef, a, b, c),
+                Form::Strided if nest.transposes(dim) => nest.tiles(dim, coef, a, b, c),
                 Form::Strided => {
                     let [sa, sb, sc] = dim.stride;
                     nest.each(
