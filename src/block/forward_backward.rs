@@ -9,6 +9,7 @@
 mod advance;
 mod cut;
 mod lanes;
+mod layout;
 mod logs;
 mod product;
 mod steps;
@@ -20,7 +21,8 @@ pub use steps::{Arrays, Steps, WEIGHTS, weigh};
 pub use tables::PairTables;
 
 use crate::num::special;
-use lanes::{Group, Layout, Sequence};
+use lanes::Group;
+use layout::{Layout, Sequence};
 use logs::in_logs;
 use std::fmt;
 
