@@ -419,12 +419,24 @@ fn softmax<A: MulAdd>(table: &mut [f64], z: &mut [f64], work: &mut Work<'_>) -> 
     Ok(())
 }
 
-/// Rows of `width` numbers become columns of `rows`.
+/// Rows of `width` numbers become columns of `rows`; four rows at a time, so that four numbers are written side by side.
 #[inline(always)]
 fn turn(from: &[f64], rows: usize, width: usize, to: &mut [f64]) {
-    for (i, row) in from.chunks_exact(width.max(1)).take(rows).enumerate() {
-        for (j, x) in row.iter().enumerate() {
-            to[j * rows + i] = *x;
+    const SIDE: usize = 4;
+    if rows == 0 || width == 0 {
+        return;
+    }
+    let whole = rows / SIDE * SIDE;
+    for (i, four) in from[..whole * width].chunks_exact(SIDE * width).enumerate() {
+        let (a, b) = four.split_at(2 * width);
+        let ((a0, a1), (b0, b1)) = (a.split_at(width), b.split_at(width));
+        for ((((to, a0), a1), b0), b1) in to.chunks_exact_mut(rows).zip(a0).zip(a1).zip(b0).zip(b1) {
+            to[i * SIDE..][..SIDE].copy_from_slice(&[*a0, *a1, *b0, *b1]);
+        }
+    }
+    for (i, row) in from.chunks_exact(width).take(rows).enumerate().skip(whole) {
+        for (to, x) in to.chunks_exact_mut(rows).zip(row) {
+            to[i] = *x;
         }
     }
 }
