@@ -77,8 +77,8 @@ impl Cuts {
                 chunks.push(chunk.clone());
                 continue;
             }
-            let inner = |s: &&u32| (chunk.start + 1..chunk.end).contains(&(**s as usize));
-            let mut bounds: Vec<usize> = starts.iter().filter(inner).map(|s| *s as usize).chain(cuts.iter().map(|c| c.0)).collect();
+            let inner = starts.partition_point(|s| *s as usize <= chunk.start)..starts.partition_point(|s| (*s as usize) < chunk.end);
+            let mut bounds: Vec<usize> = starts[inner].iter().map(|s| *s as usize).chain(cuts.iter().map(|c| c.0)).collect();
             bounds.extend([chunk.start, chunk.end]);
             bounds.sort_unstable();
             let last = bounds.len() - 1;
@@ -93,9 +93,13 @@ impl Cuts {
         &self.all[self.all.partition_point(|c| c.0 < range.start)..self.all.partition_point(|c| c.0 <= range.end)]
     }
 
-    /// Where the sequences of a chunk, which start at `starts`, are cut; and for each start of what is then a piece the cut there, if it is one.
+    /// Where the sequences of a chunk, which start at `starts`, are cut; and for each start of what is then a piece the cut there, if it is one. Nothing where
+    /// none is cut.
     pub(super) fn add<'a>(&'a self, range: &Range<usize>, starts: &[u32]) -> (Vec<u32>, Vec<Option<&'a Cut>>) {
         let cuts = self.within(range);
+        if cuts.is_empty() {
+            return (vec![], vec![]);
+        }
         let mut all: Vec<(u32, Option<&Cut>)> = cuts.iter().map(|(at, cut)| ((at - range.start) as u32, Some(cut))).collect();
         all.extend(starts.iter().copied().chain([0]).filter(|s| all.iter().all(|a| a.0 != *s)).map(|s| (s, None)).collect::<Vec<_>>());
         all.sort_unstable_by_key(|a| a.0);
