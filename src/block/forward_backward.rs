@@ -17,6 +17,7 @@ mod tables;
 
 pub use cut::{Cut, cut};
 pub use lanes::Scratch;
+pub use layout::TOGETHER;
 pub use steps::{Arrays, Steps, WEIGHTS, weigh};
 pub use tables::PairTables;
 

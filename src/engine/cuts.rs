@@ -11,14 +11,12 @@ use super::{
     profile::{self, Profile, Step},
     session::Session,
 };
-use crate::block::forward_backward::{Cut, cut, padded};
+use crate::block::forward_backward::{Cut, TOGETHER, cut, padded};
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Pieces of all sequences together that are enough for the vector units of several threads.
 const ENOUGH: usize = 32;
-/// Pieces that go side by side.
-const TOGETHER: usize = 4;
 /// Numbers of messages in a piece: so many are kept of a few pieces, with their weights, from the way forward to the way back.
 const NUMBERS: usize = 1 << 16;
 /// Steps on each side of a cut that may be looked at are one in so many times K of a piece: finding out costs K times as much as doing them.
@@ -50,8 +48,7 @@ impl Cuts {
     pub(super) fn new(shape: &Shape<'_>, chain: &ChainShape, v: usize, session: &Session<'_>) -> (Option<Self>, Vec<Profile>) {
         let stream = &shape.plan.streams[shape.stream];
         let k = shape.plan.vars[v].d;
-        let whole = [0, stream.size as u32];
-        let starts = stream.starts.as_deref().unwrap_or(&whole);
+        let starts = stream.starts.as_deref().unwrap_or_default();
         // Each place that is tried, and the steps that may be looked at.
         let mut places: Vec<(usize, Range<usize>)> = vec![];
         for s in starts.windows(2) {
@@ -100,11 +97,12 @@ impl Cuts {
         if cuts.is_empty() {
             return (vec![], vec![]);
         }
-        let mut all: Vec<(u32, Option<&Cut>)> = cuts.iter().map(|(at, cut)| ((at - range.start) as u32, Some(cut))).collect();
-        all.extend(starts.iter().copied().chain([0]).filter(|s| all.iter().all(|a| a.0 != *s)).map(|s| (s, None)).collect::<Vec<_>>());
-        all.sort_unstable_by_key(|a| a.0);
-        all.dedup_by_key(|a| a.0);
-        all.into_iter().unzip()
+        let mut pieces: Vec<u32> = starts.iter().copied().chain(cuts.iter().map(|c| (c.0 - range.start) as u32)).collect();
+        pieces.sort_unstable();
+        pieces.dedup();
+        let cut_at = |piece: &u32| cuts.binary_search_by_key(&(range.start + *piece as usize), |c| c.0).ok().map(|i| &cuts[i].1);
+        let at_each = pieces.iter().map(cut_at).collect();
+        (pieces, at_each)
     }
 }
 
@@ -117,7 +115,7 @@ impl ChainShape {
         within: Range<usize>,
         session: &Session<'_>,
     ) -> (Option<(usize, Cut)>, Profile) {
-        let mut worker = session.idle.lock().ok().and_then(|mut idle| idle.workers.pop()).unwrap_or_else(|| Worker::new(shape.plan));
+        let mut worker = session.worker();
         let mut sums = Sums::new(session);
         let (first, count) = (within.start, within.len());
         let index = self.index(shape.plan, &within);
@@ -130,9 +128,7 @@ impl ChainShape {
         let (found, looked_at) = cut(self.tables(), index.as_deref(), at - first, 0..count, &mut steps).unwrap_or((None, 0));
         let asked = sums.profile.seconds();
         sums.profile.end_but(Step::Block(v), from, asked, || profile::block(shape.plan, v, looked_at * shape.plan.vars[v].d));
-        if let Ok(mut idle) = session.idle.lock() {
-            idle.workers.push(worker);
-        }
+        session.rests(worker);
         (found.map(|cut| (at, cut)), sums.profile)
     }
 }

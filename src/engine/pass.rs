@@ -387,8 +387,7 @@ impl<'p> Shape<'p> {
 
     fn run(&self, session: &Session<'_>, chunks: &Range<usize>, mode: Mode<'_>, emit: &[usize], statistics: Vec<Vec<f64>>) -> Sums {
         let plan = self.plan;
-        let idle = session.idle.lock().ok().map(|mut idle| (idle.workers.pop(), idle.rested.pop()));
-        let (worker, rested) = idle.unwrap_or_default();
+        let rested = session.idle.lock().ok().and_then(|mut idle| idle.rested.pop());
         let mut sums = Sums {
             statistics,
             stacked: self.stacks.iter().map(Stack::zeros).collect(),
@@ -399,7 +398,7 @@ impl<'p> Shape<'p> {
             second: self.second(),
             ..Sums::new(session)
         };
-        let mut worker = worker.unwrap_or_else(|| Worker::new(plan));
+        let mut worker = session.worker();
         let stream = &plan.streams[self.stream];
         // A chunk holds whole groups, of any size, for the sake of turns alone.
         let most = if self.turns.is_none() && stream.starts.is_none() { LARGEST_CHUNK } else { usize::MAX };
@@ -415,9 +414,7 @@ impl<'p> Shape<'p> {
                 from = to;
             }
         }
-        if let Ok(mut idle) = session.idle.lock() {
-            idle.workers.push(worker);
-        }
+        session.rests(worker);
         sums
     }
 

@@ -119,6 +119,18 @@ impl<'p> Session<'p> {
         session
     }
 
+    /// A thread's buffers, used before if there are any idle.
+    pub(super) fn worker(&self) -> Worker {
+        self.idle.lock().ok().and_then(|mut idle| idle.workers.pop()).unwrap_or_else(|| Worker::new(self.plan))
+    }
+
+    /// Keeps a thread's buffers for the next one.
+    pub(super) fn rests(&self, worker: Worker) {
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.workers.push(worker);
+        }
+    }
+
     /// Forgets all but the statistics of known numbers.
     pub fn reset(&mut self) {
         for v in self.moments.iter_mut().chain(&mut self.eta) {

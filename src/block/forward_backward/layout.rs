@@ -3,7 +3,7 @@
 use super::padded;
 
 /// Sequences that advance together, at most.
-pub(super) const TOGETHER: usize = 4;
+pub const TOGETHER: usize = 4;
 /// Numbers of a sequence in a block of steps, about: what a few sequences need stays in the second-level cache.
 const BLOCK: usize = 4096;
 /// Numbers of messages and weights of a group that are kept from the way forward to the way back, at most. Longer sequences keep a message for each block,

@@ -1,14 +1,14 @@
 //! The two products of forward–backward: messages of a few sequences times a pair table, and the sum of outer products of neighbouring steps'
 //! messages. Every sum runs in the order of its index, so what a sequence gets does not depend on the others beside it.
 
-use super::LANES;
+use super::{LANES, padded};
 use crate::num::eight::Eight;
 use pulp::Simd;
 
 /// y = x A for R rows of padded numbers and a table by blocks of columns.
 #[inline(always)]
 pub(super) fn times<S: Simd, const R: usize>(simd: S, k: usize, x: &[f64], table: &[[f64; LANES]], y: &mut [f64]) {
-    let kp = k.next_multiple_of(LANES);
+    let kp = padded(k);
     let mut rest = table;
     let mut col = 0;
     // Few rows take more columns at a time, so that enough sums run beside each other.
@@ -26,7 +26,7 @@ pub(super) fn times<S: Simd, const R: usize>(simd: S, k: usize, x: &[f64], table
 
 #[inline(always)]
 fn tile<S: Simd, const R: usize, const C: usize>(simd: S, k: usize, x: &[f64], blocks: &[[f64; LANES]], y: &mut [f64]) {
-    let kp = k.next_multiple_of(LANES);
+    let kp = padded(k);
     let (mut rows, mut table) = ([&x[..k]; R], [&blocks[..k]; C]);
     for r in 1..R {
         rows[r] = &x[r * kp..][..k];
@@ -61,7 +61,7 @@ pub(super) fn outer<S: Simd>(simd: S, k: usize, rows: usize, stride: usize, a: &
     /// Rows of the square at a time.
     const ROWS: usize = 4;
     assert!(stride >= LANES, "rows are padded");
-    let kp = k.next_multiple_of(LANES);
+    let kp = padded(k);
     for i in (0..k).step_by(ROWS) {
         for j in (0..kp).step_by(LANES) {
             let mut sum = [Eight::splat(simd, 0.0); ROWS];

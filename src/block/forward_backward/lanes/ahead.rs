@@ -49,9 +49,6 @@ impl Group<'_> {
             }
             t = end;
         }
-        for (bad, sum) in bad.iter_mut().zip(*sums).take(self.active(at.from)) {
-            *bad |= unsafe_sum(sum);
-        }
         if !self.kept[0] {
             s.now[..stride].copy_from_slice(&s.alpha[(at.to - at.from) * stride..][..stride]);
         }
@@ -71,6 +68,7 @@ impl Group<'_> {
                 s.next[..kp].fill(1.0);
                 sums[l] = advance::ahead(simd, &s.next[..kp], weights, 1.0, &mut s.alpha[stride + l * kp..][..kp]);
                 s.norm[self.lanes.len() + l] = 1.0;
+                bad[l] |= unsafe_sum(sums[l]);
             }
         }
     }

@@ -87,7 +87,6 @@ impl Group<'_> {
             t = begin;
         }
         for (l, bad) in bad.iter_mut().enumerate().take(self.active(at.from)) {
-            *bad |= apart(behind[l].meet);
             // The message that follows is at most K times as large as what this step wanted.
             *bad |= reduce::max_plain(&behind[l].largest) * kp as f64 > LARGEST;
             // The pairs into the block's first step ask for the step before.
