@@ -1,11 +1,14 @@
-//! Measures the engine: every job of the benchmark on data that it simulates itself, the kernels under them, how time grows, and peak
-//! memory, each beside its floor, which is measured in the same run: `cargo run --release --example bench`.
+//! Measures the engine: every job of the benchmark on data that it simulates itself, the kernels under them,
+//! how time grows, and peak memory, each beside its floor, which is measured in the same run:
+//! `cargo run --release --example bench`.
 //!
-//! Nothing else should run on the machine. Tables are in Markdown, so that a note can quote them. Options: `--only J3,chain` runs some
-//! parts, `--quick` takes small sizes, `--threads 1,2` says which numbers of threads are compared, `--corpus FILE.ldac` takes a corpus in
-//! LDA-C's format instead of a simulated one, `--folder DIR` keeps the simulated tables there.
+//! Nothing else should run on the machine. Tables are in Markdown, so that a note can quote them. Options:
+//! `--only J3,chain` runs some parts, `--quick` takes small sizes, `--threads 1,2` says which numbers of
+//! threads are compared, `--corpus FILE.ldac` takes a corpus in LDA-C's format instead of a simulated one,
+//! `--folder DIR` keeps the simulated tables there.
 //!
-//! Not here: other programs. The models are those of `examples/bench/models`, so that others can be given the same priors.
+//! Not here: other programs. The models are those of `examples/bench/models`, so that others can be given the
+//! same priors.
 
 #[path = "bench/args.rs"]
 mod args;

@@ -1,7 +1,8 @@
-//! Writes the simulated tables of `graphs/data`, the same bytes on every machine: `cargo run --example make_data`.
+//! Writes the simulated tables of `graphs/data`, the same bytes on every machine:
+//! `cargo run --example make_data`.
 //!
-//! The real tables (Old Faithful, the Nile, the earthquakes, the King James chapters, the pumps) are not made here. The
-//! generator is written out so that no release of a crate can change the data.
+//! The real tables (Old Faithful, the Nile, the earthquakes, the King James chapters, the pumps) are not made
+//! here. The generator is written out so that no release of a crate can change the data.
 use std::fmt::Write as _;
 
 /// SplitMix64 (Steele, Lea and Flood 2014).
@@ -104,12 +105,34 @@ fn travel() -> String {
     out
 }
 
-/// Never, sometimes or often, to six questions, from three classes of people; one cell in twelve is left empty.
+/// Never, sometimes or often, to six questions, from three classes of people; one cell in twelve is left
+/// empty.
 fn survey() -> String {
     const OFTEN: [[[f64; 3]; 6]; 3] = [
-        [[0.1, 0.3, 0.6], [0.1, 0.3, 0.6], [0.2, 0.5, 0.3], [0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.3, 0.5, 0.2]],
-        [[0.6, 0.3, 0.1], [0.5, 0.4, 0.1], [0.3, 0.4, 0.3], [0.1, 0.3, 0.6], [0.1, 0.2, 0.7], [0.1, 0.3, 0.6]],
-        [[0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.1, 0.2, 0.7]],
+        [
+            [0.1, 0.3, 0.6],
+            [0.1, 0.3, 0.6],
+            [0.2, 0.5, 0.3],
+            [0.7, 0.2, 0.1],
+            [0.6, 0.3, 0.1],
+            [0.3, 0.5, 0.2],
+        ],
+        [
+            [0.6, 0.3, 0.1],
+            [0.5, 0.4, 0.1],
+            [0.3, 0.4, 0.3],
+            [0.1, 0.3, 0.6],
+            [0.1, 0.2, 0.7],
+            [0.1, 0.3, 0.6],
+        ],
+        [
+            [0.8, 0.1, 0.1],
+            [0.8, 0.1, 0.1],
+            [0.8, 0.1, 0.1],
+            [0.8, 0.1, 0.1],
+            [0.8, 0.1, 0.1],
+            [0.1, 0.2, 0.7],
+        ],
     ];
     let mut random = Random(4);
     let mut out = String::from("person,reading,museums,cooking,running,football,television\n");
@@ -135,7 +158,8 @@ fn fruit() -> String {
         let kind = random.pick(&[0.4, 0.35, 0.25]);
         let grams = random.normal([150.0, 120.0, 60.0][kind], [20.0, 18.0, 10.0][kind]);
         let width = random.normal([72.0, 58.0, 45.0][kind], [5.0, 4.0, 4.0][kind]);
-        let colour = random.pick(&[[0.35, 0.0, 0.45, 0.20], [0.15, 0.0, 0.0, 0.85], [0.10, 0.65, 0.20, 0.05]][kind]);
+        let colour =
+            random.pick(&[[0.35, 0.0, 0.45, 0.20], [0.15, 0.0, 0.0, 0.85], [0.10, 0.65, 0.20, 0.05]][kind]);
         let label = if random.yes(1.0 / 3.0) { KINDS[kind] } else { "" };
         let _ = writeln!(out, "{grams:.0},{width:.1},{},{label}", COLOURS[colour]);
     }
@@ -225,7 +249,9 @@ fn marks() -> String {
 /// Ratings about their mean, of 40 readers for 25 books, with two tastes; half of the pairs are there.
 fn ratings() -> String {
     let mut random = Random(8);
-    let mut pairs = |n: usize| -> Vec<[f64; 2]> { (0..n).map(|_| [random.normal(0.0, 1.0), random.normal(0.0, 1.0)]).collect() };
+    let mut pairs = |n: usize| -> Vec<[f64; 2]> {
+        (0..n).map(|_| [random.normal(0.0, 1.0), random.normal(0.0, 1.0)]).collect()
+    };
     let (readers, books) = (pairs(40), pairs(25));
     let mut out = String::from("reader,book,rating\n");
     for (i, u) in readers.iter().enumerate() {
@@ -239,7 +265,8 @@ fn ratings() -> String {
     out
 }
 
-/// Two runs of a slow rotation that dies away and is pushed at random, seen by three meters; some readings are lost.
+/// Two runs of a slow rotation that dies away and is pushed at random, seen by three meters; some readings
+/// are lost.
 fn rotation() -> String {
     const SEEN: [[f64; 2]; 3] = [[1.0, 0.0], [0.0, 1.0], [0.7, -0.7]];
     let mut random = Random(9);
@@ -249,7 +276,10 @@ fn rotation() -> String {
         let mut h = [random.normal(0.0, 1.0), random.normal(0.0, 1.0)];
         for step in 0..steps {
             if step > 0 {
-                h = [c * h[0] - s * h[1] + random.normal(0.0, 1.0), s * h[0] + c * h[1] + random.normal(0.0, 1.0)];
+                h = [
+                    c * h[0] - s * h[1] + random.normal(0.0, 1.0),
+                    s * h[0] + c * h[1] + random.normal(0.0, 1.0),
+                ];
             }
             let _ = write!(out, "{run}");
             for seen in SEEN {
@@ -262,7 +292,8 @@ fn rotation() -> String {
     out
 }
 
-/// A room whose heater is on or off for a while each time: its temperature is drawn to 24 or to 8 degrees. A thermometer with errors; some readings are lost.
+/// A room whose heater is on or off for a while each time: its temperature is drawn to 24 or to 8 degrees. A
+/// thermometer with errors; some readings are lost.
 fn heater() -> String {
     let mut random = Random(17);
     let (mut on, mut temperature) = (false, 15.0);

@@ -4,7 +4,8 @@
 //! RON text ─parse→ syntax::Model ─resolve→ graph::FactorGraph ─check→ ─factorize→ Blocks ─lower→ Plan ─run→ Session → Posterior
 //! ```
 //!
-//! The library takes text, readers and tables; only `cli` prints, opens files, reads the environment or exits.
+//! The library takes text, readers and tables; only `cli` prints, opens files, reads the environment or
+//! exits.
 #![warn(missing_docs, missing_debug_implementations)]
 
 pub mod block;

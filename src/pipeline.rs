@@ -1,5 +1,5 @@
-//! The stages in a row, for a caller who wants the whole way or a part of it: a model to its checked graph, its data bound, its blocks
-//! chosen, its plan. Not here: which files are opened, and how mistakes are shown.
+//! The stages in a row, for a caller who wants the whole way or a part of it: a model to its checked graph,
+//! its data bound, its blocks chosen, its plan. Not here: which files are opened, and how mistakes are shown.
 
 // A diagnostic is made once, where a run ends: its size costs nothing.
 #![allow(clippy::result_large_err)]
@@ -33,7 +33,11 @@ pub const BAD_VALUE: Code = Code("E0642");
 ///
 /// # Errors
 /// All that they report.
-pub fn graph(model: &syntax::Model, source: &Source, diags: &mut Diagnostics) -> Result<FactorGraph, Reported> {
+pub fn graph(
+    model: &syntax::Model,
+    source: &Source,
+    diags: &mut Diagnostics,
+) -> Result<FactorGraph, Reported> {
     let graph = graph::resolve(model, source, diags)?;
     check::check(&graph, source, diags)?;
     diags.gate()?;
@@ -42,8 +46,8 @@ pub fn graph(model: &syntax::Model, source: &Source, diags: &mut Diagnostics) ->
     Ok(graph)
 }
 
-/// Reads the tables that the graph uses and binds them. `locate` gives the path of a table's file, as `files` is to open it and
-/// as messages show it; `None` for one that stands in the model.
+/// Reads the tables that the graph uses and binds them. `locate` gives the path of a table's file, as `files`
+/// is to open it and as messages show it; `None` for one that stands in the model.
 ///
 /// # Errors
 /// Mistakes in the data, with the file's line.
@@ -58,7 +62,9 @@ pub fn bind(
     let mut tables = vec![];
     for (i, table) in graph.tables.iter().enumerate() {
         let read = match locate(table) {
-            Some(path) => data::read(files, &table.name, &path, Some(&graph::TableNeeds::new(graph, TableId(i)))),
+            Some(path) => {
+                data::read(files, &table.name, &path, Some(&graph::TableNeeds::new(graph, TableId(i))))
+            }
             None => match graph::written_table(&model.data[i]) {
                 Some(written) => written,
                 // `bind` reports a table that was not read.
@@ -97,7 +103,11 @@ pub fn expand(graph: &FactorGraph, diags: &mut Diagnostics) -> Result<Energy, Re
 ///
 /// # Errors
 /// Blocks that the user named and that can't be exact.
-pub fn blocks(graph: &FactorGraph, bound: Option<&Bound>, diags: &mut Diagnostics) -> Result<Blocks, Reported> {
+pub fn blocks(
+    graph: &FactorGraph,
+    bound: Option<&Bound>,
+    diags: &mut Diagnostics,
+) -> Result<Blocks, Reported> {
     let energy = expand(graph, diags)?;
     let missing = bound.map_or_else(|| vec![Missing::Nothing; graph.nodes.len()], |b| missing(graph, b));
     let sizes = |x: Extent| bound.map_or_else(|| known_size(graph, x), |b| Some(b.size(x)));
@@ -128,7 +138,9 @@ pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
         || sparse
         || (0..graph.nodes.len()).any(|n| {
             let me = energy::Source::Node(NodeId(n));
-            let used = |f: &energy::FactorEnergy| f.node.0 != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == me);
+            let used = |f: &energy::FactorEnergy| {
+                f.node.0 != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == me)
+            };
             let vector = graph.nodes[n].spec.stat == &GAUSSIAN_VECTOR;
             graph.nodes[n].observed.is_some() && (vector || blocks.energy.factors.iter().any(used))
         })
@@ -159,16 +171,34 @@ fn explain(graph: &FactorGraph, bound: &Bound, e: LowerError) -> Diagnostic {
         LowerError::SelfPair { node, factor, row } => {
             let name = &graph.nodes[node.0].name;
             let f = &graph.factors[factor];
-            let d = Diagnostic::error(SELF_PAIR, format!("row {} joins an element of `{name}` with itself", row + 1));
+            let d = Diagnostic::error(
+                SELF_PAIR,
+                format!("row {} joins an element of `{name}` with itself", row + 1),
+            );
             let d = d.at(f.span, "this row's two indices name one element");
-            d.note("two different elements are independent in q; an element and itself are not").help("leave such rows out")
+            d.note("two different elements are independent in q; an element and itself are not")
+                .help("leave such rows out")
         }
         LowerError::Impossible { factor, element, value, given } => {
             let f = &graph.factors[factor];
-            let given: Vec<String> = given.iter().map(|(s, v)| format!("{} is {}", f.spec.params[s - 1].name, listed(v))).collect();
-            let title = format!("`{}` cannot be {} where its {}", graph.nodes[f.node.0].name, listed(&value), given.join(" and its "));
+            let given: Vec<String> = given
+                .iter()
+                .map(|(s, v)| format!("{} is {}", f.spec.params[s - 1].name, listed(v)))
+                .collect();
+            let title = format!(
+                "`{}` cannot be {} where its {}",
+                graph.nodes[f.node.0].name,
+                listed(&value),
+                given.join(" and its ")
+            );
             let d = Diagnostic::error(OUTSIDE_SUPPORT, title).at(f.span, "given here");
-            blame(graph, bound, f.node, element, d.help("correct the cell, or leave it empty where the value is missing"))
+            blame(
+                graph,
+                bound,
+                f.node,
+                element,
+                d.help("correct the cell, or leave it empty where the value is missing"),
+            )
         }
         LowerError::Value(bad, (factor, slot)) => {
             let f = &graph.factors[factor];
@@ -177,9 +207,12 @@ fn explain(graph: &FactorGraph, bound: &Bound, e: LowerError) -> Diagnostic {
             let param = &spec.params[slot - 1];
             let param = arg.spelling.map_or(param.name, |s| param.spellings[s].name);
             let shown = listed(&bad.value);
-            let d = Diagnostic::error(BAD_VALUE, format!("the {param} of `{}` {}: {shown}", graph.nodes[node.0].name, bad.why))
-                .at(bad.span, format!("{shown}, at element {}", bad.element + 1))
-                .note(format!("`{param}` needs {}", bad.support));
+            let d = Diagnostic::error(
+                BAD_VALUE,
+                format!("the {param} of `{}` {}: {shown}", graph.nodes[node.0].name, bad.why),
+            )
+            .at(bad.span, format!("{shown}, at element {}", bad.element + 1))
+            .note(format!("`{param}` needs {}", bad.support));
             match bad.cell {
                 Some((c, row)) => {
                     let column = &graph.columns[c.0];

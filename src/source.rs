@@ -1,4 +1,5 @@
-//! Where in a text something stands: byte spans, and lines and columns made from them. Not the text of diagnostics.
+//! Where in a text something stands: byte spans, and lines and columns made from them. Not the text of
+//! diagnostics.
 
 use std::{fmt, sync::Arc};
 

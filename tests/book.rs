@@ -1,5 +1,5 @@
-//! The book's generated pages are up to date, and the models it shows are models. `ELBOW_BLESS=1 cargo test --test book`
-//! writes the generated pages.
+//! The book's generated pages are up to date, and the models it shows are models.
+//! `ELBOW_BLESS=1 cargo test --test book` writes the generated pages.
 
 use elbow::{
     diag::{Diagnostics, codes::CODES, render::render_all},
@@ -34,7 +34,10 @@ fn golden(path: &str, want: &str) {
             i + 1
         );
     }
-    assert_eq!(got, want, "{path} is longer or shorter than it should be: run `ELBOW_BLESS=1 cargo test --test book`");
+    assert_eq!(
+        got, want,
+        "{path} is longer or shorter than it should be: run `ELBOW_BLESS=1 cargo test --test book`"
+    );
 }
 
 /// A cell of a Markdown table.
@@ -43,7 +46,8 @@ fn cell(text: &str) -> String {
 }
 
 fn distribution(out: &mut String, spec: &DistSpec) {
-    let _ = writeln!(out, "\n## {}\n\n{}. Values: {}.\n", spec.name, capital(spec.summary), spec.stat.support);
+    let _ =
+        writeln!(out, "\n## {}\n\n{}. Values: {}.\n", spec.name, capital(spec.summary), spec.stat.support);
     let _ = writeln!(out, "Log density: `{}` ({}).\n", spec.density, spec.source);
     let _ = writeln!(out, "| parameter | is | may be random |\n| --- | --- | --- |");
     for p in spec.params {
@@ -85,7 +89,8 @@ fn distributions_page() {
 #[test]
 fn errors_page_and_summary() {
     let mut page = String::from("# Errors and warnings\n\n");
-    page += "Every message has a code. `elbow code E0101` prints the code's page. This list is generated.\n\n";
+    page +=
+        "Every message has a code. `elbow code E0101` prints the code's page. This list is generated.\n\n";
     page += "| code | says |\n| --- | --- |\n";
     let mut entries = String::new();
     for doc in CODES {
@@ -105,7 +110,8 @@ fn errors_page_and_summary() {
     golden("book/src/SUMMARY.md", &want);
 }
 
-/// The Markdown files of the book, and the README. Pages of error codes show wrong models too: `graphs/bad` has their tests.
+/// The Markdown files of the book, and the README. Pages of error codes show wrong models too: `graphs/bad`
+/// has their tests.
 fn pages() -> Vec<PathBuf> {
     fn collect(folder: &Path, out: &mut Vec<PathBuf>) {
         let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
@@ -152,10 +158,13 @@ fn models_in_the_book_are_models() {
             let place = format!("{} line {line}", page.display());
             let source = Source::new(place.clone(), text.as_str());
             let mut diags = Diagnostics::default();
-            let resolved = elbow::syntax::parse(&source, &mut diags).and_then(|model| elbow::graph::resolve(&model, &source, &mut diags));
+            let resolved = elbow::syntax::parse(&source, &mut diags)
+                .and_then(|model| elbow::graph::resolve(&model, &source, &mut diags));
             assert!(resolved.is_ok(), "{place}:\n{}", render_all(diags.list(), &source, false));
             // A block that opens with a file's name is that file, but for the file's header comment.
-            if let Some(name) = text.lines().next().and_then(|l| l.strip_prefix("// ")).filter(|n| n.ends_with(".ron")) {
+            if let Some(name) =
+                text.lines().next().and_then(|l| l.strip_prefix("// ")).filter(|n| n.ends_with(".ron"))
+            {
                 let file = read(&package().join(name.trim()));
                 let model = |t: &str| t[t.find("Model(").unwrap_or(0)..].trim_end().to_owned();
                 assert_eq!(model(&text), model(&file), "{place} is not {name}");

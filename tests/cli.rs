@@ -125,7 +125,8 @@ fn list_shows_every_distribution() {
     }
 }
 
-/// A bad model's name begins with the code that it must be refused with. `check` passes over data that are not there; `fit` does not.
+/// A bad model's name begins with the code that it must be refused with. `check` passes over data that are
+/// not there; `fit` does not.
 #[test]
 fn bad_models_are_code_1_with_their_place() {
     for path in models("graphs/bad") {
@@ -192,7 +193,11 @@ fn values_that_their_use_excludes_show_the_line() {
             r#"inputs: { "q[n]": ["a", "b"] }, nodes: { "z[n]": Categorical(p: "q[n]") }"#,
             &["E0642", "[0.4, 0.5]", "t.csv:3", "0.4,0.5"],
         ),
-        ("x,q\n1,0.5\n0,1.5\n", r#"nodes: { "x[n]": Bernoulli(p: "q[n]") }, observe: { "x": "x" }"#, &["E0642", "1.5", "t.csv:3", "0,1.5"]),
+        (
+            "x,q\n1,0.5\n0,1.5\n",
+            r#"nodes: { "x[n]": Bernoulli(p: "q[n]") }, observe: { "x": "x" }"#,
+            &["E0642", "1.5", "t.csv:3", "0,1.5"],
+        ),
     ] {
         let (_dir, path) = written(table, &format!("{rows} {model}"));
         refused(&["fit", &path], 1, said);
@@ -210,7 +215,11 @@ fn whole_numbers_that_lack_a_level_mean_the_element_of_their_number() {
         let o = elbow(&["fit", &path, "--format", "json"]);
         assert_eq!(code(&o), 0, "{}", err(&o));
         let value: serde_json::Value = serde_json::from_str(&out(&o)).expect("JSON");
-        assert_eq!(value["nodes"]["p"]["parameters"]["concentration"], serde_json::json!([2.0, 1.0, 2.0, 1.0, 1.0, 3.0]), "{over}");
+        assert_eq!(
+            value["nodes"]["p"]["parameters"]["concentration"],
+            serde_json::json!([2.0, 1.0, 2.0, 1.0, 1.0, 3.0]),
+            "{over}"
+        );
         for wrong in ["x\n0\n6\n", "x\n1\n7\n", "x\n1\nsix\n"] {
             let (_dir, path) = written(wrong, &model);
             refused(&["fit", &path], 1, &["E0632", "whole numbers from 1 to 6"]);
@@ -241,7 +250,11 @@ fn columns_of_an_observed_vector_name_the_axis_of_its_parameters() {
     let o = elbow(&["fit", "graphs/gmm.ron", "--max-iterations", "2", "--format", "json"]);
     let value: serde_json::Value = serde_json::from_str(&out(&o)).expect("JSON");
     for node in ["centre", "spread"] {
-        assert_eq!(value["nodes"][node]["labels"], serde_json::json!({ "x": ["duration", "waiting"] }), "{node}");
+        assert_eq!(
+            value["nodes"][node]["labels"],
+            serde_json::json!({ "x": ["duration", "waiting"] }),
+            "{node}"
+        );
     }
     assert!(value["nodes"]["weights"].get("labels").is_none());
 }
@@ -285,9 +298,13 @@ fn fit_json_is_one_object_whose_terms_sum_to_the_bound() {
     assert_eq!((code(&o), err(&o).as_str()), (0, ""));
     let value: serde_json::Value = serde_json::from_str(&out(&o)).expect("JSON");
     let elbo = value["elbo"].as_f64().expect("a number");
-    let terms: f64 = value["terms"].as_object().expect("an object").values().filter_map(serde_json::Value::as_f64).sum();
+    let terms: f64 =
+        value["terms"].as_object().expect("an object").values().filter_map(serde_json::Value::as_f64).sum();
     assert!((terms - elbo).abs() <= 1e-9 * elbo.abs(), "{terms} {elbo}");
-    assert_eq!(value["trace"].as_array().expect("a list").last().and_then(serde_json::Value::as_f64), Some(elbo));
+    assert_eq!(
+        value["trace"].as_array().expect("a list").last().and_then(serde_json::Value::as_f64),
+        Some(elbo)
+    );
 }
 
 #[test]
@@ -317,8 +334,10 @@ fn fit_writes_its_files_and_reuses_the_folder() {
         assert_eq!(code(&o), 3, "{}", err(&o));
         assert!(out(&o).contains("start") && !out(&o).contains("emit["), "{}", out(&o));
     }
-    let mut names: Vec<String> =
-        std::fs::read_dir(&folder).expect("the folder").map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .expect("the folder")
+        .map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     for name in ["emit.csv", "start.csv", "summary.json", "trace.csv", "trans.csv", "z.csv"] {
         assert!(names.iter().any(|n| n == name), "{name} in {names:?}");

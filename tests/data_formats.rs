@@ -1,4 +1,5 @@
-//! Files of other programs, each read to the same table as the `.csv` beside it. `tests/data/formats/make.py` wrote them.
+//! Files of other programs, each read to the same table as the `.csv` beside it. `tests/data/formats/make.py`
+//! wrote them.
 
 use elbow::data::{self, Files, MemoryFiles, Table};
 use std::{fs, io::Read};
@@ -28,9 +29,15 @@ fn cells(t: &Table) -> Vec<(String, Vec<String>)> {
 fn formats_hold_what_the_csv_beside_them_holds() {
     for (csv, others) in [
         ("rows.csv", &["rows.npy", "rows_fortran.npy", "rows_big.npy"][..]),
-        ("whole.csv", &["whole_i2.npy", "whole_i4_big.npy", "whole_i8.npy", "whole_f4.npy", "whole_f4_big.npy"]),
+        (
+            "whole.csv",
+            &["whole_i2.npy", "whole_i4_big.npy", "whole_i8.npy", "whole_f4.npy", "whole_f4_big.npy"],
+        ),
         ("sequences.csv", &["sequences.npy", "sequences_fortran.npy"]),
-        ("table.csv", &["table_none.parquet", "table_snappy.parquet", "table_zstd.parquet", "table_gzip.parquet"]),
+        (
+            "table.csv",
+            &["table_none.parquet", "table_snappy.parquet", "table_zstd.parquet", "table_gzip.parquet"],
+        ),
         ("sparse.csv", &["sparse.mtx"]),
         ("dense.csv", &["dense.mtx"]),
     ] {
@@ -47,12 +54,14 @@ fn formats_hold_what_the_csv_beside_them_holds() {
 fn a_symmetric_matrix_has_both_triangles() {
     let entries = |path: &str| {
         let t = read(path);
-        let mut all: Vec<[String; 3]> = (0..t.rows).map(|r| [0, 1, 2].map(|c| t.columns[c].cell(r))).collect();
+        let mut all: Vec<[String; 3]> =
+            (0..t.rows).map(|r| [0, 1, 2].map(|c| t.columns[c].cell(r))).collect();
         all.retain(|e| e[2] != "0");
         all.sort();
         all
     };
-    let want = [["1", "1", "2"], ["1", "3", "1"], ["2", "2", "3"], ["3", "1", "1"]].map(|e| e.map(str::to_string));
+    let want =
+        [["1", "1", "2"], ["1", "3", "1"], ["2", "2", "3"], ["3", "1", "1"]].map(|e| e.map(str::to_string));
     assert_eq!(entries("symmetric.mtx"), want);
     assert_eq!(entries("symmetric_dense.mtx"), want);
 }
@@ -63,7 +72,10 @@ fn texts_of_a_parquet_file_are_words() {
     let fault = |name: &str| t.column(name).expect("kept").as_numbers(&t).expect_err("words").code.0;
     assert_eq!((fault("word"), fault("truth")), ("E0612", "E0612"));
     let truths = t.column("truth").expect("kept").as_bool01(&t).expect("truth values");
-    assert_eq!(truths.iter().map(|x| if x.is_nan() { 9.0 } else { x }).take(5).collect::<Vec<_>>(), [1.0, 0.0, 0.0, 1.0, 9.0]);
+    assert_eq!(
+        truths.iter().map(|x| if x.is_nan() { 9.0 } else { x }).take(5).collect::<Vec<_>>(),
+        [1.0, 0.0, 0.0, 1.0, 9.0]
+    );
     let d = t.column("whole").expect("kept").as_known(&t, "a covariate").expect_err("a null");
     assert!(d.code.0 == "E0617" && d.notes.iter().any(|n| n.contains("row 2")), "{d:?}");
 }
@@ -125,7 +137,14 @@ fn sparse_rows_become_columns_and_documents_rows() {
     let shown = |path: &str| {
         let t = data::read(&files, "t", path, None).unwrap_or_else(|d| panic!("{path}: {d:?}"));
         let lines: Vec<usize> = (0..t.rows).map(|r| t.place(r, None).expect("a line").line).collect();
-        (cells(&t).into_iter().map(|(name, cells)| format!("{name}: {}", cells.join(" "))).collect::<Vec<_>>().join("; "), lines)
+        (
+            cells(&t)
+                .into_iter()
+                .map(|(name, cells)| format!("{name}: {}", cells.join(" ")))
+                .collect::<Vec<_>>()
+                .join("; "),
+            lines,
+        )
     };
     assert_eq!(shown("a.svm"), ("label: 1 -1 2; 1: 0.5 0 0; 2: 0  0; 3: 2 0 0".into(), vec![2, 4, 5]));
     assert_eq!(shown("zero.svm"), ("label: 1; 0: 4; 1: 0; 2: 5".into(), vec![1]));

@@ -1,14 +1,18 @@
-//! Rows that share a covariance are the rows that each make their own: the same bound at every iteration, the same posterior.
+//! Rows that share a covariance are the rows that each make their own: the same bound at every iteration, the
+//! same posterior.
 mod loops;
 
 use elbow::engine::posterior::Posterior;
 use loops::{options, ready};
 
-/// Factors and an offset of each row, for `rows` rows of four columns; a column `times` says how often a row counts. One cell is missing if `hole`.
+/// Factors and an offset of each row, for `rows` rows of four columns; a column `times` says how often a row
+/// counts. One cell is missing if `hole`.
 fn factors(rows: usize, weight: &str, hole: bool) -> String {
-    let value = |n: usize, j: usize| (((n * 37 + j * 11) % 23) as f64 - 11.0) / 7.0 + ((n % 5) * j) as f64 / 4.0;
+    let value =
+        |n: usize, j: usize| (((n * 37 + j * 11) % 23) as f64 - 11.0) / 7.0 + ((n % 5) * j) as f64 / 4.0;
     let column = |j: usize| {
-        let cells = (0..rows).map(|n| if hole && (n, j) == (3, 2) { "\"\"".into() } else { format!("{}", value(n, j)) });
+        let cells = (0..rows)
+            .map(|n| if hole && (n, j) == (3, 2) { "\"\"".into() } else { format!("{}", value(n, j)) });
         format!("\"y{j}\": [{}]", cells.collect::<Vec<_>>().join(", "))
     };
     let columns: Vec<String> = (0..4).map(column).collect();
@@ -34,11 +38,16 @@ fn factors(rows: usize, weight: &str, hole: bool) -> String {
 
 fn same(what: &str, a: &Posterior, b: &Posterior) {
     assert_eq!(a.trace.len(), b.trace.len(), "{what}");
-    let close = |what: &str, a: f64, b: f64| assert!((a - b).abs() <= 1e-9 * b.abs().max(1.0), "{what}: {a} is not {b}");
+    let close = |what: &str, a: f64, b: f64| {
+        assert!((a - b).abs() <= 1e-9 * b.abs().max(1.0), "{what}: {a} is not {b}")
+    };
     a.trace.iter().zip(&b.trace).for_each(|(x, y)| close(&format!("{what}: the bound"), *x, *y));
     for (x, y) in a.nodes.iter().zip(&b.nodes) {
         for (p, q) in x.parameters.iter().zip(&y.parameters) {
-            p.values.iter().zip(&q.values).for_each(|(u, v)| close(&format!("{what}: {} of {}", p.name, x.name), *u, *v));
+            p.values
+                .iter()
+                .zip(&q.values)
+                .for_each(|(u, v)| close(&format!("{what}: {} of {}", p.name, x.name), *u, *v));
         }
     }
 }

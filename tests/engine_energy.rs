@@ -1,5 +1,6 @@
-//! Laws P5 and E1 on whole models: each node's share of the bound equals plain loops over elements and categories, and no q nearby has
-//! a better bound. The models cover the parts: every distribution as a child, every gate, scaled parameters, weights, missing cells.
+//! Laws P5 and E1 on whole models: each node's share of the bound equals plain loops over elements and
+//! categories, and no q nearby has a better bound. The models cover the parts: every distribution as a child,
+//! every gate, scaled parameters, weights, missing cells.
 mod loops;
 
 use elbow::engine::given::Selector;
@@ -29,7 +30,9 @@ const STEP_PLATES: &str = r#""t": Steps(table: "t", sequence: "s"), "k": Size(2)
 
 fn models() -> Vec<(&'static str, String)> {
     let mut out: Vec<(&'static str, String)> = vec![];
-    let mut add = |name, data: &str, plates: &str, nodes: &str, rest: &str| out.push((name, model(data, plates, nodes, rest)));
+    let mut add = |name, data: &str, plates: &str, nodes: &str, rest: &str| {
+        out.push((name, model(data, plates, nodes, rest)))
+    };
     add(
         "a Normal–Gamma pair",
         X,
@@ -76,7 +79,9 @@ fn models() -> Vec<(&'static str, String)> {
     );
     add(
         "a mixture of Normal–Wishart pairs with missing cells",
-        r#""t": { "x": [1.2, 0.8, NA, 3.9, 4.4, 4.1, NA], "y": [0.3, 1.1, NA, -2.0, -1.8, -2.2, NA] }"#.replace("NA", "\"\"").as_str(),
+        r#""t": { "x": [1.2, 0.8, NA, 3.9, 4.4, 4.1, NA], "y": [0.3, 1.1, NA, -2.0, -1.8, -2.2, NA] }"#
+            .replace("NA", "\"\"")
+            .as_str(),
         NK,
         &format!(
             r#"{PI} "s[k]": Wishart(dof: 3, scale: [[1, 0.2], [0.2, 0.5]]), "m[k]": MvNormal(mean: [1, 0], precision: "0.2 * s[k]"),
@@ -552,8 +557,14 @@ fn a_given_start_is_read_in_file_order() {
     let mut want = vec![0.5; 6];
     labels.iter().zip(x).for_each(|(z, x)| want[*z as usize * 3 + x] += 1.0);
     assert!(emit.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-12), "{emit:?}, not {want:?}");
-    assert!(s.from_categories(&[0; 8]).is_err() && s.from_categories(&[2; 9]).is_err() && s.from_responsibilities(&[0.4; 18]).is_err());
-    assert!(Selector::find(&r.graph, &r.plan, "emit").is_err() && Selector::find(&r.graph, &r.plan, "x").is_err());
+    assert!(
+        s.from_categories(&[0; 8]).is_err()
+            && s.from_categories(&[2; 9]).is_err()
+            && s.from_responsibilities(&[0.4; 18]).is_err()
+    );
+    assert!(
+        Selector::find(&r.graph, &r.plan, "emit").is_err() && Selector::find(&r.graph, &r.plan, "x").is_err()
+    );
 }
 
 /// `identity(2)` is the matrix that it names, wherever a known one may stand.
@@ -573,7 +584,8 @@ fn the_identity_is_a_matrix() {
     assert_eq!(of(r#""identity(2)""#), of("[[1, 0], [0, 1]]"));
 }
 
-/// Neighbours in a graph are not updated at once: each would take the place that the other just left, and the bound would fall.
+/// Neighbours in a graph are not updated at once: each would take the place that the other just left, and the
+/// bound would fall.
 #[test]
 fn elements_that_meet_are_updated_in_turn() {
     let text = model(

@@ -42,7 +42,11 @@ fn centres(o: &Output) -> Vec<f64> {
 fn categories_and_responsibilities_decide_which_component_is_which() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("low_first.csv"), "z\n1\n1\n2\n2\n1\n2\n").unwrap();
-    std::fs::write(dir.path().join("high_first.csv"), "first,second\n0.1,0.9\n0.2,0.8\n0.9,0.1\n1,0\n0.3,0.7\n0.8,0.2\n").unwrap();
+    std::fs::write(
+        dir.path().join("high_first.csv"),
+        "first,second\n0.1,0.9\n0.2,0.8\n0.9,0.1\n1,0\n0.3,0.7\n0.8,0.2\n",
+    )
+    .unwrap();
     std::fs::write(dir.path().join("levels.csv"), "c\nb\na\nb\na\nb\na\n").unwrap();
     let low = centres(&fit(dir.path(), &["--start", "z=low_first.csv", "--start", "c=levels.csv"]));
     assert!(low[0] < 1.0 && low[1] > 4.0, "{low:?}");
@@ -65,7 +69,8 @@ fn what_is_no_start_is_refused_with_its_place() {
     file("pair.csv", "a,b\n1,2\n3,4\n");
     file("sum.csv", "a,b\n0.5,0.6\n");
     file("not.json", "{");
-    let parameters = |name: &str, mu: &str| file(name, &format!(r#"{{"nodes": {{"mu": {{"parameters": {mu}}}}}}}"#));
+    let parameters =
+        |name: &str, mu: &str| file(name, &format!(r#"{{"nodes": {{"mu": {{"parameters": {mu}}}}}}}"#));
     file("other.json", r#"{"nodes": {}}"#);
     parameters("name.json", r#"{"shape": [1, 2]}"#);
     parameters("count.json", r#"{"mean": [1, 2, 3]}"#);
@@ -124,21 +129,33 @@ fn run(graph: &str, args: &[String]) -> serde_json::Value {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("the binary runs");
-    serde_json::from_slice(&o.stdout).unwrap_or_else(|e| panic!("{graph}: {e}\n{}", String::from_utf8_lossy(&o.stderr)))
+    serde_json::from_slice(&o.stdout)
+        .unwrap_or_else(|e| panic!("{graph}: {e}\n{}", String::from_utf8_lossy(&o.stderr)))
 }
 
 fn trace(v: &serde_json::Value) -> Vec<f64> {
     v["trace"].as_array().expect("a list").iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
-/// A run that begins where another stopped goes on as that one would have: singles, pairs, chains, centred means.
+/// A run that begins where another stopped goes on as that one would have: singles, pairs, chains, centred
+/// means.
 #[test]
 fn a_result_is_a_start() {
     let dir = tempfile::tempdir().unwrap();
-    for graph in ["graphs/gmm.ron", "graphs/hmm.ron", "graphs/naive_bayes.ron", "graphs/hmm_dice.ron", "graphs/poisson_mixture.ron"] {
+    for graph in [
+        "graphs/gmm.ron",
+        "graphs/hmm.ron",
+        "graphs/naive_bayes.ron",
+        "graphs/hmm_dice.ron",
+        "graphs/poisson_mixture.ron",
+    ] {
         let iterations = |n: usize| vec!["--max-iterations".to_string(), n.to_string()];
         // Nodes of groups are reported when they are named.
-        let named = if graph.contains("naive") { "share,weight,weight_precision,width,width_precision,colour" } else { "" };
+        let named = if graph.contains("naive") {
+            "share,weight,weight_precision,width,width_precision,colour"
+        } else {
+            ""
+        };
         let nodes = ["--nodes".to_string(), named.to_string()];
         let first = [&iterations(4)[..], if named.is_empty() { &[] } else { &nodes[..] }].concat();
         let (four, six) = (run(graph, &first), trace(&run(graph, &iterations(6))));
@@ -163,10 +180,16 @@ fn values_are_narrow_parameters() {
     let loadings: Vec<f64> = (0..18).map(|i| f64::from((i * 7) % 11) / 5.0 - 1.0).collect();
     let rows: String = loadings.iter().map(|x| format!("{x}\n")).collect();
     std::fs::write(dir.path().join("W.csv"), format!("W\n{rows}")).unwrap();
-    let json = serde_json::json!({"nodes": {"W": {"parameters": {"mean": loadings, "precision": vec![1e13; 18]}}}});
+    let json =
+        serde_json::json!({"nodes": {"W": {"parameters": {"mean": loadings, "precision": vec![1e13; 18]}}}});
     std::fs::write(dir.path().join("W.json"), json.to_string()).unwrap();
     // The talents are streamed with the rows.
-    let rows = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/data/marks.csv")).unwrap().trim().lines().count() - 1;
+    let rows = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/data/marks.csv"))
+        .unwrap()
+        .trim()
+        .lines()
+        .count()
+        - 1;
     let talents: Vec<f64> = (0..rows * 3).map(|i| f64::from((i * 5 % 13) as u32) / 6.0 - 1.0).collect();
     let text: String = talents.iter().map(|x| format!("{x}\n")).collect();
     std::fs::write(dir.path().join("h.csv"), format!("h\n{text}")).unwrap();
@@ -198,7 +221,8 @@ fn a_profile_is_there_when_asked_for() {
     let profiled = run("graphs/gmm.ron", &["--max-iterations".into(), "3".into(), "--profile".into()]);
     assert_eq!(trace(&plain), trace(&profiled));
     let steps = profiled["profile"]["steps"].as_array().expect("steps");
-    let named = |text: &str| steps.iter().filter(|s| s["step"].as_str().unwrap().contains(text)).collect::<Vec<_>>();
+    let named =
+        |text: &str| steps.iter().filter(|s| s["step"].as_str().unwrap().contains(text)).collect::<Vec<_>>();
     for step in [
         "update weights",
         "update centre, spread",

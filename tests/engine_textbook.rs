@@ -1,4 +1,5 @@
-//! From one start, the engine's bound equals coordinate ascent in plain loops, iteration by iteration, and so do the posteriors.
+//! From one start, the engine's bound equals coordinate ascent in plain loops, iteration by iteration, and so
+//! do the posteriors.
 mod loops;
 #[path = "textbook/mod.rs"]
 mod textbook;
@@ -14,7 +15,10 @@ use textbook::{
 const ITERATIONS: usize = 25;
 
 fn close(what: &str, got: f64, want: f64, within: f64) {
-    assert!((got - want).abs() <= within * want.abs().max(1.0), "{what}: the engine has {got}, the textbook {want}");
+    assert!(
+        (got - want).abs() <= within * want.abs().max(1.0),
+        "{what}: the engine has {got}, the textbook {want}"
+    );
 }
 
 fn parameter<'a>(p: &'a Posterior, node: &str, name: &str) -> &'a [f64] {
@@ -25,7 +29,10 @@ fn parameter<'a>(p: &'a Posterior, node: &str, name: &str) -> &'a [f64] {
 fn all_close(what: &str, got: &[f64], want: impl IntoIterator<Item = f64>) {
     let want: Vec<f64> = want.into_iter().collect();
     assert_eq!(got.len(), want.len(), "{what}: how many");
-    got.iter().zip(want).enumerate().for_each(|(i, (g, w))| close(&format!("{what}, number {i}"), *g, w, 1e-7));
+    got.iter()
+        .zip(want)
+        .enumerate()
+        .for_each(|(i, (g, w))| close(&format!("{what}, number {i}"), *g, w, 1e-7));
 }
 
 fn selector(r: &Ready) -> Selector {
@@ -33,7 +40,11 @@ fn selector(r: &Ready) -> Selector {
 }
 
 /// Runs both and compares the traces.
-fn side_by_side(r: &Ready, start: elbow::engine::given::GivenStart, mut iterate: impl FnMut() -> f64) -> Posterior {
+fn side_by_side(
+    r: &Ready,
+    start: elbow::engine::given::GivenStart,
+    mut iterate: impl FnMut() -> f64,
+) -> Posterior {
     let mut o = options(ITERATIONS);
     o.start = vec![start];
     let p = r.fit(&o).unwrap();
@@ -51,9 +62,14 @@ fn list<T: std::fmt::Debug>(x: &[T]) -> String {
 
 #[test]
 fn gaussian_mixture() {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/data/faithful.csv")).unwrap();
-    let rows: Vec<Vec<f64>> =
-        text.lines().skip(1).step_by(4).map(|l| l.split(',').map(|c| c.trim().parse().unwrap()).collect::<Vec<f64>>()).collect();
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/data/faithful.csv")).unwrap();
+    let rows: Vec<Vec<f64>> = text
+        .lines()
+        .skip(1)
+        .step_by(4)
+        .map(|l| l.split(',').map(|c| c.trim().parse().unwrap()).collect::<Vec<f64>>())
+        .collect();
     let rows: Vec<Vec<f64>> = rows.into_iter().map(|r| r[r.len() - 2..].to_vec()).collect();
     let column = |i: usize| list(&rows.iter().map(|r| r[i]).collect::<Vec<_>>());
     let r = ready(&format!(
@@ -72,27 +88,45 @@ fn gaussian_mixture() {
     ))
     .unwrap();
     let labels: Vec<usize> = (0..rows.len()).map(|i| (i * 7 + i / 5) % 3).collect();
-    let prior = NormalWishart { mean: vec![3.5, 70.0], beta: 0.1, dof: 3.0, scale: vec![vec![1.0, 0.02], vec![0.02, 0.01]] };
+    let prior = NormalWishart {
+        mean: vec![3.5, 70.0],
+        beta: 0.1,
+        dof: 3.0,
+        scale: vec![vec![1.0, 0.02], vec![0.02, 0.01]],
+    };
     let mut book = Mixture::new(rows, 3, 0.5, prior, &labels);
     let start = selector(&r).from_categories(&labels.iter().map(|l| *l as u32).collect::<Vec<_>>()).unwrap();
     let p = side_by_side(&r, start, || book.iterate());
     all_close("weights", parameter(&p, "weights", "concentration"), book.alpha.clone());
-    all_close("centres", parameter(&p, "centre", "mean"), book.components.iter().flat_map(|c| c.mean.clone()));
+    all_close(
+        "centres",
+        parameter(&p, "centre", "mean"),
+        book.components.iter().flat_map(|c| c.mean.clone()),
+    );
     all_close("kappa", parameter(&p, "centre", "kappa"), book.components.iter().map(|c| c.beta));
     all_close("dof", parameter(&p, "spread", "dof"), book.components.iter().map(|c| c.dof));
-    all_close("scale", parameter(&p, "spread", "scale"), book.components.iter().flat_map(|c| c.scale.concat()));
+    all_close(
+        "scale",
+        parameter(&p, "spread", "scale"),
+        book.components.iter().flat_map(|c| c.scale.concat()),
+    );
     all_close("responsibilities", parameter(&p, "z", "p"), book.responsibilities.concat());
 }
 
-/// Most probabilities are 0: products that leave them out, of tables that are done as one, give what loops over everything do.
+/// Most probabilities are 0: products that leave them out, of tables that are done as one, give what loops
+/// over everything do.
 #[test]
 fn a_mixture_of_components_far_apart() {
     let (k, d, n) = (9, 5, 300);
     let noise = |i: usize, j: usize| ((i * 37 + j * 101 + i * j * 13) % 97) as f64 / 48.0 - 1.0;
-    let row = |i: usize| (0..d).map(|j| 12.0 * ((i % k * (j + 2)) % 7) as f64 + noise(i, j)).collect::<Vec<f64>>();
+    let row =
+        |i: usize| (0..d).map(|j| 12.0 * ((i % k * (j + 2)) % 7) as f64 + noise(i, j)).collect::<Vec<f64>>();
     let rows: Vec<Vec<f64>> = (0..n).map(row).collect();
-    let columns: Vec<String> = (0..d).map(|j| format!("\"x{j}\": {:?}", rows.iter().map(|r| r[j]).collect::<Vec<_>>())).collect();
-    let unit = |x: f64| (0..d).map(|i| (0..d).map(|j| if i == j { x } else { 0.0 }).collect()).collect::<Vec<Vec<f64>>>();
+    let columns: Vec<String> =
+        (0..d).map(|j| format!("\"x{j}\": {:?}", rows.iter().map(|r| r[j]).collect::<Vec<_>>())).collect();
+    let unit = |x: f64| {
+        (0..d).map(|i| (0..d).map(|j| if i == j { x } else { 0.0 }).collect()).collect::<Vec<Vec<f64>>>()
+    };
     let r = ready(&format!(
         r#"Model(
         data: {{"t": {{{}}}}}, plates: {{"n": Rows(table: "t"), "k": Size({k})}},
@@ -117,8 +151,16 @@ fn a_mixture_of_components_far_apart() {
     let far = book.responsibilities.iter().flatten().filter(|p| **p < 2f64.powi(-100)).count();
     assert!(far * 3 > n * k * 2, "{far} of {} are next to nothing", n * k);
     all_close("weights", parameter(&p, "weights", "concentration"), book.alpha.clone());
-    all_close("centres", parameter(&p, "centre", "mean"), book.components.iter().flat_map(|c| c.mean.clone()));
-    all_close("scale", parameter(&p, "spread", "scale"), book.components.iter().flat_map(|c| c.scale.concat()));
+    all_close(
+        "centres",
+        parameter(&p, "centre", "mean"),
+        book.components.iter().flat_map(|c| c.mean.clone()),
+    );
+    all_close(
+        "scale",
+        parameter(&p, "spread", "scale"),
+        book.components.iter().flat_map(|c| c.scale.concat()),
+    );
     all_close("responsibilities", parameter(&p, "z", "p"), book.responsibilities.concat());
 }
 
@@ -186,8 +228,8 @@ fn topics_in_order(order: impl Fn(&Row) -> usize, schedule: Schedule) {
     all_close("responsibilities", parameter(&p, "z", "p"), book.responsibilities.concat());
 }
 
-/// Two columns that a topic explains, some cells missing, rows weighted and in any order: with and without turns, in one span and in several, on any number
-/// of threads.
+/// Two columns that a topic explains, some cells missing, rows weighted and in any order: with and without
+/// turns, in one span and in several, on any number of threads.
 #[test]
 fn turns_with_two_columns_rest_where_plain_updates_rest() {
     let rows = 90;
@@ -198,7 +240,8 @@ fn turns_with_two_columns_rest_where_plain_updates_rest() {
             format!("\"s{}\"", (i * (2 + of) + i / 7 + (i % 5) * (i % 3)) % 6)
         }
     };
-    let column = |f: &dyn Fn(usize) -> String| format!("[{}]", (0..rows).map(f).collect::<Vec<_>>().join(", "));
+    let column =
+        |f: &dyn Fn(usize) -> String| format!("[{}]", (0..rows).map(f).collect::<Vec<_>>().join(", "));
     let mut r = ready(&format!(
         r#"Model(
         data: {{"t": {{"doc": {}, "word": {}, "author": {}, "count": {}}}}},
@@ -255,7 +298,9 @@ fn turns_with_two_columns_rest_where_plain_updates_rest() {
         assert!((one.elbo - other.elbo).abs() < 1e-8, "{name}: {} and {}", one.elbo, other.elbo);
         for (node, what) in [("theta", "concentration"), ("rho", "concentration"), ("z", "p")] {
             let (a, b) = (parameter(&one, node, what), parameter(other, node, what));
-            a.iter().zip(b).for_each(|(a, b)| assert!((a - b).abs() < 1e-5 * (1.0 + a.abs()), "{name}, {node}: {a} and {b}"));
+            a.iter().zip(b).for_each(|(a, b)| {
+                assert!((a - b).abs() < 1e-5 * (1.0 + a.abs()), "{name}, {node}: {a} and {b}")
+            });
         }
     }
 }
@@ -289,8 +334,8 @@ fn mixtures_that_two_tables_share_take_no_turns() {
     assert!(p.trace.windows(2).all(|w| w[1] >= w[0] - 1e-10), "the bound fell");
 }
 
-/// A word that the start puts into a topic that cannot have written it, while its document's mixture all but excludes the right one: the two factors of
-/// its row meet at 0 before logarithms are taken.
+/// A word that the start puts into a topic that cannot have written it, while its document's mixture all but
+/// excludes the right one: the two factors of its row meet at 0 before logarithms are taken.
 #[test]
 fn a_row_lost_to_underflow_is_found_again() {
     let model = |docs: &str| {
@@ -312,10 +357,20 @@ fn a_row_lost_to_underflow_is_found_again() {
     let r = model(&format!("{docs:?}"));
     assert_eq!(r.plan.turns.len(), 1);
     let word = [0, 0, 0, 1, 0, 1, 1, 2];
-    let start: Vec<f64> = word.iter().zip(docs).flat_map(|(w, d)| if *w == 0 || d == 0 { [1.0, 0.0] } else { [0.0, 1.0] }).collect();
+    let start: Vec<f64> = word
+        .iter()
+        .zip(docs)
+        .flat_map(|(w, d)| if *w == 0 || d == 0 { [1.0, 0.0] } else { [0.0, 1.0] })
+        .collect();
     let given = selector(&r).from_responsibilities(&start).unwrap();
     let rows = word.iter().zip(docs).map(|(&word, doc)| Row { doc, word, count: 1.0 }).collect();
-    let mut book = Topics::new(rows, 0.0002, 0.0001, start.chunks(2).map(<[f64]>::to_vec).collect(), Schedule::Turns(TURNS, 1e-3));
+    let mut book = Topics::new(
+        rows,
+        0.0002,
+        0.0001,
+        start.chunks(2).map(<[f64]>::to_vec).collect(),
+        Schedule::Turns(TURNS, 1e-3),
+    );
     let p = side_by_side(&r, given, || book.iterate());
     all_close("responsibilities", parameter(&p, "z", "p"), book.responsibilities.concat());
 }
@@ -367,7 +422,8 @@ fn in_file_order<T: Copy>(by_sequence: &[Vec<T>]) -> Vec<T> {
 }
 
 fn compare_chain<E: textbook::hmm::Emission>(r: &Ready, mut book: Hmm<E>) -> (Posterior, Hmm<E>) {
-    let start = selector(r).from_categories(&interleaved().iter().map(|x| x.2 as u32).collect::<Vec<_>>()).unwrap();
+    let start =
+        selector(r).from_categories(&interleaved().iter().map(|x| x.2 as u32).collect::<Vec<_>>()).unwrap();
     let p = side_by_side(r, start, || book.iterate());
     all_close("start", parameter(&p, "start", "concentration"), book.start.clone());
     all_close("trans", parameter(&p, "trans", "concentration"), book.trans.concat());
@@ -380,7 +436,11 @@ fn compare_chain<E: textbook::hmm::Emission>(r: &Ready, mut book: Hmm<E>) -> (Po
 fn chain_of_symbols() {
     let data = vec![vec![0, 0, 1, 0, 2, 2, 3, 2, 3, 0, 0, 1, 1, 0, 3, 2, 2], vec![2, 3, 3, 2, 0, 1]];
     let column: Vec<&str> = in_file_order(&data).into_iter().map(|x| ["a", "b", "c", "d"][x]).collect();
-    let r = chain(&list(&column), r#""emit[k]": Dirichlet(concentration: 0.5, over: "t.x"),"#, r#"Categorical(p: "emit[z[t]]")"#);
+    let r = chain(
+        &list(&column),
+        r#""emit[k]": Dirichlet(concentration: 0.5, over: "t.x"),"#,
+        r#"Categorical(p: "emit[z[t]]")"#,
+    );
     let (p, book) = compare_chain(&r, Hmm::new(2, 0.8, 0.6, Symbols::new(data, 2, 4, 0.5), &labels()));
     all_close("emit", parameter(&p, "emit", "concentration"), book.emission.emit.concat());
 }
@@ -391,7 +451,11 @@ fn chain_of_counts() {
         vec![3.0, 1.0, 0.0, 12.0, 9.0, 2.0, 3.0, 8.0, 15.0, 11.0, 2.0, 0.0, 1.0, 4.0, 10.0, 9.0, 7.0],
         vec![8.0, 11.0, 1.0, 2.0, 0.0, 13.0],
     ];
-    let r = chain(&list(&in_file_order(&data)), r#""rate[k]": Gamma(shape: 2, rate: 0.5),"#, r#"Poisson(rate: "rate[z[t]]")"#);
+    let r = chain(
+        &list(&in_file_order(&data)),
+        r#""rate[k]": Gamma(shape: 2, rate: 0.5),"#,
+        r#"Poisson(rate: "rate[z[t]]")"#,
+    );
     let (p, book) = compare_chain(&r, Hmm::new(2, 0.8, 0.6, Counts::new(data, 2, (2.0, 0.5)), &labels()));
     all_close("shapes", parameter(&p, "rate", "shape"), book.emission.rate.iter().map(|r| r.0));
     all_close("rates", parameter(&p, "rate", "rate"), book.emission.rate.iter().map(|r| r.1));

@@ -1,4 +1,5 @@
-//! Small discrete models in which q is exact: the bound equals the log evidence, summed over every state in the test.
+//! Small discrete models in which q is exact: the bound equals the log evidence, summed over every state in
+//! the test.
 mod common;
 
 use common::{all_near, fit_text, near};
@@ -34,12 +35,14 @@ fn mixture_evidence(x: Option<usize>, y: Option<usize>) -> f64 {
 
 #[test]
 fn mixture_with_known_tables() {
-    let model = mixture_model(r#"{ "x": [1, 3, 2, 3, 1], "y": [1, 2, 2, 1, 1] }"#, r#""n": Rows(table: "rows")"#);
+    let model =
+        mixture_model(r#"{ "x": [1, 3, 2, 3, 1], "y": [1, 2, 2, 1, 1] }"#, r#""n": Rows(table: "rows")"#);
     let rows = [(0, 0), (2, 1), (1, 1), (2, 0), (0, 0)];
     let want: f64 = rows.iter().map(|&(x, y)| mixture_evidence(Some(x), Some(y))).sum();
     let q = fit_text(&model, &[], &["--nodes", "z"]);
     near("elbo", q.elbo(), want, WITHIN);
-    let first: Vec<f64> = (0..3).map(|z| SHARE[z] * P[z][0] * R[z][0] / mixture_evidence(Some(0), Some(0)).exp()).collect();
+    let first: Vec<f64> =
+        (0..3).map(|z| SHARE[z] * P[z][0] * R[z][0] / mixture_evidence(Some(0), Some(0)).exp()).collect();
     all_near("q(z) of the first row", &q.mean("z")[..3], &first, WITHIN);
 }
 
@@ -56,13 +59,16 @@ fn missing_cells_add_nothing() {
 fn weights_count_the_whole_row() {
     let table = r#"{ "x": [1, 3, 2], "y": [1, 2, 2], "times": [3, 1, 5] }"#;
     let model = mixture_model(table, r#""n": Rows(table: "rows", weight: "times")"#);
-    let want = 3.0 * mixture_evidence(Some(0), Some(0)) + mixture_evidence(Some(2), Some(1)) + 5.0 * mixture_evidence(Some(1), Some(1));
+    let want = 3.0 * mixture_evidence(Some(0), Some(0))
+        + mixture_evidence(Some(2), Some(1))
+        + 5.0 * mixture_evidence(Some(1), Some(1));
     near("elbo", fit_text(&model, &[], &[]).elbo(), want, WITHIN);
 }
 
 #[test]
 fn gate_with_two_selectors_one_observed() {
-    let table: [[[f64; 2]; 3]; 2] = [[[0.9, 0.1], [0.6, 0.4], [0.5, 0.5]], [[0.2, 0.8], [0.3, 0.7], [0.05, 0.95]]];
+    let table: [[[f64; 2]; 3]; 2] =
+        [[[0.9, 0.1], [0.6, 0.4], [0.5, 0.5]], [[0.2, 0.8], [0.3, 0.7], [0.05, 0.95]]];
     let (share, side) = ([0.35, 0.65], [0.2, 0.3, 0.5]);
     let model = format!(
         r#"Model(
@@ -78,7 +84,8 @@ fn gate_with_two_selectors_one_observed() {
         )"#
     );
     let rows = [(0, 0), (1, 1), (2, 1), (2, 0), (0, 1), (1, 0)];
-    let evidence = |&(c, y): &(usize, usize)| (side[c] * (0..2).map(|z| share[z] * table[z][c][y]).sum::<f64>()).ln();
+    let evidence =
+        |&(c, y): &(usize, usize)| (side[c] * (0..2).map(|z| share[z] * table[z][c][y]).sum::<f64>()).ln();
     let want: f64 = rows.iter().map(evidence).sum();
     near("elbo", fit_text(&model, &[], &[]).elbo(), want, WITHIN);
 }
@@ -172,7 +179,8 @@ const A: [f64; 2] = [0.3, 0.7];
 const B: [[f64; 3]; 2] = [[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]];
 const C: [[f64; 2]; 2] = [[0.9, 0.1], [0.35, 0.65]];
 /// Zeros are legal.
-const D: [[[f64; 2]; 2]; 3] = [[[1.0, 0.0], [0.4, 0.6]], [[0.5, 0.5], [0.1, 0.9]], [[0.25, 0.75], [0.0, 1.0]]];
+const D: [[[f64; 2]; 2]; 3] =
+    [[[1.0, 0.0], [0.4, 0.6]], [[0.5, 0.5], [0.1, 0.9]], [[0.25, 0.75], [0.0, 1.0]]];
 
 fn diamond(data: &str, plate: &str, index: &str, observe: &str, rest: &str) -> String {
     let i = if index.is_empty() { String::new() } else { format!("[{index}]") };
@@ -210,13 +218,15 @@ fn diamond_by_hand(b: Option<usize>, d: Option<usize>) -> (f64, [Vec<f64>; 4]) {
     (total, of)
 }
 
-const SEEN: [(Option<usize>, Option<usize>); 5] = [(None, Some(1)), (Some(2), Some(0)), (None, None), (Some(0), None), (Some(2), Some(1))];
+const SEEN: [(Option<usize>, Option<usize>); 5] =
+    [(None, Some(1)), (Some(2), Some(0)), (None, None), (Some(0), None), (Some(2), Some(1))];
 
 fn diamond_rows(weight: bool, rest: &str) -> (String, String) {
     let cell = |x: Option<usize>| x.map_or(String::new(), |x| (x + 1).to_string());
     let mut csv = String::from("b,d,times\n");
     SEEN.iter().enumerate().for_each(|(i, (b, d))| csv += &format!("{},{},{}\n", cell(*b), cell(*d), i + 1));
-    let plate = if weight { r#""n": Rows(table: "rows", weight: "times"),"# } else { r#""n": Rows(table: "rows"),"# };
+    let plate =
+        if weight { r#""n": Rows(table: "rows", weight: "times"),"# } else { r#""n": Rows(table: "rows"),"# };
     (diamond(r#"data: { "rows": "rows.csv" },"#, plate, "n", r#""b": "b", "d": "d""#, rest), csv)
 }
 
@@ -228,7 +238,8 @@ fn network_with_partly_known_cells() {
     near("elbo", q.elbo(), rows.iter().map(|r| r.0.ln()).sum(), WITHIN);
     for (i, name) in ["a", "b", "c", "d"].iter().enumerate() {
         let want: Vec<f64> = rows.iter().flat_map(|r| r.1[i].clone()).collect();
-        // A known cell is its level, with nothing of it left open; a leaf that is known is reported as the data have it.
+        // A known cell is its level, with nothing of it left open; a leaf that is known is reported as the
+        // data have it.
         all_near(&format!("q({name})"), &q.mean(name), &want, WITHIN);
     }
 }
@@ -236,7 +247,8 @@ fn network_with_partly_known_cells() {
 #[test]
 fn network_of_weighted_rows() {
     let (model, csv) = diamond_rows(true, "");
-    let want: f64 = SEEN.iter().enumerate().map(|(i, &(b, d))| (i + 1) as f64 * diamond_by_hand(b, d).0.ln()).sum();
+    let want: f64 =
+        SEEN.iter().enumerate().map(|(i, &(b, d))| (i + 1) as f64 * diamond_by_hand(b, d).0.ln()).sum();
     near("elbo", fit_text(&model, &[("rows.csv", &csv)], &[]).elbo(), want, WITHIN);
 }
 
@@ -280,13 +292,15 @@ fn sprinkler() {
     }
 }
 
-/// The leaf's table is learnt: the bound is no longer exact, but no lower than with the three categories apart.
+/// The leaf's table is learnt: the bound is no longer exact, but no lower than with the three categories
+/// apart.
 #[test]
 fn network_with_a_learnt_table() {
     let run = |rest: &str| {
         let (model, csv) = diamond_rows(false, rest);
         let model = model.replace(&format!(r#", "D[u,v]": {D:?}"#), "");
-        let model = model.replace("nodes: {", r#"nodes: { "D[u,v]": Dirichlet(concentration: 0.8, over: "rows.d"),"#);
+        let model =
+            model.replace("nodes: {", r#"nodes: { "D[u,v]": Dirichlet(concentration: 0.8, over: "rows.d"),"#);
         fit_text(&model, &[("rows.csv", &csv)], &["--restarts", "4"])
     };
     let (together, apart) = (run("").elbo(), run("factorize: MeanField,").elbo());
@@ -298,10 +312,11 @@ const TRANS2: [[f64; 2]; 2] = [[0.9, 0.1], [0.3, 0.7]];
 /// The second chain's matrix where it depends on the first: `[first][second before][second]`.
 const COUPLED: [[[f64; 3]; 3]; 2] = [TRANS, [[0.2, 0.2, 0.6], [0.1, 0.8, 0.1], [1.0, 0.0, 0.0]]];
 /// Emissions of two chains: `[first][second][symbol]`.
-const BOTH: [[[f64; 2]; 3]; 2] = [[[0.9, 0.1], [0.4, 0.6], [0.05, 0.95]], [[0.3, 0.7], [0.0, 1.0], [0.5, 0.5]]];
+const BOTH: [[[f64; 2]; 3]; 2] =
+    [[[0.9, 0.1], [0.4, 0.6], [0.05, 0.95]], [[0.3, 0.7], [0.0, 1.0], [0.5, 0.5]]];
 
-/// Two chains along the same steps: `second` is the second one's line past the first step, `lag` 0 if it depends on the first chain's
-/// state at the same step, 1 at the step before, `None` if on neither.
+/// Two chains along the same steps: `second` is the second one's line past the first step, `lag` 0 if it
+/// depends on the first chain's state at the same step, 1 at the step before, `None` if on neither.
 fn two_chains(data: &str, second: &str, rest: &str) -> String {
     format!(
         r#"Model(
@@ -365,11 +380,14 @@ fn two_chains_that_meet_are_one() {
     for (second, lag) in lines {
         let (la, a1, z1) = two_chains_by_hand(&one, lag);
         let (lb, a2, z2) = two_chains_by_hand(&two, lag);
-        let q = fit_text(&two_chains("\"rolls.csv\"", second, ""), &[("rolls.csv", csv)], &["--nodes", "a,z"]);
+        let q =
+            fit_text(&two_chains("\"rolls.csv\"", second, ""), &[("rolls.csv", csv)], &["--nodes", "a,z"]);
         near(second, q.elbo(), la + lb, WITHIN);
         // In the order of the file.
         let (a, z) = (q.mean("a"), q.mean("z"));
-        for (row, (game, t)) in [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2), (0, 3)].into_iter().enumerate() {
+        for (row, (game, t)) in
+            [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2), (0, 3)].into_iter().enumerate()
+        {
             let (wa, wz) = if game == 0 { (a1[t], z1[t]) } else { (a2[t], z2[t]) };
             all_near(&format!("q(a) of row {row}, {second}"), &a[2 * row..][..2], &wa, WITHIN);
             all_near(&format!("q(z) of row {row}, {second}"), &z[3 * row..][..3], &wz, WITHIN);
@@ -381,7 +399,8 @@ fn two_chains_that_meet_are_one() {
 fn a_known_state_of_one_chain() {
     // The first chain is seen at some steps.
     let csv = "game,face,side\na,1,\na,2,2\na,2,\na,1,1\n";
-    let text = two_chains("\"rolls.csv\"", "t3[z[t-1]]", "").replace(r#""x": "face""#, r#""x": "face", "a": "side""#);
+    let text = two_chains("\"rolls.csv\"", "t3[z[t-1]]", "")
+        .replace(r#""x": "face""#, r#""x": "face", "a": "side""#);
     let seen = [None, Some(1), None, Some(0)];
     let x = [0, 1, 1, 0];
     let (mut total, mut z3) = (0.0, [0.0; 3]);
@@ -414,7 +433,8 @@ fn chains_kept_apart_are_below_the_evidence() {
     let possible = [[[0.9, 0.1], [0.4, 0.6], [0.05, 0.95]], [[0.3, 0.7], [0.2, 0.8], [0.5, 0.5]]];
     let csv = "game,face\na,1\na,2\na,2\na,1\na,2\na,2\na,2\na,1\n";
     let run = |rest: &str| {
-        let text = two_chains("\"rolls.csv\"", "t3[z[t-1]]", rest).replace(&format!("{BOTH:?}"), &format!("{possible:?}"));
+        let text = two_chains("\"rolls.csv\"", "t3[z[t-1]]", rest)
+            .replace(&format!("{BOTH:?}"), &format!("{possible:?}"));
         fit_text(&text, &[("rolls.csv", csv)], &[])
     };
     let (one, two) = (run(""), run(r#"factorize: Blocks([["a"], ["z"]]),"#));
@@ -426,7 +446,8 @@ fn chains_kept_apart_are_below_the_evidence() {
     assert!(one.elbo() > two.elbo() + 1e-3, "one chain {}, two {}", one.elbo(), two.elbo());
 }
 
-/// Rows of a forest, children before their parents and trees mixed: name, the row above, what is seen, the state if it is known.
+/// Rows of a forest, children before their parents and trees mixed: name, the row above, what is seen, the
+/// state if it is known.
 const FOREST: [(&str, &str, Option<usize>, Option<usize>); 8] = [
     ("leaf", "mid", Some(1), None),
     ("mid", "root", None, None),
@@ -447,13 +468,18 @@ fn forest_with_known_tables() {
         if (0..8).any(|i| FOREST[i].3.is_some_and(|k| k != s[i])) {
             continue;
         }
-        let p: f64 =
-            (0..8).map(|i| above[i].map_or(START[s[i]], |up| TRANS[s[up]][s[i]]) * FOREST[i].2.map_or(1.0, |x| EMIT[s[i]][x])).product();
+        let p: f64 = (0..8)
+            .map(|i| {
+                above[i].map_or(START[s[i]], |up| TRANS[s[up]][s[i]])
+                    * FOREST[i].2.map_or(1.0, |x| EMIT[s[i]][x])
+            })
+            .product();
         total += p;
         (0..8).for_each(|i| want[i][s[i]] += p);
     }
     let cell = |x: Option<usize>| x.map_or(String::new(), |x| (x + 1).to_string());
-    let rows: String = FOREST.iter().map(|r| format!("{},{},{},{}\n", r.0, r.1, cell(r.2), cell(r.3))).collect();
+    let rows: String =
+        FOREST.iter().map(|r| format!("{},{},{},{}\n", r.0, r.1, cell(r.2), cell(r.3))).collect();
     let csv = format!("name,above,face,state\n{rows}");
     let model = format!(
         r#"Model(
@@ -482,11 +508,13 @@ fn two_categories_on_a_tree_are_one_block() {
     let x = [1, 0, 1, 1];
     let mut total = 0.0;
     for state in 0..6usize.pow(4) {
-        let s: Vec<(usize, usize)> = (0..4).map(|i| state / 6usize.pow(i) % 6).map(|s| (s / 3, s % 3)).collect();
+        let s: Vec<(usize, usize)> =
+            (0..4).map(|i| state / 6usize.pow(i) % 6).map(|s| (s / 3, s % 3)).collect();
         total += (0..4)
             .map(|i| {
                 let (a, z) = s[i];
-                let down = above[i].map_or(START2[a] * START[z], |up: usize| TRANS2[s[up].0][a] * COUPLED[a][s[up].1][z]);
+                let down = above[i]
+                    .map_or(START2[a] * START[z], |up: usize| TRANS2[s[up].0][a] * COUPLED[a][s[up].1][z]);
                 down * BOTH[a][z][x[i]]
             })
             .product::<f64>();
@@ -531,7 +559,8 @@ fn a_chain_whose_second_step_moves_otherwise() {
         let mut forward: Vec<f64> = (0..3).map(|k| START[k] * EMIT[k][x[0]]).collect();
         for (t, &x) in x.iter().enumerate().skip(1) {
             let step = if t == 1 { &other } else { &TRANS };
-            forward = (0..3).map(|k| (0..3).map(|j| forward[j] * step[j][k]).sum::<f64>() * EMIT[k][x]).collect();
+            forward =
+                (0..3).map(|k| (0..3).map(|j| forward[j] * step[j][k]).sum::<f64>() * EMIT[k][x]).collect();
         }
         forward.iter().sum::<f64>().ln()
     };

@@ -1,5 +1,6 @@
-//! What `explain` prints: every update in symbols, the blocks, the plan. Goldens, read against the textbooks: gmm against Bishop (2006)
-//! eq. 10.46–10.63, hmm_dice against Beal (2003) sec. 3.4, lda against Blei et al. (2003) sec. 5.2, normal against Murphy (2007) sec. 3.
+//! What `explain` prints: every update in symbols, the blocks, the plan. Goldens, read against the textbooks:
+//! gmm against Bishop (2006) eq. 10.46–10.63, hmm_dice against Beal (2003) sec. 3.4, lda against Blei et al.
+//! (2003) sec. 5.2, normal against Murphy (2007) sec. 3.
 
 mod models;
 
@@ -9,7 +10,8 @@ use std::path::Path;
 /// The graph and its plan.
 fn plan(path: &Path, source: &Source) -> (FactorGraph, Plan) {
     let mut diags = Diagnostics::default();
-    let both = models::bind(path, source, &mut diags).and_then(|(g, b)| pipeline::plan(&g, &b, &mut diags).ok().map(|p| (g, p)));
+    let both = models::bind(path, source, &mut diags)
+        .and_then(|(g, b)| pipeline::plan(&g, &b, &mut diags).ok().map(|p| (g, p)));
     both.unwrap_or_else(|| panic!("{}", models::drawn(path, source, &diags)))
 }
 
@@ -35,13 +37,15 @@ fn page(text: &str) -> String {
 
 #[track_caller]
 fn says(page: &str, lines: &[&str]) {
-    let plain: Vec<String> = page.lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let plain: Vec<String> =
+        page.lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     for line in lines {
         assert!(plain.iter().any(|l| l == line), "no line `{line}` in\n{page}");
     }
 }
 
-/// Without the chain, each step hears from the step before and from the step after: messages are shifted to the step itself.
+/// Without the chain, each step hears from the step before and from the step after: messages are shifted to
+/// the step itself.
 #[test]
 fn steps_apart_hear_from_both_sides() {
     let text = r#"Model(
@@ -137,7 +141,10 @@ fn a_matrix_of_scalars_times_a_vector() {
     assert!(!page.contains("tr("), "{page}");
     says(
         &page,
-        &["η(h[t-1] h[t]ᵀ)", "= Σ_i′′ (½ [[1, 0], [0, 1]][i′,i′′] ⟨A[i′′,i]⟩ + ½ [[1, 0], [0, 1]][i′′,i′] ⟨A[i′′,i]⟩) from h[t] where t≥1"],
+        &[
+            "η(h[t-1] h[t]ᵀ)",
+            "= Σ_i′′ (½ [[1, 0], [0, 1]][i′,i′′] ⟨A[i′′,i]⟩ + ½ [[1, 0], [0, 1]][i′′,i′] ⟨A[i′′,i]⟩) from h[t] where t≥1",
+        ],
     );
 }
 
@@ -216,7 +223,11 @@ fn chains_that_meet_and_their_bound() {
     );
     says(
         &page(&model(13)),
-        &["q(z): chain along t", "One chain of `z` and `c` would have 13 × 5 = 65 states, and 64 are the most.", "q(c): chain along t"],
+        &[
+            "q(z): chain along t",
+            "One chain of `z` and `c` would have 13 × 5 = 65 states, and 64 are the most.",
+            "q(c): chain along t",
+        ],
     );
 }
 

@@ -1,5 +1,5 @@
-//! Jointly Gaussian blocks and Gaussian chains against a dense solve: where all else is known, the ELBO is the log evidence and the
-//! moments are those of the posterior. Reference 3 of the local level.
+//! Jointly Gaussian blocks and Gaussian chains against a dense solve: where all else is known, the ELBO is
+//! the log evidence and the moments are those of the posterior. Reference 3 of the local level.
 mod common;
 
 use common::{
@@ -25,8 +25,10 @@ fn a_regression_with_known_noise() {
         },
         observe: { "y": "y" },
     )"#;
-    let prior = [Row(vec![(0, 1.0)], 0.5, 2.0), Row(vec![(1, 1.0)], 0.5, 2.0), Row(vec![(2, 1.0)], -1.0, 0.25)];
-    let seen: Vec<Row> = X.iter().zip(Y).map(|(x, y)| Row(vec![(0, x[0]), (1, x[1]), (2, 1.0)], y, 3.0)).collect();
+    let prior =
+        [Row(vec![(0, 1.0)], 0.5, 2.0), Row(vec![(1, 1.0)], 0.5, 2.0), Row(vec![(2, 1.0)], -1.0, 0.25)];
+    let seen: Vec<Row> =
+        X.iter().zip(Y).map(|(x, y)| Row(vec![(0, x[0]), (1, x[1]), (2, 1.0)], y, 3.0)).collect();
     exact(model, "", &["w", "b"], &dense(&prior, &seen));
 }
 
@@ -49,7 +51,8 @@ fn two_regressors_with_weighted_rows() {
     let prior = [Row(vec![(0, 1.0)], 0.0, 1.0), Row(vec![(1, 1.0)], 0.0, 0.5)];
     let times = [1, 2, 1, 3, 1];
     let rows = (0..5).flat_map(|n| std::iter::repeat_n(n, times[n]));
-    let seen: Vec<Row> = rows.map(|n| Row(vec![(0, X[n][0]), (1, -2.0 * X[n][1])], Y[n] - 0.5, 2.0)).collect();
+    let seen: Vec<Row> =
+        rows.map(|n| Row(vec![(0, X[n][0]), (1, -2.0 * X[n][1])], Y[n] - 0.5, 2.0)).collect();
     exact(model, "", &["a", "b"], &dense(&prior, &seen));
 }
 
@@ -90,15 +93,23 @@ fn effects_that_a_column_picks() {
         },
         observe: { "y": "y" },
     )"#;
-    let seen: Vec<Row> = [1, 2, 2, 3, 1].into_iter().zip(Y).map(|(g, y)| Row(vec![(g, 1.0)], y, 2.0)).collect();
+    let seen: Vec<Row> =
+        [1, 2, 2, 3, 1].into_iter().zip(Y).map(|(g, y)| Row(vec![(g, 1.0)], y, 2.0)).collect();
     exact(model, "", &["mu", "theta"], &dense(&effects(), &seen));
 }
 
-/// Three sequences, of three steps, two and one, their rows mixed; two readings are missing, and one step has none at all.
+/// Three sequences, of three steps, two and one, their rows mixed; two readings are missing, and one step has
+/// none at all.
 const STEPS: &str = "run,season,u,v\na,1,1.0,0.2\nb,2,-0.5,\na,2,,\nc,1,0.3,0.9\nb,1,1.4,-1.1\na,2,,2.0\n";
 const RUNS: [&str; 6] = ["a", "b", "a", "c", "b", "a"];
-const SEEN: [[Option<f64>; 2]; 6] =
-    [[Some(1.0), Some(0.2)], [Some(-0.5), None], [None, None], [Some(0.3), Some(0.9)], [Some(1.4), Some(-1.1)], [None, Some(2.0)]];
+const SEEN: [[Option<f64>; 2]; 6] = [
+    [Some(1.0), Some(0.2)],
+    [Some(-0.5), None],
+    [None, None],
+    [Some(0.3), Some(0.9)],
+    [Some(1.4), Some(-1.1)],
+    [None, Some(2.0)],
+];
 
 /// The step before each row in its sequence.
 fn before(row: usize) -> Option<usize> {
@@ -182,7 +193,8 @@ fn the_level_of_the_nile() {
     }
 }
 
-/// The mean of an entry over A's plate is an entry of A times the state, alone or beside other vectors over that plate.
+/// The mean of an entry over A's plate is an entry of A times the state, alone or beside other vectors over
+/// that plate.
 #[test]
 fn a_matrix_times_the_step_before() {
     let model = |mean: &str| {
@@ -217,7 +229,11 @@ const LONG_RUNS: [&str; 12] = ["a", "b", "a", "c", "c", "a", "a", "e", "a", "e",
 
 fn long_cells() -> Vec<[Option<f64>; 2]> {
     let cell = |c: &str| c.parse().ok();
-    LONG.lines().skip(1).map(|l| l.split(',').skip(1).map(cell).collect::<Vec<_>>()).map(|c| [c[0], c[1]]).collect()
+    LONG.lines()
+        .skip(1)
+        .map(|l| l.split(',').skip(1).map(cell).collect::<Vec<_>>())
+        .map(|c| [c[0], c[1]])
+        .collect()
 }
 
 /// Rows before a row in its sequence, the latest first.
@@ -246,7 +262,11 @@ fn a_chain_that_looks_two_steps_back() {
             [s, r, ..] => Row(vec![(t, 1.0), (*s, -1.2), (*r, 0.6)], 0.1, 2.0),
         })
         .collect();
-    let seen: Vec<Row> = long_cells().iter().enumerate().filter_map(|(t, y)| y[0].map(|y| Row(vec![(t, 1.0)], y, 4.0))).collect();
+    let seen: Vec<Row> = long_cells()
+        .iter()
+        .enumerate()
+        .filter_map(|(t, y)| y[0].map(|y| Row(vec![(t, 1.0)], y, 4.0)))
+        .collect();
     exact(model, LONG, &["h"], &dense(&prior, &seen));
 }
 
@@ -322,11 +342,13 @@ fn couplings_of_each_step_s_own() {
         None => vec![(t, 1.0)],
         Some(&s) => vec![(t, 1.0), (s, -1.0)],
     };
-    let seen: Vec<Row> = long_cells().iter().enumerate().filter_map(|(t, y)| y[0].map(|y| Row(reading(t), y, 4.0))).collect();
+    let seen: Vec<Row> =
+        long_cells().iter().enumerate().filter_map(|(t, y)| y[0].map(|y| Row(reading(t), y, 4.0))).collect();
     exact(model, &table, &["h"], &dense(&prior, &seen));
 }
 
-/// A chain of categories gates a Gaussian chain: with one state it is the plain chain, and the messages between the two use the moment of neighbours.
+/// A chain of categories gates a Gaussian chain: with one state it is the plain chain, and the messages
+/// between the two use the moment of neighbours.
 #[test]
 fn a_switch_of_one_state_is_none() {
     let model = |z: &str, at: &str| {
@@ -353,11 +375,16 @@ fn a_switch_of_one_state_is_none() {
             Some(&s) => Row(vec![(t, 1.0), (s, -0.8)], 0.0, 2.0),
         })
         .collect();
-    let seen: Vec<Row> = long_cells().iter().enumerate().filter_map(|(t, y)| y[0].map(|y| Row(vec![(t, 1.0)], y, 4.0))).collect();
+    let seen: Vec<Row> = long_cells()
+        .iter()
+        .enumerate()
+        .filter_map(|(t, y)| y[0].map(|y| Row(vec![(t, 1.0)], y, 4.0)))
+        .collect();
     exact(&switched, LONG, &["h"], &dense(&prior, &seen));
 }
 
-/// One Gaussian with known parameters, some cells of some rows missing: the bound is the density of the cells that are there, the others have their conditional.
+/// One Gaussian with known parameters, some cells of some rows missing: the bound is the density of the cells
+/// that are there, the others have their conditional.
 #[test]
 fn cells_missing_of_a_gaussian_vector() {
     let model = |factorise: &str| {
@@ -380,19 +407,27 @@ fn cells_missing_of_a_gaussian_vector() {
     ];
     let mean = [1.0, -2.0, 0.5];
     let covariance: DMatrix<f64> =
-        DMatrix::from_row_slice(3, 3, &[2.0, 0.5, -0.3, 0.5, 1.0, 0.2, -0.3, 0.2, 1.5]).try_inverse().expect("positive definite");
+        DMatrix::from_row_slice(3, 3, &[2.0, 0.5, -0.3, 0.5, 1.0, 0.2, -0.3, 0.2, 1.5])
+            .try_inverse()
+            .expect("positive definite");
     let (mut evidence, mut means, mut sds) = (0.0, vec![], vec![]);
     for row in rows {
         let o: Vec<usize> = (0..3).filter(|&i| row[i].is_some()).collect();
-        let pick = |a: &[usize], b: &[usize]| DMatrix::from_fn(a.len(), b.len(), |r, c| covariance[(a[r], b[c])]);
-        let (own, off): (DMatrix<f64>, _) = (pick(&o, &o), DVector::from_fn(o.len(), |i, _| row[o[i]].expect("seen") - mean[o[i]]));
+        let pick =
+            |a: &[usize], b: &[usize]| DMatrix::from_fn(a.len(), b.len(), |r, c| covariance[(a[r], b[c])]);
+        let (own, off): (DMatrix<f64>, _) =
+            (pick(&o, &o), DVector::from_fn(o.len(), |i, _| row[o[i]].expect("seen") - mean[o[i]]));
         let inverse = own.clone().try_inverse().expect("positive definite");
         if !o.is_empty() {
-            evidence -= 0.5 * ((&inverse * &off).dot(&off) + own.determinant().ln() + o.len() as f64 * std::f64::consts::TAU.ln());
+            evidence -= 0.5
+                * ((&inverse * &off).dot(&off)
+                    + own.determinant().ln()
+                    + o.len() as f64 * std::f64::consts::TAU.ln());
         }
         for i in 0..3 {
             let gain = pick(&[i], &o) * &inverse;
-            means.push(row[i].unwrap_or_else(|| mean[i] + if o.is_empty() { 0.0 } else { (&gain * &off)[0] }));
+            means
+                .push(row[i].unwrap_or_else(|| mean[i] + if o.is_empty() { 0.0 } else { (&gain * &off)[0] }));
             let left = covariance[(i, i)] - if o.is_empty() { 0.0 } else { (&gain * pick(&o, &[i]))[(0, 0)] };
             sds.push(if row[i].is_some() { 0.0 } else { left.sqrt() });
         }
@@ -429,10 +464,25 @@ fn cells_missing_in_a_mixture() {
     )"#
         )
     };
-    let rows = ["3.1,2.8,2", "2.9,,1", ",3.3,1", "-3.2,-2.7,1", "-2.8,,2", "-3,-3.4,1", "2.7,3.4,1", ",,1", "-2.6,-3.1,1", "3.3,3,1"];
+    let rows = [
+        "3.1,2.8,2",
+        "2.9,,1",
+        ",3.3,1",
+        "-3.2,-2.7,1",
+        "-2.8,,2",
+        "-3,-3.4,1",
+        "2.7,3.4,1",
+        ",,1",
+        "-2.6,-3.1,1",
+        "3.3,3,1",
+    ];
     let fit = |rows: &[String]| {
         let text = format!("a,b,times\n{}\n", rows.join("\n"));
-        fit_text(&model("d.csv"), &[("d.csv", &text)], &["--tolerance", "1e-13", "--restarts", "10", "--nodes", "centre,x"])
+        fit_text(
+            &model("d.csv"),
+            &[("d.csv", &text)],
+            &["--tolerance", "1e-13", "--restarts", "10", "--nodes", "centre,x"],
+        )
     };
     let whole: Vec<String> = rows.iter().map(|r| r.to_string()).collect();
     let twice: Vec<String> = rows
@@ -480,12 +530,21 @@ fn cells_missing_of_an_autoregression() {
             -0.5 * (&w * &r).dot(&r) + 0.5 * w.determinant().ln() - std::f64::consts::TAU.ln()
         };
         let first = |x: [f64; 2]| -0.5 * (x[0] * x[0] + x[1] * x[1]) - std::f64::consts::TAU.ln();
-        first([1.0, 0.2]) + step([1.0, 0.2], [0.5, v]) + step([0.5, v], [0.3, 0.9]) + first([0.3, 0.1]) + step([0.3, 0.1], [0.2, -0.3])
+        first([1.0, 0.2])
+            + step([1.0, 0.2], [0.5, v])
+            + step([0.5, v], [0.3, 0.9])
+            + first([0.3, 0.1])
+            + step([0.3, 0.1], [0.2, -0.3])
     };
     let (low, mid, high) = (ln_p(-1.0), ln_p(0.0), ln_p(1.0));
     let (slope, bend) = (0.5 * (high - low), 2.0 * mid - high - low);
     near("the missing cell", q.mean("x")[5], slope / bend, 1e-9);
-    near("the bound", q.elbo(), mid + 0.5 * slope * slope / bend + 0.5 * (std::f64::consts::TAU / bend).ln(), 1e-9);
+    near(
+        "the bound",
+        q.elbo(),
+        mid + 0.5 * slope * slope / bend + 0.5 * (std::f64::consts::TAU / bend).ln(),
+        1e-9,
+    );
 }
 
 /// Coefficients with their noise: the evidence is a Student-t; plates outside have a block for each element.
@@ -510,8 +569,12 @@ fn coefficients_with_the_precision_that_scales_them() {
     let want = |y: &[f64]| {
         let (a, b, n) = (0.7, 0.4, y.len());
         let x = DMatrix::from_fn(n, 3, |r, c| if c < 2 { X[r][c] } else { 1.0 });
-        let (m, k) = (DVector::from_row_slice(&[0.5, 0.5, -1.0]), DMatrix::from_diagonal(&DVector::from_row_slice(&[2.0, 2.0, 0.25])));
-        let scale = (DMatrix::identity(n, n) + &x * k.clone().try_inverse().expect("known") * x.transpose()) * (b / a);
+        let (m, k) = (
+            DVector::from_row_slice(&[0.5, 0.5, -1.0]),
+            DMatrix::from_diagonal(&DVector::from_row_slice(&[2.0, 2.0, 0.25])),
+        );
+        let scale = (DMatrix::identity(n, n) + &x * k.clone().try_inverse().expect("known") * x.transpose())
+            * (b / a);
         let off = DVector::from_row_slice(y) - &x * &m;
         let square = (scale.clone().try_inverse().expect("a covariance") * &off).dot(&off);
         let half = 0.5 * n as f64;
@@ -522,7 +585,8 @@ fn coefficients_with_the_precision_that_scales_them() {
             - 0.5 * scale.determinant().ln()
             - (a + half) * (1.0 + square / (2.0 * a)).ln();
         let precision = &k + x.transpose() * &x;
-        let mean = precision.clone().try_inverse().expect("known") * (k * m + x.transpose() * DVector::from_row_slice(y));
+        let mean = precision.clone().try_inverse().expect("known")
+            * (k * m + x.transpose() * DVector::from_row_slice(y));
         let rate = b + 0.5 * (b / a) * square;
         let spread = precision.try_inverse().expect("known").diagonal() * rate / (a + half - 1.0);
         (evidence, mean, spread.map(f64::sqrt), rate)
@@ -544,10 +608,15 @@ fn coefficients_with_the_precision_that_scales_them() {
         .replace("[-1.0, 0.3, 2.0, 0.4, -0.6]", "[-1.0]")
         .replace("shape: 0.7", "shape: 0.2");
     let q = fit_text(&little, &[], &[]);
-    assert!(q.0["nodes"]["b"]["sd"].is_null(), "a Student-t of 1.4 degrees has no standard deviation: {}", q.0["nodes"]["b"]["sd"]);
+    assert!(
+        q.0["nodes"]["b"]["sd"].is_null(),
+        "a Student-t of 1.4 degrees has no standard deviation: {}",
+        q.0["nodes"]["b"]["sd"]
+    );
 }
 
-/// Loadings, means and precisions of each column apart: the blocks of columns are those of regressions of their own.
+/// Loadings, means and precisions of each column apart: the blocks of columns are those of regressions of
+/// their own.
 #[test]
 fn a_regression_for_each_column() {
     let model = |plates: &str, w: &str, y: &str, observe: &str| {
@@ -566,7 +635,11 @@ fn a_regression_for_each_column() {
         )
     };
     let one = |column: &str| fit_text(&model("", "", "[n]", &format!("\"{column}\"")), &[], &[]);
-    let both = fit_text(&model(r#", "j": Columns(table: "d", only: ["u", "v"])"#, "[j]", "[n,j]", "\"d\""), &[], &[]);
+    let both = fit_text(
+        &model(r#", "j": Columns(table: "d", only: ["u", "v"])"#, "[j]", "[n,j]", "\"d\""),
+        &[],
+        &[],
+    );
     let (u, v) = (one("u"), one("v"));
     near("the bound", both.elbo(), u.elbo() + v.elbo(), 1e-11);
     for node in ["a", "b", "tau"] {

@@ -13,8 +13,10 @@ fn bound_text(g: &FactorGraph, b: &Bound) -> String {
     let mut out = String::new();
     for (p, bound) in g.plates.iter().zip(&b.plates) {
         let labels = bound.labels.as_ref().map_or(String::new(), |l| format!(" {:?}", &l[..l.len().min(4)]));
-        let weight = bound.weight.as_ref().map_or(String::new(), |w| format!(" weighing {}", w.iter().sum::<f64>()));
-        let sequences = bound.sequences.as_ref().map_or(String::new(), |s| format!(" in {} sequences", s.len()));
+        let weight =
+            bound.weight.as_ref().map_or(String::new(), |w| format!(" weighing {}", w.iter().sum::<f64>()));
+        let sequences =
+            bound.sequences.as_ref().map_or(String::new(), |s| format!(" in {} sequences", s.len()));
         writeln!(out, "plate {} {}{labels}{weight}{sequences}", p.name, bound.size).unwrap();
     }
     for (c, bound) in g.columns.iter().zip(&b.columns) {
@@ -22,7 +24,8 @@ fn bound_text(g: &FactorGraph, b: &Bound) -> String {
             writeln!(out, "levels {} {} {:?}", c.name, l.len(), &l[..l.len().min(4)]).unwrap();
         }
         for (x, codes) in &bound.codes {
-            writeln!(out, "codes {} in {} {:?}", c.name, g.extent_name(*x), &codes[..codes.len().min(6)]).unwrap();
+            writeln!(out, "codes {} in {} {:?}", c.name, g.extent_name(*x), &codes[..codes.len().min(6)])
+                .unwrap();
         }
         if let Some(n) = &bound.numbers {
             writeln!(out, "numbers {} {:?}", c.name, &n[..n.len().min(4)]).unwrap();
@@ -32,10 +35,17 @@ fn bound_text(g: &FactorGraph, b: &Bound) -> String {
         use elbow::graph::bound::ObservedArray::{Codes, Numbers};
         match o {
             None => {}
-            Some(Codes(c)) => writeln!(out, "observed {} {} codes {:?}", n.name, c.len(), &c[..c.len().min(6)]).unwrap(),
-            Some(Numbers { width, values }) => {
-                writeln!(out, "observed {} {width} × {} {:?}", n.name, values.len() / width, &values[..values.len().min(6)]).unwrap()
+            Some(Codes(c)) => {
+                writeln!(out, "observed {} {} codes {:?}", n.name, c.len(), &c[..c.len().min(6)]).unwrap()
             }
+            Some(Numbers { width, values }) => writeln!(
+                out,
+                "observed {} {width} × {} {:?}",
+                n.name,
+                values.len() / width,
+                &values[..values.len().min(6)]
+            )
+            .unwrap(),
         }
     }
     out

@@ -33,10 +33,14 @@ fn bind(name: &str, text: &str, folder: &Path) -> Result<(), String> {
     let mut tables = Vec::new();
     for (i, table) in graph.tables.iter().enumerate() {
         let read = match &table.source {
-            TableSource::File(path) => data::read(&files, &table.name, path, Some(&graph::TableNeeds::new(&graph, TableId(i)))),
+            TableSource::File(path) => {
+                data::read(&files, &table.name, path, Some(&graph::TableNeeds::new(&graph, TableId(i))))
+            }
             TableSource::Inline(_) => {
                 let declared = model.data.iter().find(|d| d.name.node == table.name);
-                let Some(read) = declared.and_then(graph::written_table) else { panic!("{name}: table {} is written nowhere", table.name) };
+                let Some(read) = declared.and_then(graph::written_table) else {
+                    panic!("{name}: table {} is written nowhere", table.name)
+                };
                 read
             }
         };
@@ -57,8 +61,11 @@ fn bind(name: &str, text: &str, folder: &Path) -> Result<(), String> {
 fn models(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let mut out: Vec<PathBuf> =
-        entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.extension().is_some_and(|x| x == "ron")).collect();
+    let mut out: Vec<PathBuf> = entries
+        .filter_map(Result::ok)
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|x| x == "ron"))
+        .collect();
     out.sort();
     out
 }

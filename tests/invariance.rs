@@ -1,5 +1,5 @@
-//! What must not change the answer: the order of rows, a weight in place of repeated rows, a large offset, the number of
-//! threads, the names of plates.
+//! What must not change the answer: the order of rows, a weight in place of repeated rows, a large offset,
+//! the number of threads, the names of plates.
 mod common;
 
 use common::{all_near, elbow, fit, fit_text, near, sorted};
@@ -87,7 +87,8 @@ fn counts(rows: &str, weight: &str) -> String {
 
 #[test]
 fn weight_three_is_three_rows() {
-    let weighted = counts(r#"{ "y": [2, 30, 1, 28, 4, 33], "times": [3, 3, 1, 2, 1, 1] }"#, r#", weight: "times""#);
+    let weighted =
+        counts(r#"{ "y": [2, 30, 1, 28, 4, 33], "times": [3, 3, 1, 2, 1, 1] }"#, r#", weight: "times""#);
     let repeated = counts(r#"{ "y": [2, 2, 2, 30, 30, 30, 1, 28, 28, 4, 33] }"#, "");
     let one = fit_text(&weighted, &[], LONG);
     let other = fit_text(&repeated, &[], LONG);
@@ -156,13 +157,33 @@ fn number_of_threads_changes_no_bit() {
     ] {
         let path = format!("graphs/{model}.ron");
         let run = |threads: &str| {
-            let run = elbow(&["fit", &path, "--format", "json", "--quiet", "--seed", "3", "--max-iterations", "4", "--threads", threads]);
-            assert!(matches!(run.code, Some(0 | 3)), "{model} with {threads} threads: exit code {:?}\n{}", run.code, run.stderr);
+            let run = elbow(&[
+                "fit",
+                &path,
+                "--format",
+                "json",
+                "--quiet",
+                "--seed",
+                "3",
+                "--max-iterations",
+                "4",
+                "--threads",
+                threads,
+            ]);
+            assert!(
+                matches!(run.code, Some(0 | 3)),
+                "{model} with {threads} threads: exit code {:?}\n{}",
+                run.code,
+                run.stderr
+            );
             run.stdout
         };
         let one = run("1");
         for threads in ["2", "7"] {
-            assert!(run(threads) == one, "graphs/{model}.ron: --threads {threads} does not give the bytes of --threads 1");
+            assert!(
+                run(threads) == one,
+                "graphs/{model}.ron: --threads {threads} does not give the bytes of --threads 1"
+            );
         }
     }
 }
@@ -171,12 +192,16 @@ fn number_of_threads_changes_no_bit() {
 fn every_graph_runs() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("graphs");
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-    let mut models: Vec<_> =
-        entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.extension().is_some_and(|x| x == "ron")).collect();
+    let mut models: Vec<_> = entries
+        .filter_map(Result::ok)
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|x| x == "ron"))
+        .collect();
     models.sort();
     assert!(models.len() >= 13, "{models:?}");
     for model in models {
-        // `fit` holds that the bound never falls: the members of block_model.ron, each tied to others, are the hard case.
+        // `fit` holds that the bound never falls: the members of block_model.ron, each tied to others, are
+        // the hard case.
         let q = fit(&common::text(&model), &["--max-iterations", "25"]);
         assert!(q.elbo().is_finite(), "{}", model.display());
     }

@@ -1,9 +1,10 @@
-//! A joint block's ELBO is never below the mean-field one: every graph as it is given and with `factorize: MeanField`, run until they stand
-//! still.
+//! A joint block's ELBO is never below the mean-field one: every graph as it is given and with
+//! `factorize: MeanField`, run until they stand still.
 //!
-//! At one and the same optimum this is a theorem: the product of a joint block's marginals is one of the q that the joint block may be, and
-//! so the best joint q is at least as good. Runs end in local optima, and the two may end in different ones. So both take the best of
-//! several starts, with the same seeds. Where categories are selected the starts are the same responsibilities for both.
+//! At one and the same optimum this is a theorem: the product of a joint block's marginals is one of the q
+//! that the joint block may be, and so the best joint q is at least as good. Runs end in local optima, and
+//! the two may end in different ones. So both take the best of several starts, with the same seeds. Where
+//! categories are selected the starts are the same responsibilities for both.
 mod common;
 
 use common::fit_text;
@@ -28,7 +29,8 @@ fn on_every_graph() {
     names.sort();
     let (mut wrong, mut compared) = (String::new(), 0);
     for name in names {
-        let text = std::fs::read_to_string(format!("{folder}{name}")).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let text =
+            std::fs::read_to_string(format!("{folder}{name}")).unwrap_or_else(|e| panic!("{name}: {e}"));
         let text = text.replace("\"data/", &format!("\"{folder}data/"));
         let (body, _) = text.trim_end().rsplit_once(')').expect("a model ends in a bracket");
         let starts = MORE_STARTS.iter().find(|s| s.0 == name).map_or(STARTS, |s| s.1);
@@ -46,7 +48,10 @@ fn on_every_graph() {
         // Each stops within the tolerance of its limit, and creeps to it: some hundred times the last change.
         let gain = GAINS.iter().find(|g| g.0 == name).map_or(0.0, |g| g.1);
         if joint.elbo() < apart + gain - 1e-6 * apart.abs() {
-            wrong += &format!("{name}: joint {}, mean field {apart}, expected {gain} between them\n", joint.elbo());
+            wrong += &format!(
+                "{name}: joint {}, mean field {apart}, expected {gain} between them\n",
+                joint.elbo()
+            );
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

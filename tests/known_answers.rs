@@ -1,5 +1,6 @@
-//! Models whose evidence has a closed form, and one whose coordinate ascent is written out: StudentT, LogNormal, sticks, diagonal precisions,
-//! a random parameter of a Beta. Where q is exact the bound is the log evidence.
+//! Models whose evidence has a closed form, and one whose coordinate ascent is written out: StudentT,
+//! LogNormal, sticks, diagonal precisions, a random parameter of a Beta. Where q is exact the bound is the
+//! log evidence.
 
 mod common;
 #[path = "textbook/mod.rs"]
@@ -13,7 +14,8 @@ use textbook::robust::Line;
 const LONG: &[&str] = &["--tolerance", "0", "--max-iterations", "4000"];
 
 fn table(columns: &[(&str, &[f64])]) -> String {
-    let columns: Vec<String> = columns.iter().map(|(name, values)| format!("\"{name}\": {values:?}")).collect();
+    let columns: Vec<String> =
+        columns.iter().map(|(name, values)| format!("\"{name}\": {values:?}")).collect();
     format!("data: {{ \"t\": {{ {} }} }}, plates: {{ \"n\": Rows(table: \"t\")", columns.join(", "))
 }
 
@@ -31,13 +33,16 @@ fn gamma_evidence(prior: (f64, f64), posterior: (f64, f64)) -> f64 {
 fn a_known_student_t_gives_its_density() {
     let (y, f) = ([0.3, -2.0, 7.5, 1.0], [1.0, 2.5, 4.0, 30.0]);
     let head = table(&[("y", &y), ("f", &f)]);
-    let model =
-        format!("Model({head} }}, nodes: {{ \"y[n]\": StudentT(mean: 0.5, precision: 1.7, dof: \"f[n]\") }}, observe: {{ \"y\": \"y\" }})");
+    let model = format!(
+        "Model({head} }}, nodes: {{ \"y[n]\": StudentT(mean: 0.5, precision: 1.7, dof: \"f[n]\") }}, observe: {{ \"y\": \"y\" }})"
+    );
     let p = fit_text(&model, &[], &["--nodes", "y.scale"]);
-    let want: f64 = y.iter().zip(&f).map(|(y, f)| StudentsT::new(0.5, 1.7_f64.powf(-0.5), *f).unwrap().ln_pdf(*y)).sum();
+    let want: f64 =
+        y.iter().zip(&f).map(|(y, f)| StudentsT::new(0.5, 1.7_f64.powf(-0.5), *f).unwrap().ln_pdf(*y)).sum();
     near("the bound", p.elbo(), want, 1e-10);
     // The posterior of a scale: Gamma(½(ν + 1), ½(ν + τ(y − m)²)).
-    let scales: Vec<f64> = y.iter().zip(&f).map(|(y, f)| (f + 1.0) / (f + 1.7 * (y - 0.5) * (y - 0.5))).collect();
+    let scales: Vec<f64> =
+        y.iter().zip(&f).map(|(y, f)| (f + 1.0) / (f + 1.7 * (y - 0.5) * (y - 0.5))).collect();
     all_near("the scales", &p.mean("y.scale"), &scales, 1e-12);
 }
 
@@ -69,7 +74,8 @@ fn a_line_with_heavy_tails_is_that_of_plain_loops() {
     assert!(scales[4] < 0.1 * scales[3], "{scales:?}");
 }
 
-/// A missing cell is a prediction: it changes nothing else, and its spread is that of the StudentT, not of the Normal inside.
+/// A missing cell is a prediction: it changes nothing else, and its spread is that of the StudentT, not of
+/// the Normal inside.
 #[test]
 fn a_missing_student_t_is_predicted() {
     let model = |y: &str, rest: &str| {
@@ -80,7 +86,8 @@ fn a_missing_student_t_is_predicted() {
         )
     };
     let options = [LONG, &["--nodes", "b,y"]].concat();
-    let (full, gap) = (fit_text(&model("", ""), &[], &options), fit_text(&model(", \"NA\"", ", 10"), &[], &options));
+    let (full, gap) =
+        (fit_text(&model("", ""), &[], &options), fit_text(&model(", \"NA\"", ", 10"), &[], &options));
     near("the bound", gap.elbo(), full.elbo(), 1e-9);
     let b = gap.mean("b")[0];
     near("the prediction", gap.mean("y")[4], 10.0 * b + 1.0, 1e-9);
@@ -101,7 +108,8 @@ fn logarithms_that_are_normal() {
     let (mut m, mut k, mut want) = (0.5, 2.0, 0.0);
     for y in y {
         let precision: f64 = 1.0 / (1.0 / 3.0 + 1.0 / k);
-        want += 0.5 * (precision / std::f64::consts::TAU).ln() - 0.5 * precision * (y.ln() - m).powi(2) - y.ln();
+        want +=
+            0.5 * (precision / std::f64::consts::TAU).ln() - 0.5 * precision * (y.ln() - m).powi(2) - y.ln();
         m = (k * m + 3.0 * y.ln()) / (k + 3.0);
         k += 3.0;
     }
@@ -117,7 +125,8 @@ fn logarithms_that_are_normal() {
 #[test]
 fn an_observed_stick_is_exact() {
     let counts = [4.0, 1.0, 0.0, 3.0];
-    let cells: Vec<String> = counts.iter().enumerate().flat_map(|(k, n)| vec![format!("\"c{k}\""); *n as usize]).collect();
+    let cells: Vec<String> =
+        counts.iter().enumerate().flat_map(|(k, n)| vec![format!("\"c{k}\""); *n as usize]).collect();
     // `c2` never comes up: a number of components keeps its place.
     let model = format!(
         "Model(data: {{ \"t\": {{ \"c\": [{}] }} }}, plates: {{ \"n\": Rows(table: \"t\"), \"k\": Size(4) }},

@@ -1,6 +1,6 @@
-//! Every law over every entry of the registries, at each of its test points. No distribution is listed here but in
-//! `DENSITIES` (ln p from a library or written out from a textbook) and `PAIRS` (what a joint block is made of), and a test
-//! fails where an entry has no row there.
+//! Every law over every entry of the registries, at each of its test points. No distribution is listed here
+//! but in `DENSITIES` (ln p from a library or written out from a textbook) and `PAIRS` (what a joint block is
+//! made of), and a test fails where an entry has no row there.
 
 use elbow::block::JOINTS;
 use elbow::dist::{REGISTRY, find, forms};
@@ -11,7 +11,9 @@ use elbow::expfam::spec::{DistSpec, Point};
 use elbow::expfam::stat::{PartShape, StatKind};
 use elbow::num::stream::Stream;
 use nalgebra::{DMatrix, DVector};
-use statrs::distribution::{Beta, Binomial, Continuous, Discrete, Exp, Gamma, LogNormal, Normal, Poisson, StudentsT};
+use statrs::distribution::{
+    Beta, Binomial, Continuous, Discrete, Exp, Gamma, LogNormal, Normal, Poisson, StudentsT,
+};
 use statrs::function::gamma::ln_gamma;
 use statrs::statistics::Distribution;
 
@@ -24,22 +26,28 @@ const DENSITIES: &[(&str, Density)] = &[
         // Murphy (2012), eq. 4.1, by a library's eigenvalues.
         let precision = DMatrix::from_row_slice(p.d, p.d, p.params[1]);
         let off = DVector::from_row_slice(x) - DVector::from_row_slice(p.params[0]);
-        0.5 * ln_det(&precision) - 0.5 * p.d as f64 * (2.0 * std::f64::consts::PI).ln() - 0.5 * (off.transpose() * &precision * &off)[0]
+        0.5 * ln_det(&precision)
+            - 0.5 * p.d as f64 * (2.0 * std::f64::consts::PI).ln()
+            - 0.5 * (off.transpose() * &precision * &off)[0]
     }),
     ("StudentT", |x, p| student(p).ln_pdf(x[0])),
     ("LogNormal", |x, p| LogNormal::new(p.params[0][0], p.params[1][0].powf(-0.5)).unwrap().ln_pdf(x[0])),
     ("Gamma", |x, p| {
         // The library returns pdf.ln() of an underflown pdf at large shapes.
         let (a, b) = (p.params[0][0], p.params[1][0]);
-        if a < 100.0 { Gamma::new(a, b).unwrap().ln_pdf(x[0]) } else { a * b.ln() + (a - 1.0) * x[0].ln() - b * x[0] - ln_gamma(a) }
+        if a < 100.0 {
+            Gamma::new(a, b).unwrap().ln_pdf(x[0])
+        } else {
+            a * b.ln() + (a - 1.0) * x[0].ln() - b * x[0] - ln_gamma(a)
+        }
     }),
     ("Exponential", |x, p| Exp::new(p.params[0][0]).unwrap().ln_pdf(x[0])),
     ("Wishart", |x, p| {
         // Murphy (2012), eq. 4.159, by a library's determinant and inverse.
         let (n, d) = (p.params[0][0], p.d as f64);
         let (s, x) = (DMatrix::from_row_slice(p.d, p.d, p.params[1]), DMatrix::from_row_slice(p.d, p.d, x));
-        let multigamma =
-            d * (d - 1.0) / 4.0 * std::f64::consts::PI.ln() + (1..=p.d).map(|i| ln_gamma((n + 1.0 - i as f64) / 2.0)).sum::<f64>();
+        let multigamma = d * (d - 1.0) / 4.0 * std::f64::consts::PI.ln()
+            + (1..=p.d).map(|i| ln_gamma((n + 1.0 - i as f64) / 2.0)).sum::<f64>();
         let ln_z = n * d / 2.0 * 2.0_f64.ln() + n / 2.0 * ln_det(&s) + multigamma;
         (n - d - 1.0) / 2.0 * ln_det(&x) - 0.5 * (s.try_inverse().unwrap() * x).trace() - ln_z
     }),
@@ -51,7 +59,9 @@ const DENSITIES: &[(&str, Density)] = &[
             (a - 1.0) * x[0].ln() + (b - 1.0) * (-x[0]).ln_1p() - ln_beta(&[a, b])
         }
     }),
-    ("Dirichlet", |x, p| x.iter().zip(p.params[0]).map(|(x, a)| (a - 1.0) * x.ln()).sum::<f64>() - ln_beta(p.params[0])),
+    ("Dirichlet", |x, p| {
+        x.iter().zip(p.params[0]).map(|(x, a)| (a - 1.0) * x.ln()).sum::<f64>() - ln_beta(p.params[0])
+    }),
     ("Bernoulli", |x, p| (if x[0] == 1.0 { p.params[0][0] } else { 1.0 - p.params[0][0] }).ln()),
     ("Categorical", |x, p| p.params[0][x[0] as usize].ln()),
     ("Binomial", |x, p| Binomial::new(p.params[1][0], p.params[0][0] as u64).unwrap().ln_pmf(x[0] as u64)),
@@ -72,8 +82,11 @@ const DENSITIES: &[(&str, Density)] = &[
 ];
 
 /// Which distributions a joint block is the product of: the child's member first.
-const PAIRS: &[(&str, &str, &str)] =
-    &[("Normal–Gamma", "Normal", "Gamma"), ("Normal–Wishart", "MvNormal", "Wishart"), ("Normal–Gamma of a vector", "Normal", "Gamma")];
+const PAIRS: &[(&str, &str, &str)] = &[
+    ("Normal–Gamma", "Normal", "Gamma"),
+    ("Normal–Wishart", "MvNormal", "Wishart"),
+    ("Normal–Gamma of a vector", "Normal", "Gamma"),
+];
 
 fn student(p: &Point) -> StudentsT {
     StudentsT::new(p.params[0][0], p.params[1][0].powf(-0.5), p.params[2][0]).unwrap()
@@ -125,7 +138,11 @@ fn every_joint(law: &str, run: impl Fn(&'static JointSpec, &'static Point, usize
 #[test]
 fn the_tables_of_this_file_have_a_row_for_each_entry() {
     for spec in REGISTRY {
-        assert!(DENSITIES.iter().any(|(name, _)| *name == spec.name), "{} has no density in tests/laws.rs", spec.name);
+        assert!(
+            DENSITIES.iter().any(|(name, _)| *name == spec.name),
+            "{} has no density in tests/laws.rs",
+            spec.name
+        );
         assert!(!spec.points.is_empty(), "{} has no test points", spec.name);
         assert_eq!(REGISTRY.iter().filter(|s| s.name == spec.name).count(), 1, "{} twice", spec.name);
     }
@@ -134,7 +151,11 @@ fn the_tables_of_this_file_have_a_row_for_each_entry() {
         laws::well_formed(spec).unwrap_or_else(|why| panic!("{}: {why}", spec.name));
     }
     for joint in JOINTS {
-        assert!(PAIRS.iter().any(|(name, ..)| *name == joint.name), "{} has no row in tests/laws.rs", joint.name);
+        assert!(
+            PAIRS.iter().any(|(name, ..)| *name == joint.name),
+            "{} has no row in tests/laws.rs",
+            joint.name
+        );
         assert!(!joint.points.is_empty(), "{} has no test points", joint.name);
     }
 }
@@ -143,13 +164,25 @@ fn the_tables_of_this_file_have_a_row_for_each_entry() {
 fn declared(folder: &str, what: &str) -> usize {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
     let files = std::fs::read_dir(folder).expect("the source folder");
-    files.filter(|f| std::fs::read_to_string(f.as_ref().expect("a file").path()).is_ok_and(|text| text.contains(what))).count()
+    files
+        .filter(|f| {
+            std::fs::read_to_string(f.as_ref().expect("a file").path()).is_ok_and(|text| text.contains(what))
+        })
+        .count()
 }
 
 #[test]
 fn every_file_that_declares_an_entry_is_registered() {
-    assert_eq!(declared("dist", "pub static SPEC: DistSpec"), REGISTRY.len(), "a file of src/dist is not in its REGISTRY");
-    assert_eq!(declared("block", "pub static SPEC: JointSpec"), JOINTS.len(), "a file of src/block is not in JOINTS");
+    assert_eq!(
+        declared("dist", "pub static SPEC: DistSpec"),
+        REGISTRY.len(),
+        "a file of src/dist is not in its REGISTRY"
+    );
+    assert_eq!(
+        declared("block", "pub static SPEC: JointSpec"),
+        JOINTS.len(),
+        "a file of src/block is not in JOINTS"
+    );
 }
 
 #[test]
@@ -189,7 +222,9 @@ fn f7_summaries_follow_from_the_log_normaliser() {
 
 #[test]
 fn f8_quantiles_have_their_share_of_draws() {
-    everywhere("F8", |spec, point, n| laws::f8_quantile(spec, point, 4000, &mut stream(spec.name, 100 + n as u64)));
+    everywhere("F8", |spec, point, n| {
+        laws::f8_quantile(spec, point, 4000, &mut stream(spec.name, 100 + n as u64))
+    });
 }
 
 #[test]
@@ -253,16 +288,24 @@ fn p3_at_known_values_the_energy_is_the_log_density() {
             for x in children(spec, point, n) {
                 compared += 1;
                 let law = if spec.augment.is_some() { laws::p3_mixture } else { laws::p3_density };
-                law(spec, point, &x, density(&x, point)).unwrap_or_else(|why| panic!("P3, {} at point {n}: {why}", spec.name));
+                law(spec, point, &x, density(&x, point))
+                    .unwrap_or_else(|why| panic!("P3, {} at point {n}: {why}", spec.name));
             }
         }
         assert!(compared >= 3, "{}: {compared} values compared", spec.name);
     }
     // What can't happen has ln 0.
-    for (name, x) in [("Bernoulli", vec![1.0]), ("Categorical", vec![1.0]), ("Multinomial", vec![0.0, 0.0, 5.0])] {
+    for (name, x) in
+        [("Bernoulli", vec![1.0]), ("Categorical", vec![1.0]), ("Multinomial", vec![0.0, 0.0, 5.0])]
+    {
         let spec = find(name).expect("registered");
-        let point = spec.points.iter().find(|p| p.params.iter().any(|v| v.contains(&0.0))).expect("a point with a zero");
-        laws::p3_density(spec, point, &x, f64::NEG_INFINITY).unwrap_or_else(|why| panic!("P3, {name}: {why}"));
+        let point = spec
+            .points
+            .iter()
+            .find(|p| p.params.iter().any(|v| v.contains(&0.0)))
+            .expect("a point with a zero");
+        laws::p3_density(spec, point, &x, f64::NEG_INFINITY)
+            .unwrap_or_else(|why| panic!("P3, {name}: {why}"));
     }
 }
 
@@ -284,7 +327,9 @@ fn what_a_mixture_predicts_has_the_moments_of_its_density() {
 #[test]
 fn b1_joint_blocks_are_families() {
     every_joint("B1", |joint, point, _| laws::b1_family(joint, point));
-    every_joint("B1", |joint, point, n| laws::b1_sample(joint, point, 4000, &mut stream(joint.name, n as u64)));
+    every_joint("B1", |joint, point, n| {
+        laws::b1_sample(joint, point, 4000, &mut stream(joint.name, n as u64))
+    });
 }
 
 #[test]
@@ -305,11 +350,18 @@ fn b3_the_entropy_of_a_pair_is_that_of_its_two_steps() {
                 [kappa] => d as f64 * kappa.ln(),
                 all => ln_det(&DMatrix::from_row_slice(d, d, all)),
             };
-            let ln_precision = if parent.parameters(d, &eta2).len() == 2 && joint.of_entries { d as f64 } else { 1.0 } * m2[m2.len() - 1];
-            let inner = 0.5 * (d as f64 * (1.0 + (2.0 * std::f64::consts::PI).ln()) - ln_kappa) - 0.5 * ln_precision;
+            let ln_precision =
+                if parent.parameters(d, &eta2).len() == 2 && joint.of_entries { d as f64 } else { 1.0 }
+                    * m2[m2.len() - 1];
+            let inner =
+                0.5 * (d as f64 * (1.0 + (2.0 * std::f64::consts::PI).ln()) - ln_kappa) - 0.5 * ln_precision;
             let want = inner + entropy(&eta2, &m2, a2[0]);
             let got = entropy(&eta, &m, a[0]);
-            assert!((got - want).abs() < 1e-9 * (1.0 + a[0].abs() + want.abs()), "{} at {point:?}: {got} and {want}", joint.name);
+            assert!(
+                (got - want).abs() < 1e-9 * (1.0 + a[0].abs() + want.abs()),
+                "{} at {point:?}: {got} and {want}",
+                joint.name
+            );
         }
     }
 }
@@ -321,13 +373,26 @@ fn statistic(kind: &StatKind, value: &[f64], d: usize) -> Vec<f64> {
 }
 
 /// η and constant of p(x | m, Λ) p(Λ | two known) Π p(y | x, Λ).
-fn conjugate(joint: &'static JointSpec, d: usize, mean: &[f64], hyper: [&[f64]; 2], data: &[Vec<f64>]) -> (Vec<f64>, f64) {
+fn conjugate(
+    joint: &'static JointSpec,
+    d: usize,
+    mean: &[f64],
+    hyper: [&[f64]; 2],
+    data: &[Vec<f64>],
+) -> (Vec<f64>, f64) {
     let (_, child, parent) = PAIRS.iter().find(|(name, ..)| *name == joint.name).expect("a row");
     let (child, parent) = (find(child).unwrap(), find(parent).unwrap());
     let known = |kind: &StatKind, value: &[f64]| Seat::Known(statistic(kind, value, d));
     let mut forms = vec![
         (child, vec![Seat::Member(0), known(child.params[0].stat, mean), Seat::Member(1)]),
-        (parent, vec![Seat::Member(1), known(parent.params[0].stat, hyper[0]), known(parent.params[1].stat, hyper[1])]),
+        (
+            parent,
+            vec![
+                Seat::Member(1),
+                known(parent.params[0].stat, hyper[0]),
+                known(parent.params[1].stat, hyper[1]),
+            ],
+        ),
     ];
     for y in data {
         forms.push((child, vec![known(child.stat, y), Seat::Member(0), Seat::Member(1)]));
@@ -347,7 +412,10 @@ fn near(got: f64, want: f64, what: &str) {
 
 #[test]
 fn b2_a_joint_prior_is_normalised_and_its_evidence_is_student_t() {
-    let (ng, nw) = (JOINTS.iter().find(|j| j.name == "Normal–Gamma").unwrap(), JOINTS.iter().find(|j| j.name == "Normal–Wishart").unwrap());
+    let (ng, nw) = (
+        JOINTS.iter().find(|j| j.name == "Normal–Gamma").unwrap(),
+        JOINTS.iter().find(|j| j.name == "Normal–Wishart").unwrap(),
+    );
     let (a, b, m) = (2.5_f64, 0.7_f64, 1.3_f64);
     let data: Vec<Vec<f64>> = [0.2, -1.0, 4.0, 2.2].map(|y| vec![y]).to_vec();
     // Murphy (2007), eq. 85–89 and 100: one observation after the other, each Student-t given those before.
@@ -373,7 +441,8 @@ fn b2_a_joint_prior_is_normalised_and_its_evidence_is_student_t() {
     let (eta, constant) = conjugate(nw, 1, &[m], [&[2.0 * a], &[0.5 / b]], &data);
     near(log_norm(nw, 1, &eta) + constant, want, "Normal–Wishart evidence, d = 1");
 
-    // Murphy (2007), eq. 266: ln evidence = −½nd ln π + ln Γ_d(½ν_n) − ln Γ_d(½ν_0) + ½ν_0 ln|T_0| − ½ν_n ln|T_n| + ½d ln(κ_0/κ_n).
+    // Murphy (2007), eq. 266: ln evidence = −½nd ln π + ln Γ_d(½ν_n) − ln Γ_d(½ν_0) + ½ν_0 ln|T_0| − ½ν_n
+    // ln|T_n| + ½d ln(κ_0/κ_n).
     let (d, nu, scale, m) = (2_usize, 3.5, [0.5, 0.1, 0.1, 0.3], [1.0, -2.0]);
     let mut numbers = Arbitrary::new(3);
     let data: Vec<Vec<f64>> = (0..5).map(|_| vec![numbers.number(), numbers.number()]).collect();
@@ -387,7 +456,8 @@ fn b2_a_joint_prior_is_normalised_and_its_evidence_is_student_t() {
         tn += &r * r.transpose();
     }
     let multigamma = |a: f64| 0.5 * std::f64::consts::PI.ln() + ln_gamma(a) + ln_gamma(a - 0.5);
-    let want = -n * std::f64::consts::PI.ln() + multigamma(0.5 * (nu + n)) - multigamma(0.5 * nu) + 0.5 * nu * t0.determinant().ln()
+    let want = -n * std::f64::consts::PI.ln() + multigamma(0.5 * (nu + n)) - multigamma(0.5 * nu)
+        + 0.5 * nu * t0.determinant().ln()
         - 0.5 * (nu + n) * tn.determinant().ln()
         - (1.0 + n).ln();
     let (eta, constant) = conjugate(nw, d, &m, [&[nu], &scale], &[]);
@@ -396,7 +466,8 @@ fn b2_a_joint_prior_is_normalised_and_its_evidence_is_student_t() {
     near(log_norm(nw, d, &eta) + constant, want, "Normal–Wishart evidence");
 }
 
-/// Coefficients with a prior of any precision that τ scales: the evidence is a Student-t of all data at once (Murphy 2012, eq. 7.77).
+/// Coefficients with a prior of any precision that τ scales: the evidence is a Student-t of all data at once
+/// (Murphy 2012, eq. 7.77).
 #[test]
 fn b2_the_evidence_of_a_conjugate_regression_is_student_t() {
     let joint = JOINTS.iter().find(|j| j.name == "Normal–Gamma of a vector").unwrap();
@@ -431,14 +502,16 @@ fn b2_the_evidence_of_a_conjugate_regression_is_student_t() {
 
 #[test]
 fn a_far_offset_costs_a_joint_block_no_digits() {
-    // The rate is what is left of two numbers of 1e12: it must be that of the η given, to the last digits of η.
+    // The rate is what is left of two numbers of 1e12: it must be that of the η given, to the last digits of
+    // η.
     let ng = JOINTS.iter().find(|j| j.name == "Normal–Gamma").unwrap();
     // Exactly representable: kappa 3, mean 2²⁰ + ½, rate 2.
     let (kappa, mean, rate) = (3.0, 1_048_576.5, 2.0);
     let eta = [kappa * mean, -0.5 * kappa, -rate - 0.5 * kappa * mean * mean, 1.0];
     near(ng.family.parameters(1, &eta)[3].values[0], rate, "rate");
     // The same in two dimensions, with coefficients that lean on each other.
-    let (vector, [m, n]) = (JOINTS.iter().find(|j| j.name == "Normal–Gamma of a vector").unwrap(), [mean, -4_194_303.25]);
+    let (vector, [m, n]) =
+        (JOINTS.iter().find(|j| j.name == "Normal–Gamma of a vector").unwrap(), [mean, -4_194_303.25]);
     let (h, g) = (3.0 * m + 0.5 * n, 0.5 * m + 2.0 * n);
     let eta = [h, g, -1.5, -0.25, -0.25, -1.0, -rate - 0.5 * (h * m + g * n), 1.0];
     near(vector.family.parameters(2, &eta)[3].values[0], rate, "rate of a vector's");

@@ -1,4 +1,5 @@
-//! The shape of the source: imports run downwards, `syntax` and `engine` name no distribution, nothing but `cli` prints or exits.
+//! The shape of the source: imports run downwards, `syntax` and `engine` name no distribution, nothing but
+//! `cli` prints or exits.
 
 use std::{
     fs,
@@ -78,7 +79,8 @@ fn code(text: &str) -> String {
 
 /// The modules that a file names behind `crate::`, in `use` lines with braces or without, and in paths.
 fn imports(code: &str) -> Vec<String> {
-    let word = |s: &str| s.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let word =
+        |s: &str| s.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let mut out = vec![];
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
@@ -158,7 +160,8 @@ fn syntax_and_engine_name_no_distribution() {
     let mut wrong = vec![];
     for folder in ["syntax", "engine"] {
         for (file, text) in files(&src().join(folder)).into_iter().filter(|(f, _)| !is_test(f)) {
-            let bare: String = text.lines().map(|l| l.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
+            let bare: String =
+                text.lines().map(|l| l.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
             for spec in elbow::dist::REGISTRY {
                 let module = format!("dist::{}", spec.name.to_lowercase());
                 let named = bare.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == spec.name);
@@ -175,9 +178,21 @@ fn syntax_and_engine_name_no_distribution() {
 #[test]
 fn only_the_command_touches_the_world() {
     let mut wrong = vec![];
-    for (file, text) in files(&src()).into_iter().filter(|(f, _)| !["cli", "main"].contains(&layer(f)) && !is_test(f)) {
+    for (file, text) in
+        files(&src()).into_iter().filter(|(f, _)| !["cli", "main"].contains(&layer(f)) && !is_test(f))
+    {
         let code = code(&text);
-        for word in ["println!", "eprintln!", "print!(", "dbg!(", "std::fs", "fs::File", "std::env::", "process::exit", "SystemTime"] {
+        for word in [
+            "println!",
+            "eprintln!",
+            "print!(",
+            "dbg!(",
+            "std::fs",
+            "fs::File",
+            "std::env::",
+            "process::exit",
+            "SystemTime",
+        ] {
             if code.contains(word) {
                 wrong.push(format!("{file}: {word}"));
             }

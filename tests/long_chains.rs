@@ -1,5 +1,5 @@
-//! Long sequences are cut into pieces where they have forgotten what came before. Nothing but the last digits may depend on it: not the bound, not the
-//! posterior; and not one bit on the number of threads.
+//! Long sequences are cut into pieces where they have forgotten what came before. Nothing but the last digits
+//! may depend on it: not the bound, not the posterior; and not one bit on the number of threads.
 mod loops;
 
 use elbow::engine::{Options, posterior::Posterior};
@@ -30,9 +30,14 @@ fn shown(symbols: &[usize]) -> String {
     format!("{:?}", symbols.iter().map(|x| x + 1).collect::<Vec<_>>())
 }
 
-/// ln p of a sequence: forward, scaled at every step. `step` says the table that leads into it, `seen` the probability of what it shows, and of what it shows
-/// of the step before.
-fn evidence(k: usize, start: &[f64], step: &dyn Fn(usize, usize, usize) -> f64, seen: &dyn Fn(usize, usize) -> f64) -> f64 {
+/// ln p of a sequence: forward, scaled at every step. `step` says the table that leads into it, `seen` the
+/// probability of what it shows, and of what it shows of the step before.
+fn evidence(
+    k: usize,
+    start: &[f64],
+    step: &dyn Fn(usize, usize, usize) -> f64,
+    seen: &dyn Fn(usize, usize) -> f64,
+) -> f64 {
     let (mut ln, mut forward) = (0.0, start.to_vec());
     for t in 0..STEPS {
         if t > 0 {
@@ -79,7 +84,8 @@ fn the_bound_of_a_long_chain_is_its_log_evidence() {
     // What a step shows of the one before goes with the move between them.
     let step = |t: usize, i: usize, j: usize| TRANS[i][j] * LATE[i][y[t]];
     let want = evidence(3, &START, &step, &|t, j| EMIT[j][x[t]] * if t == 0 { 0.5 } else { 1.0 });
-    let (cut, uncut) = (ready(&text).unwrap().fit(&options(1)).unwrap(), whole(&text).fit(&options(1)).unwrap());
+    let (cut, uncut) =
+        (ready(&text).unwrap().fit(&options(1)).unwrap(), whole(&text).fit(&options(1)).unwrap());
     near("in pieces", cut.elbo, want, 1e-12);
     near("as a whole", uncut.elbo, want, 1e-12);
 }
@@ -103,12 +109,23 @@ fn unknown() -> String {
         }},
         observe: {{"x": "x", "y": "y"}})"#,
         shown(&symbols(3)),
-        format_args!("{:?}", symbols(4).iter().zip(symbols(3)).enumerate().map(|(t, (a, b))| a + 2 * b * (t / 40 % 2)).collect::<Vec<_>>())
+        format_args!(
+            "{:?}",
+            symbols(4)
+                .iter()
+                .zip(symbols(3))
+                .enumerate()
+                .map(|(t, (a, b))| a + 2 * b * (t / 40 % 2))
+                .collect::<Vec<_>>()
+        )
     )
 }
 
 fn numbers(p: &Posterior) -> Vec<(&str, f64)> {
-    p.nodes.iter().flat_map(|n| n.parameters.iter().flat_map(|a| a.values.iter().map(|x| (n.name.as_str(), *x)))).collect()
+    p.nodes
+        .iter()
+        .flat_map(|n| n.parameters.iter().flat_map(|a| a.values.iter().map(|x| (n.name.as_str(), *x))))
+        .collect()
 }
 
 #[test]
@@ -123,27 +140,32 @@ fn pieces_change_only_last_digits_and_threads_no_bit() {
     assert_eq!(one.trace.len(), uncut.trace.len());
     one.trace.iter().zip(&uncut.trace).for_each(|(a, b)| near("the bound", *a, *b, 1e-12));
     numbers(&one).iter().zip(numbers(&uncut)).for_each(|(a, b)| near(a.0, a.1, b.1, 1e-9));
-    assert_ne!(one.trace, uncut.trace, "sums in another order leave other last digits: was the sequence cut at all?");
+    assert_ne!(
+        one.trace, uncut.trace,
+        "sums in another order leave other last digits: was the sequence cut at all?"
+    );
     for threads in [2, 7] {
         let other = fit(&r, threads);
         assert_eq!((&one.trace, &one.nodes), (&other.trace, &other.nodes), "{threads} threads");
     }
 }
 
-/// Where pieces would begin, for three steps no state may change, and they insist on what the step before has all but excluded. Where that is more than a cut
-/// keeps, the pieces find that they have lost it, and the pass is done again with the whole sequence.
+/// Where pieces would begin, for three steps no state may change, and they insist on what the step before has
+/// all but excluded. Where that is more than a cut keeps, the pieces find that they have lost it, and the
+/// pass is done again with the whole sequence.
 #[test]
 fn a_pass_is_done_again_where_a_piece_has_lost_digits() {
     for (before, held, lost) in [(9.0, -7.0, false), (36.0, -16.0, true)] {
         let (text, want) = insisting(before, held);
-        let (cut, uncut) = (ready(&text).unwrap().fit(&options(1)).unwrap(), whole(&text).fit(&options(1)).unwrap());
+        let (cut, uncut) =
+            (ready(&text).unwrap().fit(&options(1)).unwrap(), whole(&text).fit(&options(1)).unwrap());
         near("the bound", cut.elbo, want, 1e-12);
         assert_eq!(cut.trace == uncut.trace, lost, "pieces have other last digits than the whole");
     }
 }
 
-/// A model, and the evidence of its data: at a step the level `before` speaks for all states but the first, and at the three steps after it `held`
-/// speaks for that as strongly.
+/// A model, and the evidence of its data: at a step the level `before` speaks for all states but the first,
+/// and at the three steps after it `held` speaks for that as strongly.
 fn insisting(before: f64, held: f64) -> (String, f64) {
     // A sequence of 12,000 steps and three states is cut here; nothing else makes the test bite.
     let is_held = |t: usize| (1..20).any(|i| (STEPS * i / 20..STEPS * i / 20 + 3).contains(&t));
@@ -169,7 +191,9 @@ fn insisting(before: f64, held: f64) -> (String, f64) {
         }},
         observe: {{"x": "level"}})"#
     );
-    let ln = |t: usize, j: usize| -0.5 * (level[t] - means[j]) * (level[t] - means[j]) - 0.5 * std::f64::consts::TAU.ln();
+    let ln = |t: usize, j: usize| {
+        -0.5 * (level[t] - means[j]) * (level[t] - means[j]) - 0.5 * std::f64::consts::TAU.ln()
+    };
     let seen = |t: usize, j: usize| (ln(t, j) - ln(t, 1)).exp();
     let step = |t: usize, i: usize, j: usize| if is_held(t) { stays[i][j] } else { TRANS[i][j] };
     let want = evidence(3, &START, &step, &seen) + (0..STEPS).map(|t| ln(t, 1)).sum::<f64>();

@@ -1,5 +1,5 @@
-//! Random conjugate models with random data: the bound never falls, equals plain loops, and does not depend on threads, chunks or the
-//! order of rows.
+//! Random conjugate models with random data: the bound never falls, equals plain loops, and does not depend
+//! on threads, chunks or the order of rows.
 mod loops;
 
 use elbow::engine::posterior::Posterior;
@@ -80,7 +80,12 @@ fn random(seed: u64) -> Model {
         Column("h", (0..rows).map(|_| format!("\"h{}\"", r.below(2))).collect()),
         Column("e", (0..rows).map(|_| r.positive().to_string()).collect()),
         Column("id", (0..rows).map(|i| format!("\"r{i}\"")).collect()),
-        Column("up", (0..rows).map(|i| if i == 0 || r.chance(25) { "\"\"".into() } else { format!("\"r{}\"", r.below(i)) }).collect()),
+        Column(
+            "up",
+            (0..rows)
+                .map(|i| if i == 0 || r.chance(25) { "\"\"".into() } else { format!("\"r{}\"", r.below(i)) })
+                .collect(),
+        ),
         Column("w", (0..rows).map(|_| (1 + r.below(3)).to_string()).collect()),
     ];
     let mut plates = match (steps, weighted) {
@@ -171,20 +176,39 @@ fn random(seed: u64) -> Model {
         let mut factor = String::new();
         if r.chance(25) {
             let (q, l) = index(&mut r);
-            write!(nodes, "\"lift{child}{q}\": Gamma(shape: {}, rate: {}), ", 1.0 + r.positive(), r.positive()).unwrap();
+            write!(
+                nodes,
+                "\"lift{child}{q}\": Gamma(shape: {}, rate: {}), ",
+                1.0 + r.positive(),
+                r.positive()
+            )
+            .unwrap();
             factor = format!(" * lift{child}{l}");
         }
         // A scale for each row.
-        let (real, dof) = if r.chance(30) { ("StudentT", format!(", dof: {}", 1.0 + r.positive())) } else { ("Normal", String::new()) };
+        let (real, dof) = if r.chance(30) {
+            ("StudentT", format!(", dof: {}", 1.0 + r.positive()))
+        } else {
+            ("Normal", String::new())
+        };
         let values = match r.below(12) {
             0 => {
                 // One precision, apart or kept with the mean.
                 let joint = r.chance(50);
                 let (q, l) = if joint { (p.clone(), i.clone()) } else { index(&mut r) };
-                write!(nodes, "\"tau{child}{q}\": Gamma(shape: {}, rate: {}), ", 1.0 + r.positive(), r.positive()).unwrap();
+                write!(
+                    nodes,
+                    "\"tau{child}{q}\": Gamma(shape: {}, rate: {}), ",
+                    1.0 + r.positive(),
+                    r.positive()
+                )
+                .unwrap();
                 let own = q.trim_start_matches('[').trim_end_matches(']').to_string();
                 let prior = if joint {
-                    format!("\"{scale}tau{child}{}\"", if own.is_empty() { String::new() } else { format!("[{own}]") })
+                    format!(
+                        "\"{scale}tau{child}{}\"",
+                        if own.is_empty() { String::new() } else { format!("[{own}]") }
+                    )
                 } else {
                     r.positive().to_string()
                 };
@@ -266,18 +290,22 @@ fn random(seed: u64) -> Model {
                 let (top, above) = (r.chance(50), r.real());
                 let mean = if top { format!("\"top{child}\"") } else { r.real().to_string() };
                 if top {
-                    write!(nodes, "\"top{child}\": Normal(mean: {above}, precision: {}), ", r.positive()).unwrap();
+                    write!(nodes, "\"top{child}\": Normal(mean: {above}, precision: {}), ", r.positive())
+                        .unwrap();
                 }
-                write!(nodes, "\"a{child}[g]\": Normal(mean: {mean}, precision: {}), ", r.positive()).unwrap();
+                write!(nodes, "\"a{child}[g]\": Normal(mean: {mean}, precision: {}), ", r.positive())
+                    .unwrap();
                 let mut all = vec![format!("a{child}[t.g[{n}]]")];
                 let crossed = r.chance(60);
                 if crossed {
                     write!(nodes, "\"b{child}[h]\": Normal(mean: 0, precision: {}), ", r.positive()).unwrap();
                     all.push(format!("b{child}[t.h[{n}]] * e[{n}]"));
                 }
-                write!(nodes, "\"mu{child}{p}\": Normal(mean: {}, precision: {}), ", r.real(), r.positive()).unwrap();
+                write!(nodes, "\"mu{child}{p}\": Normal(mean: {}, precision: {}), ", r.real(), r.positive())
+                    .unwrap();
                 all.push(format!("mu{child}{i}"));
-                write!(nodes, "\"{y}[{n}]\": Normal(mean: \"{}\", precision: {tau}), ", all.join(" - ")).unwrap();
+                write!(nodes, "\"{y}[{n}]\": Normal(mean: \"{}\", precision: {tau}), ", all.join(" - "))
+                    .unwrap();
                 used.push("g");
                 if crossed {
                     used.push("h");
@@ -301,7 +329,8 @@ fn random(seed: u64) -> Model {
                     write!(nodes, "\"top{child}\": Normal(mean: {}, precision: 1), \"m{child}[g]\": Normal(mean: \"top{child}\", precision: {a}), \"{x}[n]\": Normal(mean: \"m{child}[t.g[n]]\", precision: {b}), ", r.real()).unwrap();
                     used.push("g");
                 }
-                write!(nodes, "\"{y}[{n}]\": Normal(mean: \"{x}[{n}]\", precision: {}), ", r.positive()).unwrap();
+                write!(nodes, "\"{y}[{n}]\": Normal(mean: \"{x}[{n}]\", precision: {}), ", r.positive())
+                    .unwrap();
                 cells(&mut r, &mut |r| r.real().to_string())
             }
             _ => {
@@ -319,7 +348,11 @@ fn random(seed: u64) -> Model {
             }
         };
         // A column without any value has no type.
-        let values = if values.iter().all(|v| v == "\"\"") { values.iter().map(|_| "1".to_string()).collect() } else { values };
+        let values = if values.iter().all(|v| v == "\"\"") {
+            values.iter().map(|_| "1".to_string()).collect()
+        } else {
+            values
+        };
         columns.push(Column(y, values));
         write!(observe, "\"{y}\": \"{y}\", ").unwrap();
     }
@@ -344,7 +377,8 @@ fn starts(r: &Ready, seed: u64, order: &[usize]) -> Vec<elbow::engine::given::Gi
         let mut rows = vec![0.0; s.elements() * s.categories];
         let ones = vec![1.0; s.categories];
         rows.chunks_exact_mut(s.categories).for_each(|row| random.dirichlet(&ones, row));
-        let moved: Vec<f64> = order.iter().flat_map(|&i| rows[i * s.categories..(i + 1) * s.categories].to_vec()).collect();
+        let moved: Vec<f64> =
+            order.iter().flat_map(|&i| rows[i * s.categories..(i + 1) * s.categories].to_vec()).collect();
         out.push(s.from_responsibilities(&moved).expect("probabilities"));
     }
     out
@@ -375,14 +409,23 @@ fn hold(seed: u64) -> Result<(), String> {
     if p.trace.iter().any(|x| !x.is_finite()) {
         return Err(format!("the trace is {:?}\n{text}", p.trace));
     }
-    // A chain or network that meets other latent numbers of its rows is at its best only where all stand still.
+    // A chain or network that meets other latent numbers of its rows is at its best only where all stand
+    // still.
     let meets = |v: &Var| {
-        matches!(v.algorithm, Algorithm::Chain | Algorithm::Network) && r.plan.vars.iter().filter(|w| w.stream() == v.stream()).count() > 1
+        matches!(v.algorithm, Algorithm::Chain | Algorithm::Network)
+            && r.plan.vars.iter().filter(|w| w.stream() == v.stream()).count() > 1
     };
     if r.plan.blocks.list.iter().any(|b| matches!(b.kind, Kind::Gaussian(_))) {
-        // Joint Gaussians are held against dense solves by tests of their own. Here: the best of them is no worse than the best apart.
-        let apart = if model.rest.is_empty() { ready(&text.trim_end().replace("\n)", "\nfactorize: MeanField)")).ok() } else { None };
-        if let Some(apart) = apart.filter(|_| !r.plan.vars.iter().any(|v| matches!(v.algorithm, Algorithm::Chain | Algorithm::Network))) {
+        // Joint Gaussians are held against dense solves by tests of their own. Here: the best of them is no
+        // worse than the best apart.
+        let apart = if model.rest.is_empty() {
+            ready(&text.trim_end().replace("\n)", "\nfactorize: MeanField)")).ok()
+        } else {
+            None
+        };
+        if let Some(apart) = apart.filter(|_| {
+            !r.plan.vars.iter().any(|v| matches!(v.algorithm, Algorithm::Chain | Algorithm::Network))
+        }) {
             let mut long = o.clone();
             (long.max_iterations, long.tolerance) = (3000, 1e-13);
             let (joint, apart) = (r.fit(&long)?.elbo, apart.fit(&long)?.elbo);
@@ -392,7 +435,8 @@ fn hold(seed: u64) -> Result<(), String> {
             }
         }
     } else if model.sums {
-        // Its bound rises and does not depend on threads, chunks and the order of rows: that is looked at below.
+        // Its bound rises and does not depend on threads, chunks and the order of rows: that is looked at
+        // below.
     } else if r.plan.vars.iter().any(meets) {
         let mut long = o.clone();
         (long.max_iterations, long.tolerance) = (3000, 0.0);
@@ -409,7 +453,12 @@ fn hold(seed: u64) -> Result<(), String> {
     r.plan.recut(1 + (seed % 3) as usize);
     let cut = r.fit(&o)?;
     if let Some(i) = close(&p.trace, &cut.trace, 1e-10) {
-        return Err(format!("cut in chunks, iteration {} gives {}, not {}\n{text}", i + 1, cut.trace[i], p.trace[i]));
+        return Err(format!(
+            "cut in chunks, iteration {} gives {}, not {}\n{text}",
+            i + 1,
+            cut.trace[i],
+            p.trace[i]
+        ));
     }
     if bits(&r.fit(&two)?) != bits(&cut) {
         return Err(format!("two threads give other bits on small chunks\n{text}"));
@@ -422,7 +471,12 @@ fn hold(seed: u64) -> Result<(), String> {
         o.start = starts(&r, seed, &moved);
         let q = r.fit(&o)?;
         if let Some(i) = close(&p.trace, &q.trace, 1e-9) {
-            return Err(format!("rows in order {moved:?}: iteration {} gives {}, not {}\n{text}", i + 1, q.trace[i], p.trace[i]));
+            return Err(format!(
+                "rows in order {moved:?}: iteration {} gives {}, not {}\n{text}",
+                i + 1,
+                q.trace[i],
+                p.trace[i]
+            ));
         }
     }
     Ok(())
@@ -452,6 +506,12 @@ proptest! {
 fn many_random_models_keep_the_laws() {
     let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
     let from = number("FROM").unwrap_or(0);
-    let wrong: Vec<String> = (from..from + number("SEEDS").unwrap_or(1000)).filter_map(|seed| held(seed).err()).collect();
-    assert!(wrong.is_empty(), "{} models:\n{}", wrong.len(), wrong.iter().take(12).cloned().collect::<Vec<_>>().join("\n\n"));
+    let wrong: Vec<String> =
+        (from..from + number("SEEDS").unwrap_or(1000)).filter_map(|seed| held(seed).err()).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} models:\n{}",
+        wrong.len(),
+        wrong.iter().take(12).cloned().collect::<Vec<_>>().join("\n\n")
+    );
 }

@@ -12,8 +12,8 @@ fn with<'a>(options: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn quickstart_as_published() {
     let q = fit("tests/models/quickstart.ron", LONG);
-    // BayesPy stops after four iterations, at −58.202875200203 with a rate of 787.8310780; these are the values at rest
-    // (`tests/textbook` passes both).
+    // BayesPy stops after four iterations, at −58.202875200203 with a rate of 787.8310780; these are the
+    // values at rest (`tests/textbook` passes both).
     near("elbo", q.elbo(), -58.202_874_977_928_36, 1e-9);
     near("elbo, as published", q.elbo(), -58.202_875_200_203, 1e-6);
     all_near("E mu", &q.mean("mu"), &[4.028_527_6], 1e-6);
@@ -31,7 +31,12 @@ fn one_gaussian_is_exact() {
 fn two_gaussians() {
     let q = fit("tests/models/two_gaussians.ron", &with(&["--restarts", "5"]));
     near("elbo", q.elbo(), -436.047_326_649_036_17, 1e-7);
-    all_near("concentration", &sorted(q.parameter("weights", "concentration")), &[98.139_368_94, 175.860_631_06], 1e-4);
+    all_near(
+        "concentration",
+        &sorted(q.parameter("weights", "concentration")),
+        &[98.139_368_94, 175.860_631_06],
+        1e-4,
+    );
     all_near("centres", &sorted(q.mean("centre")), &[-1.258_03, -1.194_68, 0.666_69, 0.702_05], 1e-4);
 }
 
@@ -46,7 +51,8 @@ fn six_gaussians_of_which_two_are_needed() {
 #[test]
 fn hmm_with_known_emissions() {
     let q = fit("graphs/hmm_gauss.ron", &with(&["--restarts", "10"]));
-    // BayesPy stops at −923.5052629. The textbook's loops (`tests/textbook`), run until they rest, come to this:
+    // BayesPy stops at −923.5052629. The textbook's loops (`tests/textbook`), run until they rest, come to
+    // this:
     near("elbo", q.elbo(), -923.500_171_651_844, 1e-6);
     // The places are known, so the order is the file's. The counts are those of BayesPy where it stopped.
     let trans = q.parameter("trans", "concentration");
@@ -86,7 +92,8 @@ fn regression_with_weights_apart_from_the_precision() {
     all_near("rate of tau", &q.parameter("tau", "rate"), &[12.204_876_82], 1e-6);
 }
 
-/// The precision of the weights is that of the noise: all of it is one Normal–Gamma, and the bound is the log evidence.
+/// The precision of the weights is that of the noise: all of it is one Normal–Gamma, and the bound is the log
+/// evidence.
 #[test]
 fn regression_with_weights_scaled_by_the_precision_is_exact() {
     let q = fit("tests/models/regression_scaled.ron", &[]);
@@ -94,8 +101,10 @@ fn regression_with_weights_scaled_by_the_precision_is_exact() {
     assert!(q.trace().len() <= 2, "exact at once: {:?}", q.trace());
     // Gamma(1 + ½·50, …); the coefficients' centres are (XᵀX + I)⁻¹Xᵀy.
     all_near("shape of tau", &q.parameter("tau", "shape"), &[26.0], 1e-12);
-    let table = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/regression.csv")).expect("the table");
-    let rows: Vec<Vec<f64>> = table.lines().skip(1).map(|l| l.split(',').map(|c| c.parse().expect("a number")).collect()).collect();
+    let table = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/regression.csv"))
+        .expect("the table");
+    let rows: Vec<Vec<f64>> =
+        table.lines().skip(1).map(|l| l.split(',').map(|c| c.parse().expect("a number")).collect()).collect();
     let x = nalgebra::DMatrix::from_fn(rows.len(), 3, |r, c| rows[r][c]);
     let y = nalgebra::DVector::from_fn(rows.len(), |r, _| rows[r][3]);
     let precision = x.transpose() * &x + nalgebra::DMatrix::identity(3, 3);
@@ -104,11 +113,17 @@ fn regression_with_weights_scaled_by_the_precision_is_exact() {
     let rate = 1.0 + 0.5 * (y.dot(&y) - mean.dot(&(x.transpose() * &y)));
     all_near("E w", &q.mean("w"), mean.as_slice(), 1e-10);
     all_near("rate of tau", &q.parameter("tau", "rate"), &[rate], 1e-9);
-    let sd: Vec<f64> = q.0["nodes"]["w"]["sd"].as_array().expect("a list").iter().map(|v| v.as_f64().expect("a number")).collect();
+    let sd: Vec<f64> = q.0["nodes"]["w"]["sd"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|v| v.as_f64().expect("a number"))
+        .collect();
     all_near("sd of w", &sd, covariance.diagonal().map(|v| (v * rate / 25.0).sqrt()).as_slice(), 1e-10);
 }
 
-/// A Gaussian chain is exact: the bound is the Kalman filter's log likelihood, the marginals are the smoother's.
+/// A Gaussian chain is exact: the bound is the Kalman filter's log likelihood, the marginals are the
+/// smoother's.
 #[test]
 fn local_level_of_the_nile_is_exact() {
     let q = fit("tests/models/local_level.ron", &with(&["--nodes", "level"]));
@@ -117,5 +132,10 @@ fn local_level_of_the_nile_is_exact() {
     let ends = |all: &[f64]| [all[0], all[all.len() - 1]];
     assert_eq!(mean.len(), 100);
     all_near("mean of the first and last level", &ends(&mean), &[1_111.220_257_57, 798.370_292_61], 1e-6);
-    all_near("their variance", &ends(&precision).map(|p| 1.0 / p), &[4_030.532_767_34, 4_032.157_941_81], 1e-6);
+    all_near(
+        "their variance",
+        &ends(&precision).map(|p| 1.0 / p),
+        &[4_030.532_767_34, 4_032.157_941_81],
+        1e-6,
+    );
 }

@@ -1,5 +1,5 @@
-//! Sparse jointly Gaussian blocks against a dense solve: where all else is known, the ELBO is the log evidence and the moments are those of
-//! the posterior, whatever the data pick.
+//! Sparse jointly Gaussian blocks against a dense solve: where all else is known, the ELBO is the log
+//! evidence and the moments are those of the posterior, whatever the data pick.
 mod common;
 
 use common::{
@@ -18,7 +18,8 @@ fn about(i: usize, parents: &[(usize, f64)], value: f64, precision: f64) -> Row 
 const G: [usize; 8] = [0, 2, 1, 0, 2, 2, 3, 0];
 const H: [usize; 8] = [1, 0, 1, 1, 0, 2, 2, 0];
 const X: [f64; 8] = [0.5, -1.2, 2.0, 0.3, 1.1, -0.4, 0.9, -2.1];
-const Y: [Option<f64>; 8] = [Some(1.5), Some(-0.7), Some(2.2), None, Some(0.4), Some(3.1), Some(-1.8), Some(0.6)];
+const Y: [Option<f64>; 8] =
+    [Some(1.5), Some(-0.7), Some(2.2), None, Some(0.4), Some(3.1), Some(-1.8), Some(0.6)];
 
 fn table() -> String {
     let mut out = String::from("g,h,x,y,times\n");
@@ -46,10 +47,12 @@ fn schools_that_share_a_mean() {
         },
         observe: { "y": "y" },
     )"#;
-    let (y, se) = ([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0], [15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0]);
+    let (y, se) =
+        ([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0], [15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0]);
     let mut prior = vec![about(0, &[], 1.0, 0.01)];
     prior.extend((1..=8).map(|j| about(j, &[(0, 1.0)], 0.0, 0.04)));
-    let seen: Vec<Row> = (0..8).map(|j: usize| Row(vec![(j + 1, 1.0)], y[j], 1.0 / (se[j] * se[j]))).collect();
+    let seen: Vec<Row> =
+        (0..8).map(|j: usize| Row(vec![(j + 1, 1.0)], y[j], 1.0 / (se[j] * se[j]))).collect();
     exact(model, "", &["mu", "theta"], &dense(&prior, &seen));
 }
 
@@ -89,7 +92,11 @@ fn a_vector_for_each_group() {
         },
         observe: { "y": "y" },
     )"#;
-    let table = table().replace("times\n", "times,one\n").replace("1\n", "1,1\n").replace("2\n", "2,1\n").replace("3\n", "3,1\n");
+    let table = table()
+        .replace("times\n", "times,one\n")
+        .replace("1\n", "1,1\n")
+        .replace("2\n", "2,1\n")
+        .replace("3\n", "3,1\n");
     // A precision matrix as rows: Λ = Σ rows rowᵀ with the row (1, l) of precision d, and (0, 1) of the rest.
     let pair = |at: usize, parent: Option<usize>, p: [f64; 3], mean: [f64; 2]| {
         let l = p[1] / p[0];
@@ -98,7 +105,10 @@ fn a_vector_for_each_group() {
             all.extend(parent.into_iter().flat_map(|m| [(m, -c[0]), (m + 1, -c[1])]));
             all
         };
-        [Row(of([1.0, l]), mean[0] + l * mean[1], p[0]), Row(of([0.0, 1.0]), mean[1], p[2] - p[1] * p[1] / p[0])]
+        [
+            Row(of([1.0, l]), mean[0] + l * mean[1], p[0]),
+            Row(of([0.0, 1.0]), mean[1], p[2] - p[1] * p[1] / p[0]),
+        ]
     };
     let mut prior = vec![];
     prior.extend(pair(0, None, [0.1, 0.02, 0.2], [1.0, -1.0]));
@@ -126,7 +136,9 @@ fn crossed_effects_with_weights() {
     prior.extend((5..8).map(|h| about(h, &[], 0.0, 3.0)));
     let times = |n: usize| 1 + n % 3;
     let rows = (0..8).flat_map(|n| std::iter::repeat_n(n, times(n)));
-    let seen: Vec<Row> = rows.filter_map(|n| Y[n].map(|y| Row(vec![(0, 1.0), (1 + G[n], 1.0), (5 + H[n], -2.0)], y, 4.0))).collect();
+    let seen: Vec<Row> = rows
+        .filter_map(|n| Y[n].map(|y| Row(vec![(0, 1.0), (1 + G[n], 1.0), (5 + H[n], -2.0)], y, 4.0)))
+        .collect();
     exact(model, &table(), &["m", "a", "b"], &dense(&prior, &seen));
 }
 
@@ -152,7 +164,16 @@ fn a_mixed_model() {
     prior.extend((7..10).map(|h| about(h, &[], 0.0, 3.0)));
     prior.extend((10..22).map(|s| about(s, &[], 0.0, 5.0)));
     let times = |n: usize| (1 + n % 3) as f64;
-    let row = |n: usize| vec![(0, X[n]), (1, times(n)), (2, 1.0), (3 + G[n], 1.0), (7 + H[n], X[n]), (10 + 3 * G[n] + H[n], 1.0)];
+    let row = |n: usize| {
+        vec![
+            (0, X[n]),
+            (1, times(n)),
+            (2, 1.0),
+            (3 + G[n], 1.0),
+            (7 + H[n], X[n]),
+            (10 + 3 * G[n] + H[n], 1.0),
+        ]
+    };
     exact(model, &table(), &["w", "b", "u", "v", "s"], &dense(&prior, &seen(row, 0.0, 4.0)));
 }
 
@@ -176,7 +197,8 @@ fn a_tree() {
         Some(p) => about(i, &[(*p, 1.0)], 0.0, 2.0),
         None => about(i, &[], 0.3, 0.5),
     });
-    let seen: Vec<Row> = y.iter().enumerate().filter_map(|(i, y)| y.map(|y| Row(vec![(i, 1.0)], y, 4.0))).collect();
+    let seen: Vec<Row> =
+        y.iter().enumerate().filter_map(|(i, y)| y.map(|y| Row(vec![(i, 1.0)], y, 4.0))).collect();
     exact(model, "", &["x"], &dense(&prior.collect::<Vec<_>>(), &seen));
 }
 
@@ -223,7 +245,8 @@ fn differences_of_one_variable() {
     exact(model, "", &["s"], &dense(&prior, &seen));
 }
 
-/// A grid of rows by columns: effects of a group for each column, of the column, and of the group's own overall level.
+/// A grid of rows by columns: effects of a group for each column, of the column, and of the group's own
+/// overall level.
 #[test]
 fn effects_in_a_grid() {
     let model = r#"Model(
@@ -238,14 +261,21 @@ fn effects_in_a_grid() {
         },
         observe: { "y": "d" },
     )"#;
-    let (g, values) = ([0, 1, 0, 2], [[Some(1.5), Some(0.2)], [None, Some(2.2)], [Some(-0.7), Some(1.1)], [Some(0.3), None]]);
+    let (g, values) = (
+        [0, 1, 0, 2],
+        [[Some(1.5), Some(0.2)], [None, Some(2.2)], [Some(-0.7), Some(1.1)], [Some(0.3), None]],
+    );
     let mut prior: Vec<Row> = (0..2).map(|j| about(j, &[], 0.5, 0.1)).collect();
     prior.extend((2..5).map(|l| about(l, &[], 0.0, 0.7)));
     prior.extend((0..6).map(|i| about(5 + i, &[(i % 2, 1.0), (2 + i / 2, 1.0)], 0.0, 2.0)));
     prior.extend((11..15).map(|e| about(e, &[], 0.0, 3.0)));
     let mut seen = vec![];
     for (n, row) in values.iter().enumerate() {
-        seen.extend((0..2).filter_map(|j| row[j].map(|y: f64| Row(vec![(5 + 2 * g[n] + j, 1.0), (11 + n, 1.0)], y, 4.0))));
+        seen.extend(
+            (0..2).filter_map(|j| {
+                row[j].map(|y: f64| Row(vec![(5 + 2 * g[n] + j, 1.0), (11 + n, 1.0)], y, 4.0))
+            }),
+        );
     }
     exact(model, "", &["m", "l", "a", "e"], &dense(&prior, &seen));
 }
@@ -270,8 +300,8 @@ fn a_latent_of_each_row_about_a_mean_of_its_group() {
     exact(model, &table(), &["top", "m", "u"], &dense(&prior, &seen(|n| vec![(5 + n, X[n])], 0.0, 4.0)));
 }
 
-/// Effects of up to three columns and of both together, with and without covariates, about means of their own or a level of levels; rows
-/// missing; in any mix.
+/// Effects of up to three columns and of both together, with and without covariates, about means of their own
+/// or a level of levels; rows missing; in any mix.
 #[test]
 fn random_mixtures_of_effects() {
     for seed in 0..40 {
@@ -280,11 +310,19 @@ fn random_mixtures_of_effects() {
         let levels = [1 + r.below(4), 1 + r.below(3), 1 + r.below(5)];
         let codes: Vec<[usize; 3]> = (0..rows).map(|_| levels.map(|k| r.below(k))).collect();
         let x: Vec<f64> = (0..rows).map(|_| r.below(40) as f64 / 10.0 - 2.0).collect();
-        let y: Vec<Option<f64>> = (0..rows).map(|i| (i == 0 || r.below(5) > 0).then(|| r.below(60) as f64 / 10.0 - 3.0)).collect();
+        let y: Vec<Option<f64>> =
+            (0..rows).map(|i| (i == 0 || r.below(5) > 0).then(|| r.below(60) as f64 / 10.0 - 3.0)).collect();
         let mut table = String::from("c0,c1,c2,x,y\n");
         for n in 0..rows {
             let c = codes[n];
-            table += &format!("{},{},{},{},{}\n", c[0] + 1, c[1] + 1, c[2] + 1, x[n], y[n].map_or(String::new(), |y| y.to_string()));
+            table += &format!(
+                "{},{},{},{},{}\n",
+                c[0] + 1,
+                c[1] + 1,
+                c[2] + 1,
+                x[n],
+                y[n].map_or(String::new(), |y| y.to_string())
+            );
         }
         let (mut nodes, mut mean, mut names, mut prior) = (String::new(), vec![], vec![], vec![]);
         let mut parts: Vec<(usize, bool, Vec<usize>)> = vec![];
@@ -309,7 +347,11 @@ fn random_mixtures_of_effects() {
             }
             let at = prior.len();
             for i in 0..size {
-                prior.push(if above { about(at + i, &[(top, 2.0)], 0.0, precision) } else { about(at + i, &[], -0.25, precision) });
+                prior.push(if above {
+                    about(at + i, &[(top, 2.0)], 0.0, precision)
+                } else {
+                    about(at + i, &[], -0.25, precision)
+                });
             }
             let about = if above { format!("\"2 * m{e}\"") } else { "-0.25".to_string() };
             nodes += &format!("\"{key}\": Normal(mean: {about}, precision: {precision}), ");
@@ -354,11 +396,19 @@ const CROSSED: &str = r#"
 /// What the user asks for is kept: nothing together, or two of three.
 #[test]
 fn blocks_that_the_user_names() {
-    let fit = |factorize: &str| fit_text(&format!("Model({CROSSED} factorize: {factorize})"), &[("d.csv", &table())], &[]);
+    let fit = |factorize: &str| {
+        fit_text(&format!("Model({CROSSED} factorize: {factorize})"), &[("d.csv", &table())], &[])
+    };
     let blocks = |q: &common::Posterior| -> Vec<(Vec<String>, String)> {
         let list = q.0["blocks"].as_array().expect("a list");
-        let nodes =
-            |b: &serde_json::Value| b["nodes"].as_array().expect("names").iter().map(|n| n.as_str().expect("a name").to_string()).collect();
+        let nodes = |b: &serde_json::Value| {
+            b["nodes"]
+                .as_array()
+                .expect("names")
+                .iter()
+                .map(|n| n.as_str().expect("a name").to_string())
+                .collect()
+        };
         list.iter().map(|b| (nodes(b), b["kind"].as_str().expect("a kind").to_string())).collect()
     };
     let all = fit("Auto");
@@ -369,10 +419,17 @@ fn blocks_that_the_user_names() {
     near("the same block by name", three.elbo(), all.elbo(), 1e-12);
     let none = fit("MeanField");
     assert!(blocks(&none).iter().all(|b| b.1 == "independent"), "{:?}", blocks(&none));
-    assert!(none.elbo() < two.elbo() && two.elbo() < all.elbo(), "{} {} {}", none.elbo(), two.elbo(), all.elbo());
+    assert!(
+        none.elbo() < two.elbo() && two.elbo() < all.elbo(),
+        "{} {} {}",
+        none.elbo(),
+        two.elbo(),
+        all.elbo()
+    );
 }
 
-/// Crossed effects that fill their factor are kept apart, and the report says why; each is still joint with the level where it can be.
+/// Crossed effects that fill their factor are kept apart, and the report says why; each is still joint with
+/// the level where it can be.
 #[test]
 fn a_block_that_would_be_too_large_is_split() {
     let mut r = Random::new(3, "crossed", 0);
@@ -384,11 +441,15 @@ fn a_block_that_would_be_too_large_is_split() {
     let model = common::text(&folder.path("model.ron"));
     let said = common::elbow(&["explain", "--emit", "blocks", &model]).stdout;
     assert!(said.contains("q(m, a): joint (sparse Gaussian)"), "{said}");
-    assert!(said.contains("One block of all `m`, `a`, `b` would be too large. It would take about"), "{said}");
+    assert!(
+        said.contains("One block of all `m`, `a`, `b` would be too large. It would take about"),
+        "{said}"
+    );
     assert!(folder.fit(&["--max-iterations", "3"]).elbo().is_finite());
 }
 
-/// An intercept takes the offset of the data with it: no digit is lost, whether it stands beside the effects or above them.
+/// An intercept takes the offset of the data with it: no digit is lost, whether it stands beside the effects
+/// or above them.
 #[test]
 fn a_large_offset_costs_no_digits() {
     let fit = |offset: f64, m: &str, y: &str| {

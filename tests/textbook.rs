@@ -17,7 +17,10 @@ fn climb(name: &str, most: usize, mut iterate: impl FnMut() -> f64) -> f64 {
     for i in 0..most {
         let now = iterate();
         assert!(now.is_finite(), "{name}: the bound is {now} after iteration {i}");
-        assert!(now >= last - 1e-9 * last.abs().max(1.0), "{name}: the bound fell from {last} to {now} in iteration {i}");
+        assert!(
+            now >= last - 1e-9 * last.abs().max(1.0),
+            "{name}: the bound fell from {last} to {now} in iteration {i}"
+        );
         if (now - last).abs() < 1e-13 * now.abs() {
             return now;
         }
@@ -77,7 +80,9 @@ fn known_gaussians_reach_reference_4() {
     let data = read("tests/data/hmm_gauss.csv");
     let centres = vec![vec![0.0, 0.0], vec![3.0, 4.0], vec![6.0, 0.0]];
     let distance = |x: &[f64], c: &[f64]| (x[0] - c[0]).powi(2) + (x[1] - c[1]).powi(2);
-    let nearest = |x: &Vec<f64>| (0..3).min_by(|&a, &b| distance(x, &centres[a]).total_cmp(&distance(x, &centres[b]))).unwrap_or(0);
+    let nearest = |x: &Vec<f64>| {
+        (0..3).min_by(|&a, &b| distance(x, &centres[a]).total_cmp(&distance(x, &centres[b]))).unwrap_or(0)
+    };
     let labels: Vec<usize> = data.iter().map(nearest).collect();
     let emission = KnownGaussians { data: vec![data], centres, precision: 0.25 };
     let mut model = Hmm::new(3, 0.001, 0.001, emission, &[labels]);
@@ -100,10 +105,16 @@ fn hmm_bound_rises_and_equals_normaliser_plus_parameter_terms() {
     let (symbols, labels) = sequences();
     let mut model = Hmm::new(2, 1.0, 0.7, Symbols::new(symbols, 2, 4, 0.5), &labels);
     climb("symbols", 200, || model.iterate());
-    near("symbols: two ways to the bound", model.elbo(), model.log_normaliser + model.parameter_term(), 1e-10);
+    near(
+        "symbols: two ways to the bound",
+        model.elbo(),
+        model.log_normaliser + model.parameter_term(),
+        1e-10,
+    );
 
     let counts = vec![vec![3.0, 1.0, 0.0, 12.0, 9.0, 2.0, 3.0], vec![8.0, 11.0, 1.0]];
-    let labels: Vec<Vec<usize>> = counts.iter().map(|s| s.iter().map(|&x| usize::from(x > 5.0)).collect()).collect();
+    let labels: Vec<Vec<usize>> =
+        counts.iter().map(|s| s.iter().map(|&x| usize::from(x > 5.0)).collect()).collect();
     let mut model = Hmm::new(2, 1.0, 1.0, Counts::new(counts, 2, (2.0, 0.5)), &labels);
     climb("counts", 200, || model.iterate());
     near("counts: two ways to the bound", model.elbo(), model.log_normaliser + model.parameter_term(), 1e-10);
@@ -123,7 +134,8 @@ fn one_state_gives_the_log_evidence() {
     near("symbols", model.iterate(), evidence, 1e-10);
 
     // ln p of reference 8: Gamma(2, rate 1), counts 2, 0, 3, 1, 4.
-    let mut model = Hmm::new(1, 1.0, 1.0, Counts::new(vec![vec![2.0, 0.0, 3.0, 1.0, 4.0]], 1, (2.0, 1.0)), &[vec![0; 5]]);
+    let mut model =
+        Hmm::new(1, 1.0, 1.0, Counts::new(vec![vec![2.0, 0.0, 3.0, 1.0, 4.0]], 1, (2.0, 1.0)), &[vec![0; 5]]);
     near("reference 8", model.iterate(), -9.661_766_264_998_722, 1e-11);
 }
 

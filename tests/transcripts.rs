@@ -1,5 +1,5 @@
-//! Every `console` block of the book and the README is run, and what it prints is compared. A line `[…]` stands for any
-//! lines left out. `ELBOW_BLESS=1 cargo test --test transcripts` writes what is printed.
+//! Every `console` block of the book and the README is run, and what it prints is compared. A line `[…]`
+//! stands for any lines left out. `ELBOW_BLESS=1 cargo test --test transcripts` writes what is printed.
 mod common;
 
 use std::{
@@ -46,7 +46,8 @@ fn shown(output: &str, block: &[&str]) -> String {
     let Some(gap) = block.iter().position(|l| *l == LEFT_OUT) else {
         return output.to_owned();
     };
-    let (before, after) = (gap.min(lines.len()), (block.len() - gap - 1).min(lines.len().saturating_sub(gap)));
+    let (before, after) =
+        (gap.min(lines.len()), (block.len() - gap - 1).min(lines.len().saturating_sub(gap)));
     let mut out = String::new();
     for line in lines[..before].iter().chain([&LEFT_OUT]).chain(&lines[lines.len() - after..]) {
         let _ = writeln!(out, "{line}");
@@ -88,11 +89,20 @@ fn transcripts_are_what_the_commands_print() {
             std::fs::write(&page, now).unwrap_or_else(|e| panic!("{}: {e}", page.display()));
         } else {
             let first = text.lines().zip(now.lines()).position(|(a, b)| a != b).unwrap_or(0);
-            let (a, b) = (text.lines().nth(first).unwrap_or_default(), now.lines().nth(first).unwrap_or_default());
-            wrong.push(format!("{} line {}: it shows\n  {a}\nand the command prints\n  {b}", page.display(), first + 1));
+            let (a, b) =
+                (text.lines().nth(first).unwrap_or_default(), now.lines().nth(first).unwrap_or_default());
+            wrong.push(format!(
+                "{} line {}: it shows\n  {a}\nand the command prints\n  {b}",
+                page.display(),
+                first + 1
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{}\nRun `ELBOW_BLESS=1 cargo test --test transcripts` and look at the change.", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{}\nRun `ELBOW_BLESS=1 cargo test --test transcripts` and look at the change.",
+        wrong.join("\n")
+    );
 }
 
 #[test]

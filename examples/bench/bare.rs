@@ -1,11 +1,16 @@
-//! The bare arithmetic of chains, with nothing around it: the floors of what the engine does in general. Sizes are known to the compiler,
-//! parameters are the same for all steps.
+//! The bare arithmetic of chains, with nothing around it: the floors of what the engine does in general.
+//! Sizes are known to the compiler, parameters are the same for all steps.
 
 use elbow::num::wide::wide;
 
-/// Forward and backward messages of `T` steps over `K` states, scaled, and the sums of the pair marginals. `emit` holds a row of `K` for
-/// each symbol. Returns the log-likelihood.
-pub fn forward_backward<const K: usize>(trans: &[[f64; K]; K], emit: &[[f64; K]], symbols: &[u8], room: &mut Vec<[f64; K]>) -> (f64, f64) {
+/// Forward and backward messages of `T` steps over `K` states, scaled, and the sums of the pair marginals.
+/// `emit` holds a row of `K` for each symbol. Returns the log-likelihood.
+pub fn forward_backward<const K: usize>(
+    trans: &[[f64; K]; K],
+    emit: &[[f64; K]],
+    symbols: &[u8],
+    room: &mut Vec<[f64; K]>,
+) -> (f64, f64) {
     wide(
         #[inline(always)]
         || {
@@ -109,9 +114,15 @@ pub struct Step<const D: usize> {
     mean: [f64; D],
 }
 
-/// Means, covariances and the sum of neighbours' second moments of a Gaussian chain with precision blocks `own` on the diagonal and `next`
-/// beside it (row: the step, column: the one after), and linear terms `h`. Returns the means and a checksum.
-pub fn smoother<const D: usize>(own: &Square<D>, next: &Square<D>, h: &[[f64; D]], room: &mut Vec<Step<D>>) -> (Vec<[f64; D]>, f64) {
+/// Means, covariances and the sum of neighbours' second moments of a Gaussian chain with precision blocks
+/// `own` on the diagonal and `next` beside it (row: the step, column: the one after), and linear terms `h`.
+/// Returns the means and a checksum.
+pub fn smoother<const D: usize>(
+    own: &Square<D>,
+    next: &Square<D>,
+    h: &[[f64; D]],
+    room: &mut Vec<Step<D>>,
+) -> (Vec<[f64; D]>, f64) {
     wide(
         #[inline(always)]
         || {

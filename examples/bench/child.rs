@@ -1,4 +1,5 @@
-//! One fit in a process of its own: its times and its peak memory, as a line. A parent starts itself with `--child`.
+//! One fit in a process of its own: its times and its peak memory, as a line. A parent starts itself with
+//! `--child`.
 
 use super::args::Task;
 use elbow::{
@@ -71,14 +72,21 @@ pub fn run(task: &Task) -> Result<String, String> {
         TableSource::Inline(_) => None,
     };
     let t = Instant::now();
-    let mut bound = pipeline::bind(&model, &graph, &files, &locate, &source, &mut diags).map_err(|r| shown(&diags, r))?;
+    let mut bound =
+        pipeline::bind(&model, &graph, &files, &locate, &source, &mut diags).map_err(|r| shown(&diags, r))?;
     drop(model);
     let read = t.elapsed().as_secs_f64();
     let t = Instant::now();
     let plan = pipeline::plan(&graph, &bound, &mut diags).map_err(|r| shown(&diags, r))?;
     bound.forget(|n| plan.predicted.contains(&n));
     let planned = t.elapsed().as_secs_f64();
-    let options = Options { max_iterations: task.iterations, tolerance: 0.0, threads: task.threads, quantiles: 4096, ..Options::default() };
+    let options = Options {
+        max_iterations: task.iterations,
+        tolerance: 0.0,
+        threads: task.threads,
+        quantiles: 4096,
+        ..Options::default()
+    };
     let mut clock = Clock(Instant::now(), vec![]);
     let posterior = engine::fit(&graph, &bound, &plan, &options, &mut clock).map_err(|e| e.to_string())?;
     let mut each: Vec<f64> = clock.1.windows(2).map(|w| w[1] - w[0]).collect();
@@ -93,7 +101,8 @@ pub fn run(task: &Task) -> Result<String, String> {
 fn peak() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-    line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<f64>().ok()).map_or(f64::NAN, |kb| kb * 1024.0)
+    line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<f64>().ok())
+        .map_or(f64::NAN, |kb| kb * 1024.0)
 }
 
 /// A child that takes longer is ended.
@@ -114,7 +123,8 @@ pub fn measure(model: &Path, iterations: usize, threads: usize) -> Result<Measur
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|e| e.to_string())?;
-    // Waiting in short steps would add to the process's time: a thread watches, and the pipe's end wakes this one.
+    // Waiting in short steps would add to the process's time: a thread watches, and the pipe's end wakes this
+    // one.
     let (done, over) = std::sync::mpsc::channel::<()>();
     let mut out = child.stdout.take().ok_or("no pipe")?;
     let reader = std::thread::spawn(move || {
@@ -137,6 +147,8 @@ pub fn measure(model: &Path, iterations: usize, threads: usize) -> Result<Measur
         return Err(String::from_utf8_lossy(&ended.stderr).into_owned());
     }
     let numbers: Vec<f64> = text.split_whitespace().filter_map(|x| x.parse().ok()).collect();
-    let [read, plan, start, iteration, total, peak, elbo] = numbers[..] else { return Err(format!("unexpected: {text}")) };
+    let [read, plan, start, iteration, total, peak, elbo] = numbers[..] else {
+        return Err(format!("unexpected: {text}"));
+    };
     Ok(Measured { read, plan, start, iteration, total, process, peak, elbo })
 }

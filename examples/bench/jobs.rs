@@ -1,4 +1,5 @@
-//! The jobs: what is fitted, on which table, and the floor of an iteration. Not here: how a fit is measured (`child`).
+//! The jobs: what is fitted, on which table, and the floor of an iteration. Not here: how a fit is measured
+//! (`child`).
 
 use super::{
     args::Args,
@@ -36,7 +37,8 @@ pub struct Job {
 
 /// A file of `models`, its table at hand, some of its text replaced.
 fn model(text: &str, swaps: &[(&str, String)]) -> String {
-    let line = text.lines().find(|l| l.trim_start().starts_with("data:")).expect("a model has a line for its data");
+    let line =
+        text.lines().find(|l| l.trim_start().starts_with("data:")).expect("a model has a line for its data");
     let path = line.split('"').nth(3).expect("the data line names a file");
     let mut text = text.replace(&format!("\"{path}\""), "\"data.csv\"");
     for (from, to) in swaps {
@@ -60,7 +62,10 @@ pub fn mixture(machine: &Machine, n: usize, d: usize, k: usize) -> Job {
     let s = statistics(d);
     let [there, back] = kernels::products(n.min(20_000), s, k);
     let (rows, per) = (n as f64, (s * k) as f64);
-    let floor = rows * per / there + rows * per / back + rows * k as f64 / machine.exp + rows * s as f64 * 8.0 / machine.copy;
+    let floor = rows * per / there
+        + rows * per / back
+        + rows * k as f64 / machine.exp
+        + rows * s as f64 * 8.0 / machine.copy;
     Job {
         name: "J1 Gaussian mixture".into(),
         size: format!("{n} × {d}, K = {k}"),
@@ -90,7 +95,11 @@ pub fn topics(machine: &Machine, docs: usize, v: usize, k: usize, corpus: Option
     let per = rows * k as f64;
     Job {
         name: "J2 topics".into(),
-        size: if corpus.is_some() { format!("a corpus, K = {k}") } else { format!("{docs} documents, V = {v}, K = {k}") },
+        size: if corpus.is_some() {
+            format!("a corpus, K = {k}")
+        } else {
+            format!("{docs} documents, V = {v}, K = {k}")
+        },
         model: model(include_str!("models/j2_lda.ron"), &[("Size(50)", format!("Size({k})"))]),
         write: match corpus {
             Some(from) => Box::new(move |p| simulate::corpus(p, &from).map(|_| ())),
@@ -102,7 +111,8 @@ pub fn topics(machine: &Machine, docs: usize, v: usize, k: usize, corpus: Option
     }
 }
 
-/// Symbols from hidden states. The floor is bare forward–backward arithmetic with 16 states, scaled to others by their pairs.
+/// Symbols from hidden states. The floor is bare forward–backward arithmetic with 16 states, scaled to others
+/// by their pairs.
 pub fn symbols(machine: &Machine, sequences: usize, steps: usize, k: usize, v: usize) -> Job {
     let n = (sequences * steps) as f64;
     Job {
@@ -130,7 +140,10 @@ pub fn emissions(machine: &Machine, sequences: usize, steps: usize, full: bool) 
     Job {
         name: format!("J3 hidden Markov, {} Gaussians", if full { "full" } else { "diagonal" }),
         size: format!("{sequences} × {steps} steps, {k} states, {d} numbers"),
-        model: model(if full { include_str!("models/j3_full.ron") } else { include_str!("models/j3_diag.ron") }, &[]),
+        model: model(
+            if full { include_str!("models/j3_full.ron") } else { include_str!("models/j3_diag.ron") },
+            &[],
+        ),
         write: Box::new(move |p| simulate::walks(p, sequences, steps, k, d)),
         bytes: n * (4.0 + 8.0 * d as f64),
         iterations: 5,
@@ -154,8 +167,10 @@ pub fn dynamics(steps: usize) -> Job {
 /// Seconds of the bare smoother over so many steps.
 pub fn smoother(steps: usize) -> f64 {
     let own = std::array::from_fn(|i| std::array::from_fn(|j| if i == j { 5.0 } else { 0.3 }));
-    let next: [[f64; 4]; 4] = std::array::from_fn(|i| std::array::from_fn(|j| -0.2 + 0.1 * ((i + 2 * j) % 4) as f64));
-    let h: Vec<[f64; 4]> = (0..steps).map(|t| std::array::from_fn(|i| ((t * 7 + i * 3) % 11) as f64 - 5.0)).collect();
+    let next: [[f64; 4]; 4] =
+        std::array::from_fn(|i| std::array::from_fn(|j| -0.2 + 0.1 * ((i + 2 * j) % 4) as f64));
+    let h: Vec<[f64; 4]> =
+        (0..steps).map(|t| std::array::from_fn(|i| ((t * 7 + i * 3) % 11) as f64 - 5.0)).collect();
     let mut room = vec![];
     let (means, _) = bare::smoother(&own, &next, &h, &mut room);
     // The means solve the system; a floor that computes something else would be none.
@@ -190,7 +205,10 @@ pub fn factors(n: usize, d: usize, q: usize, each: bool) -> Job {
     Job {
         name: if each { "J6 factor analysis".into() } else { "J6 principal components".into() },
         size: format!("{n} × {d}, {q} factors"),
-        model: model(if each { include_str!("models/j6_fa.ron") } else { include_str!("models/j6_pca.ron") }, &[]),
+        model: model(
+            if each { include_str!("models/j6_fa.ron") } else { include_str!("models/j6_pca.ron") },
+            &[],
+        ),
         write: Box::new(move |p| simulate::factors(p, n, d, q)),
         bytes: rows * d as f64 * 8.0,
         iterations: 20,
@@ -285,7 +303,9 @@ pub fn three_columns(machine: &Machine, steps: usize) -> Job {
         bytes: n * 20.0,
         iterations: 5,
         floor: Some(
-            n * pairs(k) / machine.madd + n * per * (1.0 / there + 1.0 / back) + n * k as f64 * (1.0 / machine.exp + 24.0 / machine.copy),
+            n * pairs(k) / machine.madd
+                + n * per * (1.0 / there + 1.0 / back)
+                + n * k as f64 * (1.0 / machine.exp + 24.0 / machine.copy),
         ),
     }
 }
@@ -304,7 +324,8 @@ impl Job {
 }
 
 /// Graphs of the package, small enough that the process's own time shows.
-const SMALL: [(&str, &str, f64); 2] = [("coin", "graphs/coin.ron", 10e-3), ("Old Faithful", "graphs/gmm.ron", 50e-3)];
+const SMALL: [(&str, &str, f64); 2] =
+    [("coin", "graphs/coin.ron", 10e-3), ("Old Faithful", "graphs/gmm.ron", 50e-3)];
 /// Memory past the data, bytes.
 const ALLOWED: f64 = 64.0 * 1024.0 * 1024.0;
 
@@ -328,7 +349,10 @@ pub fn print(machine: &Machine, args: &Args) -> Result<(), String> {
         ("columns", Box::new(move || three_columns(machine, 200_000 / s))),
     ];
     // Like the Associated Press corpus in size, or that corpus.
-    let few = move || Job { name: "J2 topics, few documents".into(), ..topics(machine, 2246 / s, 10_473, 50, corpus.clone()) };
+    let few = move || Job {
+        name: "J2 topics, few documents".into(),
+        ..topics(machine, 2246 / s, 10_473, 50, corpus.clone())
+    };
     list.insert(1, ("j2ap", Box::new(few)));
     let (mut rows, mut threads) = (vec![], vec![]);
     for (key, make) in list.iter().filter(|l| args.wants(l.0)) {
@@ -341,18 +365,36 @@ pub fn print(machine: &Machine, args: &Args) -> Result<(), String> {
         }
         rows.push(row(&job, &all[0]));
         if let (Some(Ok(one)), true) = (all.first(), all.len() > 1) {
-            let of = |m: &Result<Measured, String>| m.as_ref().map_or("–".into(), |m| table::times(one.iteration, m.iteration));
-            threads.push([vec![job.name.clone(), table::seconds(one.iteration)], all[1..].iter().map(of).collect()].concat());
+            let of = |m: &Result<Measured, String>| {
+                m.as_ref().map_or("–".into(), |m| table::times(one.iteration, m.iteration))
+            };
+            threads.push(
+                [vec![job.name.clone(), table::seconds(one.iteration)], all[1..].iter().map(of).collect()]
+                    .concat(),
+            );
         }
     }
     if !rows.is_empty() {
-        let head =
-            ["job", "size", "iteration", "floor", "of floor", "read", "plan", "start", "total", "peak", "data + 64 MB", "ELBO, nats"];
+        let head = [
+            "job",
+            "size",
+            "iteration",
+            "floor",
+            "of floor",
+            "read",
+            "plan",
+            "start",
+            "total",
+            "peak",
+            "data + 64 MB",
+            "ELBO, nats",
+        ];
         table::print(&format!("Jobs, threads: {}", args.threads[0]), &head, &rows);
     }
     if !threads.is_empty() {
         let more: Vec<String> = args.threads[1..].iter().map(|t| format!("{t} threads, faster")).collect();
-        let head: Vec<&str> = ["job", "iteration"].into_iter().chain(more.iter().map(String::as_str)).collect();
+        let head: Vec<&str> =
+            ["job", "iteration"].into_iter().chain(more.iter().map(String::as_str)).collect();
         table::print("Threads", &head, &threads);
     }
     if args.wants("small") {
@@ -375,8 +417,10 @@ fn row(job: &Job, measured: &Result<Measured, String>) -> Vec<String> {
     let times = [m.iteration, floor].map(table::seconds).to_vec();
     let rest = [m.read, m.plan, m.start, m.total].map(table::seconds).to_vec();
     let allowed = job.bytes + ALLOWED;
-    let memory = vec![mb(m.peak), format!("{}{}", mb(allowed), if m.peak > allowed { " (over)" } else { "" })];
-    [head, times, vec![table::times(m.iteration, floor)], rest, memory, vec![format!("{:.2}", m.elbo)]].concat()
+    let memory =
+        vec![mb(m.peak), format!("{}{}", mb(allowed), if m.peak > allowed { " (over)" } else { "" })];
+    [head, times, vec![table::times(m.iteration, floor)], rest, memory, vec![format!("{:.2}", m.elbo)]]
+        .concat()
 }
 
 /// Whole processes on the smallest graphs.
@@ -384,9 +428,16 @@ fn small(args: &Args) -> Result<(), String> {
     let mut rows = vec![];
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (name, graph, goal) in SMALL {
-        let runs = (0..5).map(|_| child::measure(&root.join(graph), 1000, args.threads[0])).collect::<Result<Vec<_>, _>>()?;
+        let runs = (0..5)
+            .map(|_| child::measure(&root.join(graph), 1000, args.threads[0]))
+            .collect::<Result<Vec<_>, _>>()?;
         let least = |f: fn(&Measured) -> f64| runs.iter().map(f).fold(f64::INFINITY, f64::min);
-        rows.push(vec![name.to_string(), table::seconds(least(|m| m.process)), table::seconds(least(|m| m.total)), table::seconds(goal)]);
+        rows.push(vec![
+            name.to_string(),
+            table::seconds(least(|m| m.process)),
+            table::seconds(least(|m| m.total)),
+            table::seconds(goal),
+        ]);
     }
     table::print(
         "Small jobs: the whole process, and the fit within it (a thousand iterations at most)",

@@ -17,10 +17,14 @@ use std::hint::black_box;
 const BLOCK: usize = 1024;
 
 fn dense(rows: usize, cols: usize) -> (Vec<f64>, Strides) {
-    ((0..rows * cols).map(|i| ((i * 7) % 11) as f64 * 0.1).collect(), Strides { offset: 0, row: cols, col: 1 })
+    (
+        (0..rows * cols).map(|i| ((i * 7) % 11) as f64 * 0.1).collect(),
+        Strides { offset: 0, row: cols, col: 1 },
+    )
 }
 
-/// Multiply-adds a second of a gate's two products, in blocks of rows: `n × s · s × k`, and `k × n · n × s` back.
+/// Multiply-adds a second of a gate's two products, in blocks of rows: `n × s · s × k`, and `k × n · n × s`
+/// back.
 pub fn products(n: usize, s: usize, k: usize) -> [f64; 2] {
     let ((x, sx), (t, st)) = (dense(BLOCK, s), dense(s, k));
     let (r, sr) = dense(BLOCK, k);
@@ -34,7 +38,18 @@ pub fn products(n: usize, s: usize, k: usize) -> [f64; 2] {
     });
     let back = best(5, || {
         for _ in 0..blocks {
-            gemm(k, s, BLOCK, 1.0, black_box(&r), across, &x, sx, &mut sum, Strides { offset: 0, row: s, col: 1 });
+            gemm(
+                k,
+                s,
+                BLOCK,
+                1.0,
+                black_box(&r),
+                across,
+                &x,
+                sx,
+                &mut sum,
+                Strides { offset: 0, row: s, col: 1 },
+            );
         }
     });
     let madds = (blocks * BLOCK * s * k) as f64;
@@ -69,9 +84,17 @@ pub fn print(machine: &Machine, quick: bool) {
     for (s, k) in [(153, 32), (15, 16), (3, 8), (50, 10)] {
         let rates = products(n, s, k);
         let madds = (n * s * k) as f64;
-        for (way, rate) in [format!("product {n} × {s} · {s} × {k}"), format!("product {k} × {n} · {n} × {s}")].into_iter().zip(rates)
+        for (way, rate) in
+            [format!("product {n} × {s} · {s} × {k}"), format!("product {k} × {n} · {n} × {s}")]
+                .into_iter()
+                .zip(rates)
         {
-            add(way, format!("{} M multiply-adds", table::short(madds / 1e6)), madds / rate, madds / machine.madd);
+            add(
+                way,
+                format!("{} M multiply-adds", table::short(madds / 1e6)),
+                madds / rate,
+                madds / machine.madd,
+            );
         }
     }
     let (x, sx) = dense(BLOCK, 64);
@@ -95,7 +118,12 @@ pub fn print(machine: &Machine, quick: bool) {
     });
     let madds = (blocks * BLOCK * 64 * 64) as f64;
     // One triangle is enough.
-    add(format!("XᵀX of {n} × 64"), format!("{} M multiply-adds", table::short(madds / 1e6)), t, 0.5 * madds / machine.madd);
+    add(
+        format!("XᵀX of {n} × 64"),
+        format!("{} M multiply-adds", table::short(madds / 1e6)),
+        t,
+        0.5 * madds / machine.madd,
+    );
     lookups(machine, n, &mut add);
     type Slice = fn(&mut [f64]);
     // A polynomial of each function to 10⁻¹³, the reduction of its argument with it.
@@ -114,25 +142,51 @@ pub fn print(machine: &Machine, quick: bool) {
             }
         });
         let count = (n / 4096 * 4096) as f64;
-        add(format!("{name} of {} numbers", count as usize), format!("about {madds} multiply-adds each"), t, count * madds / machine.madd);
+        add(
+            format!("{name} of {} numbers", count as usize),
+            format!("about {madds} multiply-adds each"),
+            t,
+            count * madds / machine.madd,
+        );
     }
     for d in [4usize, 16, 64] {
         let cube = (d * d * d) as f64;
         // A factor takes d³/6, the inverse d³/3.
-        add(format!("Cholesky and inverse, {d} × {d}"), "d³/2 multiply-adds".into(), cube / cholesky(d), 0.5 * cube / machine.madd);
+        add(
+            format!("Cholesky and inverse, {d} × {d}"),
+            "d³/2 multiply-adds".into(),
+            cube / cholesky(d),
+            0.5 * cube / machine.madd,
+        );
     }
     let steps = n / 2;
     let symbols: Vec<u8> = (0..steps).map(|t| ((t * 31) % 64) as u8).collect();
     let trans = std::array::from_fn(|i| std::array::from_fn(|j| if i == j { 0.7 } else { 0.02 }));
-    let emit: Vec<[f64; 16]> = (0..64).map(|v| std::array::from_fn(|k| 0.01 + ((v * 5 + k * 3) % 17) as f64 / 100.0)).collect();
+    let emit: Vec<[f64; 16]> =
+        (0..64).map(|v| std::array::from_fn(|k| 0.01 + ((v * 5 + k * 3) % 17) as f64 / 100.0)).collect();
     let mut room = vec![];
     let (_, total) = bare::forward_backward::<16>(&trans, &emit, &symbols, &mut room);
-    assert!((total - (steps - 1) as f64).abs() < 1e-6 * steps as f64, "pair marginals sum to the number of pairs");
-    let t = best(3, || _ = black_box(bare::forward_backward::<16>(&trans, &emit, black_box(&symbols), &mut room)));
-    add(format!("bare forward–backward, {steps} × 16 states"), "3 K² multiply-adds a step".into(), t, steps as f64 * 768.0 / machine.madd);
+    assert!(
+        (total - (steps - 1) as f64).abs() < 1e-6 * steps as f64,
+        "pair marginals sum to the number of pairs"
+    );
+    let t = best(3, || {
+        _ = black_box(bare::forward_backward::<16>(&trans, &emit, black_box(&symbols), &mut room))
+    });
+    add(
+        format!("bare forward–backward, {steps} × 16 states"),
+        "3 K² multiply-adds a step".into(),
+        t,
+        steps as f64 * 768.0 / machine.madd,
+    );
     let t = super::jobs::smoother(steps);
     // Two inverses' worth of products each way: eight products of 4 × 4 a step.
-    add(format!("bare Kalman smoother, {steps} × 4"), "about 8 D³ multiply-adds a step".into(), t, steps as f64 * 512.0 / machine.madd);
+    add(
+        format!("bare Kalman smoother, {steps} × 4"),
+        "about 8 D³ multiply-adds a step".into(),
+        t,
+        steps as f64 * 512.0 / machine.madd,
+    );
     table::print("Kernels, one thread", &["kernel", "work", "time", "floor", "of floor"], &rows);
 }
 
@@ -145,19 +199,33 @@ fn lookups(machine: &Machine, n: usize, add: &mut impl FnMut(String, String, f64
     let sizes = [BLOCK, v, k];
     let one_hot = OperandShape::OneHot { row: 0, level: 1 };
     let (rows, levels) = (Axes::row_major(&[0, 2], &sizes), Axes::row_major(&[1, 2], &sizes));
-    let gather = Contraction::compile(&sizes, &[0], &[one_hot.clone(), OperandShape::Dense(levels.clone())], &rows);
+    let gather =
+        Contraction::compile(&sizes, &[0], &[one_hot.clone(), OperandShape::Dense(levels.clone())], &rows);
     let scatter = Contraction::compile(&sizes, &[0], &[one_hot, OperandShape::Dense(rows.clone())], &levels);
     let blocks = n / BLOCK;
     let bytes = (blocks * BLOCK * k * 8) as f64;
     let (mut out, mut sum) = (vec![0.0; BLOCK * k], vec![0.0; v * k]);
-    for (name, c, from, to) in [("gather", &gather, &table, &mut out), ("scatter-add", &scatter, &r, &mut sum)] {
+    for (name, c, from, to) in
+        [("gather", &gather, &table, &mut out), ("scatter-add", &scatter, &r, &mut sum)]
+    {
         let mut scratch = vec![0.0; c.scratch_len(&sizes)];
         let t = best(5, || {
             for _ in 0..blocks {
-                c.run(&sizes, 1.0, &[Operand::Codes(black_box(&codes)), Operand::Dense(from)], to, &mut scratch);
+                c.run(
+                    &sizes,
+                    1.0,
+                    &[Operand::Codes(black_box(&codes)), Operand::Dense(from)],
+                    to,
+                    &mut scratch,
+                );
             }
         });
         // A row is read, one is read and written.
-        add(format!("{name} of {n} rows of {k}, {v} levels"), "24 bytes a number".into(), t, 3.0 * bytes / machine.copy);
+        add(
+            format!("{name} of {n} rows of {k}, {v} levels"),
+            "24 bytes a number".into(),
+            t,
+            3.0 * bytes / machine.copy,
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What this machine can do at best, one thread: multiply-adds, memory, and elementary functions. The floors of everything else.
+//! What this machine can do at best, one thread: multiply-adds, memory, and elementary functions. The floors
+//! of everything else.
 
 use super::table;
 use elbow::num::{peak, special};
@@ -57,7 +58,9 @@ impl Machine {
 
     /// The table.
     pub fn print(&self) {
-        let row = |what: &str, rate: f64, unit: &str| vec![what.into(), format!("{} G{unit}/s", table::short(rate / 1e9))];
+        let row = |what: &str, rate: f64, unit: &str| {
+            vec![what.into(), format!("{} G{unit}/s", table::short(rate / 1e9))]
+        };
         table::print(
             "The machine, one thread",
             &["what", "rate"],

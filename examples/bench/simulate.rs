@@ -124,7 +124,8 @@ pub fn documents(path: &Path, docs: usize, v: usize, k: usize) -> std::io::Resul
     Ok(rows)
 }
 
-/// A corpus in LDA-C's format (`how many word:count word:count …` a line). Returns the numbers of rows and of documents.
+/// A corpus in LDA-C's format (`how many word:count word:count …` a line). Returns the numbers of rows and of
+/// documents.
 pub fn corpus(path: &Path, ldac: &Path) -> std::io::Result<(usize, usize)> {
     let mut csv = Csv::create(path, &["doc", "word", "count"].map(String::from))?;
     let (mut rows, mut docs) = (0, 0);
@@ -221,7 +222,8 @@ pub fn rotations(path: &Path, steps: usize) -> std::io::Result<()> {
     let mut csv = Csv::create(path, &names("y", 6))?;
     let mut h = [0.0; 4];
     for _ in 0..steps {
-        let y: Vec<f64> = (0..6).map(|j| (0..4).map(|i| c[j * 4 + i] * h[i]).sum::<f64>() + 1.5 * s.normal()).collect();
+        let y: Vec<f64> =
+            (0..6).map(|j| (0..4).map(|i| c[j * 4 + i] * h[i]).sum::<f64>() + 1.5 * s.normal()).collect();
         csv.row(None, &y)?;
         for (b, (cos, sin)) in turn.iter().enumerate() {
             let (x, y) = (h[2 * b], h[2 * b + 1]);
@@ -234,7 +236,8 @@ pub fn rotations(path: &Path, steps: usize) -> std::io::Result<()> {
 /// `n` rows of `d` correlated covariates and an outcome that a quarter of them moves.
 pub fn covariates(path: &Path, n: usize, d: usize) -> std::io::Result<()> {
     let mut s = Stream::new(7, "covariates", 0);
-    let l: Vec<f64> = (0..d * d).map(|k| 0.15 * s.normal() + if k / d == k % d { 1.0 } else { 0.0 }).collect();
+    let l: Vec<f64> =
+        (0..d * d).map(|k| 0.15 * s.normal() + if k / d == k % d { 1.0 } else { 0.0 }).collect();
     let w: Vec<f64> = (0..d).map(|j| if j % 4 == 0 { s.normal() } else { 0.0 }).collect();
     let mut csv = Csv::create(path, &[names("x", d), vec!["y".to_string()]].concat())?;
     let (zero, mut x) = (vec![0.0; d], vec![0.0; d + 1]);
@@ -253,7 +256,8 @@ pub fn factors(path: &Path, n: usize, d: usize, q: usize) -> std::io::Result<()>
     let mut csv = Csv::create(path, &names("y", d))?;
     for _ in 0..n {
         let h = normals(&mut s, q, 1.0);
-        let y: Vec<f64> = (0..d).map(|j| (0..q).map(|i| w[j * q + i] * h[i]).sum::<f64>() + 0.7 * s.normal()).collect();
+        let y: Vec<f64> =
+            (0..d).map(|j| (0..q).map(|i| w[j * q + i] * h[i]).sum::<f64>() + 0.7 * s.normal()).collect();
         csv.row(None, &y)?;
     }
     csv.done()

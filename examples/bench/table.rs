@@ -3,7 +3,9 @@
 /// Prints a title and a table; the first column is text, the others stand to the right.
 pub fn print(title: &str, head: &[&str], rows: &[Vec<String>]) {
     println!("\n## {title}\n");
-    let width = |j: usize| rows.iter().map(|r| r[j].chars().count()).chain([head[j].chars().count(), 3]).max().unwrap_or(3);
+    let width = |j: usize| {
+        rows.iter().map(|r| r[j].chars().count()).chain([head[j].chars().count(), 3]).max().unwrap_or(3)
+    };
     let line = |cells: &[String]| {
         let cell = |(j, c): (usize, &String)| {
             let space = " ".repeat(width(j) - c.chars().count());

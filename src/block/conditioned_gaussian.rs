@@ -1,8 +1,11 @@
-//! Gaussian vectors of which some cells are known: natural parameters in, moments of the whole vector and log norm of the rest out. Knows nothing of what the
-//! vectors mean. Not here: vectors of which nothing is known (`gaussian_dense`).
+//! Gaussian vectors of which some cells are known: natural parameters in, moments of the whole vector and log
+//! norm of the rest out. Knows nothing of what the vectors mean. Not here: vectors of which nothing is known
+//! (`gaussian_dense`).
 //!
-//! With o the known cells and m the others, x_m given x_o has precision Λ_mm and mean Λ_mm⁻¹ (h_m − Λ_mo x_o), Λ = −(J + Jᵀ) (Bishop, "Pattern Recognition and
-//! Machine Learning", section 2.3.1). A is that of exp(h·x + ⟨J, x xᵀ⟩) integrated over x_m alone, so A − ⟨η, μ⟩ is the entropy of x_m, and 0 where all is known.
+//! With o the known cells and m the others, x_m given x_o has precision Λ_mm and mean Λ_mm⁻¹ (h_m − Λ_mo
+//! x_o), Λ = −(J + Jᵀ) (Bishop, "Pattern Recognition and Machine Learning", section 2.3.1). A is that of
+//! exp(h·x + ⟨J, x xᵀ⟩) integrated over x_m alone, so A − ⟨η, μ⟩ is the entropy of x_m, and 0 where all is
+//! known.
 
 use super::gaussian_dense::DenseGaussianError;
 use crate::num::cholesky;
@@ -12,12 +15,20 @@ pub fn scratch_len(d: usize) -> usize {
     3 * d * d + 2 * d
 }
 
-/// For one row `[h | J]` (D + D²; only the symmetric part of J counts): overwrites it by `[E x | E x xᵀ]` and returns the log normaliser (nats). Cell i is
-/// `values[i]` where `known[i]`; what `values` holds elsewhere is not read.
+/// For one row `[h | J]` (D + D²; only the symmetric part of J counts): overwrites it by `[E x | E x xᵀ]` and
+/// returns the log normaliser (nats). Cell i is `values[i]` where `known[i]`; what `values` holds elsewhere
+/// is not read.
 ///
 /// # Errors
-/// If the precision of the unknown cells is not positive definite or a parameter not finite; the element is given as 0.
-pub fn run(d: usize, row: &mut [f64], known: &[bool], values: &[f64], scratch: &mut [f64]) -> Result<f64, DenseGaussianError> {
+/// If the precision of the unknown cells is not positive definite or a parameter not finite; the element is
+/// given as 0.
+pub fn run(
+    d: usize,
+    row: &mut [f64],
+    known: &[bool],
+    values: &[f64],
+    scratch: &mut [f64],
+) -> Result<f64, DenseGaussianError> {
     let (h, j) = row.split_at_mut(d);
     let (l, rest) = scratch.split_at_mut(d * d);
     let (covariance, rest) = rest.split_at_mut(d * d);
@@ -42,7 +53,8 @@ pub fn run(d: usize, row: &mut [f64], known: &[bool], values: &[f64], scratch: &
     }
     for a in 0..m {
         let at = cell(missing, a);
-        mean[a] = h[at] - (0..d).filter(|&b| known[b]).map(|b| precision[at * d + b] * values[b]).sum::<f64>();
+        mean[a] =
+            h[at] - (0..d).filter(|&b| known[b]).map(|b| precision[at * d + b] * values[b]).sum::<f64>();
         for b in 0..m {
             l[a * m + b] = precision[at * d + cell(missing, b)];
         }
@@ -62,8 +74,11 @@ pub fn run(d: usize, row: &mut [f64], known: &[bool], values: &[f64], scratch: &
         cholesky::forward(m, l, mean);
         let square = 0.5 * mean[..m].iter().map(|u| u * u).sum::<f64>();
         for a in 0..m {
-            mean[a] =
-                h[cell(missing, a)] - (0..d).filter(|&b| known[b]).map(|b| precision[cell(missing, a) * d + b] * values[b]).sum::<f64>();
+            mean[a] = h[cell(missing, a)]
+                - (0..d)
+                    .filter(|&b| known[b])
+                    .map(|b| precision[cell(missing, a) * d + b] * values[b])
+                    .sum::<f64>();
         }
         cholesky::solve(m, l, mean);
         square
@@ -129,7 +144,9 @@ mod tests {
             let of = |want: bool| (0..D).filter(|&i| known[i] == want).collect::<Vec<_>>();
             let (o, m) = (of(true), of(false));
             // The other way round, through covariances: E x_m = μ_m + Σ_mo Σ_oo⁻¹ (x_o − μ_o).
-            let pick = |a: &[usize], b: &[usize]| DMatrix::from_fn(a.len(), b.len(), |r, c| covariance[(a[r], b[c])]);
+            let pick = |a: &[usize], b: &[usize]| {
+                DMatrix::from_fn(a.len(), b.len(), |r, c| covariance[(a[r], b[c])])
+            };
             let inverse = pick(&o, &o).try_inverse().expect("positive definite");
             let gain = pick(&m, &o) * inverse;
             let off = DVector::from_fn(o.len(), |i, _| values[o[i]] - mean[o[i]]);
@@ -137,7 +154,10 @@ mod tests {
             for (a, &i) in m.iter().enumerate() {
                 assert!((got[i] - mean[i] - want[a]).abs() < 1e-12, "{known:?}: mean of {i}");
                 for (b, &k) in m.iter().enumerate() {
-                    assert!((got[D + i * D + k] - got[i] * got[k] - left[(a, b)]).abs() < 1e-12, "{known:?}: covariance {i}, {k}");
+                    assert!(
+                        (got[D + i * D + k] - got[i] * got[k] - left[(a, b)]).abs() < 1e-12,
+                        "{known:?}: covariance {i}, {k}"
+                    );
                 }
             }
             for &i in &o {
@@ -160,7 +180,11 @@ mod tests {
                     solved(&r, &known, &values).1
                 };
                 let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
-                assert!((slope - got[i]).abs() < 1e-7 * got[i].abs().max(1.0), "{known:?}, number {i}: {slope} is not {}", got[i]);
+                assert!(
+                    (slope - got[i]).abs() < 1e-7 * got[i].abs().max(1.0),
+                    "{known:?}, number {i}: {slope} is not {}",
+                    got[i]
+                );
             }
         }
     }
@@ -174,8 +198,9 @@ mod tests {
             let (got, a) = solved(&row, &known, &values);
             let m: Vec<usize> = (0..D).filter(|&i| !known[i]).collect();
             let sub = DMatrix::from_fn(m.len(), m.len(), |r, c| precision[(m[r], m[c])]);
-            let want =
-                0.5 * (m.len() as f64 * (1.0 + std::f64::consts::TAU.ln()) - if m.is_empty() { 0.0 } else { sub.determinant().ln() });
+            let want = 0.5
+                * (m.len() as f64 * (1.0 + std::f64::consts::TAU.ln())
+                    - if m.is_empty() { 0.0 } else { sub.determinant().ln() });
             assert!((a - dot(&row, &got) - want).abs() < 1e-11, "{known:?}");
         }
     }

@@ -1,10 +1,12 @@
-//! Forward–backward over discrete chains: log potentials in, marginals, summed pair marginals and log norm out. Knows nothing of graphs or of where the
-//! potentials come from.
+//! Forward–backward over discrete chains: log potentials in, marginals, summed pair marginals and log norm
+//! out. Knows nothing of graphs or of where the potentials come from.
 //!
-//! Works on exponentiated potentials, scaled at every step (Rabiner 1989, section V.A), for a few sequences side by side and a block of steps at a time
-//! (`lanes`): steps are asked for their weights and told their marginals block by block, so that neither has to stand in memory for a whole sequence.
-//! Where the states that the past leaves and those that the future wants are further apart than underflow can hide, the sequence is done again in log
-//! space (`logs`). A long sequence may be given in pieces (`cut`), which go side by side like sequences. A log potential under −1e100 stands for ln 0: marginals there are exactly 0.
+//! Works on exponentiated potentials, scaled at every step (Rabiner 1989, section V.A), for a few sequences
+//! side by side and a block of steps at a time (`lanes`): steps are asked for their weights and told their
+//! marginals block by block, so that neither has to stand in memory for a whole sequence. Where the states
+//! that the past leaves and those that the future wants are further apart than underflow can hide, the
+//! sequence is done again in log space (`logs`). A long sequence may be given in pieces (`cut`), which go
+//! side by side like sequences. A log potential under −1e100 stands for ln 0: marginals there are exactly 0.
 
 mod advance;
 mod cut;
@@ -30,11 +32,12 @@ use std::fmt;
 /// Log potentials under this are ln 0.
 const LN_ZERO: f64 = -1e100;
 
-/// Exponentials under this are 0: they would soon have no digits left, and a zero that is wanted after all is noticed.
+/// Exponentials under this are 0: they would soon have no digits left, and a zero that is wanted after all is
+/// noticed.
 pub const SMALLEST: f64 = special::LEAST_WEIGHT;
 
-/// How far what the past and the future have in common may be from its exact 1. Rounding leaves 1e−13 at most; where underflow has eaten a digit that
-/// counts, a message overflows, and it is nowhere near.
+/// How far what the past and the future have in common may be from its exact 1. Rounding leaves 1e−13 at
+/// most; where underflow has eaten a digit that counts, a message overflows, and it is nowhere near.
 const TOLERANCE: f64 = 1e-10;
 
 /// Messages whose sum is smaller may have lost digits in the step that follows.
@@ -93,16 +96,19 @@ impl ChainError {
 pub struct Chains<'a> {
     /// For each step, which table leads into it (not read at first steps); none: table 0.
     pub pair_index: Option<&'a [u32]>,
-    /// Where each sequence, or piece of one, starts among the T steps, and T at the end: one more than there are sequences.
+    /// Where each sequence, or piece of one, starts among the T steps, and T at the end: one more than there
+    /// are sequences.
     pub starts: &'a [u32],
     /// For each of `starts` the cut that it is, if it is one; empty where there are none.
     pub cuts: &'a [Option<&'a Cut>],
 }
 
-/// Tells `steps` their marginals, adds Σ_t of the pair marginals into `pair_sums` (M×K×K) and the sequences' log normalisers into `log_norm`, in nats.
+/// Tells `steps` their marginals, adds Σ_t of the pair marginals into `pair_sums` (M×K×K) and the sequences'
+/// log normalisers into `log_norm`, in nats.
 ///
 /// # Errors
-/// If no path is possible, a potential is NaN or +∞, or a sequence must not be cut. The outputs are then of no use.
+/// If no path is possible, a potential is NaN or +∞, or a sequence must not be cut. The outputs are then of
+/// no use.
 pub fn run(
     tables: &PairTables,
     chains: Chains<'_>,
@@ -129,8 +135,11 @@ fn run_laid_out(
     }
     let mut order = std::mem::take(&mut scratch.order);
     order.clear();
-    let sequences =
-        chains.starts.windows(2).enumerate().map(|(number, w)| Sequence { number, lo: w[0] as usize, len: (w[1] - w[0]) as usize });
+    let sequences = chains.starts.windows(2).enumerate().map(|(number, w)| Sequence {
+        number,
+        lo: w[0] as usize,
+        len: (w[1] - w[0]) as usize,
+    });
     order.extend(sequences.filter(|s| s.len > 0));
     order.sort_by_key(|s| std::cmp::Reverse(s.len));
     scratch.outer.clear();
@@ -140,8 +149,15 @@ fn run_laid_out(
     while let (Some(first), Ok(())) = (rest.first(), done) {
         let (count, kept) = layout.group(k, first.len, steps.may_keep());
         let (lanes, others) = rest.split_at(count.min(rest.len()));
-        let group =
-            Group { tables, index: chains.pair_index, cuts: chains.cuts, lanes, block: layout.block, kept, portable: layout.portable };
+        let group = Group {
+            tables,
+            index: chains.pair_index,
+            cuts: chains.cuts,
+            lanes,
+            block: layout.block,
+            kept,
+            portable: layout.portable,
+        };
         done = group.run(steps, pair_sums, scratch).map(|z| *log_norm += z);
         rest = others;
     }

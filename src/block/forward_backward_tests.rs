@@ -23,7 +23,10 @@ impl Steps for Given<'_> {
     }
     fn take(&mut self, steps: Range<usize>, marginals: &[f64]) {
         let k = self.arrays.k;
-        assert!(self.arrays.marginals[steps.start * k..steps.end * k].iter().all(|x| x.is_nan()), "steps are told once");
+        assert!(
+            self.arrays.marginals[steps.start * k..steps.end * k].iter().all(|x| x.is_nan()),
+            "steps are told once"
+        );
         self.arrays.take(steps, marginals);
     }
 }
@@ -72,7 +75,8 @@ impl Case {
     fn run_as(&self, layout: Layout, may_keep: usize) -> Result<Answer, ChainError> {
         let mut tables = PairTables::default();
         tables.prepare(self.k, &self.pair);
-        let mut a = Answer { node: vec![f64::NAN; self.node.len()], pair: vec![0.0; self.pair.len()], z: 0.0 };
+        let mut a =
+            Answer { node: vec![f64::NAN; self.node.len()], pair: vec![0.0; self.pair.len()], z: 0.0 };
         let chains = Chains { pair_index: self.index.as_deref(), starts: &self.starts, cuts: &[] };
         let logs = self.logs();
         let mut steps = Given { arrays: Arrays { k: self.k, logs: &logs, marginals: &mut a.node }, may_keep };
@@ -89,7 +93,8 @@ impl Case {
         for w in self.starts.windows(2).filter(|w| w[0] < w[1]) {
             let (lo, hi) = (w[0] as usize, w[1] as usize);
             let mut steps = Arrays { k: self.k, logs: &logs, marginals: &mut a.node };
-            a.z += in_logs(&tables, self.index.as_deref(), (lo, hi, hi), &mut steps, &mut a.pair).expect("possible");
+            a.z += in_logs(&tables, self.index.as_deref(), (lo, hi, hi), &mut steps, &mut a.pair)
+                .expect("possible");
         }
         a
     }
@@ -103,11 +108,15 @@ impl Case {
             let paths = k.pow((hi - lo) as u32);
             let state = |code: usize, t: usize| code / k.pow((t - lo) as u32) % k;
             let pair_at = |code: usize, t: usize| {
-                self.index.as_ref().map_or(0, |ix| ix[t] as usize) * k * k + state(code, t - 1) * k + state(code, t)
+                self.index.as_ref().map_or(0, |ix| ix[t] as usize) * k * k
+                    + state(code, t - 1) * k
+                    + state(code, t)
             };
             let weight = |code: usize| {
                 let nodes: f64 = (lo..hi).map(|t| self.node[t * k + state(code, t)]).sum();
-                self.initial[state(code, lo)] + nodes + (lo + 1..hi).map(|t| self.pair[pair_at(code, t)]).sum::<f64>()
+                self.initial[state(code, lo)]
+                    + nodes
+                    + (lo + 1..hi).map(|t| self.pair[pair_at(code, t)]).sum::<f64>()
             };
             let weights: Vec<f64> = (0..paths).map(weight).collect();
             let z = special::log_sum_exp(&weights);
@@ -154,7 +163,8 @@ proptest! {
     }
 }
 
-/// Weights that underflow at the first step, of the states that the later ones want: the messages meet in 1 all the same.
+/// Weights that underflow at the first step, of the states that the later ones want: the messages meet in 1
+/// all the same.
 #[test]
 fn a_first_step_against_all_others_is_not_lost() {
     let case = Case::random(3464, 2, &[4], 2, 500.0);
@@ -228,18 +238,26 @@ fn twenty_thousand_steps_and_five_hundred_states() {
     assert!((a.pair.iter().sum::<f64>() - 49.0).abs() < 1e-9);
 }
 
-/// However sequences are grouped and whatever is kept, the marginals have the same bits; sums over sequences differ by their order.
+/// However sequences are grouped and whatever is kept, the marginals have the same bits; sums over sequences
+/// differ by their order.
 #[test]
 fn layouts_do_not_matter() {
     for (k, m) in [(1, 1), (3, 1), (3, 2), (16, 1), (16, 3), (21, 1)] {
         let case = Case::random(11, k, &[40, 7, 0, 23, 1, 40, 5, 8, 9, 31], m, 2.0);
-        let plain = case.run_as(Layout { block: 1000, kept: usize::MAX, together: 1, portable: false }, 1).expect("possible");
+        let plain = case
+            .run_as(Layout { block: 1000, kept: usize::MAX, together: 1, portable: false }, 1)
+            .expect("possible");
         same(&plain, &case.twin(), 1e-12);
         for together in 1..=4 {
             for (block, kept) in [(1, 0), (3, 0), (8, usize::MAX), (8, 1), (64, 0)] {
                 for may_keep in [0, 1, 40 * 16, usize::MAX] {
-                    let a = case.run_as(Layout { block, kept, together, portable: false }, may_keep).expect("possible");
-                    assert!(a.node == plain.node, "{k} states, {together} together, block {block}, kept {kept}");
+                    let a = case
+                        .run_as(Layout { block, kept, together, portable: false }, may_keep)
+                        .expect("possible");
+                    assert!(
+                        a.node == plain.node,
+                        "{k} states, {together} together, block {block}, kept {kept}"
+                    );
                     same(&a, &plain, 1e-13);
                 }
                 // Vectors or none: products are rounded once or twice.
@@ -250,7 +268,8 @@ fn layouts_do_not_matter() {
     }
 }
 
-/// A sequence that is lost to underflow on the way back keeps what it was told before, and its neighbours notice nothing.
+/// A sequence that is lost to underflow on the way back keeps what it was told before, and its neighbours
+/// notice nothing.
 #[test]
 fn a_lost_sequence_is_done_again_from_where_it_was_lost() {
     let mut case = Case::random(3, 2, &[30, 40, 12], 1, 1.0);
@@ -264,25 +283,38 @@ fn a_lost_sequence_is_done_again_from_where_it_was_lost() {
     let want = case.twin();
     for together in 1..=3 {
         for (block, kept) in [(4, 0), (7, usize::MAX), (100, usize::MAX)] {
-            same(&case.run_as(Layout { block, kept, together, portable: false }, 1).expect("possible"), &want, 1e-12);
+            same(
+                &case.run_as(Layout { block, kept, together, portable: false }, 1).expect("possible"),
+                &want,
+                1e-12,
+            );
         }
     }
 }
 
 impl Case {
-    /// Its sequences in pieces, cut at these steps if at least so many steps are looked at on each side; also which were cut.
-    fn in_pieces(&self, places: &[u32], within: usize, layout: Layout) -> (Result<Answer, ChainError>, Vec<u32>) {
+    /// Its sequences in pieces, cut at these steps if at least so many steps are looked at on each side; also
+    /// which were cut.
+    fn in_pieces(
+        &self,
+        places: &[u32],
+        within: usize,
+        layout: Layout,
+    ) -> (Result<Answer, ChainError>, Vec<u32>) {
         let mut tables = PairTables::default();
         tables.prepare(self.k, &self.pair);
-        let mut a = Answer { node: vec![f64::NAN; self.node.len()], pair: vec![0.0; self.pair.len()], z: 0.0 };
+        let mut a =
+            Answer { node: vec![f64::NAN; self.node.len()], pair: vec![0.0; self.pair.len()], z: 0.0 };
         let logs = self.logs();
-        let mut steps = Given { arrays: Arrays { k: self.k, logs: &logs, marginals: &mut a.node }, may_keep: 1 };
+        let mut steps =
+            Given { arrays: Arrays { k: self.k, logs: &logs, marginals: &mut a.node }, may_keep: 1 };
         let index = self.index.as_deref();
         let mut found = vec![];
         for &at in places {
             let i = self.starts.partition_point(|s| *s <= at);
             let sequence = self.starts[i - 1] as usize..self.starts[i] as usize;
-            let near = (at as usize).saturating_sub(within).max(sequence.start)..(at as usize + within).min(sequence.end);
+            let near = (at as usize).saturating_sub(within).max(sequence.start)
+                ..(at as usize + within).min(sequence.end);
             if let (Some(cut), _) = cut(&tables, index, at as usize, near, &mut steps).expect("possible") {
                 found.push((at, cut));
             }
@@ -292,7 +324,8 @@ impl Case {
         all.sort_by_key(|x| x.0);
         let (starts, cuts): (Vec<u32>, Vec<Option<&Cut>>) = all.into_iter().unzip();
         let chains = Chains { pair_index: index, starts: &starts, cuts: &cuts };
-        let done = run_laid_out(layout, &tables, chains, &mut steps, &mut a.pair, &mut a.z, &mut Scratch::default());
+        let done =
+            run_laid_out(layout, &tables, chains, &mut steps, &mut a.pair, &mut a.z, &mut Scratch::default());
         (done.map(|()| a), found.into_iter().map(|x| x.0).collect())
     }
 }
@@ -303,7 +336,9 @@ fn pieces_give_what_the_sequence_gives() {
         let case = Case::random(17, k, &[700, 9, 400], m, scale);
         let places = [150, 310, 500, 900];
         let want = case.run().expect("possible");
-        for (block, kept, together) in [(64, usize::MAX, 4), (64, 0, 4), (7, 0, 2), (1000, usize::MAX, 1), (1, 0, 3)] {
+        for (block, kept, together) in
+            [(64, usize::MAX, 4), (64, 0, 4), (7, 0, 2), (1000, usize::MAX, 1), (1, 0, 3)]
+        {
             let (got, cuts) = case.in_pieces(&places, 150, Layout { block, kept, together, portable: false });
             assert_eq!(cuts, places, "{k} states");
             same(&got.expect("possible"), &want, 1e-12);
@@ -327,7 +362,8 @@ fn what_is_not_forgotten_is_not_cut() {
     assert_eq!(case.in_pieces(&[200], 200, Layout::new(2)).1, [0; 0]);
 }
 
-/// The message at the cut has all but excluded a state, by more than is kept of it, and the steps that follow insist on it: a piece can't know, and says so.
+/// The message at the cut has all but excluded a state, by more than is kept of it, and the steps that follow
+/// insist on it: a piece can't know, and says so.
 #[test]
 fn a_piece_that_has_lost_what_is_wanted_says_so() {
     let mut case = Case::random(3, 3, &[400], 2, 1.0);
@@ -355,9 +391,16 @@ fn a_piece_that_has_lost_what_is_wanted_says_so() {
 #[test]
 #[ignore = "a timing"]
 fn chain_speed() {
-    for (k, steps, count) in
-        [(2, 10_000, 1), (2, 10_000, 4), (3, 10_000, 1), (16, 10_000, 1), (16, 10_000, 4), (16, 100_000, 1), (64, 2_000, 1), (500, 50, 1)]
-    {
+    for (k, steps, count) in [
+        (2, 10_000, 1),
+        (2, 10_000, 4),
+        (3, 10_000, 1),
+        (16, 10_000, 1),
+        (16, 10_000, 4),
+        (16, 100_000, 1),
+        (64, 2_000, 1),
+        (500, 50, 1),
+    ] {
         let case = Case::random(8, k, &vec![steps; count], 1, 1.0);
         let mut tables = PairTables::default();
         let mut scratch = Scratch::default();

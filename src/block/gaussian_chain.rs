@@ -1,14 +1,17 @@
-//! Chains of Gaussian vectors: natural parameters in, moments, summed pair moments and log norm out. Knows nothing of graphs, of dynamics or of where the
-//! parameters come from.
+//! Chains of Gaussian vectors: natural parameters in, moments, summed pair moments and log norm out. Knows
+//! nothing of graphs, of dynamics or of where the parameters come from.
 //!
-//! The precision of a chain is block tridiagonal. Its Cholesky factor is taken block by block going forward (Golub and Van Loan, section 4.5.1, with the
-//! Schur complement S_t as the new diagonal block), and moments come back from the last step as in Rauch, Tung and Striebel's smoother, here in
-//! information form: x_{t−1} given x_t has covariance S_{t−1}⁻¹ and mean S_{t−1}⁻¹ (g_{t−1} + P_t x_t). No matrix but the S_t is ever inverted, so a step
-//! without a proper distribution of its own (a diffuse start, a missing observation) is no special case.
+//! The precision of a chain is block tridiagonal. Its Cholesky factor is taken block by block going forward
+//! (Golub and Van Loan, section 4.5.1, with the Schur complement S_t as the new diagonal block), and moments
+//! come back from the last step as in Rauch, Tung and Striebel's smoother, here in information form: x_{t−1}
+//! given x_t has covariance S_{t−1}⁻¹ and mean S_{t−1}⁻¹ (g_{t−1} + P_t x_t). No matrix but the S_t is ever
+//! inverted, so a step without a proper distribution of its own (a diffuse start, a missing observation) is
+//! no special case.
 //!
-//! Where neighbours have the same parameters and couplings, both recursions settle. A step whose matrix is the one before but for rounding is taken to have
-//! it, and then every step does whose parameters are the same, bit for bit: only means are left to compute. Steps are asked for their parameters and told
-//! their moments a block at a time, so that neither has to stand in memory for a whole sequence.
+//! Where neighbours have the same parameters and couplings, both recursions settle. A step whose matrix is
+//! the one before but for rounding is taken to have it, and then every step does whose parameters are the
+//! same, bit for bit: only means are left to compute. Steps are asked for their parameters and told their
+//! moments a block at a time, so that neither has to stand in memory for a whole sequence.
 
 mod small;
 mod smoother;
@@ -36,17 +39,23 @@ pub enum GaussianChainError {
 impl fmt::Display for GaussianChainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotPositive { step } => write!(f, "the precision at step {} is not positive definite", step + 1),
-            Self::NotFinite { step } => write!(f, "a natural parameter is not a finite number at step {}", step + 1),
+            Self::NotPositive { step } => {
+                write!(f, "the precision at step {} is not positive definite", step + 1)
+            }
+            Self::NotFinite { step } => {
+                write!(f, "a natural parameter is not a finite number at step {}", step + 1)
+            }
         }
     }
 }
 
 impl std::error::Error for GaussianChainError {}
 
-/// The steps of a chunk of chains. They are asked for a block of neighbours at a time, perhaps more than once, and told their moments once, when they are asked no more.
+/// The steps of a chunk of chains. They are asked for a block of neighbours at a time, perhaps more than
+/// once, and told their moments once, when they are asked no more.
 pub trait GaussianSteps {
-    /// Writes the natural parameters of these steps, each h (Q numbers), then J (Q×Q, only the symmetric part of which counts).
+    /// Writes the natural parameters of these steps, each h (Q numbers), then J (Q×Q, only the symmetric part
+    /// of which counts).
     fn natural(&mut self, steps: Range<usize>, node: &mut [f64]);
 
     /// Takes the moments of these steps, each `E[x]`, then `E[x xᵀ]`.
@@ -72,7 +81,8 @@ impl GaussianSteps for InPlace<'_> {
     }
 }
 
-/// Which chains, with exponent Σ_t h_t·x_t + ⟨J_t, x_t x_tᵀ⟩ + Σ_t ⟨P_t, x_{t−1} x_tᵀ⟩, the last sum over all but first steps.
+/// Which chains, with exponent Σ_t h_t·x_t + ⟨J_t, x_t x_tᵀ⟩ + Σ_t ⟨P_t, x_{t−1} x_tᵀ⟩, the last sum over all
+/// but first steps.
 #[derive(Clone, Copy, Debug)]
 pub struct GaussianChains<'a> {
     /// M×Q×Q couplings P, `[m][from][to]`.
@@ -83,10 +93,12 @@ pub struct GaussianChains<'a> {
     pub starts: &'a [u32],
 }
 
-/// Tells `steps` their moments, adds `Σ_t E[x_{t−1} x_tᵀ]` into `pair_sums` (M×Q×Q) and the sequences' log normalisers (nats) into `log_norm`.
+/// Tells `steps` their moments, adds `Σ_t E[x_{t−1} x_tᵀ]` into `pair_sums` (M×Q×Q) and the sequences' log
+/// normalisers (nats) into `log_norm`.
 ///
 /// # Errors
-/// If a precision is not positive definite or a parameter not finite, naming the step. The outputs are then of no use.
+/// If a precision is not positive definite or a parameter not finite, naming the step. The outputs are then
+/// of no use.
 pub fn run(
     q: usize,
     chains: GaussianChains<'_>,
@@ -103,8 +115,8 @@ pub fn run(
 struct Layout {
     /// Steps in a block.
     block: usize,
-    /// Numbers of a sequence that are kept from the way forward to the way back, at most. Of a longer one the state before each block is, and each block
-    /// goes forward again.
+    /// Numbers of a sequence that are kept from the way forward to the way back, at most. Of a longer one the
+    /// state before each block is, and each block goes forward again.
     kept: usize,
     hold: bool,
 }

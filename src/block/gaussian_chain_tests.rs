@@ -39,7 +39,9 @@ impl Case {
         lengths.iter().for_each(|l| starts.push(starts[starts.len() - 1] + l));
         let steps = starts[lengths.len()] as usize;
         let pair: Vec<f64> = (0..tables * q * q).map(|_| 0.7 * s.normal()).collect();
-        let index = (tables > 1).then(|| (0..steps).map(|t| if tables == steps { t as u32 } else { (t * 7 % tables) as u32 }).collect());
+        let index = (tables > 1).then(|| {
+            (0..steps).map(|t| if tables == steps { t as u32 } else { (t * 7 % tables) as u32 }).collect()
+        });
         let widest = pair.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
         let mut node = Vec::new();
         for _ in 0..steps {
@@ -60,7 +62,8 @@ impl Case {
 
     fn run_as(&self, layout: Layout) -> Result<Answer, GaussianChainError> {
         let mut a = Answer { node: self.node.clone(), pair: vec![0.0; self.pair.len()], z: 0.0 };
-        let chains = GaussianChains { pair: &self.pair, pair_index: self.index.as_deref(), starts: &self.starts };
+        let chains =
+            GaussianChains { pair: &self.pair, pair_index: self.index.as_deref(), starts: &self.starts };
         in_place(layout, self.q, chains, &mut a.node, &mut a.pair, &mut a.z)?;
         Ok(a)
     }
@@ -102,7 +105,8 @@ impl Case {
                 a.pair[self.table(t) * q * q + i] += second[((t - 1) * q + i / q, t * q + i % q)];
             }
         }
-        a.z = 0.5 * mean.dot(&h) - 0.5 * precision.determinant().ln() + 0.5 * (steps * q) as f64 * std::f64::consts::TAU.ln();
+        a.z = 0.5 * mean.dot(&h) - 0.5 * precision.determinant().ln()
+            + 0.5 * (steps * q) as f64 * std::f64::consts::TAU.ln();
         a
     }
 }
@@ -141,8 +145,13 @@ fn the_log_norm_has_the_moments_as_its_gradient() {
         let eps = 1e-5;
         let slope = |nudge: &dyn Fn(&mut Case, f64)| {
             let at = |by: f64| {
-                let mut c =
-                    Case { index: case.index.clone(), node: case.node.clone(), pair: case.pair.clone(), starts: case.starts.clone(), q };
+                let mut c = Case {
+                    index: case.index.clone(),
+                    node: case.node.clone(),
+                    pair: case.pair.clone(),
+                    starts: case.starts.clone(),
+                    q,
+                };
                 nudge(&mut c, by);
                 c.run().expect("proper").z
             };
@@ -179,8 +188,8 @@ fn chains_without_couplings_are_single_gaussians() {
     close("log norm", &[whole.z], &[singles.z], 1e-14);
 }
 
-/// A level that walks, seen under noise: Durbin and Koopman, "Time Series Analysis by State Space Methods", section 2.2. Returns the log evidence and the
-/// moments. `skip` says which observations are missing.
+/// A level that walks, seen under noise: Durbin and Koopman, "Time Series Analysis by State Space Methods",
+/// section 2.2. Returns the log evidence and the moments. `skip` says which observations are missing.
 fn local_level(first_variance: f64, step: f64, noise: f64, skip: impl Fn(usize) -> bool) -> (f64, Vec<f64>) {
     let flow: Vec<f64> = include_str!("../../graphs/data/nile.csv")
         .lines()
@@ -222,11 +231,13 @@ fn the_nile_has_its_published_likelihood_and_smoothed_states() {
 
 #[test]
 fn a_diffuse_start_that_nothing_observes_keeps_its_digits() {
-    // Without the first ten observations the level is known only from later ones, and from a prior of standard deviation 3162.
+    // Without the first ten observations the level is known only from later ones, and from a prior of
+    // standard deviation 3162.
     let (_, with) = local_level(1e7, 1469.1, 15099.0, |t| t < 10);
     let (_, flat) = local_level(1e13, 1469.1, 15099.0, |t| t < 10);
     let variance = |node: &[f64], t: usize| node[2 * t + 1] - node[2 * t] * node[2 * t];
-    // A flat prior makes the walk backward from step 11 free: the mean stays and the variance grows by one step's.
+    // A flat prior makes the walk backward from step 11 free: the mean stays and the variance grows by one
+    // step's.
     close("mean", &[flat[0]], &[flat[20]], 1e-7);
     close("variance", &[variance(&flat, 0)], &[variance(&flat, 10) + 10.0 * 1469.1], 1e-6);
     // By Bayes' rule the proper prior shrinks that towards 0 with a precision of 1e−7.
@@ -236,7 +247,8 @@ fn a_diffuse_start_that_nothing_observes_keeps_its_digits() {
 
 #[test]
 fn twenty_thousand_steps_settle_and_agree_with_the_stationary_chain() {
-    // x_t = A x_{t−1} + e with a rotation that shrinks little: no observations, so the marginals are the prior's, Cov = I / (1 − 0.995²).
+    // x_t = A x_{t−1} + e with a rotation that shrinks little: no observations, so the marginals are the
+    // prior's, Cov = I / (1 − 0.995²).
     let steps = 20_000;
     let (c, s) = (0.995 * 0.3f64.cos(), 0.995 * 0.3f64.sin());
     let a = [c, -s, s, c];
@@ -269,10 +281,19 @@ fn names_the_step_that_is_not_proper() {
     let good = case.node.clone();
     case.node[4 * 12 + 3] = 50.0;
     assert_eq!(case.run().expect_err("improper"), GaussianChainError::NotPositive { step: 4 });
-    for (at, value) in [(3 * 12, f64::NAN), (3 * 12 + 1, f64::INFINITY), (3 * 12 + 4, f64::NAN), (3 * 12 + 7, f64::NEG_INFINITY)] {
+    for (at, value) in [
+        (3 * 12, f64::NAN),
+        (3 * 12 + 1, f64::INFINITY),
+        (3 * 12 + 4, f64::NAN),
+        (3 * 12 + 7, f64::NEG_INFINITY),
+    ] {
         case.node.copy_from_slice(&good);
         case.node[at] = value;
-        assert_eq!(case.run().expect_err("not finite"), GaussianChainError::NotFinite { step: 3 }, "number {at}");
+        assert_eq!(
+            case.run().expect_err("not finite"),
+            GaussianChainError::NotFinite { step: 3 },
+            "number {at}"
+        );
     }
     case.node.copy_from_slice(&good);
     case.pair[2] = f64::NAN;
@@ -304,7 +325,11 @@ fn blocks_and_what_is_kept_of_them_do_not_matter() {
             let plain = case.run_as(Layout { block: 1000, kept: usize::MAX, hold: true }).expect("proper");
             for (block, kept) in [(1, 0), (7, 0), (7, usize::MAX), (64, 0)] {
                 let a = case.run_as(Layout { block, kept, hold: true }).expect("proper");
-                assert_eq!((&a.node, &a.pair), (&plain.node, &plain.pair), "q = {q}, block {block}, kept {kept}");
+                assert_eq!(
+                    (&a.node, &a.pair),
+                    (&plain.node, &plain.pair),
+                    "q = {q}, block {block}, kept {kept}"
+                );
                 // A sum of one term a step, added up in another order.
                 close("log norm", &[a.z], &[plain.z], 1e-12);
             }
@@ -317,7 +342,8 @@ fn holding_what_has_settled_changes_no_more_than_rounding_does() {
     for q in [1, 2, 4, 9] {
         let case = settled(q, 200);
         let layout = Layout::new(q);
-        let (held, plain) = (case.run().expect("proper"), case.run_as(Layout { hold: false, ..layout }).expect("proper"));
+        let (held, plain) =
+            (case.run().expect("proper"), case.run_as(Layout { hold: false, ..layout }).expect("proper"));
         close("node moments", &held.node, &plain.node, 1e-13);
         close("pair moments", &held.pair, &plain.pair, 1e-13);
         close("log norm", &[held.z], &[plain.z], 1e-13);

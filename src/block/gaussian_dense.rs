@@ -1,8 +1,8 @@
-//! Gaussian vectors of one small size: natural parameters in, moments and log norm out. Knows nothing of what the vectors mean, nor of zeros in their
-//! precisions.
+//! Gaussian vectors of one small size: natural parameters in, moments and log norm out. Knows nothing of what
+//! the vectors mean, nor of zeros in their precisions.
 //!
-//! Λ = −(J + Jᵀ) = L Lᵀ, E x = Λ⁻¹ h, A = ½ hᵀ Λ⁻¹ h − ½ ln |Λ| + ½ M ln 2π (Bishop, "Pattern Recognition and Machine Learning", section 2.3.1, in natural
-//! form). Neighbours with the same J share one factor.
+//! Λ = −(J + Jᵀ) = L Lᵀ, E x = Λ⁻¹ h, A = ½ hᵀ Λ⁻¹ h − ½ ln |Λ| + ½ M ln 2π (Bishop, "Pattern Recognition and
+//! Machine Learning", section 2.3.1, in natural form). Neighbours with the same J share one factor.
 
 use crate::num::cholesky;
 use std::fmt;
@@ -28,9 +28,16 @@ impl fmt::Display for DenseGaussianError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPositive { element, component } => {
-                write!(f, "the precision of element {} is not positive definite at component {}", element + 1, component + 1)
+                write!(
+                    f,
+                    "the precision of element {} is not positive definite at component {}",
+                    element + 1,
+                    component + 1
+                )
             }
-            Self::NotFinite { element } => write!(f, "a natural parameter of element {} is not a finite number", element + 1),
+            Self::NotFinite { element } => {
+                write!(f, "a natural parameter of element {} is not a finite number", element + 1)
+            }
         }
     }
 }
@@ -42,12 +49,19 @@ pub fn scratch_len(m: usize) -> usize {
     3 * m * m + m
 }
 
-/// With exponent h·x + ⟨J, x xᵀ⟩ for each row `[h | J]` of `rows` (N×(M + M²); only the symmetric part of J counts), overwrites it by `[E x | E x xᵀ]` and adds the
-/// log normaliser (nats) to that row's number in `log_norm` (N).
+/// With exponent h·x + ⟨J, x xᵀ⟩ for each row `[h | J]` of `rows` (N×(M + M²); only the symmetric part of J
+/// counts), overwrites it by `[E x | E x xᵀ]` and adds the log normaliser (nats) to that row's number in
+/// `log_norm` (N).
 ///
 /// # Errors
-/// If a precision is not positive definite or a parameter not finite, naming the row. The outputs are then of no use.
-pub fn run(m: usize, rows: &mut [f64], log_norm: &mut [f64], scratch: &mut [f64]) -> Result<(), DenseGaussianError> {
+/// If a precision is not positive definite or a parameter not finite, naming the row. The outputs are then of
+/// no use.
+pub fn run(
+    m: usize,
+    rows: &mut [f64],
+    log_norm: &mut [f64],
+    scratch: &mut [f64],
+) -> Result<(), DenseGaussianError> {
     if m == 0 {
         return Ok(());
     }
@@ -143,16 +157,25 @@ mod tests {
                 let width = m + m * m;
                 for (e, z) in z.iter().enumerate() {
                     let (row, got) = (&rows[e * width..][..width], &out[e * width..][..width]);
-                    let (h, j) = (DVector::from_column_slice(&row[..m]), DMatrix::from_row_slice(m, m, &row[m..]));
+                    let (h, j) =
+                        (DVector::from_column_slice(&row[..m]), DMatrix::from_row_slice(m, m, &row[m..]));
                     let precision = -(&j + j.transpose());
                     let factor = precision.clone().cholesky().expect("positive definite");
                     let mean = factor.solve(&h);
                     let second = factor.inverse() + &mean * mean.transpose();
-                    let log_norm = 0.5 * (mean.dot(&h) - precision.determinant().ln() + m as f64 * std::f64::consts::TAU.ln());
+                    let log_norm = 0.5
+                        * (mean.dot(&h) - precision.determinant().ln()
+                            + m as f64 * std::f64::consts::TAU.ln());
                     let what = format!("m = {m}, J for {run_length} rows, element {e}");
-                    assert!((z - log_norm).abs() < 1e-11 * log_norm.abs().max(1.0), "{what}: {z} is not {log_norm}");
+                    assert!(
+                        (z - log_norm).abs() < 1e-11 * log_norm.abs().max(1.0),
+                        "{what}: {z} is not {log_norm}"
+                    );
                     assert!((DVector::from_column_slice(&got[..m]) - mean).amax() < 1e-11, "{what}: mean");
-                    assert!((DMatrix::from_row_slice(m, m, &got[m..]) - second).amax() < 1e-11, "{what}: second moment");
+                    assert!(
+                        (DMatrix::from_row_slice(m, m, &got[m..]) - second).amax() < 1e-11,
+                        "{what}: second moment"
+                    );
                 }
             }
         }
@@ -170,7 +193,11 @@ mod tests {
                 solved(m, &r).expect("proper").1.iter().sum::<f64>()
             };
             let slope = (at(eps) - at(-eps)) / (2.0 * eps);
-            assert!((slope - out[i]).abs() < 1e-7 * out[i].abs().max(1.0), "number {i}: {slope} is not {}", out[i]);
+            assert!(
+                (slope - out[i]).abs() < 1e-7 * out[i].abs().max(1.0),
+                "number {i}: {slope} is not {}",
+                out[i]
+            );
         }
     }
 
@@ -200,6 +227,9 @@ mod tests {
             assert_eq!(with(at, f64::NAN), DenseGaussianError::NotFinite { element: 3 }, "number {at}");
         }
         assert_eq!(with(1, f64::INFINITY), DenseGaussianError::NotFinite { element: 0 });
-        assert_eq!(with(6 + 5, 1.0).to_string(), "the precision of element 2 is not positive definite at component 2");
+        assert_eq!(
+            with(6 + 5, 1.0).to_string(),
+            "the precision of element 2 is not positive definite at component 2"
+        );
     }
 }

@@ -1,8 +1,10 @@
-//! Networks of discrete variables, exactly, by a junction tree of bounded cliques: log potentials in, marginals and log norm out. Knows nothing of graphs or
-//! of what the variables mean; evidence is a potential like any other.
+//! Networks of discrete variables, exactly, by a junction tree of bounded cliques: log potentials in,
+//! marginals and log norm out. Knows nothing of graphs or of what the variables mean; evidence is a potential
+//! like any other.
 //!
-//! Variables are eliminated in the order of least fill (Koller and Friedman, "Probabilistic Graphical Models", section 9.4.3.2); cliques exchange messages
-//! toward the root and back (section 10.3, belief update), all in log space, each message's largest entry moved into the log norm. A log potential under
+//! Variables are eliminated in the order of least fill (Koller and Friedman, "Probabilistic Graphical
+//! Models", section 9.4.3.2); cliques exchange messages toward the root and back (section 10.3, belief
+//! update), all in log space, each message's largest entry moved into the log norm. A log potential under
 //! −1e100 stands for ln 0: marginals there are exactly 0.
 
 use crate::num::{
@@ -44,10 +46,16 @@ impl fmt::Display for TreeError {
         match self {
             Self::Clique { variables, entries, limit } => {
                 let names: Vec<_> = variables.iter().map(|v| (v + 1).to_string()).collect();
-                write!(f, "variables {} need a joint table of {entries} entries; {limit} are allowed", names.join(", "))
+                write!(
+                    f,
+                    "variables {} need a joint table of {entries} entries; {limit} are allowed",
+                    names.join(", ")
+                )
             }
             Self::Empty { variable } => write!(f, "variable {} has no states", variable + 1),
-            Self::Factor { factor } => write!(f, "factor {} names no variable, an unknown one, or one twice", factor + 1),
+            Self::Factor { factor } => {
+                write!(f, "factor {} names no variable, an unknown one, or one twice", factor + 1)
+            }
         }
     }
 }
@@ -75,7 +83,9 @@ impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Impossible { row } => write!(f, "no configuration is possible in row {}", row + 1),
-            Self::NotFinite { row, factor } => write!(f, "a potential of factor {} is not a finite number in row {}", factor + 1, row + 1),
+            Self::NotFinite { row, factor } => {
+                write!(f, "a potential of factor {} is not a finite number in row {}", factor + 1, row + 1)
+            }
         }
     }
 }
@@ -98,14 +108,16 @@ struct Clique {
     /// Where its table stands in the scratch.
     at: usize,
     len: usize,
-    /// Onto what it shares with its parent: its own side and the parent's. The root of a tree shares nothing with nothing.
+    /// Onto what it shares with its parent: its own side and the parent's. The root of a tree shares nothing
+    /// with nothing.
     own: Projection,
     parent: Option<Projection>,
     /// Has neither parent nor children: no message is sent, and its table is exponentiated once.
     alone: bool,
 }
 
-/// The junction tree of a network: everything but the numbers. Made once, used at every iteration and for every row.
+/// The junction tree of a network: everything but the numbers. Made once, used at every iteration and for
+/// every row.
 #[derive(Clone, Debug)]
 pub struct JunctionTree {
     /// Children before parents.
@@ -119,7 +131,8 @@ pub struct JunctionTree {
 }
 
 impl JunctionTree {
-    /// Plans for variables with `sizes` states each and factors over the variables listed, each table row-major in the order of its list.
+    /// Plans for variables with `sizes` states each and factors over the variables listed, each table
+    /// row-major in the order of its list.
     ///
     /// # Errors
     /// If a list or size is none, or a clique's table would have more than `max_table` entries.
@@ -130,7 +143,10 @@ impl JunctionTree {
         }
         let mut near = vec![BTreeSet::new(); n];
         for (factor, list) in factors.iter().enumerate() {
-            if list.is_empty() || list.iter().any(|&v| v >= n) || list.iter().collect::<BTreeSet<_>>().len() < list.len() {
+            if list.is_empty()
+                || list.iter().any(|&v| v >= n)
+                || list.iter().collect::<BTreeSet<_>>().len() < list.len()
+            {
                 return Err(TreeError::Factor { factor });
             }
             list.iter().for_each(|&v| near[v].extend(list.iter().copied().filter(|&w| w != v)));
@@ -146,7 +162,8 @@ impl JunctionTree {
         let mut sets: Vec<(BTreeSet<usize>, usize)> = Vec::new();
         let mut hanging = vec![vec![]; n];
         for &v in &order {
-            let held = hanging[v].iter().copied().find(|&c: &usize| later[sets[c].1].len() == later[v].len() + 1);
+            let held =
+                hanging[v].iter().copied().find(|&c: &usize| later[sets[c].1].len() == later[v].len() + 1);
             home[v] = held.unwrap_or(sets.len());
             if let Some(up) = first(&later[v]) {
                 hanging[up].push(home[v]);
@@ -159,7 +176,11 @@ impl JunctionTree {
             set.insert(v);
             let entries: f64 = set.iter().map(|&v| sizes[v] as f64).product();
             if entries > max_table.min(u32::MAX as usize) as f64 {
-                return Err(TreeError::Clique { variables: set.into_iter().collect(), entries, limit: max_table });
+                return Err(TreeError::Clique {
+                    variables: set.into_iter().collect(),
+                    entries,
+                    limit: max_table,
+                });
             }
             sets.push((set, v));
         }
@@ -186,7 +207,8 @@ impl JunctionTree {
             cliques.push(Clique { variables, at: table_len, len, own, parent, alone: false });
             table_len += len;
         }
-        let parents: BTreeSet<usize> = cliques.iter().filter_map(|c| c.parent.as_ref().map(|p| p.clique)).collect();
+        let parents: BTreeSet<usize> =
+            cliques.iter().filter_map(|c| c.parent.as_ref().map(|p| p.clique)).collect();
         for (c, clique) in cliques.iter_mut().enumerate() {
             clique.alone = clique.parent.is_none() && !parents.contains(&c);
         }
@@ -220,29 +242,45 @@ impl JunctionTree {
 
     /// How many `f64`s of scratch [`JunctionTree::run`] takes, however many rows there are.
     pub fn scratch_len(&self) -> usize {
-        self.together() * (self.factor_len + self.marginal_len + self.table_len + self.message_len + 2 * self.widest() + 1)
+        self.together()
+            * (self.factor_len
+                + self.marginal_len
+                + self.table_len
+                + self.message_len
+                + 2 * self.widest()
+                + 1)
     }
 
     fn widest(&self) -> usize {
         self.cliques.iter().map(|c| c.own.len).max().unwrap_or(0)
     }
 
-    /// Rows that are worked off together, number by number, so that each number is a vector of rows: what they need stays in the cache.
+    /// Rows that are worked off together, number by number, so that each number is a vector of rows: what
+    /// they need stays in the cache.
     fn together(&self) -> usize {
         (4096 / (self.table_len + self.factor_len).max(1)).clamp(8, 64)
     }
 
-    /// Overwrites each row of log potentials (N × all factors' tables, one after another) by the factors' marginals, writes the variables' marginals (N × all
-    /// sizes, one after another; none if the slice is empty), and adds each row's log normaliser (nats) to its number in `log_norm` (N).
+    /// Overwrites each row of log potentials (N × all factors' tables, one after another) by the factors'
+    /// marginals, writes the variables' marginals (N × all sizes, one after another; none if the slice is
+    /// empty), and adds each row's log normaliser (nats) to its number in `log_norm` (N).
     ///
     /// # Errors
     /// If a row has no possible configuration, or a potential is NaN or +∞. The outputs are then of no use.
-    pub fn run(&self, factors: &mut [f64], marginals: &mut [f64], log_norm: &mut [f64], scratch: &mut [f64]) -> Result<(), NetworkError> {
+    pub fn run(
+        &self,
+        factors: &mut [f64],
+        marginals: &mut [f64],
+        log_norm: &mut [f64],
+        scratch: &mut [f64],
+    ) -> Result<(), NetworkError> {
         let some = self.together();
         for (block, z) in log_norm.chunks_mut(some).enumerate() {
             let rows = block * some..block * some + z.len();
             let potentials = &mut factors[rows.start * self.factor_len..rows.end * self.factor_len];
-            let singles = marginals.get_mut(rows.start * self.marginal_len..rows.end * self.marginal_len).unwrap_or_default();
+            let singles = marginals
+                .get_mut(rows.start * self.marginal_len..rows.end * self.marginal_len)
+                .unwrap_or_default();
             if let Some((at, factor)) = self.not_finite(potentials) {
                 return Err(NetworkError::NotFinite { row: rows.start + at, factor });
             }
@@ -287,7 +325,9 @@ impl JunctionTree {
         for c in self.cliques.iter().filter(|c| !c.alone) {
             special::exp_slice_plain::<A>(&mut tables[c.at * n..][..c.len * n]);
         }
-        for (out, by_number, projections) in [(potentials, by_factor, &self.factors), (singles, by_variable, &self.marginals)] {
+        for (out, by_number, projections) in
+            [(potentials, by_factor, &self.factors), (singles, by_variable, &self.marginals)]
+        {
             if out.is_empty() {
                 continue;
             }
@@ -315,9 +355,16 @@ impl JunctionTree {
         }
     }
 
-    /// Each clique's message goes into its parent's table. Adds to the log normalisers; the error is a row of which nothing is possible.
+    /// Each clique's message goes into its parent's table. Adds to the log normalisers; the error is a row of
+    /// which nothing is possible.
     #[inline(always)]
-    fn collect<A: MulAdd>(&self, tables: &mut [f64], messages: &mut [f64], z: &mut [f64], work: &mut Work<'_>) -> Result<(), usize> {
+    fn collect<A: MulAdd>(
+        &self,
+        tables: &mut [f64],
+        messages: &mut [f64],
+        z: &mut [f64],
+        work: &mut Work<'_>,
+    ) -> Result<(), usize> {
         let n = work.n;
         for c in &self.cliques {
             if c.alone {
@@ -343,9 +390,16 @@ impl JunctionTree {
         Ok(())
     }
 
-    /// From the roots on, each table becomes its clique's log marginal: its parent's, where they meet, in place of the message it sent.
+    /// From the roots on, each table becomes its clique's log marginal: its parent's, where they meet, in
+    /// place of the message it sent.
     #[inline(always)]
-    fn distribute<A: MulAdd>(&self, tables: &mut [f64], messages: &[f64], now: &mut [f64], work: &mut Work<'_>) {
+    fn distribute<A: MulAdd>(
+        &self,
+        tables: &mut [f64],
+        messages: &[f64],
+        now: &mut [f64],
+        work: &mut Work<'_>,
+    ) {
         let n = work.n;
         for c in self.cliques.iter().rev() {
             let Some(p) = &c.parent else { continue };
@@ -419,7 +473,8 @@ fn softmax<A: MulAdd>(table: &mut [f64], z: &mut [f64], work: &mut Work<'_>) -> 
     Ok(())
 }
 
-/// Rows of `width` numbers become columns of `rows`; four rows at a time, so that four numbers are written side by side.
+/// Rows of `width` numbers become columns of `rows`; four rows at a time, so that four numbers are written
+/// side by side.
 #[inline(always)]
 fn turn(from: &[f64], rows: usize, width: usize, to: &mut [f64]) {
     const SIDE: usize = 4;
@@ -491,16 +546,22 @@ fn log_sums<A: MulAdd>(table: &[f64], map: &[u32], out: &mut [f64], work: &mut W
     }
 }
 
-/// For each entry of the row-major table over `from`, its entry in the table over `onto`, all of which stand in `from`.
+/// For each entry of the row-major table over `from`, its entry in the table over `onto`, all of which stand
+/// in `from`.
 fn projection(sizes: &[usize], from: &[usize], onto: &[usize]) -> Vec<u32> {
-    let stride = |v: usize| onto.iter().position(|&w| w == v).map_or(0, |at| onto[at + 1..].iter().map(|&w| sizes[w]).product::<usize>());
+    let stride = |v: usize| {
+        onto.iter()
+            .position(|&w| w == v)
+            .map_or(0, |at| onto[at + 1..].iter().map(|&w| sizes[w]).product::<usize>())
+    };
     from.iter().fold(vec![0], |map, &v| {
         let stride = stride(v);
         map.iter().flat_map(|&at: &u32| (0..sizes[v]).map(move |s| at + (s * stride) as u32)).collect()
     })
 }
 
-/// Each variable's place in an order of least fill (then least table, then least index), and its neighbours among those that come after.
+/// Each variable's place in an order of least fill (then least table, then least index), and its neighbours
+/// among those that come after.
 fn eliminate(sizes: &[usize], mut near: Vec<BTreeSet<usize>>) -> (Vec<usize>, Vec<BTreeSet<usize>>) {
     let n = sizes.len();
     let score = |near: &[BTreeSet<usize>], v: usize| {
@@ -513,7 +574,11 @@ fn eliminate(sizes: &[usize], mut near: Vec<BTreeSet<usize>>) -> (Vec<usize>, Ve
     let (mut position, mut later) = (vec![usize::MAX; n], vec![BTreeSet::new(); n]);
     for turn in 0..n {
         let open = (0..n).filter(|&v| position[v] == usize::MAX);
-        let Some(v) = open.min_by(|&a, &b| scores[a].0.cmp(&scores[b].0).then(scores[a].1.total_cmp(&scores[b].1))) else { break };
+        let Some(v) =
+            open.min_by(|&a, &b| scores[a].0.cmp(&scores[b].0).then(scores[a].1.total_cmp(&scores[b].1)))
+        else {
+            break;
+        };
         position[v] = turn;
         let clique = std::mem::take(&mut near[v]);
         let mut touched = clique.clone();

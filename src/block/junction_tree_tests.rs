@@ -27,7 +27,8 @@ impl Case {
 
     fn run(&self) -> Result<Answer, NetworkError> {
         let tree = JunctionTree::new(&self.sizes, &self.factors, 1 << 16).expect("small cliques");
-        let mut a = Answer { factors: self.logs.clone(), singles: vec![f64::NAN; self.sizes.iter().sum()], z: 0.0 };
+        let mut a =
+            Answer { factors: self.logs.clone(), singles: vec![f64::NAN; self.sizes.iter().sum()], z: 0.0 };
         let mut z = [0.0];
         tree.run(&mut a.factors, &mut a.singles, &mut z, &mut vec![f64::NAN; tree.scratch_len()])?;
         a.z = z[0];
@@ -36,7 +37,11 @@ impl Case {
 
     fn enumerated(&self) -> Answer {
         let total: usize = self.sizes.iter().product();
-        let mut a = Answer { factors: vec![0.0; self.logs.len()], singles: vec![0.0; self.sizes.iter().sum()], z: 0.0 };
+        let mut a = Answer {
+            factors: vec![0.0; self.logs.len()],
+            singles: vec![0.0; self.sizes.iter().sum()],
+            z: 0.0,
+        };
         for pass in 0..2 {
             let mut mass = 0.0;
             for configuration in 0..total {
@@ -66,8 +71,15 @@ impl Case {
 
     fn check(&self, what: &str) {
         let (got, want) = (self.run().expect("possible"), self.enumerated());
-        assert!((got.z - want.z).abs() < 1e-11 * want.z.abs().max(1.0), "log norm, {what}: {} is not {}", got.z, want.z);
-        for (part, got, want) in [("factor", &got.factors, &want.factors), ("variable", &got.singles, &want.singles)] {
+        assert!(
+            (got.z - want.z).abs() < 1e-11 * want.z.abs().max(1.0),
+            "log norm, {what}: {} is not {}",
+            got.z,
+            want.z
+        );
+        for (part, got, want) in
+            [("factor", &got.factors, &want.factors), ("variable", &got.singles, &want.singles)]
+        {
             for (i, (g, w)) in got.iter().zip(want).enumerate() {
                 assert!((g - w).abs() < 1e-12, "{part} marginals, {what}, number {i}: {g} is not {w}");
             }
@@ -86,11 +98,28 @@ fn equals_enumeration() {
         ("a tree", &[2, 3, 2, 3, 2, 2], &[&[0, 1], &[0, 2], &[1, 3], &[1, 4], &[2, 5], &[5]]),
         ("a loop of four", &[3, 2, 3, 2], &[&[0, 1], &[1, 2], &[2, 3], &[3, 0]]),
         ("two parts and a loner", &[2, 3, 2, 2, 3], &[&[0, 1], &[2, 3]]),
-        ("a family and two loops", &[2, 2, 3, 2, 2, 3], &[&[0, 1, 2], &[2, 3], &[3, 4], &[4, 5], &[5, 2], &[0, 5], &[2, 3]]),
+        (
+            "a family and two loops",
+            &[2, 2, 3, 2, 2, 3],
+            &[&[0, 1, 2], &[2, 3], &[3, 4], &[4, 5], &[5, 2], &[0, 5], &[2, 3]],
+        ),
         (
             "a square grid",
             &[2; 9],
-            &[&[0, 1], &[1, 2], &[3, 4], &[4, 5], &[6, 7], &[7, 8], &[0, 3], &[3, 6], &[1, 4], &[4, 7], &[2, 5], &[5, 8]],
+            &[
+                &[0, 1],
+                &[1, 2],
+                &[3, 4],
+                &[4, 5],
+                &[6, 7],
+                &[7, 8],
+                &[0, 3],
+                &[3, 6],
+                &[1, 4],
+                &[4, 7],
+                &[2, 5],
+                &[5, 8],
+            ],
         ),
     ];
     for (what, sizes, factors) in shapes {
@@ -133,7 +162,8 @@ fn the_log_norm_has_the_marginals_as_its_gradient() {
 
 #[test]
 fn the_sprinkler_has_its_known_answers() {
-    // Murphy's example (rain, sprinkler, wet grass, clouds): P(S = 1 | W = 1) = 0.4298, P(R = 1 | W = 1) = 0.7079.
+    // Murphy's example (rain, sprinkler, wet grass, clouds): P(S = 1 | W = 1) = 0.4298, P(R = 1 | W = 1) =
+    // 0.7079.
     let ln = |p: &[f64]| p.iter().map(|x| x.ln()).collect::<Vec<_>>();
     let tables = [
         ln(&[0.5, 0.5]),
@@ -142,10 +172,18 @@ fn the_sprinkler_has_its_known_answers() {
         ln(&[1.0, 0.0, 0.1, 0.9, 0.1, 0.9, 0.01, 0.99]),
         ln(&[0.0, 1.0]),
     ];
-    let case = Case { sizes: vec![2; 4], factors: vec![vec![0], vec![0, 1], vec![0, 2], vec![1, 2, 3], vec![3]], logs: tables.concat() };
+    let case = Case {
+        sizes: vec![2; 4],
+        factors: vec![vec![0], vec![0, 1], vec![0, 2], vec![1, 2, 3], vec![3]],
+        logs: tables.concat(),
+    };
     let got = case.run().expect("possible");
     assert!((got.z - 0.6471f64.ln()).abs() < 1e-12, "{}", got.z);
-    assert!((got.singles[3] - 0.2781 / 0.6471).abs() < 1e-12 && (got.singles[5] - 0.4581 / 0.6471).abs() < 1e-12, "{:?}", got.singles);
+    assert!(
+        (got.singles[3] - 0.2781 / 0.6471).abs() < 1e-12 && (got.singles[5] - 0.4581 / 0.6471).abs() < 1e-12,
+        "{:?}",
+        got.singles
+    );
 }
 
 #[test]
@@ -154,7 +192,8 @@ fn rows_are_independent_and_large_potentials_keep_their_digits() {
     let single = case.run().expect("possible");
     let tree = JunctionTree::new(&case.sizes, &case.factors, 100).expect("small cliques");
     let far: Vec<f64> = case.logs.iter().map(|x| x - 4000.0).collect();
-    let (mut factors, mut singles, mut z) = ([case.logs.clone(), far].concat(), vec![0.0; 14], vec![1.0, 0.0]);
+    let (mut factors, mut singles, mut z) =
+        ([case.logs.clone(), far].concat(), vec![0.0; 14], vec![1.0, 0.0]);
     tree.run(&mut factors, &mut singles, &mut z, &mut vec![0.0; tree.scratch_len()]).expect("possible");
     assert!((z[0] - 1.0 - single.z).abs() < 1e-13 && (z[1] + 8000.0 - single.z).abs() < 1e-11, "{z:?}");
     assert_eq!(singles[..7], single.singles);
@@ -164,7 +203,8 @@ fn rows_are_independent_and_large_potentials_keep_their_digits() {
 
 #[test]
 fn a_large_tree_has_pairs_for_cliques_and_its_known_norm() {
-    // Each child is as its parent with probability 0.9; leaves are seen nowhere, so the norm is the root's two states.
+    // Each child is as its parent with probability 0.9; leaves are seen nowhere, so the norm is the root's
+    // two states.
     let n = 2000;
     let factors: Vec<_> = (1..n).map(|v| vec![(v - 1) / 3, v]).collect();
     let tree = JunctionTree::new(&vec![2; n], &factors, 4).expect("pairs");
@@ -182,12 +222,16 @@ fn a_large_tree_has_pairs_for_cliques_and_its_known_norm() {
 #[test]
 fn refuses_what_it_cannot_carry() {
     let new = |sizes: &[usize], factors: &[&[usize]], limit| {
-        JunctionTree::new(sizes, &factors.iter().map(|f| f.to_vec()).collect::<Vec<_>>(), limit).map(|t| t.table_len())
+        JunctionTree::new(sizes, &factors.iter().map(|f| f.to_vec()).collect::<Vec<_>>(), limit)
+            .map(|t| t.table_len())
     };
     let loops: &[&[usize]] = &[&[0, 1], &[1, 2], &[2, 3], &[3, 0]];
     assert_eq!(new(&[3, 3, 3, 3], loops, 27), Ok(54));
     let error = new(&[3, 3, 3, 3], loops, 26).expect_err("too large");
-    assert!(matches!(&error, TreeError::Clique { variables, entries: 27.0, limit: 26 } if variables.len() == 3), "{error:?}");
+    assert!(
+        matches!(&error, TreeError::Clique { variables, entries: 27.0, limit: 26 } if variables.len() == 3),
+        "{error:?}"
+    );
     assert_eq!(new(&[3, 0], &[], 9), Err(TreeError::Empty { variable: 1 }));
     for bad in [&[0, 2][..], &[1, 1], &[]] {
         assert_eq!(new(&[2, 2], &[&[0], bad], 9), Err(TreeError::Factor { factor: 1 }));

@@ -1,8 +1,10 @@
-//! Chains of Gaussian vectors coupled over several steps, each coupling with numbers of its own: natural parameters in, moments, pair moments and log norm
-//! out. Knows nothing of graphs. Not here: chains whose neighbours alone are coupled, all alike (`gaussian_chain`), which this one runs on.
+//! Chains of Gaussian vectors coupled over several steps, each coupling with numbers of its own: natural
+//! parameters in, moments, pair moments and log norm out. Knows nothing of graphs. Not here: chains whose
+//! neighbours alone are coupled, all alike (`gaussian_chain`), which this one runs on.
 //!
-//! With couplings over up to L steps the precision is block banded. L steps after one another, taken as one vector, are a step of a chain whose neighbours alone
-//! are coupled: x_t meets x_{t−l} in its own super-step or in the one before. The cost is (LQ)³ for every L steps, linear in the number of steps.
+//! With couplings over up to L steps the precision is block banded. L steps after one another, taken as one
+//! vector, are a step of a chain whose neighbours alone are coupled: x_t meets x_{t−l} in its own super-step
+//! or in the one before. The cost is (LQ)³ for every L steps, linear in the number of steps.
 
 use super::gaussian_chain::{self, GaussianChainError, GaussianChains, InPlace};
 use crate::expfam::stat::{GAUSSIAN_VECTOR, Part, PartShape, StatKind};
@@ -12,7 +14,8 @@ pub const LONGEST_LAG: usize = 12;
 
 const PAIR: Part = Part { symbol: "x₋xᵀ", shape: PartShape::Matrix };
 
-/// The statistic of a step: (x, xxᵀ), then the products of the step 1, 2, … before with it; as many of these as a chain has lags.
+/// The statistic of a step: (x, xxᵀ), then the products of the step 1, 2, … before with it; as many of these
+/// as a chain has lags.
 pub static STAT: StatKind = StatKind {
     name: "chain of Gaussian vectors",
     parts: &{
@@ -41,12 +44,14 @@ pub struct Scratch {
     work: gaussian_chain::Scratch,
 }
 
-/// With exponent Σ_t h_t·x_t + ⟨J_t, x_t x_tᵀ⟩ + Σ_l ⟨P_{t,l}, x_{t−l} x_tᵀ⟩, overwrites each step's `[h | J | P_1 | … | P_L]` by
-/// `[E x_t | E x_t x_tᵀ | E x_{t−1} x_tᵀ | …]` and adds the sequences' log normalisers (nats) to `log_norm`. Couplings to steps before a sequence's first are not read;
-/// their moments are zero. `starts`: where each sequence starts, and the end.
+/// With exponent Σ_t h_t·x_t + ⟨J_t, x_t x_tᵀ⟩ + Σ_l ⟨P_{t,l}, x_{t−l} x_tᵀ⟩, overwrites each step's
+/// `[h | J | P_1 | … | P_L]` by `[E x_t | E x_t x_tᵀ | E x_{t−1} x_tᵀ | …]` and adds the sequences' log
+/// normalisers (nats) to `log_norm`. Couplings to steps before a sequence's first are not read; their moments
+/// are zero. `starts`: where each sequence starts, and the end.
 ///
 /// # Errors
-/// If a precision is not positive definite or a parameter not finite, naming the first step of those taken together. The outputs are then of no use.
+/// If a precision is not positive definite or a parameter not finite, naming the first step of those taken
+/// together. The outputs are then of no use.
 pub fn run(
     q: usize,
     lags: usize,
@@ -65,13 +70,16 @@ pub fn run(
         let (len, count) = (hi - lo, (hi - lo).div_ceil(lags));
         let steps = &mut steps[lo * w..hi * w];
         let Scratch { node, pair, sums, index, work } = scratch;
-        for (buffer, size) in [(&mut *node, count * (wide + large)), (&mut *pair, count * large), (&mut *sums, count * large)] {
+        for (buffer, size) in
+            [(&mut *node, count * (wide + large)), (&mut *pair, count * large), (&mut *sums, count * large)]
+        {
             buffer.clear();
             buffer.resize(size, 0.0);
         }
         index.clear();
         index.extend(0..count as u32);
-        // Where the block of steps `a` and `b`, the later, stands: in the node of their super-step, or in the coupling that leads into that of `b`.
+        // Where the block of steps `a` and `b`, the later, stands: in the node of their super-step, or in the
+        // coupling that leads into that of `b`.
         let place = |a: usize, b: usize| {
             let (sa, sb) = (a / lags, b / lags);
             let corner = a % lags * q * wide + b % lags * q;
@@ -97,8 +105,12 @@ pub fn run(
         let chains = GaussianChains { pair, pair_index: Some(index), starts: &[0, count as u32] };
         let mut together = InPlace { width: wide + large, node };
         gaussian_chain::run(wide, chains, &mut together, sums, log_norm, work).map_err(|e| match e {
-            GaussianChainError::NotPositive { step } => GaussianChainError::NotPositive { step: lo + step * lags },
-            GaussianChainError::NotFinite { step } => GaussianChainError::NotFinite { step: lo + step * lags },
+            GaussianChainError::NotPositive { step } => {
+                GaussianChainError::NotPositive { step: lo + step * lags }
+            }
+            GaussianChainError::NotFinite { step } => {
+                GaussianChainError::NotFinite { step: lo + step * lags }
+            }
         })?;
         for (t, row) in steps.chunks_exact_mut(w).enumerate() {
             row[..q].copy_from_slice(&node[t / lags * (wide + large) + t % lags * q..][..q]);

@@ -45,7 +45,8 @@ impl Case {
     fn dense(&self) -> (Vec<f64>, f64) {
         let (q, w) = (self.q, width(self.q, self.lags));
         let n = self.steps.len() / w;
-        let step = |t: usize| t - self.starts.iter().filter(|s| **s as usize <= t).max().map_or(0, |s| *s as usize);
+        let step =
+            |t: usize| t - self.starts.iter().filter(|s| **s as usize <= t).max().map_or(0, |s| *s as usize);
         let mut precision = DMatrix::<f64>::zeros(n * q, n * q);
         let mut h = DVector::<f64>::zeros(n * q);
         for t in 0..n {
@@ -68,10 +69,21 @@ impl Case {
         for t in 0..n {
             out.extend((0..q).map(|a| mean[t * q + a]));
             for l in 0..=self.lags {
-                out.extend((0..q * q).map(|i| if l > step(t) { 0.0 } else { second[((t - l) * q + i / q, t * q + i % q)] }));
+                out.extend(
+                    (0..q * q).map(|i| {
+                        if l > step(t) { 0.0 } else { second[((t - l) * q + i / q, t * q + i % q)] }
+                    }),
+                );
             }
         }
-        let log_det: f64 = precision.cholesky().expect("positive definite").l().diagonal().iter().map(|x| 2.0 * x.ln()).sum();
+        let log_det: f64 = precision
+            .cholesky()
+            .expect("positive definite")
+            .l()
+            .diagonal()
+            .iter()
+            .map(|x| 2.0 * x.ln())
+            .sum();
         (out, 0.5 * (mean.dot(&h) - log_det + (n * q) as f64 * std::f64::consts::TAU.ln()))
     }
 }
@@ -85,7 +97,10 @@ fn equals_a_dense_solve() {
                 let case = Case::random(seed as u64, q, lags, lengths);
                 let ((got, z), (want, log_norm)) = (case.solved().expect("proper"), case.dense());
                 let what = format!("{lengths:?}, q = {q}, {lags} lags");
-                assert!((z - log_norm).abs() < 1e-11 * log_norm.abs().max(1.0), "{what}: {z} is not {log_norm}");
+                assert!(
+                    (z - log_norm).abs() < 1e-11 * log_norm.abs().max(1.0),
+                    "{what}: {z} is not {log_norm}"
+                );
                 for (i, (g, w)) in got.iter().zip(&want).enumerate() {
                     assert!((g - w).abs() < 1e-11 * w.abs().max(1.0), "{what}, number {i}: {g} is not {w}");
                 }
@@ -100,7 +115,8 @@ fn the_log_norm_has_the_moments_as_its_gradient() {
     let (got, _) = case.solved().expect("proper");
     for (i, (own, got)) in case.steps.iter().zip(&got).enumerate() {
         let at = |by: f64| {
-            let steps = case.steps.iter().enumerate().map(|(k, x)| if k == i { x + by } else { *x }).collect();
+            let steps =
+                case.steps.iter().enumerate().map(|(k, x)| if k == i { x + by } else { *x }).collect();
             Case { steps, starts: case.starts.clone(), ..case }.solved().expect("proper").1
         };
         if own.is_nan() {
@@ -122,7 +138,15 @@ fn one_lag_is_the_chain_of_neighbours() {
     let (mut sums, mut log_norm, index) = (vec![0.0; pair.len()], 0.0, (0..n).collect::<Vec<u32>>());
     let chains = GaussianChains { pair: &pair, pair_index: Some(&index), starts: &case.starts };
     let mut steps = InPlace { width: q + q * q, node: &mut node };
-    gaussian_chain::run(q, chains, &mut steps, &mut sums, &mut log_norm, &mut gaussian_chain::Scratch::default()).expect("proper");
+    gaussian_chain::run(
+        q,
+        chains,
+        &mut steps,
+        &mut sums,
+        &mut log_norm,
+        &mut gaussian_chain::Scratch::default(),
+    )
+    .expect("proper");
     assert!((z - log_norm).abs() < 1e-12 * z.abs());
     for (t, row) in got.chunks(w).enumerate() {
         assert_eq!(row[..q + q * q], node[t * (q + q * q)..][..q + q * q]);

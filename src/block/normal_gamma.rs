@@ -1,9 +1,9 @@
 //! Normal–Gamma: q(x, τ) = Normal(x | m, κτ) Gamma(τ | a, b), a number and its precision kept together.
 //!
-//! Statistic: (τx, τx², τ, ln τ), base measure 1 in dx dτ. η = (κm, −½κ, −b − ½κm², a − ½).
-//! A(η) = ½ ln 2π − ½ ln κ + ln Γ(a) − a ln b. Moments: (m a/b, m² a/b + 1/κ, a/b, ψ(a) − ln b).
-//! x alone is Student-t: dof 2a, centre m, squared scale b/(aκ).
-//! Source: Bishop (2006), p. 101 eq. 2.154; Murphy, Conjugate Bayesian analysis of the Gaussian distribution (2007), sec. 3.
+//! Statistic: (τx, τx², τ, ln τ), base measure 1 in dx dτ. η = (κm, −½κ, −b − ½κm², a − ½). A(η) = ½ ln 2π −
+//! ½ ln κ + ln Γ(a) − a ln b. Moments: (m a/b, m² a/b + 1/κ, a/b, ψ(a) − ln b). x alone is Student-t: dof 2a,
+//! centre m, squared scale b/(aκ). Source: Bishop (2006), p. 101 eq. 2.154; Murphy, Conjugate Bayesian
+//! analysis of the Gaussian distribution (2007), sec. 3.
 
 use crate::dist::{in_range, positive, quantile};
 use crate::expfam::{
@@ -68,8 +68,8 @@ struct Standard {
 fn standard(eta: &[f64]) -> Standard {
     let kappa = -2.0 * eta[1];
     let mean = eta[0] / kappa;
-    // rate = −η₃ − ½η₁²/κ. Where the mean is far from 0 the two are nearly equal, so the square is carried with its rounding
-    // errors: of the quotient (η₁ − κ·mean) and of the product.
+    // rate = −η₃ − ½η₁²/κ. Where the mean is far from 0 the two are nearly equal, so the square is carried
+    // with its rounding errors: of the quotient (η₁ − κ·mean) and of the product.
     let quotient_error = kappa.mul_add(-mean, eta[0]) / kappa;
     let square = eta[0] * mean;
     let product_error = eta[0].mul_add(mean, -square);
@@ -78,8 +78,16 @@ fn standard(eta: &[f64]) -> Standard {
 }
 
 impl JointFamily for NormalGamma {
-    fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        for (element, ((e, m), a)) in eta.chunks_exact(4).zip(moments.chunks_exact_mut(4)).zip(log_norm).enumerate() {
+    fn evaluate(
+        &self,
+        _: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in
+            eta.chunks_exact(4).zip(moments.chunks_exact_mut(4)).zip(log_norm).enumerate()
+        {
             let q = standard(e);
             positive(element, "kappa", q.kappa)?;
             positive(element, "shape", q.shape)?;
@@ -101,7 +109,12 @@ impl JointFamily for NormalGamma {
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
         let q = standard(eta);
         let scalar = |name, value| Parameter { name, dims: vec![], values: vec![value] };
-        vec![scalar("mean", q.mean), scalar("kappa", q.kappa), scalar("shape", q.shape), scalar("rate", q.rate)]
+        vec![
+            scalar("mean", q.mean),
+            scalar("kappa", q.kappa),
+            scalar("shape", q.shape),
+            scalar("rate", q.rate),
+        ]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
         let [mean, kappa, shape, rate] = [0, 1, 2, 3].map(|i: usize| p[i].values[0]);
@@ -115,7 +128,8 @@ impl JointFamily for NormalGamma {
         if member == TAU {
             return Summary { mean: vec![q.shape / q.rate], sd: vec![q.shape.sqrt() / q.rate] };
         }
-        // The mean of a Student-t is its centre even where the integral does not converge (dof ≤ 1): it is where q is centred.
+        // The mean of a Student-t is its centre even where the integral does not converge (dof ≤ 1): it is
+        // where q is centred.
         let sd = if q.shape > 1.0 { (q.rate / (q.kappa * (q.shape - 1.0))).sqrt() } else { f64::INFINITY };
         Summary { mean: vec![q.mean], sd: vec![sd] }
     }

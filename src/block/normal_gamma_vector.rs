@@ -1,10 +1,10 @@
-//! Normal–Gamma of a vector: q(x, τ) = Normal(x | m, (τΛ)⁻¹) Gamma(τ | a, b), coefficients and the one precision that scales them. Not here: which
-//! coefficients (`factorize::gaussian`).
+//! Normal–Gamma of a vector: q(x, τ) = Normal(x | m, (τΛ)⁻¹) Gamma(τ | a, b), coefficients and the one
+//! precision that scales them. Not here: which coefficients (`factorize::gaussian`).
 //!
-//! Statistic: (τx, τxxᵀ, τ, ln τ), base measure 1 in dx dτ. For d numbers η = (Λm, −½Λ, −b − ½mᵀΛm, a − 1 + ½d).
-//! A(η) = ½d ln 2π − ½ ln|Λ| + ln Γ(a) − a ln b. Moments: (m a/b, m mᵀ a/b + Λ⁻¹, a/b, ψ(a) − ln b).
-//! x alone is Student-t: dof 2a, centre m, squared scales (b/a) Λ⁻¹.
-//! Source: Murphy, "Machine Learning: A Probabilistic Perspective" (2012), sec. 7.6.3; for d = 1 it is `normal_gamma`.
+//! Statistic: (τx, τxxᵀ, τ, ln τ), base measure 1 in dx dτ. For d numbers η = (Λm, −½Λ, −b − ½mᵀΛm, a − 1 +
+//! ½d). A(η) = ½d ln 2π − ½ ln|Λ| + ln Γ(a) − a ln b. Moments: (m a/b, m mᵀ a/b + Λ⁻¹, a/b, ψ(a) − ln b). x
+//! alone is Student-t: dof 2a, centre m, squared scales (b/a) Λ⁻¹. Source: Murphy, "Machine Learning: A
+//! Probabilistic Perspective" (2012), sec. 7.6.3; for d = 1 it is `normal_gamma`.
 
 use crate::dist::{in_range, positive, quantile};
 use crate::expfam::{
@@ -58,7 +58,15 @@ pub static SPEC: JointSpec = JointSpec {
         Point { d: 1, params: &[&[-3.5], &[0.1], &[2.5], &[0.3]] },
         Point { d: 2, params: &[&[0.0, 1.5], &[1.0, 0.4, 0.4, 2.0], &[1.0], &[1.0]] },
         Point { d: 2, params: &[&[30.0, -10.0], &[200.0, 150.0, 150.0, 180.0], &[101.0], &[7.0]] },
-        Point { d: 3, params: &[&[1.0, 0.0, -2.0], &[1e-3, 0.0, 2e-4, 0.0, 2e-3, 0.0, 2e-4, 0.0, 1e-3], &[0.1], &[1e-3]] },
+        Point {
+            d: 3,
+            params: &[
+                &[1.0, 0.0, -2.0],
+                &[1e-3, 0.0, 2e-4, 0.0, 2e-3, 0.0, 2e-4, 0.0, 1e-3],
+                &[0.1],
+                &[1e-3],
+            ],
+        },
     ],
 };
 
@@ -81,12 +89,15 @@ fn standard(d: usize, element: usize, eta: &[f64]) -> Result<Standard, Improper>
     let (j, tau) = rest.split_at(d * d);
     let precision: Vec<f64> = (0..d * d).map(|i| -(j[i] + j[i % d * d + i / d])).collect();
     let mut l = precision.clone();
-    cholesky::factor(d, &mut l)
-        .map_err(|e| Improper { element, why: format!("kappa is not positive definite at coefficient {}", e.pivot + 1) })?;
+    cholesky::factor(d, &mut l).map_err(|e| Improper {
+        element,
+        why: format!("kappa is not positive definite at coefficient {}", e.pivot + 1),
+    })?;
     let mut mean = h.to_vec();
     cholesky::solve(d, &l, &mut mean);
-    // rate = −η₃ − ½hᵀΛ⁻¹h. Where the mean is far from 0 the two are nearly equal, so the square is carried with its rounding errors: with m the mean
-    // as it was rounded and r = h − Λm what it leaves over, hᵀΛ⁻¹h = hᵀm + mᵀr and a square of r.
+    // rate = −η₃ − ½hᵀΛ⁻¹h. Where the mean is far from 0 the two are nearly equal, so the square is carried
+    // with its rounding errors: with m the mean as it was rounded and r = h − Λm what it leaves over, hᵀΛ⁻¹h
+    // = hᵀm + mᵀr and a square of r.
     let (mut high, mut low) = (0.0, 0.0);
     for (a, m) in mean.iter().enumerate() {
         let (mut left, mut error) = (h[a], 0.0);
@@ -99,7 +110,13 @@ fn standard(d: usize, element: usize, eta: &[f64]) -> Result<Standard, Improper>
     let rate = (-tau[0] - 0.5 * high) - 0.5 * low;
     let mut spread = vec![0.0; d * d];
     cholesky::inverse(d, &l, &mut spread);
-    let q = Standard { mean, spread, log_det: cholesky::log_det(d, &l), shape: tau[1] + 1.0 - 0.5 * d as f64, rate };
+    let q = Standard {
+        mean,
+        spread,
+        log_det: cholesky::log_det(d, &l),
+        shape: tau[1] + 1.0 - 0.5 * d as f64,
+        rate,
+    };
     positive(element, "shape", q.shape)?;
     positive(element, "rate", q.rate)?;
     Ok(q)
@@ -116,7 +133,8 @@ fn add_product(high: &mut f64, low: &mut f64, a: f64, b: f64) {
 
 /// η of coefficients and precision given by their standard parameters.
 fn natural(d: usize, mean: &[f64], kappa: &[f64], shape: f64, rate: f64) -> Vec<f64> {
-    let h: Vec<f64> = kappa.chunks_exact(d).map(|row| row.iter().zip(mean).map(|(k, m)| k * m).sum()).collect();
+    let h: Vec<f64> =
+        kappa.chunks_exact(d).map(|row| row.iter().zip(mean).map(|(k, m)| k * m).sum()).collect();
     let quadratic: f64 = h.iter().zip(mean).map(|(h, m)| h * m).sum();
     let mut eta = h;
     eta.extend(kappa.iter().map(|k| -0.5 * k));
@@ -137,9 +155,17 @@ pub fn entry(d: usize, eta: &[f64], at: usize) -> [f64; 4] {
 }
 
 impl JointFamily for NormalGammaVector {
-    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+    fn evaluate(
+        &self,
+        d: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
         let w = STAT.width(d);
-        for (element, ((e, m), a)) in eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate() {
+        for (element, ((e, m), a)) in
+            eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate()
+        {
             let q = standard(d, element, e)?;
             let tau = q.shape / q.rate;
             for i in 0..d {
@@ -163,7 +189,13 @@ impl JointFamily for NormalGammaVector {
         t
     }
     fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
-        let nothing = || Standard { mean: vec![f64::NAN; d], spread: vec![], log_det: f64::NAN, shape: f64::NAN, rate: f64::NAN };
+        let nothing = || Standard {
+            mean: vec![f64::NAN; d],
+            spread: vec![],
+            log_det: f64::NAN,
+            shape: f64::NAN,
+            rate: f64::NAN,
+        };
         let q = standard(d, 0, eta).unwrap_or_else(|_| nothing());
         vec![
             Parameter { name: "mean", dims: vec![d], values: q.mean },
@@ -179,11 +211,19 @@ impl JointFamily for NormalGammaVector {
         if member == X { &[0, 1] } else { &[2, 3] }
     }
     fn summary(&self, member: usize, d: usize, eta: &[f64]) -> Summary {
-        let Ok(q) = standard(d, 0, eta) else { return Summary { mean: vec![f64::NAN; d], sd: vec![f64::NAN; d] } };
+        let Ok(q) = standard(d, 0, eta) else {
+            return Summary { mean: vec![f64::NAN; d], sd: vec![f64::NAN; d] };
+        };
         if member == TAU {
             return Summary { mean: vec![q.shape / q.rate], sd: vec![q.shape.sqrt() / q.rate] };
         }
-        let of = |i: usize| if q.shape > 1.0 { (q.spread[i * d + i] * q.rate / (q.shape - 1.0)).sqrt() } else { f64::INFINITY };
+        let of = |i: usize| {
+            if q.shape > 1.0 {
+                (q.spread[i * d + i] * q.rate / (q.shape - 1.0)).sqrt()
+            } else {
+                f64::INFINITY
+            }
+        };
         Summary { sd: (0..d).map(of).collect(), mean: q.mean }
     }
     fn quantile(&self, member: usize, d: usize, eta: &[f64], p: f64) -> Vec<f64> {

@@ -1,11 +1,10 @@
 //! Normal–Wishart: q(x, Λ) = MvNormal(x | m, κΛ) Wishart(Λ | ν, V), a vector and its precision kept together.
 //!
-//! Statistic: (Λx, xᵀΛx, Λ, ln|Λ|), base measure 1 in dx dΛ. η = (κm, −½κ, −½V⁻¹ − ½κmmᵀ, ½(ν − d)).
-//! A(η) = ½d ln 2π − ½d ln κ + ½ν ln|V| + ½νd ln 2 + ln Γ_d(½ν).
-//! Moments: (νVm, ν mᵀVm + d/κ, νV, E[ln|Λ|] of the Wishart).
-//! x alone is Student-t: dof ν − d + 1, centre m, scale matrix V⁻¹/(κ(ν − d + 1)).
-//! Source: Bishop (2006), p. 102 eq. 2.157 and sec. 10.2; Murphy, Conjugate Bayesian analysis of the Gaussian distribution (2007),
-//! sec. 8.
+//! Statistic: (Λx, xᵀΛx, Λ, ln|Λ|), base measure 1 in dx dΛ. η = (κm, −½κ, −½V⁻¹ − ½κmmᵀ, ½(ν − d)). A(η) =
+//! ½d ln 2π − ½d ln κ + ½ν ln|V| + ½νd ln 2 + ln Γ_d(½ν). Moments: (νVm, ν mᵀVm + d/κ, νV, E[ln|Λ|] of the
+//! Wishart). x alone is Student-t: dof ν − d + 1, centre m, scale matrix V⁻¹/(κ(ν − d + 1)). Source: Bishop
+//! (2006), p. 102 eq. 2.157 and sec. 10.2; Murphy, Conjugate Bayesian analysis of the Gaussian distribution
+//! (2007), sec. 8.
 
 use crate::dist::{
     in_range, positive, quantile, spd,
@@ -56,7 +55,10 @@ pub static SPEC: JointSpec = JointSpec {
         Point { d: 1, params: &[&[-3.5], &[0.1], &[5.0], &[0.3]] },
         Point { d: 2, params: &[&[3.5, 70.0], &[0.1], &[2.0], &[1.0, 0.0, 0.0, 0.01]] },
         Point { d: 2, params: &[&[0.0, -1.0], &[50.0], &[60.0], &[0.02, 0.005, 0.005, 0.01]] },
-        Point { d: 3, params: &[&[1.0, 0.0, -2.0], &[1e-3], &[2.6], &[1.0, 0.3, -0.2, 0.3, 2.0, 0.1, -0.2, 0.1, 0.5]] },
+        Point {
+            d: 3,
+            params: &[&[1.0, 0.0, -2.0], &[1e-3], &[2.6], &[1.0, 0.3, -0.2, 0.3, 2.0, 0.1, -0.2, 0.1, 0.5]],
+        },
     ],
 };
 
@@ -104,9 +106,17 @@ fn pack(d: usize, mean: &[f64], kappa: f64, inverse_scale: &[f64], dof: f64) -> 
 }
 
 impl JointFamily for NormalWishart {
-    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+    fn evaluate(
+        &self,
+        d: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
         let w = STAT.width(d);
-        for (element, ((e, m), a)) in eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate() {
+        for (element, ((e, m), a)) in
+            eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate()
+        {
             let q = parse(d, e).map_err(|why| Improper { element, why })?;
             let (dof, v) = (q.precision.dof, &q.precision.scale);
             for i in 0..d {
@@ -158,10 +168,19 @@ impl JointFamily for NormalWishart {
             return Summary { mean: vec![f64::NAN; n], sd: vec![f64::NAN; n] };
         };
         if member == LAMBDA {
-            return Summary { mean: q.precision.scale.iter().map(|v| q.precision.dof * v).collect(), sd: q.precision.sd(d) };
+            return Summary {
+                mean: q.precision.scale.iter().map(|v| q.precision.dof * v).collect(),
+                sd: q.precision.sd(d),
+            };
         }
         let dof = q.precision.dof - d as f64 + 1.0;
-        let sd = |i: usize| if dof > 2.0 { (inverse_diagonal(d, &q, i) / (q.kappa * (dof - 2.0))).sqrt() } else { f64::INFINITY };
+        let sd = |i: usize| {
+            if dof > 2.0 {
+                (inverse_diagonal(d, &q, i) / (q.kappa * (dof - 2.0))).sqrt()
+            } else {
+                f64::INFINITY
+            }
+        };
         Summary { sd: (0..d).map(sd).collect(), mean: q.mean }
     }
     /// Off-diagonal elements of the precision have no closed form and are NaN.

@@ -1,9 +1,11 @@
-//! A joint Gaussian over many scalars of which few pairs are coupled: natural parameters in, moments of the variables and of the coupled pairs, and log norm
-//! out. Knows nothing of graphs or of what the variables mean.
+//! A joint Gaussian over many scalars of which few pairs are coupled: natural parameters in, moments of the
+//! variables and of the coupled pairs, and log norm out. Knows nothing of graphs or of what the variables
+//! mean.
 //!
-//! The precision is factored as L D Lᵀ in a fill-reducing order (approximate minimum degree, Amestoy, Davis and Duff 1996), column by column. Covariances
-//! are taken only where L has an entry, last column first (Takahashi, Fagan and Chin 1973; Rue and Held, "Gaussian Markov Random Fields", section 2.4.2):
-//! that is all that the coupled pairs need. On a star or a tree both cost a few operations a variable.
+//! The precision is factored as L D Lᵀ in a fill-reducing order (approximate minimum degree, Amestoy, Davis
+//! and Duff 1996), column by column. Covariances are taken only where L has an entry, last column first
+//! (Takahashi, Fagan and Chin 1973; Rue and Held, "Gaussian Markov Random Fields", section 2.4.2): that is
+//! all that the coupled pairs need. On a star or a tree both cost a few operations a variable.
 
 use std::fmt;
 
@@ -25,7 +27,11 @@ pub enum PatternError {
 impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pair { pair } => write!(f, "pair {} repeats another, or does not name two variables in ascending order", pair + 1),
+            Self::Pair { pair } => write!(
+                f,
+                "pair {} repeats another, or does not name two variables in ascending order",
+                pair + 1
+            ),
             Self::Fill { limit } => write!(f, "the joint distribution needs more than {limit} covariances"),
         }
     }
@@ -51,15 +57,20 @@ pub enum SparseGaussianError {
 impl fmt::Display for SparseGaussianError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotPositive { variable } => write!(f, "the precision is not positive definite at variable {}", variable + 1),
-            Self::NotFinite { variable } => write!(f, "a natural parameter of variable {} is not a finite number", variable + 1),
+            Self::NotPositive { variable } => {
+                write!(f, "the precision is not positive definite at variable {}", variable + 1)
+            }
+            Self::NotFinite { variable } => {
+                write!(f, "a natural parameter of variable {} is not a finite number", variable + 1)
+            }
         }
     }
 }
 
 impl std::error::Error for SparseGaussianError {}
 
-/// The pattern of a sparse joint Gaussian: everything about its factor but the numbers. Made once, used at every iteration.
+/// The pattern of a sparse joint Gaussian: everything about its factor but the numbers. Made once, used at
+/// every iteration.
 #[derive(Clone, Debug)]
 pub struct SparseGaussian {
     /// The variable at each place of the order of elimination.
@@ -75,10 +86,12 @@ pub struct SparseGaussian {
 }
 
 impl SparseGaussian {
-    /// Orders `n` variables of which `pairs` (i < k, distinct) are coupled, and finds the pattern of the factor.
+    /// Orders `n` variables of which `pairs` (i < k, distinct) are coupled, and finds the pattern of the
+    /// factor.
     ///
     /// # Errors
-    /// If a pair is not in order, out of range or repeated, or the factor has more than `max_fill` entries under its diagonal.
+    /// If a pair is not in order, out of range or repeated, or the factor has more than `max_fill` entries
+    /// under its diagonal.
     pub fn new(n: usize, pairs: &[(u32, u32)], max_fill: usize) -> Result<Self, PatternError> {
         if let Some(pair) = pairs.iter().position(|&(i, k)| i >= k || k as usize >= n) {
             return Err(PatternError::Pair { pair });
@@ -95,7 +108,8 @@ impl SparseGaussian {
         let mut below: Vec<Vec<u32>> = vec![Vec::new(); n];
         pairs.iter().map(ends).for_each(|(column, row)| below[column as usize].push(row));
 
-        // Column j of L has the rows of column j of the precision and those of its children, the columns whose first row is j.
+        // Column j of L has the rows of column j of the precision and those of its children, the columns
+        // whose first row is j.
         let (mut columns, mut rows) = (vec![0], Vec::new());
         let none = u32::MAX;
         let (mut child, mut sibling, mut seen) = (vec![none; n], vec![none; n], vec![none; n]);
@@ -161,11 +175,12 @@ impl SparseGaussian {
         self.columns.windows(2).map(|c| c[1] - c[0]).max().unwrap_or(0)
     }
 
-    /// With exponent Σ h_i x_i + Σ j_i x_i² + Σ_e p_e x_i x_k, overwrites `h` (N) by `E[x]`, `j` (N) by `E[x²]` and `p` (one a pair) by `E[x_i x_k]`, and adds the log
-    /// normaliser (nats) into `log_norm`.
+    /// With exponent Σ h_i x_i + Σ j_i x_i² + Σ_e p_e x_i x_k, overwrites `h` (N) by `E[x]`, `j` (N) by
+    /// `E[x²]` and `p` (one a pair) by `E[x_i x_k]`, and adds the log normaliser (nats) into `log_norm`.
     ///
     /// # Errors
-    /// If the precision is not positive definite or a parameter not finite, naming the variable. The outputs are then as they were.
+    /// If the precision is not positive definite or a parameter not finite, naming the variable. The outputs
+    /// are then as they were.
     pub fn run(
         &self,
         h: &mut [f64],
@@ -194,7 +209,15 @@ impl SparseGaussian {
     }
 
     /// The precision and h, in the order of elimination.
-    fn load(&self, h: &[f64], j: &[f64], p: &[f64], l: &mut [f64], d: &mut [f64], x: &mut [f64]) -> Result<(), SparseGaussianError> {
+    fn load(
+        &self,
+        h: &[f64],
+        j: &[f64],
+        p: &[f64],
+        l: &mut [f64],
+        d: &mut [f64],
+        x: &mut [f64],
+    ) -> Result<(), SparseGaussianError> {
         for ((&v, d), x) in self.order.iter().zip(d).zip(x) {
             (*d, *x) = (-2.0 * j[v as usize], h[v as usize]);
             if !(d.is_finite() && x.is_finite()) {
@@ -211,7 +234,8 @@ impl SparseGaussian {
         Ok(())
     }
 
-    /// L, D and L⁻¹ h in place, each column taken out of all columns to its right. Returns the log normaliser.
+    /// L, D and L⁻¹ h in place, each column taken out of all columns to its right. Returns the log
+    /// normaliser.
     fn factor(&self, l: &mut [f64], d: &mut [f64], x: &mut [f64]) -> Result<f64, SparseGaussianError> {
         let (mut quadratic, mut log_det) = (0.0, 0.0);
         for c in 0..d.len() {
@@ -244,7 +268,9 @@ impl SparseGaussian {
                 if column.len() == tail.len() {
                     column.iter_mut().zip(tail).for_each(|(x, t)| *x -= scaled * t);
                 } else {
-                    each_place(&set[a + 1..], &self.rows[first..last], |b, at| column[at] -= scaled * tail[b]);
+                    each_place(&set[a + 1..], &self.rows[first..last], |b, at| {
+                        column[at] -= scaled * tail[b]
+                    });
                 }
             }
             own.iter_mut().for_each(|x| *x *= r);
@@ -336,13 +362,15 @@ fn elimination_order(n: usize, pairs: &[(u32, u32)]) -> Result<Vec<u32>, Pattern
         column.sort_unstable();
         if let Some(at) = column.windows(2).position(|w| w[0] == w[1]) {
             let (a, b) = (c.min(column[at] as usize), c.max(column[at] as usize));
-            let twice = pairs.iter().enumerate().filter(|(_, p)| (p.0 as usize, p.1 as usize) == (a, b)).nth(1);
+            let twice =
+                pairs.iter().enumerate().filter(|(_, p)| (p.0 as usize, p.1 as usize) == (a, b)).nth(1);
             return Err(PatternError::Pair { pair: twice.map_or(0, |t| t.0) });
         }
     }
     match amd::order(n as isize, &starts, &rows, &amd::Control::default()) {
         Ok((order, _, _)) => Ok(order.into_iter().map(|v| v as u32).collect()),
-        // It refuses only what is no pattern, which the above has ruled out; the order as given is always right.
+        // It refuses only what is no pattern, which the above has ruled out; the order as given is always
+        // right.
         Err(_) => Ok((0..n as u32).collect()),
     }
 }

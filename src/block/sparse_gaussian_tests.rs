@@ -88,10 +88,17 @@ fn same(what: &str, got: &Case, want: &Case, tolerance: f64) {
 
 #[test]
 fn equals_a_dense_solve_on_random_patterns() {
-    for (n, density) in [(1, 0.0), (2, 1.0), (5, 0.5), (12, 0.2), (30, 0.1), (30, 0.0), (40, 0.3), (25, 1.0), (90, 0.03)] {
+    for (n, density) in
+        [(1, 0.0), (2, 1.0), (5, 0.5), (12, 0.2), (30, 0.1), (30, 0.0), (40, 0.3), (25, 1.0), (90, 0.03)]
+    {
         for seed in 0..6 {
             let case = Case::random(seed, n, random_pairs(seed, n, density));
-            same(&format!("n = {n}, density {density}, seed {seed}"), &case.run().expect("proper"), &case.dense(), 1e-10);
+            same(
+                &format!("n = {n}, density {density}, seed {seed}"),
+                &case.run().expect("proper"),
+                &case.dense(),
+                1e-10,
+            );
         }
     }
 }
@@ -101,9 +108,16 @@ fn equals_a_dense_solve_on_stars_trees_and_crossed_effects() {
     let star: Vec<_> = (0..60).map(|v| (v, 60)).collect();
     let tree: Vec<_> = (1..60u32).map(|v| ((v - 1) / 2, v)).collect();
     // Intercept and slope of 20 groups, and of the whole.
-    let slopes = (0..20u32)
-        .flat_map(|g| [(2, 3), (0, 2), (0, 3), (1, 2), (1, 3)].map(|(a, b)| if a > 1 { (a + 2 * g, b + 2 * g) } else { (a, b + 2 * g) }));
-    for (what, n, pairs) in [("star", 61, star), ("tree", 60, tree), ("slopes", 42, slopes.collect()), ("crossed", 91, crossed(50, 40))] {
+    let slopes = (0..20u32).flat_map(|g| {
+        [(2, 3), (0, 2), (0, 3), (1, 2), (1, 3)]
+            .map(|(a, b)| if a > 1 { (a + 2 * g, b + 2 * g) } else { (a, b + 2 * g) })
+    });
+    for (what, n, pairs) in [
+        ("star", 61, star),
+        ("tree", 60, tree),
+        ("slopes", 42, slopes.collect()),
+        ("crossed", 91, crossed(50, 40)),
+    ] {
         let case = Case::random(1, n, pairs);
         same(what, &case.run().expect("proper"), &case.dense(), 1e-10);
     }
@@ -147,11 +161,18 @@ fn the_log_norm_has_the_moments_as_its_gradient() {
 
 #[test]
 fn eight_schools_with_known_spread_has_its_closed_form() {
-    // y_i ~ N(θ_i, s_i²), θ_i ~ N(μ, 5²), μ ~ N(0, 100²): Gelman et al., "Bayesian Data Analysis", section 5.4, equation 5.20 and a proper prior.
+    // y_i ~ N(θ_i, s_i²), θ_i ~ N(μ, 5²), μ ~ N(0, 100²): Gelman et al., "Bayesian Data Analysis", section
+    // 5.4, equation 5.20 and a proper prior.
     let y = [28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0];
     let se = [15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0];
     let (within, prior) = (25.0, 1e4);
-    let mut case = Case { pairs: (0..8).map(|v| (v, 8)).collect(), h: vec![0.0; 9], j: vec![0.0; 9], p: vec![1.0 / within; 8], z: 0.0 };
+    let mut case = Case {
+        pairs: (0..8).map(|v| (v, 8)).collect(),
+        h: vec![0.0; 9],
+        j: vec![0.0; 9],
+        p: vec![1.0 / within; 8],
+        z: 0.0,
+    };
     for i in 0..8 {
         case.h[i] = y[i] / (se[i] * se[i]);
         case.j[i] = -0.5 * (1.0 / (se[i] * se[i]) + 1.0 / within);
@@ -177,7 +198,10 @@ fn refuses_what_is_no_pattern() {
     assert_eq!(new(3, &[(0, 1), (1, 3)]), Err(PatternError::Pair { pair: 1 }));
     assert_eq!(new(3, &[(0, 1), (1, 2), (0, 1)]), Err(PatternError::Pair { pair: 2 }));
     assert_eq!(new(0, &[]), Ok(0));
-    assert_eq!(SparseGaussian::new(90, &crossed(50, 39), 2000).map(|g| g.fill()), Err(PatternError::Fill { limit: 2000 }));
+    assert_eq!(
+        SparseGaussian::new(90, &crossed(50, 39), 2000).map(|g| g.fill()),
+        Err(PatternError::Fill { limit: 2000 })
+    );
 }
 
 #[test]
@@ -186,9 +210,11 @@ fn names_the_variable_that_is_not_proper() {
     let mut case = good.clone();
     case.j[3] = 0.0;
     assert_eq!(case.run().expect_err("improper"), SparseGaussianError::NotPositive { variable: 3 });
-    for (variable, nudge) in
-        [(1, (|c| c.h[1] = f64::NAN) as fn(&mut Case)), (2, |c| c.j[2] = f64::NEG_INFINITY), (1, |c| c.p[1] = f64::NAN)]
-    {
+    for (variable, nudge) in [
+        (1, (|c| c.h[1] = f64::NAN) as fn(&mut Case)),
+        (2, |c| c.j[2] = f64::NEG_INFINITY),
+        (1, |c| c.p[1] = f64::NAN),
+    ] {
         let mut case = good.clone();
         nudge(&mut case);
         assert_eq!(case.run().expect_err("not finite"), SparseGaussianError::NotFinite { variable });
@@ -204,9 +230,11 @@ fn time_of_large_graphs() {
     let star: Vec<_> = (0..leaves).map(|v| (v, leaves)).collect();
     let tree: Vec<_> = (1..leaves).map(|v| ((v - 1) / 10, v)).collect();
     // Pairs (intercept, slope) of a group, both with both of the whole.
-    let slopes = (1..leaves).flat_map(|g| [(2 * g, 2 * g + 1), (0, 2 * g), (0, 2 * g + 1), (1, 2 * g), (1, 2 * g + 1)]);
+    let slopes = (1..leaves)
+        .flat_map(|g| [(2 * g, 2 * g + 1), (0, 2 * g), (0, 2 * g + 1), (1, 2 * g), (1, 2 * g + 1)]);
     let mut s = Stream::new(1, "ratings", 0);
-    let mut ratings: Vec<_> = (0..50_000).map(|_| (s.below(10_000) as u32, 10_000 + s.below(300) as u32)).collect();
+    let mut ratings: Vec<_> =
+        (0..50_000).map(|_| (s.below(10_000) as u32, 10_000 + s.below(300) as u32)).collect();
     ratings.sort_unstable();
     ratings.dedup();
     let cases = [
@@ -230,6 +258,10 @@ fn time_of_large_graphs() {
             pattern.run(&mut a.h, &mut a.j, &mut a.p, &mut a.z, &mut scratch).expect("proper");
             best = best.min(start.elapsed().as_secs_f64());
         }
-        println!("{what}: {n} variables, fill {}, pattern {symbolic:.1?}, numbers {:.3} ms", pattern.fill(), best * 1e3);
+        println!(
+            "{what}: {n} variables, fill {}, pattern {symbolic:.1?}, numbers {:.3} ms",
+            pattern.fill(),
+            best * 1e3
+        );
     }
 }

@@ -1,11 +1,12 @@
-//! Discrete trees: log potentials in, marginals, summed pair marginals and log norm out; forward–backward with another map. Knows nothing
-//! of graphs or of where the potentials come from.
+//! Discrete trees: log potentials in, marginals, summed pair marginals and log norm out; forward–backward
+//! with another map. Knows nothing of graphs or of where the potentials come from.
 //!
-//! The sum–product algorithm (Pearl 1988, section 4.2; Bishop 2006, section 8.4.4), leaves to roots and back. What a node and all below it
-//! say of the node's state is kept as logarithms; a message up is a product with the exponentiated pair table, each row's largest entry moved
-//! out of it. On the way back the pair of a node and the one above is q(above) times the conditional that the message up was summed from, so
-//! nothing is divided by what could have vanished. Where a sum is lost to underflow, it is done again in log space. A log potential under
-//! −1e100 stands for ln 0: marginals there are exactly 0.
+//! The sum–product algorithm (Pearl 1988, section 4.2; Bishop 2006, section 8.4.4), leaves to roots and back.
+//! What a node and all below it say of the node's state is kept as logarithms; a message up is a product with
+//! the exponentiated pair table, each row's largest entry moved out of it. On the way back the pair of a node
+//! and the one above is q(above) times the conditional that the message up was summed from, so nothing is
+//! divided by what could have vanished. Where a sum is lost to underflow, it is done again in log space. A
+//! log potential under −1e100 stands for ln 0: marginals there are exactly 0.
 
 use super::forward_backward::ChainError;
 use crate::num::{reduce, special};
@@ -62,7 +63,8 @@ pub fn scratch_len(nodes: usize, k: usize) -> usize {
     2 * nodes * k + 2 * k
 }
 
-/// Overwrites node potentials by marginals, adds Σ of the pair marginals into `pair_sums` (M×K×K) and the trees' log normalisers into `log_norm` (nats).
+/// Overwrites node potentials by marginals, adds Σ of the pair marginals into `pair_sums` (M×K×K) and the
+/// trees' log normalisers into `log_norm` (nats).
 ///
 /// # Errors
 /// If no assignment is possible, or a potential is NaN or +∞. The outputs are then of no use.
@@ -116,7 +118,11 @@ pub fn run(
         let at = table(t) * k;
         for (i, m) in message.iter_mut().enumerate() {
             let sum = reduce::dot(&tables.scaled[(at + i) * k..][..k], weights);
-            *m = if sum > SAFE_SUM { tables.top[at + i] + top + sum.ln() } else { log_sum(&tables.log[(at + i) * k..][..k], mine) };
+            *m = if sum > SAFE_SUM {
+                tables.top[at + i] + top + sum.ln()
+            } else {
+                log_sum(&tables.log[(at + i) * k..][..k], mine)
+            };
         }
         let parent = &mut ahead[above[t] as usize * k..][..k];
         parent.iter_mut().zip(&*message).for_each(|(p, m)| *p += m);
@@ -145,7 +151,10 @@ pub fn run(
             let mut sum = reduce::sum(row);
             if sum <= SAFE_SUM {
                 let m = up[t * k + i];
-                row.iter_mut().zip(&tables.log[(at + i) * k..]).zip(mine).for_each(|((r, a), x)| *r = (a + x - m).exp());
+                row.iter_mut()
+                    .zip(&tables.log[(at + i) * k..])
+                    .zip(mine)
+                    .for_each(|((r, a), x)| *r = (a + x - m).exp());
                 sum = reduce::sum(row);
             }
             let share = p / sum;
@@ -208,9 +217,13 @@ mod tests {
         let n = ABOVE.len();
         let states = |x: usize| (0..n).map(move |t| x / K.pow(t as u32) % K).collect::<Vec<_>>();
         let at = |t: usize, s: &[usize]| (c.index[t] as usize * K + s[ABOVE[t] as usize]) * K + s[t];
-        let score =
-            |s: &[usize]| -> f64 { (0..n).map(|t| c.node[t * K + s[t]] + if ABOVE[t] == u32::MAX { 0.0 } else { c.pair[at(t, s)] }).sum() };
-        let all: Vec<(Vec<usize>, f64)> = (0..K.pow(n as u32)).map(states).map(|s| (s.clone(), score(&s))).collect();
+        let score = |s: &[usize]| -> f64 {
+            (0..n)
+                .map(|t| c.node[t * K + s[t]] + if ABOVE[t] == u32::MAX { 0.0 } else { c.pair[at(t, s)] })
+                .sum()
+        };
+        let all: Vec<(Vec<usize>, f64)> =
+            (0..K.pow(n as u32)).map(states).map(|s| (s.clone(), score(&s))).collect();
         let top = all.iter().map(|a| a.1).fold(f64::NEG_INFINITY, f64::max);
         let z = top + all.iter().map(|a| (a.1 - top).exp()).sum::<f64>().ln();
         let (mut node, mut pairs) = (vec![0.0; n * K], vec![0.0; c.pair.len()]);
@@ -243,7 +256,8 @@ mod tests {
 
     #[test]
     fn potentials_far_apart_lose_nothing() {
-        // Neither the tables' nor the nodes' own largest entries meet: what underflows in one is wanted by the other.
+        // Neither the tables' nor the nodes' own largest entries meet: what underflows in one is wanted by
+        // the other.
         let mut c = case(1.0);
         for t in 0..ABOVE.len() {
             c.node[t * K] -= 900.0;

@@ -1,4 +1,5 @@
-//! What an argument carries to its slot: something known, one random variable (scaled, shifted), or more than that.
+//! What an argument carries to its slot: something known, one random variable (scaled, shifted), or more than
+//! that.
 
 use crate::{
     expfam::stat::{BETA, DIRICHLET, GAMMA, StatKind, WISHART},
@@ -52,7 +53,9 @@ pub fn carried(e: &Expr) -> Carried<'_> {
     match &e.kind {
         ExprKind::Numbers(_) => Carried::Known,
         ExprKind::Ref(r) => match r.target {
-            Target::Node(node) => Carried::One(One { reference: r, node, span: e.span, scales: vec![], shifts: vec![] }),
+            Target::Node(node) => {
+                Carried::One(One { reference: r, node, span: e.span, scales: vec![], shifts: vec![] })
+            }
             _ => Carried::Known,
         },
         ExprKind::Negate(a) => scaled(carried(a), Scale::Minus, e.span),
@@ -65,7 +68,9 @@ pub fn carried(e: &Expr) -> Carried<'_> {
                 Carried::One(one) => shifted(one, e.span),
                 other => other,
             },
-            (BinaryOp::Mul, Carried::Known, _) | (BinaryOp::Mul, _, Carried::Known) if a.axes.len() + b.axes.len() == 2 && matrix(a, b) => {
+            (BinaryOp::Mul, Carried::Known, _) | (BinaryOp::Mul, _, Carried::Known)
+                if a.axes.len() + b.axes.len() == 2 && matrix(a, b) =>
+            {
                 Carried::Many("a matrix scaled by a random variable", e.span)
             }
             (BinaryOp::Mul, Carried::Known, one) => scaled(one, Scale::Times(a), e.span),
@@ -107,14 +112,19 @@ pub struct Leaf {
     pub needs: &'static StatKind,
 }
 
-/// The random variables of a product, a `diag` or a `stick` where `stat` is needed, and the known factors beside them; `None` where the
-/// expression has no such form.
+/// The random variables of a product, a `diag` or a `stick` where `stat` is needed, and the known factors
+/// beside them; `None` where the expression has no such form.
 pub fn function<'g>(e: &'g Expr, stat: &'static StatKind) -> Option<(Vec<Leaf>, Vec<Scale<'g>>)> {
     let (mut leaves, mut scales) = (vec![], vec![]);
     walk(e, stat, &mut leaves, &mut scales).then_some((leaves, scales))
 }
 
-fn walk<'g>(e: &'g Expr, stat: &'static StatKind, leaves: &mut Vec<Leaf>, scales: &mut Vec<Scale<'g>>) -> bool {
+fn walk<'g>(
+    e: &'g Expr,
+    stat: &'static StatKind,
+    leaves: &mut Vec<Leaf>,
+    scales: &mut Vec<Scale<'g>>,
+) -> bool {
     if matches!(carried(e), Carried::Known) {
         scales.push(Scale::Times(e));
         return true;

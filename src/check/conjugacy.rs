@@ -31,8 +31,13 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
             _ => continue,
         };
         let node = &graph.nodes[one.node.0];
-        // A slot for known values only is another mistake (`known`), a vector of Normals not yet carried (`unsupported`).
-        if !param.random || arg.spelling.is_some() || node.spec.stat == param.stat || vector_of_normals(node, param.stat) {
+        // A slot for known values only is another mistake (`known`), a vector of Normals not yet carried
+        // (`unsupported`).
+        if !param.random
+            || arg.spelling.is_some()
+            || node.spec.stat == param.stat
+            || vector_of_normals(node, param.stat)
+        {
             continue;
         }
         found.push(wrong_statistic(node, f, slot, arg, one.span));
@@ -53,22 +58,37 @@ fn wrong_statistic(node: &Node, f: &Factor, slot: usize, arg: &Arg, span: Span) 
     let stat = f.spec.slot_stat(slot);
     let mut fitting = carriers(stat);
     fitting.push("a known value".into());
-    Diagnostic::error(WRONG_STATISTIC, format!("`{}` cannot be the {} of {}", node.name, spelled(f, slot, arg), a(f.spec.name)))
-        .at(span, format!("carries {}", node.spec.stat.symbols()))
-        .with(node.call, format!("`{}` is {}", node.name, node.spec.name))
-        .note(format!("`{}` needs a node that carries {}: {}", f.spec.params[slot - 1].name, stat.symbols(), or(&fitting)))
-        .help(format!("`elbow list {}` shows what each parameter accepts", f.spec.name))
+    Diagnostic::error(
+        WRONG_STATISTIC,
+        format!("`{}` cannot be the {} of {}", node.name, spelled(f, slot, arg), a(f.spec.name)),
+    )
+    .at(span, format!("carries {}", node.spec.stat.symbols()))
+    .with(node.call, format!("`{}` is {}", node.name, node.spec.name))
+    .note(format!(
+        "`{}` needs a node that carries {}: {}",
+        f.spec.params[slot - 1].name,
+        stat.symbols(),
+        or(&fitting)
+    ))
+    .help(format!("`elbow list {}` shows what each parameter accepts", f.spec.name))
 }
 
 /// The same of one of several variables.
 fn wrong_factor(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, leaf: &Leaf) -> Diagnostic {
     let node = &graph.nodes[leaf.node.0];
     let whole = graph.expr_text(&arg.expr);
-    Diagnostic::error(WRONG_STATISTIC, format!("`{}` does not fit into the {} of {}", node.name, spelled(f, slot, arg), a(f.spec.name)))
-        .at(leaf.span, format!("carries {}", node.spec.stat.symbols()))
-        .with(node.call, format!("`{}` is {}", node.name, node.spec.name))
-        .note(format!("`{whole}` needs a node that carries {} here: {}", leaf.needs.symbols(), or(&carriers(leaf.needs))))
-        .help(format!("`elbow list {}` shows what each parameter accepts", f.spec.name))
+    Diagnostic::error(
+        WRONG_STATISTIC,
+        format!("`{}` does not fit into the {} of {}", node.name, spelled(f, slot, arg), a(f.spec.name)),
+    )
+    .at(leaf.span, format!("carries {}", node.spec.stat.symbols()))
+    .with(node.call, format!("`{}` is {}", node.name, node.spec.name))
+    .note(format!(
+        "`{whole}` needs a node that carries {} here: {}",
+        leaf.needs.symbols(),
+        or(&carriers(leaf.needs))
+    ))
+    .help(format!("`elbow list {}` shows what each parameter accepts", f.spec.name))
 }
 
 /// `x, y or z`.

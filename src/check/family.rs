@@ -22,7 +22,10 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
                 Diagnostic::error(NO_FAMILY, format!("`{}` cannot be latent", node.name))
                     .at(node.call, format!("{} has no q", a(node.spec.name)))
                     .with(*span, "others depend on it")
-                    .note(format!("{} can be observed, or predicted where nothing depends on it", a(node.spec.name)))
+                    .note(format!(
+                        "{} can be observed, or predicted where nothing depends on it",
+                        a(node.spec.name)
+                    ))
                     .help(format!("bind it to data: `observe: {{ \"{}\": \"column\" }}`", node.name)),
             );
         }

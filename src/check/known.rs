@@ -22,7 +22,9 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
         let param = &f.spec.params[slot - 1];
         let random = match carried(&arg.expr) {
             Carried::Known => None,
-            Carried::One(one) => Some((graph.nodes[one.node.0].name.clone(), one.span, Some(graph.nodes[one.node.0].call))),
+            Carried::One(one) => {
+                Some((graph.nodes[one.node.0].name.clone(), one.span, Some(graph.nodes[one.node.0].call)))
+            }
             Carried::Many(_, span) => Some((graph.expr_text(&arg.expr), span, None)),
         };
         if let (Some((name, span, call)), true) = (random, !param.random || arg.spelling.is_some()) {
@@ -33,20 +35,26 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn must_be_known(name: &str, span: Span, call: Option<Span>, f: &Factor, slot: usize, arg: &Arg) -> Diagnostic {
+fn must_be_known(
+    name: &str,
+    span: Span,
+    call: Option<Span>,
+    f: &Factor,
+    slot: usize,
+    arg: &Arg,
+) -> Diagnostic {
     let written = spelled(f, slot, arg);
     let param = &f.spec.params[slot - 1];
-    let d = Diagnostic::error(MUST_BE_KNOWN, format!("the {written} of {} must be known", a(f.spec.name))).at(span, "random");
+    let d = Diagnostic::error(MUST_BE_KNOWN, format!("the {written} of {} must be known", a(f.spec.name)))
+        .at(span, "random");
     let d = match call {
         Some(call) => d.with(call, format!("`{name}` is a random variable")),
         None => d,
     };
     if arg.spelling.is_some() && param.random {
-        return d.note(format!("`{written}` is a spelling of `{}` for known values", param.name)).help(format!(
-            "write `{}: \"{name}\"`, with `{name}` {}",
-            param.name,
-            or(&carriers(param.stat))
-        ));
+        return d.note(format!("`{written}` is a spelling of `{}` for known values", param.name)).help(
+            format!("write `{}: \"{name}\"`, with `{name}` {}", param.name, or(&carriers(param.stat))),
+        );
     }
     // Another form of the density has room for it, where what that form fixes is known.
     if let Some(case) = f.spec.cases.iter().find(|c| c.params[slot - 1].random) {
@@ -62,7 +70,11 @@ fn must_be_known(name: &str, span: Span, call: Option<Span>, f: &Factor, slot: u
     let d = d.note(format!("no distribution is conjugate to the {written} of {}", a(f.spec.name)));
     let open: Vec<_> = f.spec.params.iter().filter(|p| p.random).collect();
     match open.first() {
-        Some(p) => d.help(format!("write a known {written}, and let `{}` be random: {}", p.name, or(&carriers(p.stat)))),
+        Some(p) => d.help(format!(
+            "write a known {written}, and let `{}` be random: {}",
+            p.name,
+            or(&carriers(p.stat))
+        )),
         None => d.help(format!("write a known {written}, or an input that a category picks from")),
     }
 }
@@ -72,9 +84,12 @@ fn no_gate(graph: &FactorGraph, g: &Ref, span: Span, f: &Factor, slot: usize, ar
         Target::Node(n) => &graph.nodes[n.0],
         _ => &graph.nodes[f.node.0],
     };
-    Diagnostic::error(NO_GATE, format!("the {} of {} cannot depend on `{}`", spelled(f, slot, arg), a(f.spec.name), name.name))
-        .at(span, "picked by a category")
-        .with(name.call, format!("`{}` is a random variable", name.name))
-        .note("it is part of the base measure, which every component shares")
-        .help("write a number, a column or an input by row")
+    Diagnostic::error(
+        NO_GATE,
+        format!("the {} of {} cannot depend on `{}`", spelled(f, slot, arg), a(f.spec.name), name.name),
+    )
+    .at(span, "picked by a category")
+    .with(name.call, format!("`{}` is a random variable", name.name))
+    .note("it is part of the base measure, which every component shares")
+    .help("write a number, a column or an input by row")
 }

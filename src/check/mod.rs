@@ -1,5 +1,6 @@
-//! Checks of a factor graph that need no data: whether every factor is conjugate to what it touches, and whether what is
-//! written out lies where it must. One file per check. Not here: names and shapes (`graph`), blocks (`factorize`).
+//! Checks of a factor graph that need no data: whether every factor is conjugate to what it touches, and
+//! whether what is written out lies where it must. One file per check. Not here: names and shapes (`graph`),
+//! blocks (`factorize`).
 
 pub mod carried;
 pub mod conjugacy;
@@ -23,8 +24,16 @@ use crate::{
 type Check = fn(&FactorGraph, &mut Vec<Diagnostic>);
 
 /// Every check, in the order of the reports.
-static CHECKS: &[Check] =
-    &[conjugacy::check, known::check, scaling::check, stick::check, twice::check, family::check, unsupported::check, support::check];
+static CHECKS: &[Check] = &[
+    conjugacy::check,
+    known::check,
+    scaling::check,
+    stick::check,
+    twice::check,
+    family::check,
+    unsupported::check,
+    support::check,
+];
 
 /// Runs every check.
 ///

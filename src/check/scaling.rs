@@ -1,4 +1,5 @@
-//! E0404: what a random variable may be multiplied by, and what may be added to it, before its slot still knows its statistic.
+//! E0404: what a random variable may be multiplied by, and what may be added to it, before its slot still
+//! knows its statistic.
 
 use super::{
     a, arguments,
@@ -51,7 +52,14 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
 }
 
 /// A known factor of a product of positive variables that is none itself.
-fn not_positive(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, scale: &Scale<'_>, whole: Span) -> Option<Diagnostic> {
+fn not_positive(
+    graph: &FactorGraph,
+    f: &Factor,
+    slot: usize,
+    arg: &Arg,
+    scale: &Scale<'_>,
+    whole: Span,
+) -> Option<Diagnostic> {
     let (span, value) = match scale {
         Scale::Times(e) | Scale::Over(e) => (e.span, constant(graph, e).filter(|_| e.axes.len() < 2)?),
         Scale::Minus | Scale::Under => (whole, vec![-1.0]),
@@ -59,7 +67,12 @@ fn not_positive(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, scale: 
     value.iter().any(|v| *v <= 0.0).then(|| {
         Diagnostic::error(
             BAD_SCALING,
-            format!("`{}` cannot be the {} of {}", graph.expr_text(&arg.expr), spelled(f, slot, arg), a(f.spec.name)),
+            format!(
+                "`{}` cannot be the {} of {}",
+                graph.expr_text(&arg.expr),
+                spelled(f, slot, arg),
+                a(f.spec.name)
+            ),
         )
         .at(span, "not positive")
         .help("scale by positive numbers")
@@ -74,7 +87,12 @@ fn fault(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, one: &One<'_>)
     let refuse = |span: Span, why: &str, help: String| {
         Diagnostic::error(
             BAD_SCALING,
-            format!("`{}` cannot be the {} of {}", graph.expr_text(&arg.expr), spelled(f, slot, arg), a(f.spec.name)),
+            format!(
+                "`{}` cannot be the {} of {}",
+                graph.expr_text(&arg.expr),
+                spelled(f, slot, arg),
+                a(f.spec.name)
+            ),
         )
         .at(span, why)
         .with(node.call, format!("`{}` is {}", node.name, node.spec.name))
@@ -91,7 +109,11 @@ fn fault(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, one: &One<'_>)
         };
         let value = match scale {
             Scale::Under => {
-                return Some(refuse(*span, "nothing is affine in one over a random variable", "divide by known values only".into()));
+                return Some(refuse(
+                    *span,
+                    "nothing is affine in one over a random variable",
+                    "divide by known values only".into(),
+                ));
             }
             Scale::Minus => Some(-1.0),
             Scale::Times(e) | Scale::Over(e) => {

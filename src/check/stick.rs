@@ -1,4 +1,5 @@
-//! E0410: what the vector of a `stick` may be. Its last element is 1 and no random variable, so it stands in `stick` only.
+//! E0410: what the vector of a `stick` may be. Its last element is 1 and no random variable, so it stands in
+//! `stick` only.
 
 use super::{arguments, carried::references};
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
 pub const STICK: Code = Code("E0410");
 
 pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
-    for (n, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.stick && node.spec.stat == &BETA) {
+    for (n, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.stick && node.spec.stat == &BETA)
+    {
         let id = NodeId(n);
         let mut inside = vec![];
         let mut all = vec![];
@@ -27,14 +29,19 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
                 .note("its last component takes what is left of the stick: its element is 1, and not random")
         };
         let Some(&first) = inside.first() else { continue };
-        if let Some((_, span)) = all.iter().find(|(r, s)| matches!(r.target, Target::Node(m) if m == id) && !inside.contains(s)) {
+        if let Some((_, span)) =
+            all.iter().find(|(r, s)| matches!(r.target, Target::Node(m) if m == id) && !inside.contains(s))
+        {
             let d = refuse(*span, "used otherwise").with(first, "broken here");
             found.push(d.help("give what stands here a node of its own"));
         }
-        let rows = |kind: &PlateKind| matches!(kind, PlateKind::Rows { .. } | PlateKind::Steps { .. } | PlateKind::Tree { .. });
+        let rows = |kind: &PlateKind| {
+            matches!(kind, PlateKind::Rows { .. } | PlateKind::Steps { .. } | PlateKind::Tree { .. })
+        };
         let whole = graph.factors.iter().filter(|f| f.node == id).all(|f| f.rows == RowSet::All);
         if let Some(p) = node.plates.last().filter(|p| rows(&graph.plates[p.0].kind) || !whole) {
-            let d = refuse(first, "broken into rows of data").with(graph.plates[p.0].span, "not a plate of components");
+            let d = refuse(first, "broken into rows of data")
+                .with(graph.plates[p.0].span, "not a plate of components");
             found.push(d.help("let it run over a `Size`"));
         }
     }
@@ -50,9 +57,10 @@ fn sticks(e: &Expr, node: NodeId, out: &mut Vec<Span>) {
             sticks(b, node, out);
         }
         ExprKind::Call(f, args) => match (f, args.as_slice()) {
-            (Function::Stick, [Expr { kind: ExprKind::Ref(Ref { target: Target::Node(n), .. }), span, .. }]) if *n == node => {
-                out.push(*span)
-            }
+            (
+                Function::Stick,
+                [Expr { kind: ExprKind::Ref(Ref { target: Target::Node(n), .. }), span, .. }],
+            ) if *n == node => out.push(*span),
             _ => args.iter().for_each(|a| sticks(a, node, out)),
         },
     }

@@ -37,7 +37,13 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn value_fits(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, value: &[f64]) -> Result<(), &'static str> {
+fn value_fits(
+    graph: &FactorGraph,
+    f: &Factor,
+    slot: usize,
+    arg: &Arg,
+    value: &[f64],
+) -> Result<(), &'static str> {
     let (param, stat) = (&f.spec.params[slot - 1], f.spec.slot_stat(slot));
     let own = match stat.value.rank() {
         0 => None,
@@ -60,10 +66,20 @@ fn value_fits(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, value: &[
     (stat.of_value)(&value, d, &mut vec![0.0; stat.width(d)])
 }
 
-fn out_of_range(f: &Factor, slot: usize, arg: &Arg, value: &[f64], why: &str, input: Option<Span>) -> Diagnostic {
+fn out_of_range(
+    f: &Factor,
+    slot: usize,
+    arg: &Arg,
+    value: &[f64],
+    why: &str,
+    input: Option<Span>,
+) -> Diagnostic {
     let shown: Vec<_> = value.iter().take(6).map(ToString::to_string).collect();
-    let shown =
-        if value.len() == 1 { shown.concat() } else { format!("[{}{}]", shown.join(", "), if value.len() > 6 { ", …" } else { "" }) };
+    let shown = if value.len() == 1 {
+        shown.concat()
+    } else {
+        format!("[{}{}]", shown.join(", "), if value.len() > 6 { ", …" } else { "" })
+    };
     let name = spelled(f, slot, arg);
     let d = Diagnostic::error(OUT_OF_RANGE, format!("the {name} of {} cannot be {shown}", a(f.spec.name)))
         .at(arg.expr.span, why)

@@ -84,7 +84,10 @@ fn arguments_are_refused_with_their_code_and_nothing_else() {
         }
         let found: Vec<_> = diags.list().iter().map(|d| d.code.0).collect();
         if found.join(" ") != want {
-            wrong.push(format!("{line}: found {found:?}, want {want:?}: {:?}", diags.list().iter().map(|d| &d.title).collect::<Vec<_>>()));
+            wrong.push(format!(
+                "{line}: found {found:?}, want {want:?}: {:?}",
+                diags.list().iter().map(|d| &d.title).collect::<Vec<_>>()
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,4 +1,5 @@
-//! E0405: a random variable that meets itself in one factor, so that the factor is no longer affine in its statistic.
+//! E0405: a random variable that meets itself in one factor, so that the factor is no longer affine in its
+//! statistic.
 
 use super::arguments;
 use crate::{
@@ -20,9 +21,15 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
 /// Whether an argument multiplies a variable by itself.
 pub(super) fn squares(e: &Expr) -> bool {
     match &e.kind {
-        ExprKind::Binary(op, a, b) => (matches!(op, BinaryOp::Mul | BinaryOp::Div) && shared(a, b).is_some()) || squares(a) || squares(b),
+        ExprKind::Binary(op, a, b) => {
+            (matches!(op, BinaryOp::Mul | BinaryOp::Div) && shared(a, b).is_some())
+                || squares(a)
+                || squares(b)
+        }
         ExprKind::Negate(a) => squares(a),
-        ExprKind::Call(_, args) => matches!(&args[..], [a, b] if shared(a, b).is_some()) || args.iter().any(squares),
+        ExprKind::Call(_, args) => {
+            matches!(&args[..], [a, b] if shared(a, b).is_some()) || args.iter().any(squares)
+        }
         _ => false,
     }
 }

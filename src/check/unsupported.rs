@@ -21,7 +21,9 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
         let param = &f.spec.params[slot - 1];
         match carried(&arg.expr) {
             // A slot for known values, and a square, have been told as such.
-            Carried::Many(..) if affine_mean(graph, param.stat, &arg.expr) || function(&arg.expr, param.stat).is_some() => {}
+            Carried::Many(..)
+                if affine_mean(graph, param.stat, &arg.expr) || function(&arg.expr, param.stat).is_some() => {
+            }
             Carried::Many(what, span) if param.random && arg.spelling.is_none() && !squares(&arg.expr) => {
                 let help = match what {
                     "`stick`" => "`stick` takes the vector of one node: `stick(v)` for `\"v[k]\"`",
@@ -34,7 +36,10 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
         let mut all = vec![];
         references(&arg.expr, &mut all);
         for (r, span) in all {
-            let nested = r.index.iter().any(|i| matches!(i, Index::Gate(g) if g.index.iter().any(|j| matches!(j, Index::Gate(_)))));
+            let nested = r
+                .index
+                .iter()
+                .any(|i| matches!(i, Index::Gate(g) if g.index.iter().any(|j| matches!(j, Index::Gate(_)))));
             if nested {
                 found.push(not_yet("a category picked by another category", span));
             }
@@ -54,8 +59,12 @@ fn affine_mean(graph: &FactorGraph, slot: &StatKind, e: &Expr) -> bool {
                 _ => true,
             },
             ExprKind::Negate(a) => all(&[a.as_ref()]),
-            ExprKind::Binary(op, a, b) => (*op != BinaryOp::Div || !b.random) && all(&[a.as_ref(), b.as_ref()]),
-            ExprKind::Call(Function::Dot | Function::MatrixVector, args) => args.iter().all(|a| affine_mean(graph, slot, a)),
+            ExprKind::Binary(op, a, b) => {
+                (*op != BinaryOp::Div || !b.random) && all(&[a.as_ref(), b.as_ref()])
+            }
+            ExprKind::Call(Function::Dot | Function::MatrixVector, args) => {
+                args.iter().all(|a| affine_mean(graph, slot, a))
+            }
             ExprKind::Call(..) => !e.random,
         }
 }

@@ -44,7 +44,9 @@ pub(super) struct Model {
 
 fn name_and_path(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok((name.to_string(), path.to_string())),
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => {
+            Ok((name.to_string(), path.to_string()))
+        }
         _ => Err("expected NAME=PATH, such as `corpus=words.csv`".to_string()),
     }
 }
@@ -69,8 +71,8 @@ pub(super) struct Fit {
     /// Relative change of the bound at which a run has converged
     #[arg(long, value_name = "X", default_value_t = TOLERANCE, value_parser = tolerance)]
     pub tolerance: f64,
-    /// Begin from this q of a node, again and again: a table with a row for each element (its category, a probability for each, or
-    /// its value), or a result in JSON with the parameters of its q
+    /// Begin from this q of a node, again and again: a table with a row for each element (its category, a
+    /// probability for each, or its value), or a result in JSON with the parameters of its q
     #[arg(long, value_name = "NODE=FILE", value_parser = node_and_path)]
     pub start: Vec<(String, String)>,
     /// Report where the time goes: by step of the plan, beside the least that this machine could take

@@ -22,7 +22,9 @@ pub(super) fn run(args: &args::Check, terminal: &Terminal) -> Result<Exit, Stop>
     if let Some(path) = missing {
         terminal.complain(&format!("note: `{path}` is not there, so the data are not checked"));
     }
-    let text = shapes(&graph, bound.as_ref(), terminal.width) + "\n" + &blocks_table(&graph, &blocks, terminal.width);
+    let text = shapes(&graph, bound.as_ref(), terminal.width)
+        + "\n"
+        + &blocks_table(&graph, &blocks, terminal.width);
     terminal.print(|out| write!(out, "{text}"))?;
     Ok(Exit::Good)
 }
@@ -48,7 +50,12 @@ fn shapes(graph: &FactorGraph, bound: Option<&Bound>, width: usize) -> String {
     let mut sheet = Sheet::new();
     sheet.text("node").text("distribution").text("shape").text("data");
     for (i, n) in graph.nodes.iter().enumerate() {
-        sheet.row(vec![graph.node_text(NodeId(i)), distribution(graph, n), shape(n, &size), data(n, bound, i)]);
+        sheet.row(vec![
+            graph.node_text(NodeId(i)),
+            distribution(graph, n),
+            shape(n, &size),
+            data(n, bound, i),
+        ]);
     }
     text + &sheet.render(width)
 }
@@ -89,7 +96,9 @@ fn data(n: &Node, bound: Option<&Bound>, i: usize) -> String {
     }
     let missing = match bound.and_then(|b| b.observed(NodeId(i))) {
         Some(Codes(codes)) => codes.iter().filter(|c| **c == u32::MAX).count(),
-        Some(Numbers { width, values }) => values.chunks(*width.max(&1)).filter(|v| v.iter().any(|x| x.is_nan())).count(),
+        Some(Numbers { width, values }) => {
+            values.chunks(*width.max(&1)).filter(|v| v.iter().any(|x| x.is_nan())).count()
+        }
         None => 0,
     };
     if missing > 0 { format!("observed, {missing} missing") } else { "observed".to_string() }

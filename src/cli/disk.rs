@@ -1,5 +1,5 @@
-//! The disk, for the library's readers and for results. A result is written beside its place and renamed, so that no reader
-//! ever finds half of one.
+//! The disk, for the library's readers and for results. A result is written beside its place and renamed, so
+//! that no reader ever finds half of one.
 
 use crate::data::{Files, Seekable};
 use std::{

@@ -12,7 +12,8 @@ pub(super) fn run(args: &args::Draw, terminal: &Terminal) -> Result<Exit, Stop> 
     let drawing = match &args.out {
         None => &DRAWINGS[0],
         Some(path) => path.extension().and_then(|e| draw::find(&e.to_string_lossy())).ok_or_else(|| {
-            let known: Vec<String> = DRAWINGS.iter().map(|d| format!(".{} ({})", d.extension, d.about)).collect();
+            let known: Vec<String> =
+                DRAWINGS.iter().map(|d| format!(".{} ({})", d.extension, d.about)).collect();
             let title = format!("`{}` does not say what to draw", path.display());
             Stop::usage(terminal, title, format!("end the name in one of {}", known.join(", ")))
         })?,
@@ -24,8 +25,9 @@ pub(super) fn run(args: &args::Draw, terminal: &Terminal) -> Result<Exit, Stop> 
     let text = (drawing.write)(&Picture::new(&graph, None));
     match &args.out {
         None => terminal.print(|out| write!(out, "{text}"))?,
-        Some(path) => replace(path, |out| write!(out, "{text}"))
-            .map_err(|e| Stop::usage(terminal, format!("cannot write `{}`: {}", path.display(), plain(&e)), ""))?,
+        Some(path) => replace(path, |out| write!(out, "{text}")).map_err(|e| {
+            Stop::usage(terminal, format!("cannot write `{}`: {}", path.display(), plain(&e)), "")
+        })?,
     }
     Ok(Exit::Good)
 }

@@ -1,5 +1,5 @@
-//! `elbow explain`: what the engine makes of a model, stage by stage. Data are read for the plan only, and where they decide whether
-//! a node that others depend on has missing cells.
+//! `elbow explain`: what the engine makes of a model, stage by stage. Data are read for the plan only, and
+//! where they decide whether a node that others depend on has missing cells.
 
 use super::{
     Exit, Stop,
@@ -26,7 +26,9 @@ pub(super) fn run(args: &args::Explain, terminal: &Terminal) -> Result<Exit, Sto
             opened.plan(&graph, &bound)?.show(&graph)
         }
         Some(Stage::Blocks) => opened.blocks_with_data(&model, &graph, &args.model)?.show(&graph),
-        Some(Stage::Ast) | None => explain::page(&graph, &opened.blocks_with_data(&model, &graph, &args.model)?),
+        Some(Stage::Ast) | None => {
+            explain::page(&graph, &opened.blocks_with_data(&model, &graph, &args.model)?)
+        }
     };
     opened.warn();
     terminal.print(|out| write!(out, "{text}"))?;

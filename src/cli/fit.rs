@@ -1,6 +1,8 @@
 //! `elbow fit`: the posterior, printed and written.
 
-use super::{Exit, Stop, args, disk::replace, model::Opened, out_dir, progress::Progress, start, terminal::Terminal};
+use super::{
+    Exit, Stop, args, disk::replace, model::Opened, out_dir, progress::Progress, start, terminal::Terminal,
+};
 use crate::{
     engine::{self, Options, posterior::Posterior},
     report::{self, Page, Show, trace},
@@ -69,12 +71,21 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
 fn write_files(args: &args::Fit, terminal: &Terminal, posterior: &Posterior) -> Result<(), Stop> {
     if let Some(path) = &args.trace {
         replace(path, |out| trace::write(&posterior.trace, out)).map_err(|e| {
-            Stop::usage(terminal, format!("cannot write `{}`: {e}", path.display()), "`--trace` names a file in a folder that is there")
+            Stop::usage(
+                terminal,
+                format!("cannot write `{}`: {e}", path.display()),
+                "`--trace` names a file in a folder that is there",
+            )
         })?;
     }
     if let Some(folder) = &args.out {
-        out_dir::write(folder, posterior)
-            .map_err(|e| Stop::usage(terminal, format!("cannot write into `{}`: {e}", folder.display()), "`--out` names a folder"))?;
+        out_dir::write(folder, posterior).map_err(|e| {
+            Stop::usage(
+                terminal,
+                format!("cannot write into `{}`: {e}", folder.display()),
+                "`--out` names a folder",
+            )
+        })?;
     }
     Ok(())
 }

@@ -24,18 +24,38 @@ const fn entry(name: &'static str, form: &'static str, what: &'static str) -> En
 
 static PLATES: &[Entry] = &[
     entry("Size", "Size(6)", "1..6"),
-    entry("Rows", "Rows(table: \"t\", weight: \"column\")", "each row; it stands for `weight` equal ones (optional)"),
-    entry("Steps", "Steps(table: \"t\", sequence: \"column\")", "each row, in order within its sequence (optional)"),
-    entry("Groups", "Groups(column: \"t.c\")", "each level of a column, or of several: `columns: [\"t.a\", \"t.b\"]`"),
+    entry(
+        "Rows",
+        "Rows(table: \"t\", weight: \"column\")",
+        "each row; it stands for `weight` equal ones (optional)",
+    ),
+    entry(
+        "Steps",
+        "Steps(table: \"t\", sequence: \"column\")",
+        "each row, in order within its sequence (optional)",
+    ),
+    entry(
+        "Groups",
+        "Groups(column: \"t.c\")",
+        "each level of a column, or of several: `columns: [\"t.a\", \"t.b\"]`",
+    ),
     entry("Columns", "Columns(table: \"t\", only: [\"a\"])", "each column, some by `only` or `except`"),
-    entry("Tree", "Tree(table: \"t\", id: \"a\", parent: \"b\")", "each row of a tree; a root's `parent` is empty"),
+    entry(
+        "Tree",
+        "Tree(table: \"t\", id: \"a\", parent: \"b\")",
+        "each row of a tree; a root's `parent` is empty",
+    ),
 ];
 
 static FUNCTIONS: &[Entry] = &[
     entry("dot", "dot(w, X[n])", "sum over the shared last axis; either side may be random"),
     entry("diag", "diag(v)", "a diagonal matrix, of numbers or of Gammas"),
     entry("identity", "identity(3)", "the identity matrix; `tau * identity(3)` scales it"),
-    entry("stick", "stick(v)", "the weights of a stick-breaking vector of Betas; the last takes what is left"),
+    entry(
+        "stick",
+        "stick(v)",
+        "the weights of a stick-breaking vector of Betas; the last takes what is left",
+    ),
     entry("+ - * /", "a + 2 * b", "sums, and products with what is known or with one other random variable"),
     entry("product", "tau * u[n]", "in a precision or a rate: positive random variables, all different"),
     entry("gate", "mu[z[n]]", "the component that the latent category `z[n]` picks"),
@@ -56,7 +76,8 @@ pub(super) fn run(args: &args::List, terminal: &Terminal) -> Result<Exit, Stop> 
         Some(name) => match detail(name, terminal.width) {
             Some(text) => text,
             None => {
-                let help = format!("`elbow list` shows all; the distributions are {}", names(|_| true).join(", "));
+                let help =
+                    format!("`elbow list` shows all; the distributions are {}", names(|_| true).join(", "));
                 return Err(Stop::usage(terminal, format!("there is nothing called `{name}`"), help));
             }
         },
@@ -109,7 +130,12 @@ fn accepts(spec: &DistSpec, slot: usize) -> String {
     // Another form of the density may have room for a random value, where some other parameter is fixed.
     if let Some(case) = spec.cases.iter().find(|c| c.params[slot].random && !p.random) {
         let fixed: Vec<&str> = case.params.iter().filter(|q| !q.random).map(|q| q.name).collect();
-        return format!("{}; where {} is 1: {}", p.stat.support, fixed.join(" and "), carriers(case.params[slot].stat).join(", "));
+        return format!(
+            "{}; where {} is 1: {}",
+            p.stat.support,
+            fixed.join(" and "),
+            carriers(case.params[slot].stat).join(", ")
+        );
     }
     let nodes = if p.random { carriers(p.stat) } else { vec![] };
     if !nodes.is_empty() {
@@ -126,12 +152,15 @@ fn carriers(stat: &'static StatKind) -> Vec<&'static str> {
 }
 
 fn detail(name: &str, width: usize) -> Option<String> {
-    if let Some(spec) = dist::find(name).or_else(|| REGISTRY.iter().copied().find(|s| s.name.eq_ignore_ascii_case(name))) {
+    if let Some(spec) =
+        dist::find(name).or_else(|| REGISTRY.iter().copied().find(|s| s.name.eq_ignore_ascii_case(name)))
+    {
         return Some(distribution(spec, width));
     }
-    let (kind, e) = [("plate", PLATES), ("function", FUNCTIONS), ("block of q", BLOCKS)]
-        .into_iter()
-        .find_map(|(kind, list)| list.iter().find(|e| e.name.eq_ignore_ascii_case(name)).map(|e| (kind, e)))?;
+    let (kind, e) =
+        [("plate", PLATES), ("function", FUNCTIONS), ("block of q", BLOCKS)].into_iter().find_map(
+            |(kind, list)| list.iter().find(|e| e.name.eq_ignore_ascii_case(name)).map(|e| (kind, e)),
+        )?;
     let form = if e.form.is_empty() { String::new() } else { format!("\n  {}\n", e.form) };
     Some(format!("{}  {kind}: {}\n{form}", e.name, e.what))
 }
@@ -143,11 +172,20 @@ fn distribution(spec: &'static DistSpec, width: usize) -> String {
     let _ = writeln!(text, "  written    {}({})", spec.name, calls.join(", "));
     let _ = writeln!(text, "  ln p(x)    {}", spec.density);
     let _ = writeln!(text, "  statistic  {} of {}", spec.stat.symbols(), spec.stat.support);
-    let latent = if spec.may_be_latent() { "observed or latent" } else { "observed, or missing and predicted; never a latent parent" };
+    let latent = if spec.may_be_latent() {
+        "observed or latent"
+    } else {
+        "observed, or missing and predicted; never a latent parent"
+    };
     let _ = writeln!(text, "  may be     {latent}");
     let takes: Vec<String> = REGISTRY
         .iter()
-        .flat_map(|s| s.params.iter().filter(|p| p.random && p.stat == spec.stat).map(|p| format!("{} of {}", p.name, s.name)))
+        .flat_map(|s| {
+            s.params
+                .iter()
+                .filter(|p| p.random && p.stat == spec.stat)
+                .map(|p| format!("{} of {}", p.name, s.name))
+        })
         .collect();
     if spec.may_be_latent() && !takes.is_empty() {
         let _ = writeln!(text, "  fits       {}", takes.join(", "));
@@ -156,9 +194,19 @@ fn distribution(spec: &'static DistSpec, width: usize) -> String {
     let mut sheet = Sheet::new();
     sheet.text("parameter").text("is").text("accepts").text("by a gate");
     for (i, p) in spec.params.iter().enumerate() {
-        sheet.row(vec![p.name.into(), p.doc.into(), accepts(spec, i), if p.gated { "yes" } else { "no" }.into()]);
+        sheet.row(vec![
+            p.name.into(),
+            p.doc.into(),
+            accepts(spec, i),
+            if p.gated { "yes" } else { "no" }.into(),
+        ]);
         for s in p.spellings {
-            sheet.row(vec![s.name.into(), format!("another spelling of `{}`", p.name), "known values".into(), String::new()]);
+            sheet.row(vec![
+                s.name.into(),
+                format!("another spelling of `{}`", p.name),
+                "known values".into(),
+                String::new(),
+            ]);
         }
     }
     text + &sheet.render(width)

@@ -1,5 +1,5 @@
-//! The `elbow` command: the only place that prints, opens files, reads the environment or exits. Not here: anything that a
-//! library's user could want.
+//! The `elbow` command: the only place that prints, opens files, reads the environment or exits. Not here:
+//! anything that a library's user could want.
 
 mod args;
 mod check;

@@ -42,10 +42,19 @@ impl<'t> Opened<'t> {
         })?;
         let text = String::from_utf8(bytes).map_err(|e| {
             let at = e.utf8_error().valid_up_to();
-            Stop::fault(terminal, format!("the model file `{shown}` is not UTF-8 text: byte {at} is no character"), "save it as UTF-8")
+            Stop::fault(
+                terminal,
+                format!("the model file `{shown}` is not UTF-8 text: byte {at} is no character"),
+                "save it as UTF-8",
+            )
         })?;
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
-        Ok(Self { source: Source::new(shown.to_string(), text), diags: Diagnostics::default(), folder, terminal })
+        Ok(Self {
+            source: Source::new(shown.to_string(), text),
+            diags: Diagnostics::default(),
+            folder,
+            terminal,
+        })
     }
 
     /// The syntax tree.
@@ -70,7 +79,12 @@ impl<'t> Opened<'t> {
     ///
     /// # Errors
     /// `--data` names a table that the model does not have; or mistakes in the data, rendered.
-    pub fn bind(&mut self, model: &syntax::Model, graph: &FactorGraph, args: &args::Model) -> Result<Bound, Stop> {
+    pub fn bind(
+        &mut self,
+        model: &syntax::Model,
+        graph: &FactorGraph,
+        args: &args::Model,
+    ) -> Result<Bound, Stop> {
         let paths = self.paths(graph, args)?;
         let locate = |t: &Table| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
         let bound = pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut self.diags);
@@ -97,12 +111,18 @@ impl<'t> Opened<'t> {
         self.passed(plan)
     }
 
-    /// Blocks of q. Data are read only where an observed node that others depend on might have missing cells: these are latent. If the
-    /// data are not there or not right, every cell is taken as known, and a note says so.
+    /// Blocks of q. Data are read only where an observed node that others depend on might have missing cells:
+    /// these are latent. If the data are not there or not right, every cell is taken as known, and a note
+    /// says so.
     ///
     /// # Errors
     /// Blocks that can't be exact, rendered.
-    pub fn blocks_with_data(&mut self, model: &syntax::Model, graph: &FactorGraph, args: &args::Model) -> Result<Blocks, Stop> {
+    pub fn blocks_with_data(
+        &mut self,
+        model: &syntax::Model,
+        graph: &FactorGraph,
+        args: &args::Model,
+    ) -> Result<Blocks, Stop> {
         let blocks = self.blocks(graph)?;
         if !pipeline::data_decide(graph, &blocks) {
             return Ok(blocks);
@@ -116,7 +136,9 @@ impl<'t> Opened<'t> {
                 self.passed(blocks)
             }
             Err(_) => {
-                self.terminal.complain("note: the data can't be read, so no cell is taken as missing; `elbow check` says more");
+                self.terminal.complain(
+                    "note: the data can't be read, so no cell is taken as missing; `elbow check` says more",
+                );
                 Ok(blocks)
             }
         }
@@ -135,11 +157,23 @@ impl<'t> Opened<'t> {
         for (i, (name, _)) in args.data.iter().enumerate() {
             if !graph.tables.iter().any(|t| t.name == *name) {
                 let known: Vec<String> = graph.tables.iter().map(|t| format!("`{}`", t.name)).collect();
-                let help = if known.is_empty() { "it has none".to_string() } else { format!("it has {}", known.join(", ")) };
-                return Err(Stop::usage(self.terminal, format!("`--data {name}=…`: the model has no table `{name}`"), help));
+                let help = if known.is_empty() {
+                    "it has none".to_string()
+                } else {
+                    format!("it has {}", known.join(", "))
+                };
+                return Err(Stop::usage(
+                    self.terminal,
+                    format!("`--data {name}=…`: the model has no table `{name}`"),
+                    help,
+                ));
             }
             if args.data[..i].iter().any(|(before, _)| before == name) {
-                return Err(Stop::usage(self.terminal, format!("`--data {name}=…` is given twice"), "leave one"));
+                return Err(Stop::usage(
+                    self.terminal,
+                    format!("`--data {name}=…` is given twice"),
+                    "leave one",
+                ));
             }
         }
         let given = |name: &str| args.data.iter().find(|(n, _)| n == name).map(|(_, path)| path.clone());
@@ -147,14 +181,19 @@ impl<'t> Opened<'t> {
             TableSource::File(path) => Some(self.folder.join(path).to_string_lossy().into_owned()),
             TableSource::Inline(_) => None,
         };
-        Ok(graph.tables.iter().filter_map(|t| Some((t.name.clone(), given(&t.name).or_else(|| own(&t.source))?))).collect())
+        Ok(graph
+            .tables
+            .iter()
+            .filter_map(|t| Some((t.name.clone(), given(&t.name).or_else(|| own(&t.source))?)))
+            .collect())
     }
 
     /// What a stage gave, or all that it reported.
     pub fn passed<T>(&self, result: Result<T, Reported>) -> Result<T, Stop> {
         result.map_err(|_| Stop {
             exit: Exit::Fault,
-            message: render::render_all(self.diags.list(), &self.source, self.terminal.colour) + &self.count(),
+            message: render::render_all(self.diags.list(), &self.source, self.terminal.colour)
+                + &self.count(),
         })
     }
 
@@ -169,7 +208,11 @@ impl<'t> Opened<'t> {
     /// Prints the warnings of all stages.
     pub fn warn(&self) {
         if !self.diags.list().is_empty() {
-            self.terminal.complain(&render::render_all(self.diags.list(), &self.source, self.terminal.colour));
+            self.terminal.complain(&render::render_all(
+                self.diags.list(),
+                &self.source,
+                self.terminal.colour,
+            ));
         }
     }
 }

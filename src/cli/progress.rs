@@ -15,8 +15,14 @@ pub(super) struct Progress {
 impl Progress {
     /// A bar over the iterations of one restart; none where nobody looks.
     pub fn new(terminal: &Terminal, quiet: bool, restarts: usize, max_iterations: usize) -> Self {
-        let bar = if terminal.live && !quiet { ProgressBar::new(max_iterations as u64) } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{spinner} iteration {pos} of at most {len}  {bar:30}  {msg}  {elapsed}") {
+        let bar = if terminal.live && !quiet {
+            ProgressBar::new(max_iterations as u64)
+        } else {
+            ProgressBar::hidden()
+        };
+        if let Ok(style) = ProgressStyle::with_template(
+            "{spinner} iteration {pos} of at most {len}  {bar:30}  {msg}  {elapsed}",
+        ) {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));
@@ -27,7 +33,11 @@ impl Progress {
 impl Watch for Progress {
     fn iterated(&mut self, restart: usize, iteration: usize, elbo: f64) {
         self.bar.set_position(iteration as u64);
-        let run = if self.restarts > 1 { format!("restart {} of {}  ", restart + 1, self.restarts) } else { String::new() };
+        let run = if self.restarts > 1 {
+            format!("restart {} of {}  ", restart + 1, self.restarts)
+        } else {
+            String::new()
+        };
         self.bar.set_message(format!("{run}ELBO {elbo:.4}"));
     }
 }

@@ -1,5 +1,5 @@
-//! `--start NODE=FILE`: a first q of a node, read from a table or from a result. Not here: what a run makes of it (`engine::given`,
-//! `engine::given_values`).
+//! `--start NODE=FILE`: a first q of a node, read from a table or from a result. Not here: what a run makes
+//! of it (`engine::given`, `engine::given_values`).
 
 use super::{Exit, Stop, disk::Disk, terminal::Terminal};
 use crate::{
@@ -45,7 +45,10 @@ pub(super) fn read_all(
         if args[..i].iter().any(|(before, _)| before == name) {
             return Err(Stop::usage(terminal, format!("`--start {name}=…` is given twice"), "leave one"));
         }
-        found.push(Target::find(graph, bound, plan, name).map_err(|why| refuse(graph, bound, plan, &Arg { name, path, terminal }, why))?);
+        found.push(
+            Target::find(graph, bound, plan, name)
+                .map_err(|why| refuse(graph, bound, plan, &Arg { name, path, terminal }, why))?,
+        );
     }
     found
         .iter()
@@ -73,18 +76,29 @@ impl Target {
 fn refuse(graph: &FactorGraph, bound: &Bound, plan: &Plan, arg: &Arg<'_>, why: NoStart) -> Stop {
     let names = graph.nodes.iter().map(|n| n.name.as_str());
     let can: Vec<&str> = names.filter(|n| Target::find(graph, bound, plan, n).is_ok()).collect();
-    let help = if can.is_empty() { "it has no node to start from".into() } else { format!("a start fits {}", can.join(", ")) };
+    let help = if can.is_empty() {
+        "it has no node to start from".into()
+    } else {
+        format!("a start fits {}", can.join(", "))
+    };
     Stop::usage(arg.terminal, format!("`--start {}={}`: {why}", arg.name, arg.path), help)
 }
 
 impl Arg<'_> {
     fn stop(&self, what: String, wanted: &str) -> Stop {
-        Stop::fault(self.terminal, format!("`--start {}={}`: {what}", self.name, self.path), format!("expected {wanted}"))
+        Stop::fault(
+            self.terminal,
+            format!("`--start {}={}`: {what}", self.name, self.path),
+            format!("expected {wanted}"),
+        )
     }
 
     fn fault(&self, d: Diagnostic) -> Stop {
         let nowhere = Source::new(self.path.to_string(), String::new());
-        Stop { exit: Exit::Fault, message: render::render_all(&[data::show_line(&Disk, d)], &nowhere, self.terminal.colour) }
+        Stop {
+            exit: Exit::Fault,
+            message: render::render_all(&[data::show_line(&Disk, d)], &nowhere, self.terminal.colour),
+        }
     }
 
     fn table(&self) -> Result<Table, Stop> {
@@ -104,13 +118,20 @@ impl Arg<'_> {
 }
 
 /// A table with a category, or a probability for each, in a row.
-fn categories(selector: &Selector, graph: &FactorGraph, bound: &Bound, arg: &Arg<'_>) -> Result<GivenStart, Stop> {
+fn categories(
+    selector: &Selector,
+    graph: &FactorGraph,
+    bound: &Bound,
+    arg: &Arg<'_>,
+) -> Result<GivenStart, Stop> {
     let node = &graph.nodes[selector.node.0];
     let table = arg.table()?;
     let labels = node.event.and_then(|e| bound.labels(e));
     let (k, n) = (selector.categories, selector.elements());
     let wanted = match &labels {
-        Some(l) => format!("one column of categories ({}) or {k} columns of probabilities; {n} rows", some(l)),
+        Some(l) => {
+            format!("one column of categories ({}) or {k} columns of probabilities; {n} rows", some(l))
+        }
         None => format!("one column of categories (1 to {k}) or {k} columns of probabilities; {n} rows"),
     };
     let stop = |what: String| arg.stop(what, &wanted);
@@ -127,7 +148,12 @@ fn categories(selector: &Selector, graph: &FactorGraph, bound: &Bound, arg: &Arg
         let mut categories = Vec::with_capacity(n);
         for (row, &c) in column.codes.iter().enumerate() {
             let Some(category) = codes[c as usize] else {
-                return Err(stop(format!("{}`{}` is not a category of `{}`", line(&table, row), column.levels[c as usize], node.name)));
+                return Err(stop(format!(
+                    "{}`{}` is not a category of `{}`",
+                    line(&table, row),
+                    column.levels[c as usize],
+                    node.name
+                )));
             };
             categories.push(category as u32);
         }
@@ -138,7 +164,9 @@ fn categories(selector: &Selector, graph: &FactorGraph, bound: &Bound, arg: &Arg
         return Err(stop(format!("the file has {} columns", table.columns.len())));
     };
     given.map_err(|bad| match bad {
-        BadStart::Probabilities(e) => stop(format!("{}the numbers are not probabilities that sum to 1", line(&table, e))),
+        BadStart::Probabilities(e) => {
+            stop(format!("{}the numbers are not probabilities that sum to 1", line(&table, e)))
+        }
         other => stop(other.to_string()),
     })
 }
@@ -165,17 +193,31 @@ fn values(valued: &Valued, arg: &Arg<'_>) -> Result<GivenStart, Stop> {
 fn result(target: &Target, arg: &Arg<'_>) -> Result<GivenStart, Stop> {
     let wanted = match target {
         Target::Selector(s) => {
-            format!("`nodes` → `{}` → `parameters` → `p`, {} numbers for each of {}", arg.name, s.categories, s.elements())
+            format!(
+                "`nodes` → `{}` → `parameters` → `p`, {} numbers for each of {}",
+                arg.name,
+                s.categories,
+                s.elements()
+            )
         }
         Target::Values(v) => {
-            let list: Vec<String> = v.parameters.iter().map(|(name, w)| format!("`{name}` ({w} number{})", plural(*w))).collect();
-            format!("`nodes` → `{}` → `parameters` → {}, for each of {}", arg.name, list.join(", "), v.elements())
+            let list: Vec<String> =
+                v.parameters.iter().map(|(name, w)| format!("`{name}` ({w} number{})", plural(*w))).collect();
+            format!(
+                "`nodes` → `{}` → `parameters` → {}, for each of {}",
+                arg.name,
+                list.join(", "),
+                v.elements()
+            )
         }
     };
     let stop = |what: String| arg.stop(what, &wanted);
     let mut text = String::new();
-    let file = Disk.open(arg.path).map_err(|e| stop(format!("cannot be read: {}", super::model::plain(&e))))?;
-    { file }.read_to_string(&mut text).map_err(|e| stop(format!("cannot be read: {}", super::model::plain(&e))))?;
+    let file =
+        Disk.open(arg.path).map_err(|e| stop(format!("cannot be read: {}", super::model::plain(&e))))?;
+    { file }
+        .read_to_string(&mut text)
+        .map_err(|e| stop(format!("cannot be read: {}", super::model::plain(&e))))?;
     let json: Value = serde_json::from_str(&text).map_err(|e| stop(format!("is no JSON: {e}")))?;
     let Some(list) = json["nodes"][arg.name]["parameters"].as_object() else {
         return Err(stop(format!("the file has no parameters of `{}`", arg.name)));

@@ -21,7 +21,11 @@ impl Terminal {
         let live = io::stderr().is_terminal();
         // https://no-color.org: any value that is not empty.
         let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-        let width = if io::stdout().is_terminal() { comfy_table::Table::new().width().map(usize::from) } else { None };
+        let width = if io::stdout().is_terminal() {
+            comfy_table::Table::new().width().map(usize::from)
+        } else {
+            None
+        };
         Self { colour: live && !plain, live, width: width.unwrap_or(report::WIDTH).max(40) }
     }
 
@@ -54,7 +58,10 @@ impl Terminal {
             }
             Err(e) => {
                 let _ = out.into_parts();
-                Err(Stop { exit: Exit::Usage, message: self.error(&format!("cannot write to standard output: {e}"), "") })
+                Err(Stop {
+                    exit: Exit::Usage,
+                    message: self.error(&format!("cannot write to standard output: {e}"), ""),
+                })
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Takes a table in, cell by cell or number by number: columns that are used together into one array, row after row. Not the
-//! splitting of files, nor what cells say.
+//! Takes a table in, cell by cell or number by number: columns that are used together into one array, row
+//! after row. Not the splitting of files, nor what cells say.
 
 use super::{
     Table, Wanted,
@@ -13,7 +13,8 @@ use super::{
 /// Why a cell could not be taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flip {
-    /// The column is text, and numbers before this cell have lost their spelling: read it as text from the start.
+    /// The column is text, and numbers before this cell have lost their spelling: read it as text from the
+    /// start.
     SpellingLost,
     /// The cell is not UTF-8.
     NotUtf8,
@@ -48,7 +49,8 @@ struct Array {
 impl Assembly {
     /// A table without rows. `as_text` are places in the header of columns known to hold text.
     pub(super) fn new(header: Vec<String>, wanted: Option<Wanted<'_>>, as_text: &[usize]) -> Self {
-        let kept: Vec<usize> = (0..header.len()).filter(|&i| wanted.is_none_or(|w| w.keeps(&header[i]))).collect();
+        let kept: Vec<usize> =
+            (0..header.len()).filter(|&i| wanted.is_none_or(|w| w.keeps(&header[i]))).collect();
         let mut place = vec![None; header.len()];
         let mut arrays: Vec<Array> = vec![];
         for together in wanted.map(|w| w.together(&header)).unwrap_or_default() {
@@ -142,7 +144,8 @@ impl Assembly {
         self.arrays.iter_mut().for_each(|a| a.values.resize(rows * a.width, f64::NAN));
     }
 
-    /// Takes in a number of the column at a place in the header, if it is kept, from a file that holds numbers only. Rows of a column come in order.
+    /// Takes in a number of the column at a place in the header, if it is kept, from a file that holds
+    /// numbers only. Rows of a column come in order.
     #[inline]
     pub(super) fn number_at(&mut self, column: usize, row: usize, x: f64) {
         if let Some(i) = self.place[column] {
@@ -151,7 +154,8 @@ impl Assembly {
         }
     }
 
-    /// Takes in a text of a column that was said to hold text, a word whatever it looks like, or a missing cell.
+    /// Takes in a text of a column that was said to hold text, a word whatever it looks like, or a missing
+    /// cell.
     pub(super) fn word_at(&mut self, column: usize, row: usize, text: &str) {
         if let Some(i) = self.place[column]
             && let State::Text(interner) = &mut self.builders[i].state
@@ -196,7 +200,11 @@ impl Assembly {
         for (a, array) in self.arrays.iter_mut().enumerate() {
             debug_assert_eq!(array.values.len(), rows * array.width);
             let mut columns = vec![0; array.width];
-            self.builders.iter().zip(&self.kept).filter(|(b, _)| b.array == a).for_each(|(b, &c)| columns[b.at] = c);
+            self.builders
+                .iter()
+                .zip(&self.kept)
+                .filter(|(b, _)| b.array == a)
+                .for_each(|(b, &c)| columns[b.at] = c);
             if columns.iter().copied().eq(0..width) {
                 array.values.extend_from_slice(numbers);
             } else {

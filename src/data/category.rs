@@ -24,8 +24,8 @@ impl Category {
     }
 }
 
-/// Joins the levels of several columns. Gives the joined levels, sorted by number where all are whole and by code point
-/// else, and the codes of each column in them; missing cells stay missing.
+/// Joins the levels of several columns. Gives the joined levels, sorted by number where all are whole and by
+/// code point else, and the codes of each column in them; missing cells stay missing.
 pub fn join_levels(parts: &[&Category]) -> (Vec<String>, Vec<Vec<u32>>) {
     let distinct: HashSet<&str> = parts.iter().flat_map(|c| &c.levels).map(String::as_str).collect();
     let mut levels: Vec<String> = distinct.into_iter().map(str::to_owned).collect();
@@ -58,8 +58,8 @@ pub(super) fn sort_levels<T>(levels: &mut [T], text: impl Fn(&T) -> &str) {
     }
 }
 
-/// Sign and digits without leading zeros, where the whole text is an integer. Digits, not a number type: identifiers of
-/// any length keep their order.
+/// Sign and digits without leading zeros, where the whole text is an integer. Digits, not a number type:
+/// identifiers of any length keep their order.
 fn whole(text: &str) -> Option<(bool, &str)> {
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -101,7 +101,10 @@ mod tests {
             (&["10", "9", "a"], &["10", "9", "a"]),
             (&["10", "9", "1.5"], &["1.5", "10", "9"]),
             (&["é", "z", "Z", "a"], &["Z", "a", "z", "é"]),
-            (&["12345678901234567891", "12345678901234567890", "7"], &["7", "12345678901234567890", "12345678901234567891"]),
+            (
+                &["12345678901234567891", "12345678901234567890", "7"],
+                &["7", "12345678901234567890", "12345678901234567891"],
+            ),
             (&["1", "01", "+1", "-0"], &["-0", "+1", "01", "1"]),
             (&["2", "-", "10"], &["-", "10", "2"]),
         ] {

@@ -47,8 +47,8 @@ pub fn scan(cell: &[u8]) -> Scan {
     }
 }
 
-/// Reads the number that a text begins with, `[sign][digits][.digits][e[sign]digits]` with at least one digit before the
-/// exponent, and its length; a word of no length where there is none.
+/// Reads the number that a text begins with, `[sign][digits][.digits][e[sign]digits]` with at least one digit
+/// before the exponent, and its length; a word of no length where there is none.
 #[inline]
 pub(super) fn number(text: &[u8]) -> (Scan, usize) {
     const NONE: (Scan, usize) = (Scan::Word, 0);
@@ -58,8 +58,8 @@ pub(super) fn number(text: &[u8]) -> (Scan, usize) {
         Some(_) => (false, false),
         None => return NONE,
     };
-    // The digits of an ordinary cell fit a u64, and then one exact division gives the nearest f64 (Clinger 1990); a
-    // library takes the others.
+    // The digits of an ordinary cell fit a u64, and then one exact division gives the nearest f64 (Clinger
+    // 1990); a library takes the others.
     let first = usize::from(signed);
     let mut mantissa = 0_u64;
     let mut at = digits(text, first, &mut mantissa);
@@ -98,7 +98,8 @@ pub(super) fn number(text: &[u8]) -> (Scan, usize) {
             Err(_) => return NONE,
         }
     };
-    // A decimal of up to 15 digits survives the way through f64, so it prints as it stood but for these spellings.
+    // A decimal of up to 15 digits survives the way through f64, so it prints as it stood but for these
+    // spellings.
     let faithful = !exponent
         && count <= 15
         && (!signed || (negative && mantissa != 0))

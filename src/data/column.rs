@@ -1,5 +1,5 @@
-//! One column: how its cells are kept, and what they are taken as. What a use needs is asked for here: numbers, categories,
-//! an index, truth values, counts, weights. Not which use asks: that is the model's.
+//! One column: how its cells are kept, and what they are taken as. What a use needs is asked for here:
+//! numbers, categories, an index, truth values, counts, weights. Not which use asks: that is the model's.
 
 use std::borrow::Cow;
 
@@ -90,14 +90,17 @@ impl Column {
         match &self.cells {
             Cells::Numeric(values) if values.at(row).is_nan() => String::new(),
             Cells::Numeric(values) => values.at(row).to_string(),
-            Cells::Text(category) => category.levels.get(category.codes[row] as usize).cloned().unwrap_or_default(),
+            Cells::Text(category) => {
+                category.levels.get(category.codes[row] as usize).cloned().unwrap_or_default()
+            }
         }
     }
 
     /// The cells as numbers; NaN is missing. The others that follow build on this one.
     ///
     /// # Errors
-    /// A word among the numbers, with the first one's place and how many there are; a column of text; an infinite cell.
+    /// A word among the numbers, with the first one's place and how many there are; a column of text; an
+    /// infinite cell.
     pub fn as_numbers(&self, table: &Table) -> Result<Strided, Diagnostic> {
         if self.found.words > 0 {
             return Err(not_numbers(self, table));
@@ -109,8 +112,13 @@ impl Column {
             Cells::Numeric(values) => values.clone(),
             Cells::Text(category) => {
                 // Integers too long for an f64: rounded, as any number is that has too many digits.
-                let values: Vec<f64> = category.levels.iter().map(|l| l.trim().parse().unwrap_or(f64::NAN)).collect();
-                let numbers: Vec<f64> = category.codes.iter().map(|&c| values.get(c as usize).copied().unwrap_or(f64::NAN)).collect();
+                let values: Vec<f64> =
+                    category.levels.iter().map(|l| l.trim().parse().unwrap_or(f64::NAN)).collect();
+                let numbers: Vec<f64> = category
+                    .codes
+                    .iter()
+                    .map(|&c| values.get(c as usize).copied().unwrap_or(f64::NAN))
+                    .collect();
                 numbers.into()
             }
         })
@@ -170,7 +178,8 @@ impl Column {
     /// Any other cell.
     pub fn as_bool01(&self, table: &Table) -> Result<Strided, Diagnostic> {
         match &self.cells {
-            Cells::Numeric(values) => match values.iter().position(|x| !(x == 0.0 || x == 1.0 || x.is_nan())) {
+            Cells::Numeric(values) => match values.iter().position(|x| !(x == 0.0 || x == 1.0 || x.is_nan()))
+            {
                 Some(row) => Err(not_boolean(self, table, row)),
                 None => Ok(values.clone()),
             },
@@ -235,7 +244,10 @@ fn whole_levels(values: &Strided) -> Category {
     distinct.sort_unstable_by(f64::total_cmp);
     distinct.dedup();
     let code = |x: f64| if x.is_nan() { MISSING } else { distinct.partition_point(|&d| d < x) as u32 };
-    Category { codes: values.iter().map(code).collect(), levels: distinct.iter().map(f64::to_string).collect() }
+    Category {
+        codes: values.iter().map(code).collect(),
+        levels: distinct.iter().map(f64::to_string).collect(),
+    }
 }
 
 fn not_numbers(column: &Column, table: &Table) -> Diagnostic {
@@ -243,17 +255,25 @@ fn not_numbers(column: &Column, table: &Table) -> Diagnostic {
     let known = column.len() - column.missing();
     let cell = column.cell(row);
     if column.found.words == known {
-        let d = Diagnostic::error(errors::TEXT, format!("column `{name}` of `{}` holds text, not numbers", table.name));
+        let d = Diagnostic::error(
+            errors::TEXT,
+            format!("column `{name}` of `{}` holds text, not numbers", table.name),
+        );
         return table
             .blame(d, row, name)
             .note(format!("none of its {known} cells is a number"))
             .help("words are observed by a Categorical, and name the elements of a plate through `Groups`");
     }
-    let mut d = Diagnostic::error(errors::WORD, format!("`{cell}` in column `{name}` of `{}` is not a number", table.name));
+    let mut d = Diagnostic::error(
+        errors::WORD,
+        format!("`{cell}` in column `{name}` of `{}` is not a number", table.name),
+    );
     d = table.blame(d, row, name);
     d = match (column.found.words, known - column.found.words) {
         (1, numbers) => d.note(format!("the other {numbers} cells of the column are numbers")),
-        (words, numbers) => d.note(format!("{words} cells of the column are words and {numbers} are numbers; this is the first word")),
+        (words, numbers) => d.note(format!(
+            "{words} cells of the column are words and {numbers} are numbers; this is the first word"
+        )),
     };
     with_spelling(d, &cell)
 }
@@ -262,7 +282,10 @@ fn not_numbers(column: &Column, table: &Table) -> Diagnostic {
 fn with_spelling(d: Diagnostic, cell: &str) -> Diagnostic {
     let cell = cell.trim();
     let digits = |b: u8| b.is_ascii_digit();
-    if cell.contains(',') && cell.bytes().any(digits) && cell.bytes().all(|b| digits(b) || matches!(b, b',' | b'.' | b'-' | b'+')) {
+    if cell.contains(',')
+        && cell.bytes().any(digits)
+        && cell.bytes().all(|b| digits(b) || matches!(b, b',' | b'.' | b'-' | b'+'))
+    {
         return d.help("write numbers with a decimal point and without separators of thousands: `1234.5`");
     }
     match cell.to_ascii_lowercase().as_str() {
@@ -274,20 +297,35 @@ fn with_spelling(d: Diagnostic, cell: &str) -> Diagnostic {
 }
 
 fn infinite(column: &Column, table: &Table, row: usize) -> Diagnostic {
-    let d = Diagnostic::error(errors::INFINITE, format!("a cell in column `{}` of `{}` is infinite", column.name, table.name));
-    table.blame(d, row, &column.name).note(format!("numbers end at {:e}", f64::MAX)).help("leave the cell empty if its value is not known")
+    let d = Diagnostic::error(
+        errors::INFINITE,
+        format!("a cell in column `{}` of `{}` is infinite", column.name, table.name),
+    );
+    table
+        .blame(d, row, &column.name)
+        .note(format!("numbers end at {:e}", f64::MAX))
+        .help("leave the cell empty if its value is not known")
 }
 
 fn not_whole(column: &Column, table: &Table, row: usize) -> Diagnostic {
-    let d = Diagnostic::error(errors::NOT_WHOLE, format!("`{}` in column `{}` is no category", column.cell(row), column.name));
+    let d = Diagnostic::error(
+        errors::NOT_WHOLE,
+        format!("`{}` in column `{}` is no category", column.cell(row), column.name),
+    );
     table
         .blame(d, row, &column.name)
-        .note(format!("column `{}` of `{}` is used as a category or an index: words or whole numbers", column.name, table.name))
+        .note(format!(
+            "column `{}` of `{}` is used as a category or an index: words or whole numbers",
+            column.name, table.name
+        ))
         .help("bind the column to a Normal if it measures something; otherwise give its levels names")
 }
 
 fn not_boolean(column: &Column, table: &Table, row: usize) -> Diagnostic {
-    let d = Diagnostic::error(errors::NOT_BOOLEAN, format!("`{}` in column `{}` is neither 0 nor 1", column.cell(row), column.name));
+    let d = Diagnostic::error(
+        errors::NOT_BOOLEAN,
+        format!("`{}` in column `{}` is neither 0 nor 1", column.cell(row), column.name),
+    );
     table
         .blame(d, row, &column.name)
         .note("the cells of a Bernoulli are 0 or 1, or true or false")
@@ -295,7 +333,10 @@ fn not_boolean(column: &Column, table: &Table, row: usize) -> Diagnostic {
 }
 
 fn not_count(column: &Column, table: &Table, row: usize) -> Diagnostic {
-    let d = Diagnostic::error(errors::NOT_COUNT, format!("`{}` in column `{}` is not a count", column.cell(row), column.name));
+    let d = Diagnostic::error(
+        errors::NOT_COUNT,
+        format!("`{}` in column `{}` is not a count", column.cell(row), column.name),
+    );
     table
         .blame(d, row, &column.name)
         .note("a count is a whole number from 0 on")
@@ -303,7 +344,10 @@ fn not_count(column: &Column, table: &Table, row: usize) -> Diagnostic {
 }
 
 fn missing_cell(column: &Column, table: &Table, row: usize, role: &str) -> Diagnostic {
-    let d = Diagnostic::error(errors::MISSING_CELL, format!("column `{}` has no value in {}", column.name, table.row_name(row)));
+    let d = Diagnostic::error(
+        errors::MISSING_CELL,
+        format!("column `{}` has no value in {}", column.name, table.row_name(row)),
+    );
     table
         .blame(d, row, &column.name)
         .note(format!("it is used as {role}, which may not be missing"))
@@ -311,7 +355,10 @@ fn missing_cell(column: &Column, table: &Table, row: usize, role: &str) -> Diagn
 }
 
 fn weight(column: &Column, table: &Table, row: usize) -> Diagnostic {
-    let d = Diagnostic::error(errors::WEIGHT, format!("the weight `{}` in column `{}` is not above zero", column.cell(row), column.name));
+    let d = Diagnostic::error(
+        errors::WEIGHT,
+        format!("the weight `{}` in column `{}` is not above zero", column.cell(row), column.name),
+    );
     table
         .blame(d, row, &column.name)
         .note("a row stands for as many equal rows as its weight says")

@@ -1,7 +1,9 @@
-//! Comma, semicolon and tab separated tables. Not the splitting (see [`records`](super::records)) nor the typing of cells.
+//! Comma, semicolon and tab separated tables. Not the splitting (see [`records`](super::records)) nor the
+//! typing of cells.
 //!
-//! A cell is kept as it stands, spaces included; around numbers, missing cells and column names spaces are ignored. In a
-//! table of one column a blank line between others is a missing cell; blank lines at the end are ignored in every table.
+//! A cell is kept as it stands, spaces included; around numbers, missing cells and column names spaces are
+//! ignored. In a table of one column a blank line between others is a missing cell; blank lines at the end
+//! are ignored in every table.
 
 use std::{
     collections::HashSet,
@@ -113,9 +115,11 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
             return Err(ragged(&file, &records, width));
         }
         if rows >= LAST_ROW {
-            return Err(
-                Diagnostic::error(errors::UNREADABLE, format!("`{}` has more than {rows} rows", source.path)).in_data(file.line(line))
-            );
+            return Err(Diagnostic::error(
+                errors::UNREADABLE,
+                format!("`{}` has more than {rows} rows", source.path),
+            )
+            .in_data(file.line(line)));
         }
         lines.push(rows, line);
         assembly.begin(rows);
@@ -126,7 +130,8 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
                 Err(Flip::NotUtf8) => return Err(not_utf8(&file, line, Some(&assembly.header()[at]))),
                 Err(Flip::SpellingLost) => {
                     flipped.push(at);
-                    // Other columns may flip soon after; looking as far again as it took keeps the passes few.
+                    // Other columns may flip soon after; looking as far again as it took keeps the passes
+                    // few.
                     stop = stop.min(2 * rows + 1000);
                 }
             }
@@ -137,9 +142,12 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
         return Ok(Pass::Again(flipped));
     }
     if rows == 0 {
-        return Err(Diagnostic::error(errors::NO_ROWS, format!("`{}` has a header and no rows", source.path))
-            .in_data(file.line(1))
-            .note("the first line of a table names its columns; the data begin on the next"));
+        return Err(Diagnostic::error(
+            errors::NO_ROWS,
+            format!("`{}` has a header and no rows", source.path),
+        )
+        .in_data(file.line(1))
+        .note("the first line of a table names its columns; the data begin on the next"));
     }
     Ok(Pass::Table(assembly.finish(source.name, source.path, rows, Places::Lines(lines))))
 }
@@ -147,8 +155,9 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
 /// Rows are counted in 32 bits.
 const LAST_ROW: usize = u32::MAX as usize - 1;
 
-/// Takes in records as most are: one line, no quotes, plain numbers. Cells are split and read in one go, with what is seldom left to
-/// [`Records`] and [`Assembly::cell`], which read every record alike and the plain ones to the same table.
+/// Takes in records as most are: one line, no quotes, plain numbers. Cells are split and read in one go, with
+/// what is seldom left to [`Records`] and [`Assembly::cell`], which read every record alike and the plain
+/// ones to the same table.
 struct Plain {
     /// For each column of the file, which kept column it is.
     kept: Vec<Option<usize>>,
@@ -160,8 +169,8 @@ impl Plain {
         Self { kept: assembly.place().to_vec(), delimiter }
     }
 
-    /// The length of the record that `text` begins with, its cells taken in as `row`; `None` if it is not plain, or ends beyond `text`.
-    /// What was taken in by then is written over when the row comes again.
+    /// The length of the record that `text` begins with, its cells taken in as `row`; `None` if it is not
+    /// plain, or ends beyond `text`. What was taken in by then is written over when the row comes again.
     fn record(&self, text: &[u8], row: usize, assembly: &mut Assembly) -> Option<usize> {
         let last = self.kept.len() - 1;
         let mut at = 0;
@@ -176,7 +185,11 @@ impl Plain {
                     }
                     // Nothing between two separators is missing. Of one column it is a blank line.
                     (_, 0) if last > 0 => {
-                        let length = if rest.starts_with(b"NaN") { 3 } else { 2 * usize::from(rest.starts_with(b"NA")) };
+                        let length = if rest.starts_with(b"NaN") {
+                            3
+                        } else {
+                            2 * usize::from(rest.starts_with(b"NA"))
+                        };
                         at += length + self.end(&rest[length..], c == last)?;
                         assembly.missing(i, row);
                     }
@@ -274,14 +287,18 @@ impl Place<'_> {
     fn broken(&self, broken: Broken, line: usize) -> Diagnostic {
         match broken {
             Broken::Io(e) => self.unread(line, &e),
-            Broken::OpenQuote(line) => Diagnostic::error(errors::QUOTE, format!("a quote in `{}` is not closed", self.path))
-                .in_data(self.line(line))
-                .note("a cell that begins with `\"` goes on to the next single `\"`, over line ends too")
-                .help("close the quote, or write `\"\"` for a quote inside a quoted cell"),
-            Broken::AfterQuote(line) => Diagnostic::error(errors::QUOTE, format!("text follows a closing quote in `{}`", self.path))
-                .in_data(self.line(line))
-                .note("a cell that begins with `\"` ends with the next single `\"`")
-                .help("write `\"\"` for a quote inside a quoted cell"),
+            Broken::OpenQuote(line) => {
+                Diagnostic::error(errors::QUOTE, format!("a quote in `{}` is not closed", self.path))
+                    .in_data(self.line(line))
+                    .note("a cell that begins with `\"` goes on to the next single `\"`, over line ends too")
+                    .help("close the quote, or write `\"\"` for a quote inside a quoted cell")
+            }
+            Broken::AfterQuote(line) => {
+                Diagnostic::error(errors::QUOTE, format!("text follows a closing quote in `{}`", self.path))
+                    .in_data(self.line(line))
+                    .note("a cell that begins with `\"` ends with the next single `\"`")
+                    .help("write `\"\"` for a quote inside a quoted cell")
+            }
         }
     }
 }
@@ -304,17 +321,23 @@ fn repeated(file: &Place<'_>, line: usize, name: &str, first: usize, second: usi
 fn ragged<R: Read>(file: &Place<'_>, records: &Records<R>, width: usize) -> Diagnostic {
     let found = records.width();
     let cells = if found == 1 { "cell" } else { "cells" };
-    Diagnostic::error(errors::RAGGED, format!("line {} of `{}` has {found} {cells}, the header has {width}", records.line(), file.path))
-        .in_data(file.line(records.line()))
-        .note("each row has one cell for each name in the header; an empty cell is a missing value")
-        .help("put a cell that holds the separator into quotes")
+    Diagnostic::error(
+        errors::RAGGED,
+        format!("line {} of `{}` has {found} {cells}, the header has {width}", records.line(), file.path),
+    )
+    .in_data(file.line(records.line()))
+    .note("each row has one cell for each name in the header; an empty cell is a missing value")
+    .help("put a cell that holds the separator into quotes")
 }
 
 fn blank_line(file: &Place<'_>, line: usize, next: usize) -> Diagnostic {
-    Diagnostic::error(errors::RAGGED, format!("line {line} of `{}` is blank, and line {next} has data again", file.path))
-        .in_data(file.line(line))
-        .note("only the last lines of a table may be blank")
-        .help("take the blank line out; a row of missing cells still has its separators")
+    Diagnostic::error(
+        errors::RAGGED,
+        format!("line {line} of `{}` is blank, and line {next} has data again", file.path),
+    )
+    .in_data(file.line(line))
+    .note("only the last lines of a table may be blank")
+    .help("take the blank line out; a row of missing cells still has its separators")
 }
 
 fn not_utf8(file: &Place<'_>, line: usize, column: Option<&str>) -> Diagnostic {

@@ -54,12 +54,15 @@ pub(super) fn unopened(source: &Source<'_>, e: &Error) -> Diagnostic {
 pub(super) fn unread(path: &str, e: &Error) -> Diagnostic {
     let d = Diagnostic::error(UNREADABLE, format!("`{path}` cannot be read to its end: {e}"));
     if path.to_ascii_lowercase().ends_with(".gz") {
-        return d.note("its name ends in `.gz`, so it is decompressed while it is read").help("check it with `gzip --test`");
+        return d
+            .note("its name ends in `.gz`, so it is decompressed while it is read")
+            .help("check it with `gzip --test`");
     }
     d
 }
 
 /// A file without bytes.
 pub(super) fn empty(source: &Source<'_>) -> Diagnostic {
-    Diagnostic::error(EMPTY, format!("`{}` is empty", source.path)).help("check that the file was written to its end")
+    Diagnostic::error(EMPTY, format!("`{}` is empty", source.path))
+        .help("check that the file was written to its end")
 }

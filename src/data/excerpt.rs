@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 /// No more bytes of a line than this are shown.
 const LONGEST: usize = 4096;
 
-/// The text of line `line`, from 1, its end taken off; `None` where the input has no such line or cannot be read.
-/// Lines end as in [`records`](super::records): in a line feed, a carriage return, or both.
+/// The text of line `line`, from 1, its end taken off; `None` where the input has no such line or cannot be
+/// read. Lines end as in [`records`](super::records): in a line feed, a carriage return, or both.
 pub(super) fn line_of(input: impl Read, line: usize) -> Option<String> {
     let mut input = BufReader::new(input);
     let mut at = 1;

@@ -14,7 +14,8 @@ pub trait Files {
     /// The reason the file cannot be opened, which the user gets to see.
     fn open(&self, path: &str) -> Result<Box<dyn Read>>;
 
-    /// Opens `path` to be read at any place, for formats that need it. Without a word of the implementor's, in memory as a whole.
+    /// Opens `path` to be read at any place, for formats that need it. Without a word of the implementor's,
+    /// in memory as a whole.
     ///
     /// # Errors
     /// The reason the file cannot be opened.

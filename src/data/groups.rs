@@ -12,8 +12,9 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Lists the rows of each of `levels` levels by a stable counting sort. Rows whose code is missing stand nowhere.
-    /// Every other code must be below `levels`, and there are fewer than 2³² rows, as every [`Table`](super::Table) has.
+    /// Lists the rows of each of `levels` levels by a stable counting sort. Rows whose code is missing stand
+    /// nowhere. Every other code must be below `levels`, and there are fewer than 2³² rows, as every
+    /// [`Table`](super::Table) has.
     pub fn new(codes: &[u32], levels: usize) -> Self {
         let mut starts = vec![0_u32; levels + 1];
         for &code in codes.iter().filter(|&&c| c != MISSING) {

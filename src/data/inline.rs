@@ -18,7 +18,8 @@ use crate::{
 pub enum CellRef<'a> {
     /// A number; NaN is missing.
     Number(f64),
-    /// A text: a word even where it looks like a number, but `""`, `"NA"` and `"NaN"` are missing, as in a file.
+    /// A text: a word even where it looks like a number, but `""`, `"NA"` and `"NaN"` are missing, as in a
+    /// file.
     Text(&'a str),
     /// A truth value: the level `true` or `false`.
     Bool(bool),
@@ -30,7 +31,10 @@ pub enum CellRef<'a> {
 ///
 /// # Errors
 /// As [`TableBuilder::finish`], with places in the model.
-pub fn from_model(name: &str, columns: &[(Spanned<String>, Vec<Spanned<Cell>>)]) -> Result<Table, Diagnostic> {
+pub fn from_model(
+    name: &str,
+    columns: &[(Spanned<String>, Vec<Spanned<Cell>>)],
+) -> Result<Table, Diagnostic> {
     let mut builder = TableBuilder::new(name);
     for (column, cells) in columns {
         let cells = cells.iter().map(|cell| {
@@ -68,11 +72,21 @@ impl TableBuilder {
     }
 
     /// Adds a column whose name and cells stand in the model.
-    pub fn push_spanned<'a>(&mut self, name: &str, at: Span, cells: impl IntoIterator<Item = (CellRef<'a>, Span)>) {
+    pub fn push_spanned<'a>(
+        &mut self,
+        name: &str,
+        at: Span,
+        cells: impl IntoIterator<Item = (CellRef<'a>, Span)>,
+    ) {
         self.push(name, Some(at), cells.into_iter().map(|(c, span)| (c, Some(span))));
     }
 
-    fn push<'a>(&mut self, name: &str, at: Option<Span>, cells: impl Iterator<Item = (CellRef<'a>, Option<Span>)>) {
+    fn push<'a>(
+        &mut self,
+        name: &str,
+        at: Option<Span>,
+        cells: impl Iterator<Item = (CellRef<'a>, Option<Span>)>,
+    ) {
         let mut taken = Builder::default();
         let mut spans = vec![];
         for (cell, span) in cells {
@@ -92,7 +106,8 @@ impl TableBuilder {
     /// The table.
     ///
     /// # Errors
-    /// Columns of different lengths, two columns of one name, a column without a name, a table without columns or rows.
+    /// Columns of different lengths, two columns of one name, a column without a name, a table without
+    /// columns or rows.
     pub fn finish(self) -> Result<Table, Diagnostic> {
         let Self { name, columns, name_spans, spans } = self;
         let Some(first) = columns.first() else {
@@ -100,11 +115,17 @@ impl TableBuilder {
         };
         for (i, column) in columns.iter().enumerate() {
             if column.name.trim().is_empty() {
-                let d = Diagnostic::error(errors::UNNAMED_COLUMN, format!("column {} of table `{name}` has no name", i + 1));
+                let d = Diagnostic::error(
+                    errors::UNNAMED_COLUMN,
+                    format!("column {} of table `{name}` has no name", i + 1),
+                );
                 return Err(mark(d, name_spans[i], "a name goes here"));
             }
             if let Some(twin) = columns[..i].iter().position(|c| c.name == column.name) {
-                let d = Diagnostic::error(errors::REPEATED_COLUMN, format!("two columns of table `{name}` are named `{}`", column.name));
+                let d = Diagnostic::error(
+                    errors::REPEATED_COLUMN,
+                    format!("two columns of table `{name}` are named `{}`", column.name),
+                );
                 let d = mark(d, name_spans[i], "the same name again");
                 return Err(match name_spans[twin] {
                     Some(first) => d.with(first, "first here"),
@@ -178,9 +199,19 @@ fn mark(d: Diagnostic, at: Option<Span>, text: &str) -> Diagnostic {
     }
 }
 
-fn unequal(table: &str, (a, a_at): (&Column, Option<Span>), (b, b_at): (&Column, Option<Span>)) -> Diagnostic {
+fn unequal(
+    table: &str,
+    (a, a_at): (&Column, Option<Span>),
+    (b, b_at): (&Column, Option<Span>),
+) -> Diagnostic {
     let cells = |c: &Column| if c.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", c.len()) };
-    let title = format!("columns `{}` and `{}` of table `{table}` have {} and {}", a.name, b.name, cells(a), cells(b));
+    let title = format!(
+        "columns `{}` and `{}` of table `{table}` have {} and {}",
+        a.name,
+        b.name,
+        cells(a),
+        cells(b)
+    );
     let mut d = mark(Diagnostic::error(errors::UNEQUAL_LENGTHS, title), b_at, &format!("has {}", cells(b)));
     if let Some(a_at) = a_at {
         d = d.with(a_at, format!("has {}", cells(a)));

@@ -1,5 +1,5 @@
-//! Texts to codes in order of appearance, one copy of each distinct text, nothing allocated for a cell whose text is known.
-//! Not the order of levels.
+//! Texts to codes in order of appearance, one copy of each distinct text, nothing allocated for a cell whose
+//! text is known. Not the order of levels.
 
 use super::{
     assembly::Flip,
@@ -91,8 +91,11 @@ impl Interner {
     pub(super) fn finish(self) -> (Category, usize, usize) {
         let words = self.codes.iter().filter(|&&c| c != MISSING && self.word[c as usize]).count();
         // Every level was found to be UTF-8 when it came in; taken over without a copy.
-        let mut seen: Vec<(String, u32)> =
-            self.levels.into_iter().map(|(text, code)| (String::from_utf8(text.into_vec()).unwrap_or_default(), code)).collect();
+        let mut seen: Vec<(String, u32)> = self
+            .levels
+            .into_iter()
+            .map(|(text, code)| (String::from_utf8(text.into_vec()).unwrap_or_default(), code))
+            .collect();
         sort_levels(&mut seen, |(text, _)| text);
         let mut new = vec![0; seen.len()];
         for ((_, old), i) in seen.iter().zip(0..) {
@@ -101,6 +104,10 @@ impl Interner {
         let mut codes = self.codes;
         codes.shrink_to_fit();
         recode(&mut codes, &new);
-        (Category { levels: seen.into_iter().map(|(text, _)| text).collect(), codes }, words, self.first_word.unwrap_or(0))
+        (
+            Category { levels: seen.into_iter().map(|(text, _)| text).collect(), codes },
+            words,
+            self.first_word.unwrap_or(0),
+        )
     }
 }

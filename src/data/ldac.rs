@@ -1,8 +1,8 @@
-//! Word counts as Blei's lda-c has them (`.ldac`): a line for each document, `3 0:1 5:2 17:1`, with the number of its different words.
-//! Not the words' spellings, which stand in a file of their own.
+//! Word counts as Blei's lda-c has them (`.ldac`): a line for each document, `3 0:1 5:2 17:1`, with the
+//! number of its different words. Not the words' spellings, which stand in a file of their own.
 //!
-//! A table of columns `doc` (the line's number among the documents, from 1), `word` (as in the file, from 0 mostly) and `count`: a row for
-//! each pair. A document without words has no row.
+//! A table of columns `doc` (the line's number among the documents, from 1), `word` (as in the file, from 0
+//! mostly) and `count`: a row for each pair. A document without words has no row.
 
 use super::{
     Source, Table,
@@ -19,7 +19,8 @@ use crate::diag::Diagnostic;
 /// A line with more or fewer pairs than it says, and pairs that are none; with the line.
 pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
     let mut input = Lines::open(source)?;
-    let mut assembly = Assembly::new(["doc", "word", "count"].map(str::to_string).to_vec(), source.wanted, &[]);
+    let mut assembly =
+        Assembly::new(["doc", "word", "count"].map(str::to_string).to_vec(), source.wanted, &[]);
     let mut lines = table::Lines::default();
     let (mut rows, mut doc) = (0, 0);
     loop {
@@ -36,7 +37,8 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
             };
             for pair in rest {
                 let colon = pair.iter().position(|&b| b == b':').unwrap_or(pair.len());
-                let Some((word, count)) = whole(&pair[..colon]).zip(pair.get(colon + 1..).and_then(number)) else {
+                let Some((word, count)) = whole(&pair[..colon]).zip(pair.get(colon + 1..).and_then(number))
+                else {
                     return fault(format!("`{}` is not a word's number, a colon and a count", shown(pair)));
                 };
                 if rows >= u32::MAX as usize - 1 {
@@ -44,11 +46,18 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
                 }
                 lines.push(rows, at);
                 assembly.begin(rows);
-                [doc as f64, word as f64, count].into_iter().enumerate().for_each(|(c, x)| assembly.number_at(c, rows, x));
+                [doc as f64, word as f64, count]
+                    .into_iter()
+                    .enumerate()
+                    .for_each(|(c, x)| assembly.number_at(c, rows, x));
                 rows += 1;
                 pairs += 1;
             }
-            if pairs != announced { fault(format!("document {doc} announces {announced} words and has {pairs}")) } else { Ok(()) }
+            if pairs != announced {
+                fault(format!("document {doc} announces {announced} words and has {pairs}"))
+            } else {
+                Ok(())
+            }
         };
         let read = read();
         read.map_err(|d| d.in_data(input.place()))?;

@@ -1,4 +1,5 @@
-//! A text read line by line, for formats of numbers between spaces. Not for cells that may hold line ends (`records`).
+//! A text read line by line, for formats of numbers between spaces. Not for cells that may hold line ends
+//! (`records`).
 
 use super::{Source, cell, cell::Scan, errors};
 use crate::diag::{DataPlace, Diagnostic};

@@ -1,7 +1,7 @@
 //! Tables, columns, levels, missing cells; one file per format. Opens no file by itself and knows no model.
 //!
-//! A format is one file here and one line in [`FORMATS`]. What a column is (numbers, categories, counts) is decided by
-//! the use made of it: see the `as_…` functions of [`Column`].
+//! A format is one file here and one line in [`FORMATS`]. What a column is (numbers, categories, counts) is
+//! decided by the use made of it: see the `as_…` functions of [`Column`].
 
 // A diagnostic is made once, where a run ends: its size costs nothing.
 #![allow(clippy::result_large_err)]
@@ -41,11 +41,13 @@ pub use sequences::Sequences;
 pub use strided::Strided;
 pub use table::{RowPlaces, Table};
 
-/// What a model needs of a table. A function that says of each column's name whether to keep it is the simplest.
+/// What a model needs of a table. A function that says of each column's name whether to keep it is the
+/// simplest.
 pub trait Needs {
     /// Whether a column's cells are to be kept.
     fn keeps(&self, column: &str) -> bool;
-    /// Lists of columns (places in the header) that are used together, in this order: the numbers of each are read into one array.
+    /// Lists of columns (places in the header) that are used together, in this order: the numbers of each are
+    /// read into one array.
     fn together(&self, _header: &[String]) -> Vec<Vec<usize>> {
         vec![]
     }
@@ -93,24 +95,50 @@ pub struct Format {
 
 /// Every format, by the extension that asks for it.
 pub const FORMATS: &[Format] = &[
-    Format { extension: ".csv", about: "cells between commas, or semicolons where the header shows them", read: csv::read_csv },
+    Format {
+        extension: ".csv",
+        about: "cells between commas, or semicolons where the header shows them",
+        read: csv::read_csv,
+    },
     Format { extension: ".tsv", about: "cells between tabs", read: csv::read_tsv },
-    Format { extension: ".npy", about: "a NumPy array of one, two or three axes; columns `1`, `2`, …", read: npy::read },
-    Format { extension: ".parquet", about: "a flat Parquet table of numbers, truth values and texts", read: parquet::read },
-    Format { extension: ".mtx", about: "a matrix of the Matrix Market; columns `row`, `column`, `value`", read: mtx::read },
+    Format {
+        extension: ".npy",
+        about: "a NumPy array of one, two or three axes; columns `1`, `2`, …",
+        read: npy::read,
+    },
+    Format {
+        extension: ".parquet",
+        about: "a flat Parquet table of numbers, truth values and texts",
+        read: parquet::read,
+    },
+    Format {
+        extension: ".mtx",
+        about: "a matrix of the Matrix Market; columns `row`, `column`, `value`",
+        read: mtx::read,
+    },
     Format {
         extension: ".svm",
         about: "rows of a label and sparse features, as libsvm has them; columns `label`, `1`, `2`, …",
         read: svm::read,
     },
-    Format { extension: ".ldac", about: "word counts by document, as lda-c has them; columns `doc`, `word`, `count`", read: ldac::read },
+    Format {
+        extension: ".ldac",
+        about: "word counts by document, as lda-c has them; columns `doc`, `word`, `count`",
+        read: ldac::read,
+    },
 ];
 
 /// Reads the table `name` from `path`; the extension names the format, and `.gz` behind it is decompressed.
 ///
 /// # Errors
-/// Every mistake in the file, as a diagnostic of the E06 codes with the line; the caller adds the place in the model.
-pub fn read(files: &dyn Files, name: &str, path: &str, wanted: Option<Wanted<'_>>) -> Result<Table, Diagnostic> {
+/// Every mistake in the file, as a diagnostic of the E06 codes with the line; the caller adds the place in
+/// the model.
+pub fn read(
+    files: &dyn Files,
+    name: &str,
+    path: &str,
+    wanted: Option<Wanted<'_>>,
+) -> Result<Table, Diagnostic> {
     let (stem, _) = stem(path);
     let Some(format) = FORMATS.iter().find(|f| stem.ends_with(f.extension)) else {
         return Err(unknown_format(name, path));
@@ -120,8 +148,8 @@ pub fn read(files: &dyn Files, name: &str, path: &str, wanted: Option<Wanted<'_>
     (format.read)(&Source { name, path, open: &open, seek: &seek, wanted }).map_err(|d| show_line(files, d))
 }
 
-/// Adds the text of the file's line to a diagnostic that names one, by reading the file up to there again. [`read`] does
-/// so itself; the `as_…` functions of [`Column`] know no files.
+/// Adds the text of the file's line to a diagnostic that names one, by reading the file up to there again.
+/// [`read`] does so itself; the `as_…` functions of [`Column`] know no files.
 #[must_use]
 pub fn show_line(files: &dyn Files, mut d: Diagnostic) -> Diagnostic {
     if let Some(place) = d.data.as_mut().filter(|p| p.excerpt.is_none()) {

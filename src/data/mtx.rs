@@ -1,7 +1,8 @@
-//! Matrices of the Matrix Market (`.mtx`): a row for each entry, with columns `row`, `column` and `value`. Not the matrix itself.
+//! Matrices of the Matrix Market (`.mtx`): a row for each entry, with columns `row`, `column` and `value`.
+//! Not the matrix itself.
 //!
-//! Indices count from 1, as in the file. A pattern has the value 1 everywhere. Of a symmetric matrix the file holds one triangle; the
-//! table has both, of a skew-symmetric one with the sign turned.
+//! Indices count from 1, as in the file. A pattern has the value 1 everywhere. Of a symmetric matrix the file
+//! holds one triangle; the table has both, of a skew-symmetric one with the sign turned.
 
 use super::{
     Source, Table,
@@ -15,7 +16,8 @@ use crate::diag::Diagnostic;
 /// Reads the entries.
 ///
 /// # Errors
-/// A header that is none, complex numbers, entries beyond the matrix, more or fewer than announced; with the line.
+/// A header that is none, complex numbers, entries beyond the matrix, more or fewer than announced; with the
+/// line.
 pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
     let mut input = Lines::open(source)?;
     let Some(first) = input.next()? else { return Err(errors::empty(source)) };
@@ -23,18 +25,26 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
     let banner: Vec<&str> = banner.split_whitespace().collect();
     let ["%%matrixmarket", "matrix", format, field, symmetry] = banner[..] else {
         let d = input.fault(format!("`{}` does not begin as a file of the Matrix Market", source.path));
-        return Err(d.note("its first line is `%%MatrixMarket matrix coordinate real general`, or another with five words"));
+        return Err(d.note(
+            "its first line is `%%MatrixMarket matrix coordinate real general`, or another with five words",
+        ));
     };
     let coordinate = match format {
         "coordinate" => true,
         "array" => false,
-        other => return Err(input.fault(format!("a matrix in the form `{other}` is not read")).help("`coordinate` and `array` are")),
+        other => {
+            return Err(input
+                .fault(format!("a matrix in the form `{other}` is not read"))
+                .help("`coordinate` and `array` are"));
+        }
     };
     let pattern = match field {
         "real" | "integer" | "double" => false,
         "pattern" if coordinate => true,
         other => {
-            return Err(input.fault(format!("a matrix of `{other}` entries is not read")).help("`real`, `integer` and `pattern` ones are"));
+            return Err(input
+                .fault(format!("a matrix of `{other}` entries is not read"))
+                .help("`real`, `integer` and `pattern` ones are"));
         }
     };
     // The sign of the other triangle's entry.
@@ -67,7 +77,9 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
     };
     let (height, width) = (sizes[0], sizes[1]);
     if mirror.is_some() && height != width {
-        return Err(input.fault(format!("a symmetric matrix has as many rows as columns, this one {height} and {width}")));
+        return Err(input.fault(format!(
+            "a symmetric matrix has as many rows as columns, this one {height} and {width}"
+        )));
     }
     let names = ["row", "column", "value"].map(str::to_string).to_vec();
     let mut assembly = Assembly::new(names, source.wanted, &[]);
@@ -92,7 +104,10 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
             continue;
         }
         if found == announced {
-            return Err(input.fault(format!("`{}` has more than the {announced} entries that its head announces", source.path)));
+            return Err(input.fault(format!(
+                "`{}` has more than the {announced} entries that its head announces",
+                source.path
+            )));
         }
         found += 1;
         let mut rest = words(line);
@@ -103,7 +118,11 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
             i.zip(j).zip(x)
         } else {
             let at = next;
-            next = if at.0 < height { (at.0 + 1, at.1) } else { (if mirror.is_some() { at.1 + 1 + below } else { 1 }, at.1 + 1) };
+            next = if at.0 < height {
+                (at.0 + 1, at.1)
+            } else {
+                (if mirror.is_some() { at.1 + 1 + below } else { 1 }, at.1 + 1)
+            };
             rest.next().and_then(number).map(|x| (at, x))
         };
         let entry = entry.filter(|_| rest.next().is_none());
@@ -135,11 +154,17 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
         }
     }
     if found < announced {
-        let d = input.fault(format!("`{}` ends after {found} of the {announced} entries that its head announces", source.path));
+        let d = input.fault(format!(
+            "`{}` ends after {found} of the {announced} entries that its head announces",
+            source.path
+        ));
         return Err(d.help("check that the file was written to its end"));
     }
     if rows == 0 {
-        return Err(Diagnostic::error(errors::NO_ROWS, format!("`{}` is a matrix without entries", source.path)));
+        return Err(Diagnostic::error(
+            errors::NO_ROWS,
+            format!("`{}` is a matrix without entries", source.path),
+        ));
     }
     Ok(assembly.finish(source.name, source.path, rows, Places::Lines(lines)))
 }

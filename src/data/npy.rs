@@ -1,7 +1,9 @@
-//! Arrays of numbers as NumPy writes them (`.npy`, NEP 1). Not archives of several (`.npz`), nor arrays of objects.
+//! Arrays of numbers as NumPy writes them (`.npy`, NEP 1). Not archives of several (`.npz`), nor arrays of
+//! objects.
 //!
-//! One axis is a table of one column `1`; two are rows and columns `1` to `D`; three are sequences, steps and columns: a row for each
-//! step of each sequence, with a first column `sequence` that numbers them from 1. NaN is missing.
+//! One axis is a table of one column `1`; two are rows and columns `1` to `D`; three are sequences, steps and
+//! columns: a row for each step of each sequence, with a first column `sequence` that numbers them from 1.
+//! NaN is missing.
 
 use super::{Source, Table, assembly::Assembly, errors, table::Places};
 use crate::diag::Diagnostic;
@@ -19,7 +21,8 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
         return Err(errors::empty(source));
     }
     if got < 10 || !fixed.starts_with(b"\x93NUMPY") {
-        return Err(fault(source, "does not begin as a NumPy array").help("`numpy.save` writes such files; `.npz` archives are not read"));
+        return Err(fault(source, "does not begin as a NumPy array")
+            .help("`numpy.save` writes such files; `.npz` archives are not read"));
     }
     let (mut at, mut length) = (10, usize::from(u16::from_le_bytes([fixed[8], fixed[9]])));
     if fixed[6] > 1 {
@@ -36,13 +39,17 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
     }
     at += length;
     let header = String::from_utf8_lossy(&header);
-    let Header { element, big, fortran, shape } = Header::parse(&header).map_err(|why| fault(source, &why))?;
+    let Header { element, big, fortran, shape } =
+        Header::parse(&header).map_err(|why| fault(source, &why))?;
 
     let (sequences, rows, columns) = match shape[..] {
         [n] => (None, n, 1),
         [n, d] => (None, n, d),
         [s, n, d] => (Some(s), s.saturating_mul(n), d),
-        _ => return Err(fault(source, &format!("has {} axes", shape.len())).note("a table is read from arrays of one, two or three axes")),
+        _ => {
+            return Err(fault(source, &format!("has {} axes", shape.len()))
+                .note("a table is read from arrays of one, two or three axes"));
+        }
     };
     if rows == 0 || columns == 0 {
         let d = Diagnostic::error(errors::NO_ROWS, format!("`{}` is an array without elements", source.path));
@@ -50,16 +57,24 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
     }
     let count = rows.checked_mul(columns).filter(|_| rows < u32::MAX as usize);
     let Some(count) = count else {
-        return Err(fault(source, &format!("has more rows than can be counted: its shape is {}", show(&shape))));
+        return Err(fault(
+            source,
+            &format!("has more rows than can be counted: its shape is {}", show(&shape)),
+        ));
     };
-    let names = sequences.map(|_| "sequence".to_string()).into_iter().chain((1..=columns).map(|c| c.to_string())).collect();
+    let names = sequences
+        .map(|_| "sequence".to_string())
+        .into_iter()
+        .chain((1..=columns).map(|c| c.to_string()))
+        .collect();
     let mut assembly = Assembly::new(names, source.wanted, &[]);
     let steps = rows / sequences.unwrap_or(1);
 
     // Elements in the order of the file: blocks of whole rows, or in Fortran's order whole columns.
     let size = element.size();
     let per_block = if fortran { BLOCK } else { BLOCK.div_ceil(columns) * columns };
-    let (mut bytes, mut numbers, mut wide) = (vec![0; per_block * size], Vec::with_capacity(per_block), vec![]);
+    let (mut bytes, mut numbers, mut wide) =
+        (vec![0; per_block * size], Vec::with_capacity(per_block), vec![]);
     if fortran {
         assembly.begin_all(rows);
     }
@@ -74,8 +89,10 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
         at += got;
         numbers.clear();
         if let Some(i) = element.read(bytes, big, &mut numbers) {
-            let title = format!("`{}` holds an integer that a number of 64 bits does not hold exactly", source.path);
-            let d = Diagnostic::error(errors::BAD_FILE, title).note(format!("it is element {} of the file", first + i + 1));
+            let title =
+                format!("`{}` holds an integer that a number of 64 bits does not hold exactly", source.path);
+            let d = Diagnostic::error(errors::BAD_FILE, title)
+                .note(format!("it is element {} of the file", first + i + 1));
             return Err(d
                 .note("whole numbers are held exactly up to 2⁵³")
                 .help("number the values anew, or keep them as text in a `.csv`"));
@@ -104,7 +121,8 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
         (0..rows).for_each(|row| assembly.number_at(0, row, (row / steps + 1) as f64));
     }
     if input.read(&mut [0]).map_err(|e| unread(source, at, &e))? > 0 {
-        return Err(fault(source, "goes on after its last element").note(format!("its shape is {}, which ends at byte {at}", show(&shape))));
+        return Err(fault(source, "goes on after its last element")
+            .note(format!("its shape is {}, which ends at byte {at}", show(&shape))));
     }
     Ok(assembly.finish(source.name, source.path, rows, Places::Numbered))
 }
@@ -132,7 +150,11 @@ impl Header {
         };
         let missing = |key: &str| format!("has a header without `{key}`");
         let descr = value("descr").ok_or_else(|| missing("descr"))?;
-        let quote = descr.chars().next().filter(|c| matches!(c, '\'' | '"')).ok_or("holds records of several fields, not numbers")?;
+        let quote = descr
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '\'' | '"'))
+            .ok_or("holds records of several fields, not numbers")?;
         let descr = descr[1..].split(quote).next().unwrap_or_default();
         let (order, kind) = descr.split_at_checked(1).ok_or("has a header without a type")?;
         let (big, kind) = match order {
@@ -151,9 +173,14 @@ impl Header {
             _ => return Err("has a header whose `fortran_order` is neither True nor False".into()),
         };
         let shape = value("shape").ok_or_else(|| missing("shape"))?;
-        let shape = shape.strip_prefix('(').and_then(|s| s.split(')').next()).ok_or("has a header whose `shape` is no tuple")?;
+        let shape = shape
+            .strip_prefix('(')
+            .and_then(|s| s.split(')').next())
+            .ok_or("has a header whose `shape` is no tuple")?;
         let sizes = shape.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::parse::<usize>);
-        let shape = sizes.collect::<Result<Vec<usize>, _>>().map_err(|_| format!("has a header whose shape is ({shape})"))?;
+        let shape = sizes
+            .collect::<Result<Vec<usize>, _>>()
+            .map_err(|_| format!("has a header whose shape is ({shape})"))?;
         Ok(Self { element, big, fortran, shape })
     }
 }
@@ -175,8 +202,19 @@ enum Element {
 }
 
 impl Element {
-    const ALL: [Self; 11] =
-        [Self::Bool, Self::I8, Self::I16, Self::I32, Self::I64, Self::U8, Self::U16, Self::U32, Self::U64, Self::F32, Self::F64];
+    const ALL: [Self; 11] = [
+        Self::Bool,
+        Self::I8,
+        Self::I16,
+        Self::I32,
+        Self::I64,
+        Self::U8,
+        Self::U16,
+        Self::U32,
+        Self::U64,
+        Self::F32,
+        Self::F64,
+    ];
 
     fn name(self) -> &'static str {
         ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"][self as usize]
@@ -255,11 +293,13 @@ fn show(shape: &[usize]) -> String {
 }
 
 fn fault(source: &Source<'_>, what: &str) -> Diagnostic {
-    Diagnostic::error(errors::BAD_FILE, format!("`{}` {what}", source.path)).note("its name ends in `.npy`, so it is read as a NumPy array")
+    Diagnostic::error(errors::BAD_FILE, format!("`{}` {what}", source.path))
+        .note("its name ends in `.npy`, so it is read as a NumPy array")
 }
 
 fn cut(source: &Source<'_>, at: usize, within: &str) -> Diagnostic {
-    fault(source, &format!("ends within {within}, at byte {at}")).help("check that the file was written to its end")
+    fault(source, &format!("ends within {within}, at byte {at}"))
+        .help("check that the file was written to its end")
 }
 
 fn unread(source: &Source<'_>, at: usize, e: &Error) -> Diagnostic {
@@ -281,22 +321,35 @@ mod tests {
 
     fn read_bytes(bytes: &[u8]) -> Result<Vec<String>, String> {
         let files = MemoryFiles::new().with("a.npy", bytes);
-        read_any(&files, "t", "a.npy", None).map(|t| shown(&t)).map_err(|d| format!("{} {} {}", d.code.0, d.title, d.notes.join(" ")))
+        read_any(&files, "t", "a.npy", None)
+            .map(|t| shown(&t))
+            .map_err(|d| format!("{} {} {}", d.code.0, d.title, d.notes.join(" ")))
     }
 
     #[test]
     fn every_type_and_order() {
         let small: &[u8] = &[0, 1, 0, 2, 255, 253];
-        let doubles = |to: fn(f64) -> [u8; 8]| [1.5, f64::NAN, -2.0, 1e300, 0.0, 7.0].into_iter().flat_map(to).collect::<Vec<u8>>();
+        let doubles = |to: fn(f64) -> [u8; 8]| {
+            [1.5, f64::NAN, -2.0, 1e300, 0.0, 7.0].into_iter().flat_map(to).collect::<Vec<u8>>()
+        };
         for (descr, fortran, shape, data, want) in [
             (
                 "<f8",
                 "False",
                 "(3, 2)",
                 doubles(f64::to_le_bytes),
-                vec!["1: 1.5 -2 0".to_string(), format!("2: _ {:?} 7", 1e300).replace("1e300", &1e300.to_string())],
+                vec![
+                    "1: 1.5 -2 0".to_string(),
+                    format!("2: _ {:?} 7", 1e300).replace("1e300", &1e300.to_string()),
+                ],
             ),
-            (">f8", "True", "(2, 3)", doubles(f64::to_be_bytes), vec!["1: 1.5 _".into(), format!("2: -2 {}", 1e300), "3: 0 7".into()]),
+            (
+                ">f8",
+                "True",
+                "(2, 3)",
+                doubles(f64::to_be_bytes),
+                vec!["1: 1.5 _".into(), format!("2: -2 {}", 1e300), "3: 0 7".into()],
+            ),
             ("|b1", "False", "(6,)", small.into(), vec!["1: 0 1 0 1 1 1".into()]),
             ("|u1", "False", "(3, 2)", small.into(), vec!["1: 0 0 255".into(), "2: 1 2 253".into()]),
             ("|i1", "True", "(3, 2)", small.into(), vec!["1: 0 1 0".into(), "2: 2 -1 -3".into()]),
@@ -305,13 +358,41 @@ mod tests {
             ("<f4", "False", "(1,)", 0.5_f32.to_le_bytes().into(), vec!["1: 0.5".into()]),
             (">i4", "False", "(1,)", (-7_i32).to_be_bytes().into(), vec!["1: -7".into()]),
             ("<u4", "False", "(1,)", u32::MAX.to_le_bytes().into(), vec!["1: 4294967295".into()]),
-            ("<i8", "False", "(1,)", (-(1_i64 << 53)).to_le_bytes().into(), vec!["1: -9007199254740992".into()]),
+            (
+                "<i8",
+                "False",
+                "(1,)",
+                (-(1_i64 << 53)).to_le_bytes().into(),
+                vec!["1: -9007199254740992".into()],
+            ),
             (">u8", "False", "(1,)", 3_u64.to_be_bytes().into(), vec!["1: 3".into()]),
-            ("|u1", "False", "(2, 3, 1)", small.into(), vec!["sequence: 1 1 1 2 2 2".into(), "1: 0 1 0 2 255 253".into()]),
-            ("|u1", "True", "(2, 3, 1)", small.into(), vec!["sequence: 1 1 1 2 2 2".into(), "1: 0 0 255 1 2 253".into()]),
-            ("|u1", "True", "(1, 3, 2)", small.into(), vec!["sequence: 1 1 1".into(), "1: 0 1 0".into(), "2: 2 255 253".into()]),
+            (
+                "|u1",
+                "False",
+                "(2, 3, 1)",
+                small.into(),
+                vec!["sequence: 1 1 1 2 2 2".into(), "1: 0 1 0 2 255 253".into()],
+            ),
+            (
+                "|u1",
+                "True",
+                "(2, 3, 1)",
+                small.into(),
+                vec!["sequence: 1 1 1 2 2 2".into(), "1: 0 0 255 1 2 253".into()],
+            ),
+            (
+                "|u1",
+                "True",
+                "(1, 3, 2)",
+                small.into(),
+                vec!["sequence: 1 1 1".into(), "1: 0 1 0".into(), "2: 2 255 253".into()],
+            ),
         ] {
-            assert_eq!(read_bytes(&file(descr, fortran, shape, &data)), Ok(want), "{descr} {fortran} {shape}");
+            assert_eq!(
+                read_bytes(&file(descr, fortran, shape, &data)),
+                Ok(want),
+                "{descr} {fortran} {shape}"
+            );
         }
     }
 
@@ -324,11 +405,19 @@ mod tests {
             ("wrong magic", b"PK\x03\x04 and so on".to_vec(), &["E0619", "NumPy"]),
             ("three bytes", b"\x93NU".to_vec(), &["E0619", "NumPy"]),
             ("cut in its header", whole[..40].to_vec(), &["E0619", "header"]),
-            ("cut in an element", whole[..whole.len() - 3].to_vec(), &["E0619", "element 3 of 4", &format!("byte {}", whole.len() - 3)]),
+            (
+                "cut in an element",
+                whole[..whole.len() - 3].to_vec(),
+                &["E0619", "element 3 of 4", &format!("byte {}", whole.len() - 3)],
+            ),
             ("too long", [&whole[..], b"x"].concat(), &["E0619", "2 × 2"]),
             ("objects", file("|O", "False", "(2,)", &[]), &["E0619", "`|O`"]),
             ("complex", file("<c16", "False", "(2,)", &[0; 32]), &["E0619", "`<c16`"]),
-            ("records", b"\x93NUMPY\x01\x00\x31\x00{'descr': [('a', '<f8')], 'fortran_order': False}".to_vec(), &["E0619", "fields"]),
+            (
+                "records",
+                b"\x93NUMPY\x01\x00\x31\x00{'descr': [('a', '<f8')], 'fortran_order': False}".to_vec(),
+                &["E0619", "fields"],
+            ),
             ("a number", file("<f8", "False", "()", &[0; 8]), &["E0619", "0 axes"]),
             ("four axes", file("<f8", "False", "(1, 1, 1, 1)", &[0; 8]), &["E0619", "4 axes"]),
             ("no rows", file("<f8", "False", "(0, 3)", &[]), &["E0604", "0 × 3"]),

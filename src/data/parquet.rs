@@ -1,7 +1,7 @@
 //! Flat tables of Parquet files: numbers, truth values and texts. Not nested columns, dates nor decimals.
 //!
-//! The file is read a column of a row group at a time, and only columns that are wanted. A null is missing; so are the texts that are in
-//! every table (`NA`). Truth values are the levels `true` and `false`.
+//! The file is read a column of a row group at a time, and only columns that are wanted. A null is missing;
+//! so are the texts that are in every table (`NA`). Truth values are the levels `true` and `false`.
 
 use super::{Seekable, Source, Table, assembly::Assembly, errors, table::Places};
 use crate::diag::Diagnostic;
@@ -30,20 +30,26 @@ const EXACT: u64 = 1 << 53;
 pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
     if !source.path.to_ascii_lowercase().ends_with(".parquet") {
         let d = Diagnostic::error(errors::FORMAT, format!("`{}` is compressed as a whole", source.path));
-        return Err(d.note("a Parquet file is read here and there, and is compressed inside").help("decompress it first"));
+        return Err(d
+            .note("a Parquet file is read here and there, and is compressed inside")
+            .help("decompress it first"));
     }
     let input = Chunks::open(source)?;
     if input.length == 0 {
         return Err(errors::empty(source));
     }
-    let broken = |e: ParquetError| fault(source, format!("`{}` cannot be read as a Parquet file: {e}", source.path));
+    let broken =
+        |e: ParquetError| fault(source, format!("`{}` cannot be read as a Parquet file: {e}", source.path));
     let file = SerializedFileReader::new(input).map_err(broken)?;
     let meta = file.metadata();
     let columns = meta.file_metadata().schema_descr().columns().to_vec();
     let names: Vec<String> = columns.iter().map(|c| c.path().string()).collect();
     for (i, name) in names.iter().enumerate() {
         if name.trim().is_empty() {
-            return Err(Diagnostic::error(errors::UNNAMED_COLUMN, format!("column {} of `{}` has no name", i + 1, source.path)));
+            return Err(Diagnostic::error(
+                errors::UNNAMED_COLUMN,
+                format!("column {} of `{}` has no name", i + 1, source.path),
+            ));
         }
     }
     let rows: usize = meta.row_groups().iter().map(|g| usize::try_from(g.num_rows()).unwrap_or(0)).sum();
@@ -51,16 +57,23 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
         return Err(Diagnostic::error(errors::NO_ROWS, format!("`{}` is a table without rows", source.path)));
     }
     if rows >= u32::MAX as usize {
-        return Err(Diagnostic::error(errors::UNREADABLE, format!("`{}` has {rows} rows, more than can be counted", source.path)));
+        return Err(Diagnostic::error(
+            errors::UNREADABLE,
+            format!("`{}` has {rows} rows, more than can be counted", source.path),
+        ));
     }
-    let texts: Vec<usize> =
-        (0..columns.len()).filter(|&i| matches!(columns[i].physical_type(), Type::BYTE_ARRAY | Type::BOOLEAN)).collect();
+    let texts: Vec<usize> = (0..columns.len())
+        .filter(|&i| matches!(columns[i].physical_type(), Type::BYTE_ARRAY | Type::BOOLEAN))
+        .collect();
     let mut assembly = Assembly::new(names, source.wanted, &texts);
     for &c in assembly.kept() {
         if let Some(what) = refused(&columns[c]) {
-            return Err(fault(source, format!("column `{}` of `{}` holds {what}", columns[c].path().string(), source.path))
-                .note("columns of numbers, truth values and texts are read")
-                .help("turn it into one of these, or leave it out"));
+            return Err(fault(
+                source,
+                format!("column `{}` of `{}` holds {what}", columns[c].path().string(), source.path),
+            )
+            .note("columns of numbers, truth values and texts are read")
+            .help("turn it into one of these, or leave it out"));
         }
     }
     assembly.begin_all(rows);
@@ -75,12 +88,15 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
             match group.get_column_reader(c).map_err(broken)? {
                 ColumnReader::DoubleColumnReader(r) => to.numbers(r, |x| Some(*x)),
                 ColumnReader::FloatColumnReader(r) => to.numbers(r, |x| Some(f64::from(*x))),
-                ColumnReader::Int32ColumnReader(r) => {
-                    to.numbers(r, |x| Some(if unsigned { f64::from(x.cast_unsigned()) } else { f64::from(*x) }))
-                }
+                ColumnReader::Int32ColumnReader(r) => to.numbers(r, |x| {
+                    Some(if unsigned { f64::from(x.cast_unsigned()) } else { f64::from(*x) })
+                }),
                 ColumnReader::Int64ColumnReader(r) => to.numbers(r, |x| {
-                    let (size, value) =
-                        if unsigned { (x.cast_unsigned(), x.cast_unsigned() as f64) } else { (x.unsigned_abs(), *x as f64) };
+                    let (size, value) = if unsigned {
+                        (x.cast_unsigned(), x.cast_unsigned() as f64)
+                    } else {
+                        (x.unsigned_abs(), *x as f64)
+                    };
                     (size <= EXACT).then_some(value)
                 }),
                 ColumnReader::BoolColumnReader(r) => to.texts(r, |x| Some(if *x { "true" } else { "false" })),
@@ -107,9 +123,18 @@ fn refused(c: &ColumnDescriptor) -> Option<&'static str> {
         return Some("records");
     }
     match c.logical_type_ref() {
-        None | Some(LogicalType::String | LogicalType::Enum | LogicalType::Json | LogicalType::Integer(_) | LogicalType::Unknown) => {}
+        None
+        | Some(
+            LogicalType::String
+            | LogicalType::Enum
+            | LogicalType::Json
+            | LogicalType::Integer(_)
+            | LogicalType::Unknown,
+        ) => {}
         Some(LogicalType::Decimal(_)) => return Some("decimals"),
-        Some(LogicalType::Date | LogicalType::Time(_) | LogicalType::Timestamp(_)) => return Some("dates or times"),
+        Some(LogicalType::Date | LogicalType::Time(_) | LogicalType::Timestamp(_)) => {
+            return Some("dates or times");
+        }
         Some(_) => return Some("values of a type of its own"),
     }
     match c.converted_type() {
@@ -145,7 +170,11 @@ struct Column<'a, 's> {
 }
 
 impl Column<'_, '_> {
-    fn numbers<T: DataType>(self, reader: ColumnReaderImpl<T>, of: impl Fn(&T::T) -> Option<f64>) -> Result<(), Diagnostic> {
+    fn numbers<T: DataType>(
+        self,
+        reader: ColumnReaderImpl<T>,
+        of: impl Fn(&T::T) -> Option<f64>,
+    ) -> Result<(), Diagnostic> {
         let (source, name, c) = (self.source, self.about.path().string(), self.c);
         self.each(reader, |assembly, row, x| {
             let x = x.map_or(Some(f64::NAN), &of).ok_or_else(|| {
@@ -161,13 +190,18 @@ impl Column<'_, '_> {
         })
     }
 
-    fn texts<T: DataType>(self, reader: ColumnReaderImpl<T>, of: impl Fn(&T::T) -> Option<&str>) -> Result<(), Diagnostic> {
+    fn texts<T: DataType>(
+        self,
+        reader: ColumnReaderImpl<T>,
+        of: impl Fn(&T::T) -> Option<&str>,
+    ) -> Result<(), Diagnostic> {
         let (source, name, c) = (self.source, self.about.path().string(), self.c);
         self.each(reader, |assembly, row, x| {
             let text = match x {
                 None => "",
                 Some(x) => of(x).ok_or_else(|| {
-                    let title = format!("row {} of column `{name}` of `{}` is not UTF-8 text", row + 1, source.path);
+                    let title =
+                        format!("row {} of column `{name}` of `{}` is not UTF-8 text", row + 1, source.path);
                     Diagnostic::error(errors::NOT_UTF8, title)
                 })?,
             };
@@ -187,7 +221,10 @@ impl Column<'_, '_> {
         let mut done = 0;
         let short = |done: usize| {
             let name = self.about.path().string();
-            fault(self.source, format!("column `{name}` of `{}` ends after {} rows", self.source.path, self.first + done))
+            fault(
+                self.source,
+                format!("column `{name}` of `{}` ends after {} rows", self.source.path, self.first + done),
+            )
         };
         while done < self.rows {
             levels.clear();
@@ -196,7 +233,10 @@ impl Column<'_, '_> {
             let read = reader.read_records(batch, nullable.then_some(&mut levels), None, &mut values);
             let (records, found, _) = read.map_err(|e| short(done).note(e.to_string()))?;
             let there = |l: &i16| *l == self.about.max_def_level();
-            if records == 0 || (nullable && (levels.len() != records || levels.iter().filter(|l| there(l)).count() != found)) {
+            if records == 0
+                || (nullable
+                    && (levels.len() != records || levels.iter().filter(|l| there(l)).count() != found))
+            {
                 return Err(short(done));
             }
             let mut next = values.iter();
@@ -241,7 +281,10 @@ impl ChunkReader for Chunks {
     fn get_bytes(&self, start: u64, length: usize) -> Parquet<bytes::Bytes> {
         // A file that is cut short may ask for any length.
         if start.saturating_add(length as u64) > self.length {
-            return Err(ParquetError::EOF(format!("bytes {start} to {} are beyond its end", start.saturating_add(length as u64))));
+            return Err(ParquetError::EOF(format!(
+                "bytes {start} to {} are beyond its end",
+                start.saturating_add(length as u64)
+            )));
         }
         let mut out = vec![0; length];
         At { file: Arc::clone(&self.file), at: start }.read_exact(&mut out)?;

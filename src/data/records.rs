@@ -1,8 +1,8 @@
 //! Splits delimited text into records (RFC 4180), knowing the line of each. Not what the cells mean.
 //!
-//! Not the `csv` crate: it skips blank lines (in a table of one column that loses rows), takes a quote that is never closed
-//! for the end of the last cell, and does not count the lines of a file with lone carriage returns. The tests use it as
-//! the writer to agree with.
+//! Not the `csv` crate: it skips blank lines (in a table of one column that loses rows), takes a quote that
+//! is never closed for the end of the last cell, and does not count the lines of a file with lone carriage
+//! returns. The tests use it as the writer to agree with.
 
 use std::io::{ErrorKind, Read};
 
@@ -115,13 +115,16 @@ impl<R: Read> Records<R> {
             });
             match found {
                 Some(length) => return Ok(&self.buffer[self.start..self.start + length]),
-                None if self.at_eof || self.end - self.start > PEEK => return Ok(&self.buffer[self.start..self.end]),
+                None if self.at_eof || self.end - self.start > PEEK => {
+                    return Ok(&self.buffer[self.start..self.end]);
+                }
                 None => self.fill()?,
             }
         }
     }
 
-    /// Moves to the next record; `false` at the end of the input. A blank line is a record of one empty field.
+    /// Moves to the next record; `false` at the end of the input. A blank line is a record of one empty
+    /// field.
     ///
     /// # Errors
     /// The input cannot be read, or a quote is wrong.
@@ -252,7 +255,9 @@ impl<R: Read> Records<R> {
                     at += 1;
                 }
                 match text.get(at) {
-                    Some(&b) if b != self.delimiter && b != b'\n' && b != b'\r' => return Split::AfterQuote(lines),
+                    Some(&b) if b != self.delimiter && b != b'\n' && b != b'\r' => {
+                        return Split::AfterQuote(lines);
+                    }
                     _ => {}
                 }
             } else {

@@ -12,11 +12,12 @@ pub struct Sequences {
 }
 
 impl Sequences {
-    /// One sequence for each level of `key`, in the levels' order; a single one without a key. Fewer than 2³² rows.
+    /// One sequence for each level of `key`, in the levels' order; a single one without a key. Fewer than 2³²
+    /// rows.
     ///
     /// # Errors
-    /// The first row whose key is missing. [`Column::as_index`](super::Column::as_index) refuses such a column with its
-    /// place in the file.
+    /// The first row whose key is missing. [`Column::as_index`](super::Column::as_index) refuses such a
+    /// column with its place in the file.
     pub fn new(rows: usize, key: Option<&Category>) -> Result<Self, usize> {
         let Some(key) = key else { return Ok(Self { order: vec![], starts: vec![0, rows as u32] }) };
         debug_assert_eq!(key.codes.len(), rows);

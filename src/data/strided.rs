@@ -1,4 +1,5 @@
-//! The numbers of one column, which may stand between those of others in one array. Not how the array is filled.
+//! The numbers of one column, which may stand between those of others in one array. Not how the array is
+//! filled.
 
 use crate::num::numbers::Numbers;
 
@@ -36,11 +37,15 @@ impl Strided {
     pub fn array(&self) -> Numbers {
         if self.stride == 1 { self.all.clone() } else { self.iter().collect() }
     }
-    /// Columns side by side, row after row. They are one array already, and no number is copied, if they were read for one use.
+    /// Columns side by side, row after row. They are one array already, and no number is copied, if they were
+    /// read for one use.
     pub fn beside(columns: &[Self]) -> Numbers {
         let Some(first) = columns.first() else { return Numbers::default() };
         let together = first.stride == columns.len()
-            && columns.iter().enumerate().all(|(i, c)| c.start == i && c.stride == first.stride && c.all.same(&first.all));
+            && columns
+                .iter()
+                .enumerate()
+                .all(|(i, c)| c.start == i && c.stride == first.stride && c.all.same(&first.all));
         if together {
             return first.all.clone();
         }
@@ -83,6 +88,8 @@ mod tests {
             assert_eq!(Strided::beside(&columns)[..], want);
         }
         let alone = Strided::from(vec![5.0, 6.0]);
-        assert!(Strided::beside(std::slice::from_ref(&alone)).same(&alone.all) && alone.array().same(&alone.all));
+        assert!(
+            Strided::beside(std::slice::from_ref(&alone)).same(&alone.all) && alone.array().same(&alone.all)
+        );
     }
 }

@@ -1,8 +1,8 @@
-//! Rows of a label and the features that are not zero, as libsvm and SVMlight write them (`.svm`): `1 3:0.5 17:2 # comment`. Not
-//! queries (`qid`) nor several labels in a row.
+//! Rows of a label and the features that are not zero, as libsvm and SVMlight write them (`.svm`):
+//! `1 3:0.5 17:2 # comment`. Not queries (`qid`) nor several labels in a row.
 //!
-//! A table of columns `label`, `1`, `2`, … up to the largest feature (from `0` on where the file has one); features that a row leaves
-//! out are 0. The file is read twice: its width is known at its end only.
+//! A table of columns `label`, `1`, `2`, … up to the largest feature (from `0` on where the file has one);
+//! features that a row leaves out are 0. The file is read twice: its width is known at its end only.
 
 use super::{
     Source, Table,
@@ -48,7 +48,10 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
 const LAST: usize = 1 << 24;
 
 /// Every row: the line and the label, first without and then with each of its features.
-fn each(source: &Source<'_>, mut take: impl FnMut(usize, f64, Option<(usize, f64)>)) -> Result<(), Diagnostic> {
+fn each(
+    source: &Source<'_>,
+    mut take: impl FnMut(usize, f64, Option<(usize, f64)>),
+) -> Result<(), Diagnostic> {
     let mut input = Lines::open(source)?;
     let mut rows = 0;
     let mut any = false;
@@ -61,7 +64,9 @@ fn each(source: &Source<'_>, mut take: impl FnMut(usize, f64, Option<(usize, f64
         let Some(label) = rest.next() else { continue };
         let fault = |d: String| Diagnostic::error(errors::BAD_FILE, d);
         let read = || -> Result<(), Diagnostic> {
-            let y = number(label).ok_or_else(|| fault(format!("`{}` is no label: a row begins with a number", shown(label))))?;
+            let y = number(label).ok_or_else(|| {
+                fault(format!("`{}` is no label: a row begins with a number", shown(label)))
+            })?;
             rows += 1;
             if rows >= u32::MAX as usize {
                 return Err(fault(format!("`{}` has too many rows", source.path)));
@@ -70,7 +75,8 @@ fn each(source: &Source<'_>, mut take: impl FnMut(usize, f64, Option<(usize, f64
             let mut before = None;
             for word in rest {
                 let colon = word.iter().position(|&b| b == b':').unwrap_or(word.len());
-                let (f, x) = (whole(&word[..colon]), word.get(colon + 1..).filter(|x| !x.is_empty()).and_then(number));
+                let (f, x) =
+                    (whole(&word[..colon]), word.get(colon + 1..).filter(|x| !x.is_empty()).and_then(number));
                 let Some((f, x)) = f.zip(x).filter(|(f, _)| *f < LAST) else {
                     let d = fault(format!("`{}` is no feature", shown(word)));
                     return Err(d.note("a feature is written as its number, a colon and its value: `3:0.5`"));

@@ -25,7 +25,8 @@ pub struct Table {
     pub(super) places: Places,
 }
 
-/// Where a table's rows stand, without its cells: for messages about values that are made when the table is gone.
+/// Where a table's rows stand, without its cells: for messages about values that are made when the table is
+/// gone.
 #[derive(Clone, Debug)]
 pub struct RowPlaces {
     path: Option<String>,
@@ -34,25 +35,36 @@ pub struct RowPlaces {
 }
 
 impl RowPlaces {
-    /// Adds the place of a cell to a diagnostic: file and line, or the span in the model. `cell` is the cell as printed.
+    /// Adds the place of a cell to a diagnostic: file and line, or the span in the model. `cell` is the cell
+    /// as printed.
     #[must_use]
     pub fn blame(&self, d: Diagnostic, row: usize, column: &str, cell: Option<String>) -> Diagnostic {
         match &self.places {
             Places::Lines(lines) => match &self.path {
                 Some(path) => {
                     let line = lines.line(row);
-                    d.in_data(DataPlace { path: path.clone(), line, column: Some(column.to_owned()), cell, excerpt: None })
+                    d.in_data(DataPlace {
+                        path: path.clone(),
+                        line,
+                        column: Some(column.to_owned()),
+                        cell,
+                        excerpt: None,
+                    })
                 }
                 None => d,
             },
             Places::Numbered => match &self.path {
-                Some(path) => d.note(format!("it stands in row {} of column `{column}` of `{path}`", row + 1)),
+                Some(path) => {
+                    d.note(format!("it stands in row {} of column `{column}` of `{path}`", row + 1))
+                }
                 None => d,
             },
-            Places::Spans(spans) => match self.columns.iter().position(|c| c == column).and_then(|at| spans[at].get(row)) {
-                Some(&span) => d.at(span, format!("row {} of `{column}`", row + 1)),
-                None => d,
-            },
+            Places::Spans(spans) => {
+                match self.columns.iter().position(|c| c == column).and_then(|at| spans[at].get(row)) {
+                    Some(&span) => d.at(span, format!("row {} of `{column}`", row + 1)),
+                    None => d,
+                }
+            }
         }
     }
 }
@@ -97,7 +109,14 @@ impl Lines {
 }
 
 impl Table {
-    pub(super) fn new(name: String, path: Option<String>, rows: usize, header: Vec<String>, columns: Vec<Column>, places: Places) -> Self {
+    pub(super) fn new(
+        name: String,
+        path: Option<String>,
+        rows: usize,
+        header: Vec<String>,
+        columns: Vec<Column>,
+        places: Places,
+    ) -> Self {
         let index = columns.iter().map(|c| c.name.clone()).zip(0..).collect();
         Self { name, path, rows, header, columns, index, places }
     }
@@ -107,8 +126,8 @@ impl Table {
         self.index.get(name).map(|&i| &self.columns[i])
     }
 
-    /// Where in its file a row stands, and one of its cells; `None` for a table written in the model. Numbers are printed
-    /// as they were understood (`1.50` as `1.5`): the file's text is not kept.
+    /// Where in its file a row stands, and one of its cells; `None` for a table written in the model. Numbers
+    /// are printed as they were understood (`1.50` as `1.5`): the file's text is not kept.
     pub fn place(&self, row: usize, column: Option<&str>) -> Option<DataPlace> {
         let (Some(path), Places::Lines(lines)) = (&self.path, &self.places) else { return None };
         Some(DataPlace {

@@ -56,7 +56,11 @@ fn files_as_people_have_them() {
         ("one column", "a\n1\n\n3\n\n", &["a: 1 _ 3"]),
         ("one column, quoted empty at the end", "a\n1\n\"\"\n", &["a: 1 _"]),
         ("all missing", "a,b\n,1\n,2\n", &["a: _ _", "b: 1 2"]),
-        ("identifiers keep their digits", "a\n9007199254740993\n9007199254740992\n5\n", &["a: 9007199254740993 9007199254740992 5"]),
+        (
+            "identifiers keep their digits",
+            "a\n9007199254740993\n9007199254740992\n5\n",
+            &["a: 9007199254740993 9007199254740992 5"],
+        ),
         ("spelling before a word", "a,b\n007,1.50\n1.0,2\nbond,x\n", &["a: 007 1.0 bond", "b: 1.50 2 x"]),
         ("numbers before a word", "a\n7\n1.5\n\"\"\nx\n", &["a: 7 1.5 _ x"]),
         ("inf is a word among words", "a\nInf\n1e999\nx\n", &["a: Inf 1e999 x"]),
@@ -110,7 +114,12 @@ fn faults_of_files_are_named() {
         ("unnamed", "t.csv", b"a,,c\n1,2,3\n", (UNNAMED_COLUMN, Some(1), &["column 2"])),
         ("blank header", "t.csv", b"\na,b\n", (UNNAMED_COLUMN, Some(1), &[])),
         ("too few", "t.csv", b"a,b\n1,2\n3\n4,5\n", (RAGGED, Some(3), &["1 cell,", "header has 2"])),
-        ("too many after a quoted line end", "t.csv", b"a,b\n1,\"x\ny\"\n3,4,5\n", (RAGGED, Some(4), &["3 cells"])),
+        (
+            "too many after a quoted line end",
+            "t.csv",
+            b"a,b\n1,\"x\ny\"\n3,4,5\n",
+            (RAGGED, Some(4), &["3 cells"]),
+        ),
         ("too many, lone CR", "t.csv", b"a,b\r1,2\r3,4,5\r", (RAGGED, Some(3), &[])),
         ("a line of one separator too many", "t.tsv", b"a\tb\n\t\t\n", (RAGGED, Some(2), &["3 cells"])),
         ("blank in the middle", "t.csv", b"a,b\n1,2\n\n3,4\n", (RAGGED, Some(3), &["line 4"])),
@@ -149,13 +158,20 @@ fn use_decides_what_a_column_is() {
     let id = column("id").as_category(&t).unwrap();
     assert_eq!((&id.levels[..], &id.codes[..]), (&["9".to_owned(), "10".into()][..], &[1, 0, MISSING][..]));
     let text = column("text").as_category(&t).unwrap();
-    assert_eq!((&text.levels[..], &text.codes[..]), (&["a".to_owned(), "b".into()][..], &[0, 1, MISSING][..]));
+    assert_eq!(
+        (&text.levels[..], &text.codes[..]),
+        (&["a".to_owned(), "b".into()][..], &[0, 1, MISSING][..])
+    );
     assert_eq!(some(&column("flag").as_bool01(&t).unwrap()), [Some(1.0), Some(0.0), None]);
     assert_eq!(some(&column("truth").as_bool01(&t).unwrap()), [Some(1.0), Some(0.0), None]);
     assert_eq!(some(&column("id").as_counts(&t).unwrap()), [Some(10.0), Some(9.0), None]);
 
     let faults: Vec<(&str, Diagnostic, Fault)> = vec![
-        ("word", column("word").as_numbers(&t).unwrap_err(), (WORD, Some(3), &["`1,5`", "2 cells", "1 are numbers", "1234.5"])),
+        (
+            "word",
+            column("word").as_numbers(&t).unwrap_err(),
+            (WORD, Some(3), &["`1,5`", "2 cells", "1 are numbers", "1234.5"]),
+        ),
         ("text", column("text").as_numbers(&t).unwrap_err(), (TEXT, Some(2), &["none of its 2"])),
         ("infinite number", column("inf").as_numbers(&t).unwrap_err(), (INFINITE, Some(3), &["`inf`"])),
         ("infinite level", column("inf").as_category(&t).unwrap_err(), (INFINITE, Some(3), &[])),
@@ -165,14 +181,25 @@ fn use_decides_what_a_column_is() {
         ("negative count", column("neg").as_counts(&t).unwrap_err(), (NOT_COUNT, Some(3), &["`-1`"])),
         ("half a count", column("half").as_counts(&t).unwrap_err(), (NOT_COUNT, Some(3), &[])),
         ("no weight", column("weight").as_weights(&t).unwrap_err(), (WEIGHT, Some(3), &["`0`"])),
-        ("missing weight", column("gap").as_weights(&t).unwrap_err(), (MISSING_CELL, Some(3), &["`gap`", "line 3", "a weight"])),
-        ("missing key", column("id").as_index(&t, "a sequence").unwrap_err(), (MISSING_CELL, Some(4), &["a sequence"])),
+        (
+            "missing weight",
+            column("gap").as_weights(&t).unwrap_err(),
+            (MISSING_CELL, Some(3), &["`gap`", "line 3", "a weight"]),
+        ),
+        (
+            "missing key",
+            column("id").as_index(&t, "a sequence").unwrap_err(),
+            (MISSING_CELL, Some(4), &["a sequence"]),
+        ),
     ];
     for (what, d, fault) in &faults {
         assert_fault(what, d, *fault);
     }
     let place = faults[0].1.data.clone().unwrap();
-    assert_eq!((place.path.as_str(), place.column.as_deref(), place.cell.as_deref()), ("t.csv", Some("word"), Some("1,5")));
+    assert_eq!(
+        (place.path.as_str(), place.column.as_deref(), place.cell.as_deref()),
+        ("t.csv", Some("word"), Some("1,5"))
+    );
 }
 
 #[test]
@@ -195,7 +222,11 @@ fn whole_numbers_become_levels_however_far_apart() {
     ] {
         let t = read_str(text);
         let c = t.columns[0].as_category(&t).unwrap();
-        assert_eq!((&c.levels[..], &c.codes[..]), (&levels.iter().map(|s| s.to_string()).collect::<Vec<_>>()[..], codes), "{text:?}");
+        assert_eq!(
+            (&c.levels[..], &c.codes[..]),
+            (&levels.iter().map(|s| s.to_string()).collect::<Vec<_>>()[..], codes),
+            "{text:?}"
+        );
     }
 }
 
@@ -219,10 +250,15 @@ impl Table {
 
 #[test]
 fn unwanted_columns_are_counted_and_not_kept() {
-    let files = MemoryFiles::new().with("t.csv", b"a,b,c\n1,caf\xe9,3\n2,y,4\n").with("bad.csv", "a,b,c\n1,2\n");
+    let files =
+        MemoryFiles::new().with("t.csv", b"a,b,c\n1,caf\xe9,3\n2,y,4\n").with("bad.csv", "a,b,c\n1,2\n");
     let wanted = |name: &str| name != "b";
-    let t = read(&files, "t", "t.csv", Some(&wanted)).expect("the bad bytes stand in a column that nobody wants");
-    assert_eq!((shown(&t), &t.header[..]), (vec!["a: 1 2".into(), "c: 3 4".into()], &["a".to_owned(), "b".into(), "c".into()][..]));
+    let t =
+        read(&files, "t", "t.csv", Some(&wanted)).expect("the bad bytes stand in a column that nobody wants");
+    assert_eq!(
+        (shown(&t), &t.header[..]),
+        (vec!["a: 1 2".into(), "c: 3 4".into()], &["a".to_owned(), "b".into(), "c".into()][..])
+    );
     assert!(t.column("b").is_none());
     let d = read(&files, "t", "bad.csv", Some(&wanted)).expect_err("its cells are counted");
     assert_eq!(d.code, errors::RAGGED);
@@ -276,10 +312,17 @@ fn inline_tables_are_typed_alike() {
     b.push_column("flag", [Bool(true), Bool(false), Missing]);
     let t = b.finish().unwrap();
     assert_eq!(shown(&t), ["x: 1.5 _ -2", "level: 10 9 _", "mixed: 1.5 x 2", "flag: true false _"]);
-    assert_eq!(t.column("level").unwrap().as_category(&t).unwrap().codes, [1, 0, MISSING], "sorted by number");
+    assert_eq!(
+        t.column("level").unwrap().as_category(&t).unwrap().codes,
+        [1, 0, MISSING],
+        "sorted by number"
+    );
     assert_eq!(t.column("level").unwrap().as_numbers(&t).unwrap_err().code, errors::TEXT);
     assert_eq!(t.column("mixed").unwrap().as_numbers(&t).unwrap_err().code, errors::WORD);
-    assert_eq!(t.column("flag").unwrap().as_bool01(&t).unwrap().iter().take(2).collect::<Vec<_>>(), [1.0, 0.0]);
+    assert_eq!(
+        t.column("flag").unwrap().as_bool01(&t).unwrap().iter().take(2).collect::<Vec<_>>(),
+        [1.0, 0.0]
+    );
 }
 
 #[test]
@@ -322,8 +365,10 @@ impl Files for Repository {
 #[test]
 fn bad_files_give_the_codes_in_their_names() {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/bad/data")).unwrap();
-    let mut names: Vec<String> =
-        folder.map(|e| e.unwrap().file_name().into_string().unwrap()).filter(|n| n.as_str() >= "E06" && n.as_str() < "E063").collect();
+    let mut names: Vec<String> = folder
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .filter(|n| n.as_str() >= "E06" && n.as_str() < "E063")
+        .collect();
     names.sort();
     let mut rendered = vec![];
     let mut codes = vec![];
@@ -341,12 +386,15 @@ fn bad_files_give_the_codes_in_their_names() {
                 _ => Ok(()),
             }
         });
-        let Err(d) = found.map_err(|d| show_line(&Repository, d)) else { panic!("{name} was read without a complaint") };
+        let Err(d) = found.map_err(|d| show_line(&Repository, d)) else {
+            panic!("{name} was read without a complaint")
+        };
         assert_eq!(d.code.0, code, "{name}");
         rendered.push(crate::diag::render::render(&d, &crate::source::Source::new("model.ron", ""), false));
         codes.push(code);
     }
-    let files = ["03", "04", "05", "06", "07", "08", "09", "11", "12", "13", "14", "15", "16", "17", "18", "19"];
+    let files =
+        ["03", "04", "05", "06", "07", "08", "09", "11", "12", "13", "14", "15", "16", "17", "18", "19"];
     assert_eq!(codes, files.map(|n| format!("E06{n}")));
     insta::assert_snapshot!("bad_files", rendered.join("\n\n"));
 }
@@ -391,12 +439,17 @@ fn tables_of_a_model_file_are_read() {
         let source = Source::new("m.ron", text);
         let mut diags = Diagnostics::default();
         let model = syntax::parse(&source, &mut diags).unwrap_or_else(|_| panic!("{:?}", diags.list()));
-        let TableSource::Inline(columns) = &model.data[0].source.node else { panic!("{text} holds its table") };
+        let TableSource::Inline(columns) = &model.data[0].source.node else {
+            panic!("{text} holds its table")
+        };
         inline::from_model(&model.data[0].name.node, columns)
             .map_err(|d| (d.code, text[d.labels[0].span.start..d.labels[0].span.end].to_owned()))
     };
-    let model = |data: &str| format!("Model(data: {{ \"t\": {data} }}, nodes: {{ \"x\": Normal(mean: 0, precision: 1) }})");
-    let t = inline(&model(r#"{ "y": [28, "NA", -3.5], "who": ["b", "a", ""], "won": [true, false, true] }"#)).unwrap();
+    let model = |data: &str| {
+        format!("Model(data: {{ \"t\": {data} }}, nodes: {{ \"x\": Normal(mean: 0, precision: 1) }})")
+    };
+    let t = inline(&model(r#"{ "y": [28, "NA", -3.5], "who": ["b", "a", ""], "won": [true, false, true] }"#))
+        .unwrap();
     assert_eq!(shown(&t), ["y: 28 _ -3.5", "who: b a _", "won: true false true"]);
     let (code, at) = inline(&model(r#"{ "y": [28, 1], "who": ["b"] }"#)).unwrap_err();
     assert_eq!((code, at.trim_matches('"')), (errors::UNEQUAL_LENGTHS, "who"));
@@ -447,7 +500,8 @@ proptest! {
             bytes = gz(&bytes);
             path.push_str(".gz");
         }
-        // A lone semicolon column shows no separator in its header; nothing in the cells of this one needs it.
+        // A lone semicolon column shows no separator in its header; nothing in the cells of this one needs
+        // it.
         prop_assume!(!(delimiter == b';' && width == 1));
         // Cells of spaces only: an unquoted line of them is blank, and blank last lines are no rows.
         prop_assume!(width > 1 || cells.iter().all(|c| always || !c.trim().is_empty()));

@@ -1,5 +1,5 @@
-//! The closed set of codes, each with its page of the book. The mistakes themselves are worded beside the checks that
-//! find them.
+//! The closed set of codes, each with its page of the book. The mistakes themselves are worded beside the
+//! checks that find them.
 
 use super::Code;
 
@@ -132,7 +132,11 @@ mod tests {
             assert!(pair[0].code < pair[1].code, "{:?} stands before {:?}", pair[0].code, pair[1].code);
         }
         for doc in CODES {
-            assert!(doc.page.starts_with(&format!("# {}: ", doc.code.0)), "the page of {:?} must open with its code", doc.code);
+            assert!(
+                doc.page.starts_with(&format!("# {}: ", doc.code.0)),
+                "the page of {:?} must open with its code",
+                doc.code
+            );
             assert!(doc.page.contains("```ron"), "the page of {:?} needs an example", doc.code);
         }
     }

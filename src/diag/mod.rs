@@ -1,7 +1,7 @@
 //! Diagnostics as data, and their rendering. Knows no model.
 //!
-//! A stage reports into [`Diagnostics`] and goes on; it stops between stages. A function that fails after reporting
-//! returns [`Reported`], a token that only [`Diagnostics`] makes.
+//! A stage reports into [`Diagnostics`] and goes on; it stops between stages. A function that fails after
+//! reporting returns [`Reported`], a token that only [`Diagnostics`] makes.
 
 pub mod codes;
 pub mod render;
@@ -70,7 +70,15 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error with nothing but its title.
     pub fn error(code: Code, title: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, title: title.into(), labels: vec![], data: None, notes: vec![], helps: vec![] }
+        Self {
+            code,
+            severity: Severity::Error,
+            title: title.into(),
+            labels: vec![],
+            data: None,
+            notes: vec![],
+            helps: vec![],
+        }
     }
     /// A warning with nothing but its title.
     pub fn warning(code: Code, title: impl Into<String>) -> Self {

@@ -7,7 +7,8 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use super::{DataPlace, Diagnostic, Severity};
 use crate::source::{Source, Span};
 
-/// The longest line of a data file that is shown whole, in characters; of a longer one, the part around the cell.
+/// The longest line of a data file that is shown whole, in characters; of a longer one, the part around the
+/// cell.
 const LONGEST_LINE: usize = 160;
 
 /// One diagnostic, without a line end after it; `colour` adds ANSI escapes.
@@ -80,13 +81,18 @@ impl<'a> Excerpt<'a> {
         Self { place, line, cell }
     }
 
-    /// Takes the column off the place's head where it is not the cell's in the file: nothing was found, or the line was cut.
+    /// Takes the column off the place's head where it is not the cell's in the file: nothing was found, or
+    /// the line was cut.
     fn without_false_column(&self, drawn: String) -> String {
         let head = format!("{}:{}:", self.place.path, self.place.line);
         let true_column = self.cell.is_some() && !self.line.starts_with('…');
         match drawn.split_once(&head) {
             Some((before, after)) if !true_column => {
-                format!("{before}{}{}", &head[..head.len() - 1], after.trim_start_matches(|c: char| c.is_ascii_digit()))
+                format!(
+                    "{before}{}{}",
+                    &head[..head.len() - 1],
+                    after.trim_start_matches(|c: char| c.is_ascii_digit())
+                )
             }
             _ => drawn,
         }
@@ -103,7 +109,8 @@ impl<'a> Excerpt<'a> {
             (None, _) => String::new(),
         };
         let span = self.cell.clone().unwrap_or(0..self.line.len());
-        let kind = if first || self.cell.is_some() { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let kind =
+            if first || self.cell.is_some() { AnnotationKind::Primary } else { AnnotationKind::Context };
         let mark = kind.span(span);
         let mark = if label.is_empty() { mark } else { mark.label(label) };
         group.element(Snippet::source(&*self.line).path(path).line_start(self.place.line).annotation(mark))
@@ -120,7 +127,8 @@ fn find_cell(line: &str, cell: &str) -> Option<Range<usize>> {
     let mut found = line.match_indices(written).map(|(at, text)| at..at + text.len()).filter(|range| {
         let before = line[..range.start].trim_end_matches([' ', '"']);
         let after = line[range.end..].trim_start_matches([' ', '"']);
-        (before.is_empty() || before.ends_with(separates)) && (after.is_empty() || after.starts_with(separates))
+        (before.is_empty() || before.ends_with(separates))
+            && (after.is_empty() || after.starts_with(separates))
     });
     let first = found.next()?;
     found.next().is_none().then_some(first)
@@ -131,8 +139,10 @@ fn cut(line: &str, cell: Option<Range<usize>>) -> (String, Option<Range<usize>>)
     if line.chars().count() <= LONGEST_LINE {
         return (line.to_owned(), cell);
     }
-    let back = |from: usize, n: usize| line[..from].char_indices().rev().take(n).last().map_or(from, |(at, _)| at);
-    let forth = |from: usize, n: usize| line[from..].char_indices().nth(n).map_or(line.len(), |(at, _)| from + at);
+    let back =
+        |from: usize, n: usize| line[..from].char_indices().rev().take(n).last().map_or(from, |(at, _)| at);
+    let forth =
+        |from: usize, n: usize| line[from..].char_indices().nth(n).map_or(line.len(), |(at, _)| from + at);
     let focus = cell.clone().unwrap_or(0..0);
     let focus = focus.start..focus.end.min(forth(focus.start, LONGEST_LINE / 2));
     let from = back(focus.start, LONGEST_LINE / 4);
@@ -153,7 +163,13 @@ mod tests {
 
     fn place(cell: Option<&str>, excerpt: Option<&str>) -> DataPlace {
         let owned = |text: &str| text.to_owned();
-        DataPlace { path: "data.csv".into(), line: 17, column: Some("waiting".into()), cell: cell.map(owned), excerpt: excerpt.map(owned) }
+        DataPlace {
+            path: "data.csv".into(),
+            line: 17,
+            column: Some("waiting".into()),
+            cell: cell.map(owned),
+            excerpt: excerpt.map(owned),
+        }
     }
 
     fn drawn(d: &Diagnostic) -> String {
@@ -179,7 +195,9 @@ mod tests {
 
     #[test]
     fn a_place_in_data() {
-        let error = |place: DataPlace| Diagnostic::error(Code("E0603"), "`six` is not a number").in_data(place).help("mend the cell");
+        let error = |place: DataPlace| {
+            Diagnostic::error(Code("E0603"), "`six` is not a number").in_data(place).help("mend the cell")
+        };
         let long = format!("{},six,{}", "3.25,".repeat(400), "1,".repeat(400));
         let parts = [
             drawn(&error(place(Some("six"), Some("3.6,six,7")))),

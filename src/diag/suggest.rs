@@ -1,7 +1,7 @@
 //! "Did you mean …?": the known word nearest to an unknown one. Does not word the message.
 
-/// The known word that differs from `word` by the fewest letters (inserted, left out, changed, or two swapped), if it is
-/// near enough to be meant: a third of the letters at most.
+/// The known word that differs from `word` by the fewest letters (inserted, left out, changed, or two
+/// swapped), if it is near enough to be meant: a third of the letters at most.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let fold = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
     let wanted = fold(word);

@@ -16,7 +16,8 @@ use crate::num::{special, stream::Stream};
 const X: usize = 0;
 const P: usize = 1;
 
-static TERMS: &[Term] = &[term(|_| 1.0, &[part(X, 0, ""), part(P, 0, "")]), term(|_| 1.0, &[part(X, 1, ""), part(P, 1, "")])];
+static TERMS: &[Term] =
+    &[term(|_| 1.0, &[part(X, 0, ""), part(P, 0, "")]), term(|_| 1.0, &[part(X, 1, ""), part(P, 1, "")])];
 
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
@@ -62,7 +63,13 @@ fn standard(eta: &[f64]) -> [f64; 2] {
 }
 
 impl Family for Bernoulli {
-    fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+    fn evaluate(
+        &self,
+        _: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
         softmax_all(special::softmax_rows, 2, eta, moments, log_norm)
     }
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {

@@ -1,10 +1,10 @@
 //! Beta(x | alpha α, beta β), on [0, 1].
 //!
 //! Density: (α − 1) ln x + (β − 1) ln(1 − x) − ln B(α, β). Statistic: (ln x, ln(1 − x)). η = (α − 1, β − 1).
-//! A(η) = ln B(α, β) = ln Γ(α) + ln Γ(β) − ln Γ(α + β). Moments: (ψ(α) − ψ(α + β), ψ(β) − ψ(α + β)).
-//! ln B(α, β) is no sum of products of a function of each, so it stands in the base measure and not in the form.
-//! Where α is 1 it is, −ln B(1, β) = ln β, and β may be random, carried as (x, ln x); and the other way round.
-//! Source: Bishop (2006), p. 71 eq. 2.13 and App. B p. 686.
+//! A(η) = ln B(α, β) = ln Γ(α) + ln Γ(β) − ln Γ(α + β). Moments: (ψ(α) − ψ(α + β), ψ(β) − ψ(α + β)). ln B(α,
+//! β) is no sum of products of a function of each, so it stands in the base measure and not in the form.
+//! Where α is 1 it is, −ln B(1, β) = ln β, and β may be random, carried as (x, ln x); and the other way
+//! round. Source: Bishop (2006), p. 71 eq. 2.13 and App. B p. 686.
 
 use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
@@ -38,9 +38,13 @@ static EXPONENT: StatKind = StatKind {
     },
 };
 
-static TERMS: &[Term] = &[term(|_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]), term(|_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")])];
+static TERMS: &[Term] = &[
+    term(|_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]),
+    term(|_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")]),
+];
 
-/// An exponent of 1, where the other one is random: the only part, α − 1, is 0. It stands in the form so that values are checked.
+/// An exponent of 1, where the other one is random: the only part, α − 1, is 0. It stands in the form so that
+/// values are checked.
 static ONE: StatKind = StatKind {
     name: "one",
     parts: &[Part { symbol: "0", shape: PartShape::Scalar }],
@@ -73,7 +77,14 @@ const fn one(name: &'static str) -> Param {
 }
 
 const fn random(name: &'static str) -> Param {
-    Param { name, stat: &GAMMA, random: true, gated: true, spellings: &[], doc: "a positive number, a Gamma or an Exponential" }
+    Param {
+        name,
+        stat: &GAMMA,
+        random: true,
+        gated: true,
+        spellings: &[],
+        doc: "a positive number, a Gamma or an Exponential",
+    }
 }
 
 static BETA_RANDOM: DistSpec = DistSpec {
@@ -101,8 +112,14 @@ static ALPHA_RANDOM: DistSpec = DistSpec {
 };
 
 /// What both have.
-const CASE: DistSpec =
-    DistSpec { name: "Beta", summary: "a probability", source: "Bishop (2006), eq. 2.13", stat: &BETA, family: Some(&Beta), ..PLAIN };
+const CASE: DistSpec = DistSpec {
+    name: "Beta",
+    summary: "a probability",
+    source: "Bishop (2006), eq. 2.13",
+    stat: &BETA,
+    family: Some(&Beta),
+    ..PLAIN
+};
 
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
@@ -160,8 +177,16 @@ fn standard(eta: &[f64]) -> (f64, f64) {
 }
 
 impl Family for Beta {
-    fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        for (element, ((e, m), a)) in eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate() {
+    fn evaluate(
+        &self,
+        _: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in
+            eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate()
+        {
             let (alpha, beta) = standard(e);
             super::positive(element, "alpha", alpha)?;
             super::positive(element, "beta", beta)?;
@@ -174,7 +199,10 @@ impl Family for Beta {
     }
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
         let (alpha, beta) = standard(eta);
-        vec![Parameter { name: "alpha", dims: vec![], values: vec![alpha] }, Parameter { name: "beta", dims: vec![], values: vec![beta] }]
+        vec![
+            Parameter { name: "alpha", dims: vec![], values: vec![alpha] },
+            Parameter { name: "beta", dims: vec![], values: vec![beta] },
+        ]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
         vec![p[0].values[0] - 1.0, p[1].values[0] - 1.0]

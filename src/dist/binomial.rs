@@ -1,8 +1,8 @@
 //! Binomial(x | trials n, probability p), whole numbers from 0 to n.
 //!
-//! Density: x ln p + (n − x) ln(1 − p) + ln C(n, x). Statistic: x; the binomial coefficient is the base measure, and with it n.
-//! A known p of exactly 1 and x = n cancel ln 0 against itself: exact, but digits of what is added in between may go.
-//! Source: Bishop (2006), p. 70 eq. 2.9.
+//! Density: x ln p + (n − x) ln(1 − p) + ln C(n, x). Statistic: x; the binomial coefficient is the base
+//! measure, and with it n. A known p of exactly 1 and x = n cancel ln 0 against itself: exact, but digits of
+//! what is added in between may go. Source: Bishop (2006), p. 70 eq. 2.9.
 
 use crate::expfam::{
     form::{Term, part, term},
@@ -29,7 +29,14 @@ pub static SPEC: DistSpec = DistSpec {
     density: "x ln p + (trials − x) ln(1 − p) + ln C(trials, x)",
     stat: &COUNT,
     params: &[
-        Param { name: "trials", stat: &COUNT, random: false, gated: false, spellings: &[], doc: "a known whole number from 0" },
+        Param {
+            name: "trials",
+            stat: &COUNT,
+            random: false,
+            gated: false,
+            spellings: &[],
+            doc: "a known whole number from 0",
+        },
         Param {
             name: "p",
             stat: &BETA,

@@ -54,7 +54,10 @@ pub struct Categorical;
 /// Softmax of one element into `moments`; returns ln Σ exp η.
 pub(super) fn softmax(element: usize, eta: &[f64], moments: &mut [f64]) -> Result<f64, Improper> {
     if let Some(k) = eta.iter().position(|e| !e.is_finite()) {
-        return Err(Improper { element, why: format!("the log-odds of category {k} (from 0) are {}, not finite", eta[k]) });
+        return Err(Improper {
+            element,
+            why: format!("the log-odds of category {k} (from 0) are {}, not finite", eta[k]),
+        });
     }
     let top = eta.iter().fold(f64::NEG_INFINITY, |t, &e| t.max(e));
     // Also so for an empty vector.
@@ -70,11 +73,18 @@ pub(super) fn softmax(element: usize, eta: &[f64], moments: &mut [f64]) -> Resul
     Ok(top + sum.ln())
 }
 
-/// How the probabilities of rows are made: [`special::softmax_rows`], or [`special::softmax_rows_of_what_counts`].
+/// How the probabilities of rows are made: [`special::softmax_rows`], or
+/// [`special::softmax_rows_of_what_counts`].
 pub(super) type Softmax = fn(&mut [f64], usize, &mut [f64]);
 
 /// The same for a batch of elements of `d` categories.
-pub(super) fn softmax_all(rows: Softmax, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+pub(super) fn softmax_all(
+    rows: Softmax,
+    d: usize,
+    eta: &[f64],
+    moments: &mut [f64],
+    log_norm: &mut [f64],
+) -> Result<(), Improper> {
     moments.copy_from_slice(eta);
     rows(moments, d, log_norm);
     // The normaliser is within ln d of the largest.
@@ -98,10 +108,22 @@ impl Categorical {
 }
 
 impl Family for Categorical {
-    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+    fn evaluate(
+        &self,
+        d: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
         softmax_all(special::softmax_rows, d, eta, moments, log_norm)
     }
-    fn evaluate_rows(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+    fn evaluate_rows(
+        &self,
+        d: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
         softmax_all(special::softmax_rows_of_what_counts, d, eta, moments, log_norm)
     }
     fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
@@ -134,7 +156,8 @@ mod tests {
         let (mut m, mut a) = ([0.0; 3], [0.0]);
         Categorical.evaluate(3, &[3.0 * LN_ZERO, 1.0, LN_ZERO - 5.0], &mut m, &mut a).unwrap();
         assert_eq!((m, a), ([0.0, 1.0, 0.0], [1.0]));
-        let e = Categorical.evaluate(3, &[2.0 * LN_ZERO, LN_ZERO, LN_ZERO - 5.0], &mut m, &mut a).unwrap_err();
+        let e =
+            Categorical.evaluate(3, &[2.0 * LN_ZERO, LN_ZERO, LN_ZERO - 5.0], &mut m, &mut a).unwrap_err();
         assert_eq!(e, Improper { element: 0, why: "no category is possible".into() });
     }
 }

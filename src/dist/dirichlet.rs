@@ -23,7 +23,10 @@ const CONCENTRATION: usize = 1;
 /// Known concentrations: (α − 1, ln B(α)).
 static CONCENTRATIONS: StatKind = StatKind {
     name: "concentration",
-    parts: &[Part { symbol: "x − 1", shape: PartShape::Vector }, Part { symbol: "ln B(x)", shape: PartShape::Scalar }],
+    parts: &[
+        Part { symbol: "x − 1", shape: PartShape::Vector },
+        Part { symbol: "ln B(x)", shape: PartShape::Scalar },
+    ],
     value: PartShape::Vector,
     support: "known positive numbers",
     of_value: |x, d, out| {
@@ -59,7 +62,10 @@ fn largest(alpha: &[f64]) -> usize {
     alpha.iter().position(|a| *a == top).unwrap_or(0)
 }
 
-static TERMS: &[Term] = &[term(|_| 1.0, &[part(CONCENTRATION, 0, "i"), part(X, 0, "i")]), term(|_| -1.0, &[part(CONCENTRATION, 1, "")])];
+static TERMS: &[Term] = &[
+    term(|_| 1.0, &[part(CONCENTRATION, 0, "i"), part(X, 0, "i")]),
+    term(|_| -1.0, &[part(CONCENTRATION, 1, "")]),
+];
 
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
@@ -102,8 +108,16 @@ fn concentration(eta: &[f64]) -> Vec<f64> {
 }
 
 impl Family for Dirichlet {
-    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        for (element, ((e, m), a)) in eta.chunks_exact(d).zip(moments.chunks_exact_mut(d)).zip(log_norm).enumerate() {
+    fn evaluate(
+        &self,
+        d: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in
+            eta.chunks_exact(d).zip(moments.chunks_exact_mut(d)).zip(log_norm).enumerate()
+        {
             m.iter_mut().zip(e).for_each(|(m, e)| *m = e + 1.0);
             if !reduce::all_positive(m) {
                 m.iter().try_for_each(|m| super::positive(element, "concentration", *m))?;
@@ -134,14 +148,19 @@ impl Family for Dirichlet {
         let total: f64 = alpha.iter().sum();
         // Σ of the others, not total − α: the difference would lose a small one beside a large one.
         let rest = others(&alpha);
-        let sd = alpha.iter().zip(&rest).map(|(a, r)| (a / total * (r / total) / (total + 1.0)).sqrt()).collect();
+        let sd =
+            alpha.iter().zip(&rest).map(|(a, r)| (a / total * (r / total) / (total + 1.0)).sqrt()).collect();
         Summary { mean: alpha.iter().map(|a| a / total).collect(), sd }
     }
     /// Each element's own marginal, a Beta.
     fn quantile(&self, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
         let alpha = concentration(eta);
         let rest = others(&alpha);
-        alpha.iter().zip(rest).map(|(&a, r)| if r > 0.0 { super::quantile::beta(a, r, p) } else { 1.0 }).collect()
+        alpha
+            .iter()
+            .zip(rest)
+            .map(|(&a, r)| if r > 0.0 { super::quantile::beta(a, r, p) } else { 1.0 })
+            .collect()
     }
     /// Elements below the smallest number there is come out as 0.
     fn sample(&self, _: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {

@@ -1,8 +1,8 @@
 //! Exponential(x | rate b), on the positive numbers: a Gamma of shape 1.
 //!
-//! Density: ln b − b x. Statistic: (x, ln x), the Gamma's, so that it may stand wherever a Gamma may. η = (−b, 0).
-//! A(η) and moments: the Gamma's (`gamma`).
-//! Source: Murphy, Machine Learning: A Probabilistic Perspective (2012), p. 42, sec. 2.4.4.
+//! Density: ln b − b x. Statistic: (x, ln x), the Gamma's, so that it may stand wherever a Gamma may. η =
+//! (−b, 0). A(η) and moments: the Gamma's (`gamma`). Source: Murphy, Machine Learning: A Probabilistic
+//! Perspective (2012), p. 42, sec. 2.4.4.
 
 use crate::expfam::{
     form::{Term, part, term},
@@ -13,7 +13,8 @@ use crate::expfam::{
 const X: usize = 0;
 const RATE: usize = 1;
 
-static TERMS: &[Term] = &[term(|_| -1.0, &[part(RATE, 0, ""), part(X, 0, "")]), term(|_| 1.0, &[part(RATE, 1, "")])];
+static TERMS: &[Term] =
+    &[term(|_| -1.0, &[part(RATE, 0, ""), part(X, 0, "")]), term(|_| 1.0, &[part(RATE, 1, "")])];
 
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {

@@ -20,7 +20,10 @@ const RATE: usize = 2;
 /// Known shapes: (a, ln Γ(a)).
 static GAMMA_SHAPE: StatKind = StatKind {
     name: "Gamma shape",
-    parts: &[Part { symbol: "x", shape: PartShape::Scalar }, Part { symbol: "ln Γ(x)", shape: PartShape::Scalar }],
+    parts: &[
+        Part { symbol: "x", shape: PartShape::Scalar },
+        Part { symbol: "ln Γ(x)", shape: PartShape::Scalar },
+    ],
     value: PartShape::Scalar,
     support: "a known positive number",
     of_value: |x, _, out| {
@@ -52,7 +55,14 @@ pub static SPEC: DistSpec = DistSpec {
     density: "(shape − 1) ln x − rate x + shape ln rate − ln Γ(shape)",
     stat: &GAMMA,
     params: &[
-        Param { name: "shape", stat: &GAMMA_SHAPE, random: false, gated: true, spellings: &[], doc: "a known positive number" },
+        Param {
+            name: "shape",
+            stat: &GAMMA_SHAPE,
+            random: false,
+            gated: true,
+            spellings: &[],
+            doc: "a known positive number",
+        },
         Param {
             name: "rate",
             stat: &GAMMA,
@@ -88,8 +98,16 @@ fn standard(eta: &[f64]) -> (f64, f64) {
 }
 
 impl Family for Gamma {
-    fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        for (element, ((e, m), a)) in eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate() {
+    fn evaluate(
+        &self,
+        _: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in
+            eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate()
+        {
             let (shape, rate) = standard(e);
             super::positive(element, "shape", shape)?;
             super::positive(element, "rate", rate)?;
@@ -102,7 +120,10 @@ impl Family for Gamma {
     }
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
         let (shape, rate) = standard(eta);
-        vec![Parameter { name: "shape", dims: vec![], values: vec![shape] }, Parameter { name: "rate", dims: vec![], values: vec![rate] }]
+        vec![
+            Parameter { name: "shape", dims: vec![], values: vec![shape] },
+            Parameter { name: "rate", dims: vec![], values: vec![rate] },
+        ]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
         vec![-p[1].values[0], p[0].values[0] - 1.0]

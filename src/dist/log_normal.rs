@@ -1,9 +1,9 @@
 //! LogNormal(x | mean m, precision τ), on the positive numbers: ln x is Normal.
 //!
-//! Density: ½ ln τ − ½ ln 2π − ½ τ (ln x − m)² − ln x. Statistic: (ln x, (ln x)²). η = (τm − 1, −½τ): the −ln x of the volume element is
-//! a product like the others.
-//! A(η) = −(η₁ + 1)²/(4η₂) + ½ ln(−π/η₂). Moments: (m, m² + 1/τ). `E[x]` = exp(m + 1/(2τ)), Var x = `E[x]²` (exp(1/τ) − 1).
-//! Source: Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions (2nd ed., 1994), vol. 1, p. 207–212 ch. 14.
+//! Density: ½ ln τ − ½ ln 2π − ½ τ (ln x − m)² − ln x. Statistic: (ln x, (ln x)²). η = (τm − 1, −½τ): the −ln
+//! x of the volume element is a product like the others. A(η) = −(η₁ + 1)²/(4η₂) + ½ ln(−π/η₂). Moments: (m,
+//! m² + 1/τ). `E[x]` = exp(m + 1/(2τ)), Var x = `E[x]²` (exp(1/τ) − 1). Source: Johnson, Kotz & Balakrishnan,
+//! Continuous Univariate Distributions (2nd ed., 1994), vol. 1, p. 207–212 ch. 14.
 
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
@@ -76,8 +76,16 @@ fn standard(eta: &[f64]) -> (f64, f64) {
 }
 
 impl Family for LogNormal {
-    fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        for (element, ((e, m), a)) in eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate() {
+    fn evaluate(
+        &self,
+        _: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in
+            eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate()
+        {
             let (mean, precision) = standard(e);
             super::positive(element, "precision", precision)?;
             m[0] = mean;

@@ -1,7 +1,7 @@
 //! Multinomial(x | trials n, probabilities p), vectors of d whole numbers that sum to n.
 //!
-//! Density: Σ x_k ln p_k + ln n! − Σ ln x_k!. Statistic: x; the multinomial coefficient is the base measure, and with it n.
-//! Source: Bishop (2006), p. 76 eq. 2.34–2.35.
+//! Density: Σ x_k ln p_k + ln n! − Σ ln x_k!. Statistic: x; the multinomial coefficient is the base measure,
+//! and with it n. Source: Bishop (2006), p. 76 eq. 2.34–2.35.
 
 use crate::expfam::{
     form::{Term, part, term},

@@ -69,7 +69,8 @@ pub static SPEC: DistSpec = DistSpec {
     ..PLAIN
 };
 
-static RAMP_16: [f64; 16] = [-8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+static RAMP_16: [f64; 16] =
+    [-8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
 
 fn invert(value: &mut [f64], d: usize) -> Result<(), &'static str> {
     ln_det_spd(value, d)?;
@@ -96,9 +97,17 @@ fn standard(d: usize, eta: &[f64]) -> Option<Standard> {
 }
 
 impl Family for MvNormal {
-    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+    fn evaluate(
+        &self,
+        d: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
         let w = d + d * d;
-        for (element, ((e, m), a)) in eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate() {
+        for (element, ((e, m), a)) in
+            eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate()
+        {
             let Some(q) = standard(d, e) else {
                 return Err(Improper { element, why: "the precision is not positive definite".into() });
             };
@@ -120,11 +129,15 @@ impl Family for MvNormal {
             Some(q) => (q.mean, q.precision),
             None => (vec![f64::NAN; d], eta[d..].iter().map(|e| -2.0 * e).collect()),
         };
-        vec![Parameter { name: "mean", dims: vec![d], values: mean }, Parameter { name: "precision", dims: vec![d, d], values: precision }]
+        vec![
+            Parameter { name: "mean", dims: vec![d], values: mean },
+            Parameter { name: "precision", dims: vec![d, d], values: precision },
+        ]
     }
     fn natural(&self, d: usize, p: &[Parameter]) -> Vec<f64> {
         let (mean, precision) = (&p[0].values, &p[1].values);
-        let mut eta: Vec<f64> = precision.chunks_exact(d).map(|row| crate::num::reduce::dot(row, mean)).collect();
+        let mut eta: Vec<f64> =
+            precision.chunks_exact(d).map(|row| crate::num::reduce::dot(row, mean)).collect();
         eta.extend(precision.iter().map(|v| -0.5 * v));
         eta
     }

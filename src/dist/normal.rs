@@ -47,7 +47,10 @@ pub static SPEC: DistSpec = DistSpec {
             stat: &GAMMA,
             random: true,
             gated: true,
-            spellings: &[Spelling { name: "variance", convert: reciprocal }, Spelling { name: "sd", convert: reciprocal_square }],
+            spellings: &[
+                Spelling { name: "variance", convert: reciprocal },
+                Spelling { name: "sd", convert: reciprocal_square },
+            ],
             doc: "1/variance: a positive number, a Gamma or an Exponential",
         },
     ],
@@ -92,12 +95,23 @@ fn standard(eta: &[f64]) -> (f64, f64) {
 }
 
 impl Family for Normal {
-    fn evaluate(&self, _: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
-        for (element, ((e, m), a)) in eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate() {
+    fn evaluate(
+        &self,
+        _: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
+        for (element, ((e, m), a)) in
+            eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate()
+        {
             let (mean, precision) = standard(e);
             // Written so that NaN fails too.
             if !(precision > 0.0 && precision.is_finite() && mean.is_finite()) {
-                return Err(Improper { element, why: format!("the precision {precision} is not positive, or the mean {mean} not finite") });
+                return Err(Improper {
+                    element,
+                    why: format!("the precision {precision} is not positive, or the mean {mean} not finite"),
+                });
             }
             m[0] = mean;
             m[1] = mean * mean + 1.0 / precision;

@@ -13,7 +13,8 @@ use crate::num::special::ln_gamma;
 const X: usize = 0;
 const RATE: usize = 1;
 
-static TERMS: &[Term] = &[term(|_| 1.0, &[part(X, 0, ""), part(RATE, 1, "")]), term(|_| -1.0, &[part(RATE, 0, "")])];
+static TERMS: &[Term] =
+    &[term(|_| 1.0, &[part(X, 0, ""), part(RATE, 1, "")]), term(|_| -1.0, &[part(RATE, 0, "")])];
 
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {

@@ -1,8 +1,8 @@
 //! Quantiles of the Gamma and Beta distributions, at any parameters. Not here: families.
 //!
-//! Bisection over the numbers themselves: the bits of positive floats are in order, so 64 halvings find the smallest x with
-//! cdf(x) ≥ p, from 1e−308 to 1e308. The distribution functions are written out because library ones cut off small arguments
-//! or stop their continued fraction after a fixed number of steps.
+//! Bisection over the numbers themselves: the bits of positive floats are in order, so 64 halvings find the
+//! smallest x with cdf(x) ≥ p, from 1e−308 to 1e308. The distribution functions are written out because
+//! library ones cut off small arguments or stop their continued fraction after a fixed number of steps.
 
 use super::rise;
 use crate::num::special::ln_gamma;
@@ -42,8 +42,8 @@ pub(crate) fn beta(a: f64, b: f64, p: f64) -> f64 {
 
 /// The p quantile of the Student-t with `dof` degrees of freedom, centre 0 and scale 1.
 ///
-/// t²/(dof + t²) is Beta(½, ½dof), and dof/(dof + t²) is Beta(½dof, ½): the one that is below ½ has all its digits.
-/// Source: Press et al. (2007), sec. 6.14.3.
+/// t²/(dof + t²) is Beta(½, ½dof), and dof/(dof + t²) is Beta(½dof, ½): the one that is below ½ has all its
+/// digits. Source: Press et al. (2007), sec. 6.14.3.
 pub(crate) fn student_t(dof: f64, p: f64) -> f64 {
     if p > 0.5 {
         return -student_t(dof, 1.0 - p);
@@ -61,7 +61,8 @@ pub(crate) fn student_t(dof: f64, p: f64) -> f64 {
 
 /// P(a, x), the regularised lower incomplete gamma function.
 ///
-/// Source: Press et al., Numerical Recipes (3rd ed., 2007), sec. 6.2: the series below a + 1, the continued fraction above.
+/// Source: Press et al., Numerical Recipes (3rd ed., 2007), sec. 6.2: the series below a + 1, the continued
+/// fraction above.
 pub(crate) fn gamma_cdf(a: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
@@ -118,9 +119,14 @@ pub(crate) fn beta_cdf(a: f64, b: f64, x: f64) -> f64 {
     if x >= 1.0 {
         return 1.0;
     }
-    // 1/(a B(a, b)) = Γ(a + b)/(Γ(a + 1) Γ(b)), with the larger of a and b in the rise: of large logarithms only that is left.
+    // 1/(a B(a, b)) = Γ(a + b)/(Γ(a + 1) Γ(b)), with the larger of a and b in the rise: of large logarithms
+    // only that is left.
     let front = |a: f64, b: f64, ln_x: f64, ln_y: f64| {
-        let rise = if a > b { rise::ln_gamma_rise(a, b) - a.ln() - ln_gamma(b) } else { rise::ln_gamma_rise(b, a) - ln_gamma(a + 1.0) };
+        let rise = if a > b {
+            rise::ln_gamma_rise(a, b) - a.ln() - ln_gamma(b)
+        } else {
+            rise::ln_gamma_rise(b, a) - ln_gamma(a + 1.0)
+        };
         a * ln_x + b * ln_y + rise
     };
     let (ln_x, ln_y) = (x.ln(), (-x).ln_1p());
@@ -171,12 +177,20 @@ mod tests {
         for &a in &[0.3, 1.0, 2.5, 40.0] {
             for &x in &[0.01, 0.7, 3.0, 35.0, 60.0] {
                 let want = Gamma::new(a, 1.0).unwrap().cdf(x);
-                assert!((gamma_cdf(a, x) - want).abs() < 1e-12, "Gamma({a}) at {x}: {} and {want}", gamma_cdf(a, x));
+                assert!(
+                    (gamma_cdf(a, x) - want).abs() < 1e-12,
+                    "Gamma({a}) at {x}: {} and {want}",
+                    gamma_cdf(a, x)
+                );
             }
             for &b in &[0.2, 1.0, 7.0] {
                 for &x in &[0.001, 0.3, 0.5, 0.98] {
                     let want = Beta::new(a, b).unwrap().cdf(x);
-                    assert!((beta_cdf(a, b, x) - want).abs() < 1e-12, "Beta({a}, {b}) at {x}: {} and {want}", beta_cdf(a, b, x));
+                    assert!(
+                        (beta_cdf(a, b, x) - want).abs() < 1e-12,
+                        "Beta({a}, {b}) at {x}: {} and {want}",
+                        beta_cdf(a, b, x)
+                    );
                 }
             }
         }
@@ -193,9 +207,19 @@ mod tests {
 
     #[test]
     fn quantiles_invert_at_extreme_parameters() {
-        for &(a, p) in &[(1e-6, 0.05), (1e-6, 0.999_999), (1e-3, 0.5), (1e-2, 0.3), (0.7, 0.95), (30.0, 0.05), (1e5, 0.95), (1e8, 0.5)] {
+        for &(a, p) in &[
+            (1e-6, 0.05),
+            (1e-6, 0.999_999),
+            (1e-3, 0.5),
+            (1e-2, 0.3),
+            (0.7, 0.95),
+            (30.0, 0.05),
+            (1e5, 0.95),
+            (1e8, 0.5),
+        ] {
             let x = gamma(a, p);
-            // Quantiles below the smallest number are 0, and exactly those: ln P(a, x) = a ln x − ln Γ(a + 1) as x → 0.
+            // Quantiles below the smallest number are 0, and exactly those: ln P(a, x) = a ln x − ln Γ(a + 1)
+            // as x → 0.
             if x == 0.0 {
                 let ln_x = (p.ln() + ln_gamma(a + 1.0)) / a;
                 assert!(ln_x < -740.0, "Gamma({a}) at {p}: ln x is {ln_x}");

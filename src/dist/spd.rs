@@ -1,9 +1,10 @@
-//! Symmetric positive definite matrices as the matrix families use them: `num::cholesky` on the symmetric part, into new vectors.
-//! Not here: the algorithms, nor statistics.
+//! Symmetric positive definite matrices as the matrix families use them: `num::cholesky` on the symmetric
+//! part, into new vectors. Not here: the algorithms, nor statistics.
 
 use crate::num::cholesky;
 
-/// The lower Cholesky factor of (A + Aᵀ)/2, row-major with zeros above. `None` where it is not positive definite.
+/// The lower Cholesky factor of (A + Aᵀ)/2, row-major with zeros above. `None` where it is not positive
+/// definite.
 pub(crate) fn lower(a: &[f64], d: usize) -> Option<Vec<f64>> {
     let mut l: Vec<f64> = (0..d * d).map(|k| 0.5 * (a[k] + a[k % d * d + k / d])).collect();
     cholesky::factor(d, &mut l).ok().map(|()| l)

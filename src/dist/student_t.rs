@@ -1,9 +1,10 @@
-//! StudentT(x | mean m, precision τ, dof ν), on the real line: a Normal whose precision is scaled by a Gamma of its own.
+//! StudentT(x | mean m, precision τ, dof ν), on the real line: a Normal whose precision is scaled by a Gamma
+//! of its own.
 //!
-//! Density: ln Γ(½(ν + 1)) − ln Γ(½ν) + ½ ln(τ/(νπ)) − ½(ν + 1) ln(1 + τ(x − m)²/ν). No product of statistics is that, but it is
-//! ∫ Normal(x | m, τs) Gamma(s | ½ν, ½ν) ds, and both of these are conjugate: the auxiliary s becomes a variable of q. The bound is then
-//! one on ln p(data) with s in q.
-//! Source: Bishop (2006), p. 102–103 eq. 2.158–2.159.
+//! Density: ln Γ(½(ν + 1)) − ln Γ(½ν) + ½ ln(τ/(νπ)) − ½(ν + 1) ln(1 + τ(x − m)²/ν). No product of statistics
+//! is that, but it is ∫ Normal(x | m, τs) Gamma(s | ½ν, ½ν) ds, and both of these are conjugate: the
+//! auxiliary s becomes a variable of q. The bound is then one on ln p(data) with s in q. Source: Bishop
+//! (2006), p. 102–103 eq. 2.158–2.159.
 
 use super::{gamma, normal};
 use crate::expfam::{

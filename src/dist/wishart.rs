@@ -50,7 +50,10 @@ static WISHART_DOF: StatKind = StatKind {
 /// Known scales: (V⁻¹, ln|V|).
 static WISHART_SCALE: StatKind = StatKind {
     name: "Wishart scale",
-    parts: &[Part { symbol: "x⁻¹", shape: PartShape::Matrix }, Part { symbol: "ln|x|", shape: PartShape::Scalar }],
+    parts: &[
+        Part { symbol: "x⁻¹", shape: PartShape::Matrix },
+        Part { symbol: "ln|x|", shape: PartShape::Scalar },
+    ],
     value: PartShape::Matrix,
     support: "a known symmetric positive definite matrix",
     of_value: |x, d, out| {
@@ -76,7 +79,14 @@ pub static SPEC: DistSpec = DistSpec {
     density: "½(dof − d − 1) ln|X| − ½ tr(scale⁻¹ X) − ½ dof ln|scale| − ½ dof d ln 2 − ln Γ_d(½ dof)",
     stat: &WISHART,
     params: &[
-        Param { name: "dof", stat: &WISHART_DOF, random: false, gated: true, spellings: &[], doc: "a known number above d − 1" },
+        Param {
+            name: "dof",
+            stat: &WISHART_DOF,
+            random: false,
+            gated: true,
+            spellings: &[],
+            doc: "a known number above d − 1",
+        },
         Param {
             name: "scale",
             stat: &WISHART_SCALE,
@@ -175,8 +185,8 @@ impl Standard {
         let unit = super::quantile::gamma(0.5 * self.dof, p);
         (0..d * d).map(|k| if k / d == k % d { 2.0 * self.scale[k] * unit } else { f64::NAN }).collect()
     }
-    /// Bartlett's decomposition, X = L A Aᵀ Lᵀ with V = L Lᵀ; here L = F⁻ᵀ for the factor F of V⁻¹, and A upper triangular so that
-    /// the same argument holds with the order of the coordinates turned round.
+    /// Bartlett's decomposition, X = L A Aᵀ Lᵀ with V = L Lᵀ; here L = F⁻ᵀ for the factor F of V⁻¹, and A
+    /// upper triangular so that the same argument holds with the order of the coordinates turned round.
     ///
     /// Source: Gelman et al., Bayesian Data Analysis (3rd ed., 2013), App. A p. 582.
     pub fn sample(&self, d: usize, stream: &mut Stream) -> Vec<f64> {
@@ -215,9 +225,17 @@ fn parse(d: usize, eta: &[f64]) -> Result<Standard, String> {
 }
 
 impl Family for Wishart {
-    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+    fn evaluate(
+        &self,
+        d: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
         let w = d * d + 1;
-        for (element, ((e, m), a)) in eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate() {
+        for (element, ((e, m), a)) in
+            eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate()
+        {
             let q = parse(d, e).map_err(|why| Improper { element, why })?;
             for (m, v) in m.iter_mut().zip(&q.scale) {
                 *m = q.dof * v;
@@ -233,7 +251,10 @@ impl Family for Wishart {
             Ok(q) => (q.dof, q.scale),
             Err(_) => (split(d, eta).0, vec![f64::NAN; d * d]),
         };
-        vec![Parameter { name: "dof", dims: vec![], values: vec![dof] }, Parameter { name: "scale", dims: vec![d, d], values: scale }]
+        vec![
+            Parameter { name: "dof", dims: vec![], values: vec![dof] },
+            Parameter { name: "scale", dims: vec![d, d], values: scale },
+        ]
     }
     fn natural(&self, d: usize, p: &[Parameter]) -> Vec<f64> {
         let mut eta = match spd::lower(&p[1].values, d) {

@@ -1,8 +1,8 @@
-//! Rows of a Gaussian vector with one precision for all: means by one product of matrices, second moments as a sum. Not here: when that is so
-//! (`plan::alike`).
+//! Rows of a Gaussian vector with one precision for all: means by one product of matrices, second moments as
+//! a sum. Not here: when that is so (`plan::alike`).
 //!
-//! With Λ = −(J + Jᵀ) and C = Λ⁻¹ the mean of a row is C h, and Σ E[x xᵀ] = Σ mean meanᵀ + N C. The entropy of a row, ½ ln |C| + ½ M (1 + ln 2π), does not
-//! depend on the row at all.
+//! With Λ = −(J + Jᵀ) and C = Λ⁻¹ the mean of a row is C h, and Σ E[x xᵀ] = Σ mean meanᵀ + N C. The entropy
+//! of a row, ½ ln |C| + ½ M (1 + ln 2π), does not depend on the row at all.
 
 use super::{
     error::Breakdown,
@@ -34,19 +34,33 @@ pub(super) struct Alike<'p> {
 
 impl<'p> Alike<'p> {
     /// The common covariance, from the tables as they are.
-    pub fn new(session: &Session<'_>, plan: &'p alike::Alike, rows: &mut RowScratch) -> Result<Self, Breakdown> {
+    pub fn new(
+        session: &Session<'_>,
+        plan: &'p alike::Alike,
+        rows: &mut RowScratch,
+    ) -> Result<Self, Breakdown> {
         let var = &session.plan.vars[plan.var];
         let (d, width) = (var.d, var.width);
         let mut row = vec![0.0; width];
         for &(t, i) in &plan.tables {
             let table = &session.plan.tables[t];
             let to = &mut row[table.operands[i].offset..];
-            rows.message(session.plan, table, i, &Places::Range(0..1), &session.moments, None, &session.table[t], to);
+            rows.message(
+                session.plan,
+                table,
+                i,
+                &Places::Range(0..1),
+                &session.moments,
+                None,
+                &session.table[t],
+                to,
+            );
         }
         let mut log_norm = [0.0];
         gaussian_dense::run(d, &mut row, &mut log_norm, &mut vec![0.0; gaussian_dense::scratch_len(d)])
             .map_err(|e| Breakdown::Improper(e.to_string()))?;
-        // The mean is zero here: what is left of the log normaliser is ½ ln |C| + ½ M ln 2π, and −⟨J, C⟩ = ½ M.
+        // The mean is zero here: what is left of the log normaliser is ½ ln |C| + ½ M ln 2π, and −⟨J, C⟩ = ½
+        // M.
         Ok(Self { plan, covariance: row.split_off(d), entropy: log_norm[0] + 0.5 * d as f64, d, width })
     }
 
@@ -72,12 +86,24 @@ impl<'p> Alike<'p> {
         let from = sum.profile.begin();
         let means = &mut worker.moments[v];
         means.chunks_exact_mut(width).for_each(|row| row[..d].fill(0.0));
-        gemm(n, d, d, 1.0, &eta, by_row, &self.covariance, Strides { offset: 0, row: d, col: 1 }, means, by_row);
+        gemm(
+            n,
+            d,
+            d,
+            1.0,
+            &eta,
+            by_row,
+            &self.covariance,
+            Strides { offset: 0, row: d, col: 1 },
+            means,
+            by_row,
+        );
         worker.eta[v] = eta;
         let transposed = Strides { offset: 0, row: 1, col: width };
         let second = sum.second.iter_mut().find(|s| s.0 == v).map(|s| &mut s.1[..]).unwrap_or_default();
         let square = Strides { offset: 0, row: d, col: 1 };
-        let count = match session.plan.streams[self.plan.stream].weight.as_deref().map(|w| &w[range.clone()]) {
+        let count = match session.plan.streams[self.plan.stream].weight.as_deref().map(|w| &w[range.clone()])
+        {
             None => {
                 gemm(d, d, n, 1.0, means, transposed, means, by_row, second, square);
                 n as f64
@@ -97,7 +123,8 @@ impl<'p> Alike<'p> {
         }
         sum.entropy[v] += count * self.entropy;
         // Two products of n × M × M numbers; of each row's statistic only the mean is touched.
-        sum.profile.end(Step::Block(v), from, || ((2 * n * d * d) as f64, (2 * n * d * size_of::<f64>()) as f64));
+        sum.profile
+            .end(Step::Block(v), from, || ((2 * n * d * d) as f64, (2 * n * d * size_of::<f64>()) as f64));
         Ok(())
     }
 

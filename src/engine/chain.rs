@@ -1,6 +1,7 @@
-//! Chains and trees within a pass: pair potentials from tables, one kernel run for each chunk, pair moments back into statistics. The same for
-//! categories (forward–backward), trees of categories and Gaussian vectors (Kalman smoother): all couple neighbours through one matrix. Not here: the kernels
-//! (`block`), nor messages to single steps (`pass`).
+//! Chains and trees within a pass: pair potentials from tables, one kernel run for each chunk, pair moments
+//! back into statistics. The same for categories (forward–backward), trees of categories and Gaussian vectors
+//! (Kalman smoother): all couple neighbours through one matrix. Not here: the kernels (`block`), nor messages
+//! to single steps (`pass`).
 
 use super::{
     chain_blocks::ChunkSteps,
@@ -77,7 +78,9 @@ impl ChainShape {
                         ends[usize::from(*back == 0)] = Some(axes);
                         offsets[usize::from(*back == 0)] = o.offset;
                     }
-                    (From::Codes(id), OperandShape::OneHot { level, .. }) if codes.is_none_or(|c| c == *id) && table.unroll.is_none() => {
+                    (From::Codes(id), OperandShape::OneHot { level, .. })
+                        if codes.is_none_or(|c| c == *id) && table.unroll.is_none() =>
+                    {
                         codes = Some(*id);
                         pair.coded = true;
                         pair.level_stride = stride(&table.axes, *level);
@@ -95,7 +98,8 @@ impl ChainShape {
             (codes, levels) = (None, 1);
         }
         let tree = var.stream().is_some_and(|s| plan.streams[s].parent.is_some());
-        let mut shape = Self { log: vec![], ready: vec![], trees: tree.then(Vec::new), pairs, codes, levels, by_row };
+        let mut shape =
+            Self { log: vec![], ready: vec![], trees: tree.then(Vec::new), pairs, codes, levels, by_row };
         if by_row {
             return shape;
         }
@@ -123,7 +127,8 @@ impl ChainShape {
         shape
     }
 
-    /// Whether all steps share their pair potentials, or those of a level, and there are kernels that take them by blocks.
+    /// Whether all steps share their pair potentials, or those of a level, and there are kernels that take
+    /// them by blocks.
     pub(super) fn shared(&self) -> bool {
         !self.by_row && self.trees.is_none() && self.log.len() == 1
     }
@@ -135,10 +140,16 @@ impl ChainShape {
 
     /// For each step of a chunk the table that leads into it, where a column picks it.
     pub(super) fn index(&self, plan: &Plan, range: &Range<usize>) -> Option<Vec<u32>> {
-        self.codes.map(|id| plan.rows.codes[id].data[range.clone()].iter().map(|&c| if c == u32::MAX { 0 } else { c }).collect())
+        self.codes.map(|id| {
+            plan.rows.codes[id].data[range.clone()]
+                .iter()
+                .map(|&c| if c == u32::MAX { 0 } else { c })
+                .collect()
+        })
     }
 
-    /// Runs the chunk's sequences a block of steps at a time; adds to all statistics, and what steps and pairs give of the log norm to the entropy.
+    /// Runs the chunk's sequences a block of steps at a time; adds to all statistics, and what steps and
+    /// pairs give of the log norm to the entropy.
     pub(super) fn update_by_blocks(
         &self,
         shape: &Shape<'_>,
@@ -157,13 +168,31 @@ impl ChainShape {
         let (pair_index, lookups) = (index.as_deref(), shape.lookups.as_ref());
         let (pieces, cuts) = shape.cuts.as_ref().map_or_else(Default::default, |c| c.add(range, starts));
         let ends = ends(shape, range);
-        let mut steps = ChunkSteps { shape, session, v, first: range.start, ends: &ends, lookups, rows, scratch: blocks, stack, sums };
+        let mut steps = ChunkSteps {
+            shape,
+            session,
+            v,
+            first: range.start,
+            ends: &ends,
+            lookups,
+            rows,
+            scratch: blocks,
+            stack,
+            sums,
+        };
         let (from, before) = (steps.sums.profile.begin(), steps.sums.profile.seconds());
         match var.algorithm {
             Algorithm::Chain => {
                 let starts = if cuts.is_empty() { starts } else { &pieces };
                 let which = Chains { pair_index, starts, cuts: &cuts };
-                match forward_backward::run(&self.ready[0], which, &mut steps, &mut pair_sums, &mut log_norm, chains) {
+                match forward_backward::run(
+                    &self.ready[0],
+                    which,
+                    &mut steps,
+                    &mut pair_sums,
+                    &mut log_norm,
+                    chains,
+                ) {
                     Err(ChainError::Cut) => {
                         steps.sums.whole = true;
                         return Ok(());
@@ -182,13 +211,15 @@ impl ChainShape {
         sums.profile.end_but(Step::Block(v), from, asked, || profile::block(shape.plan, v, range.len()));
         sums.entropy[v] += log_norm;
         for p in &self.pairs {
-            let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
+            let at =
+                shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
             self.add_pairs(p, 0, k, &pair_sums, &mut sums.statistics[at]);
         }
         Ok(())
     }
 
-    /// Runs the chunk's sequences; writes the steps' moments, adds the pairs' statistic and the part of the entropy that steps give.
+    /// Runs the chunk's sequences; writes the steps' moments, adds the pairs' statistic and the part of the
+    /// entropy that steps give.
     pub(super) fn update(
         &self,
         shape: &Shape<'_>,
@@ -209,12 +240,17 @@ impl ChainShape {
             for (e, row) in eta.chunks_exact_mut(w).enumerate() {
                 let at = range.start * inner + e;
                 if c.known[at] {
-                    row.iter_mut().enumerate().filter(|(i, _)| *i != c.values[at] as usize).for_each(|(_, x)| *x += LN_ZERO);
+                    row.iter_mut()
+                        .enumerate()
+                        .filter(|(i, _)| *i != c.values[at] as usize)
+                        .for_each(|(_, x)| *x += LN_ZERO);
                 }
             }
         }
-        let by_row = if self.by_row { Some(self.row_potentials(shape, v, range, session, worker)) } else { None };
-        let index: Option<Vec<u32>> = if self.by_row { Some((0..n as u32).collect()) } else { self.index(shape.plan, range) };
+        let by_row =
+            if self.by_row { Some(self.row_potentials(shape, v, range, session, worker)) } else { None };
+        let index: Option<Vec<u32>> =
+            if self.by_row { Some((0..n as u32).collect()) } else { self.index(shape.plan, range) };
         let levels = if self.by_row { n } else { self.levels };
         let mut pair_sums = vec![0.0; levels * k * k];
         let mut node = std::mem::take(&mut worker.temp);
@@ -238,7 +274,8 @@ impl ChainShape {
                 };
                 grow(&mut worker.scratch, tree::scratch_len(n, k));
                 let trees = Trees { pair_index, node: &mut node, above: &worker.before };
-                tree::run(tables, trees, &mut pair_sums, &mut log_norm, &mut worker.scratch).map_err(|e| broken(shape, range, e))
+                tree::run(tables, trees, &mut pair_sums, &mut log_norm, &mut worker.scratch)
+                    .map_err(|e| broken(shape, range, e))
             } else if matches!(var.algorithm, Algorithm::Chain) {
                 let tables = match &by_row {
                     Some(all) => {
@@ -248,29 +285,69 @@ impl ChainShape {
                     None => &self.ready[cell],
                 };
                 let chains = Chains { pair_index, starts, cuts: &[] };
-                let mut steps = Cell { k, rows: inner * w, at: cell * w, logs: &eta, marginals: &mut worker.moments[v] };
-                forward_backward::run(tables, chains, &mut steps, &mut pair_sums, &mut log_norm, &mut worker.chains)
-                    .map_err(|e| broken(shape, range, e))
+                let mut steps =
+                    Cell { k, rows: inner * w, at: cell * w, logs: &eta, marginals: &mut worker.moments[v] };
+                forward_backward::run(
+                    tables,
+                    chains,
+                    &mut steps,
+                    &mut pair_sums,
+                    &mut log_norm,
+                    &mut worker.chains,
+                )
+                .map_err(|e| broken(shape, range, e))
             } else {
-                let pair =
-                    by_row.as_ref().map_or(&self.log[cell.min(self.log.len().saturating_sub(1))..], |all| &all[cell..])[0].as_slice();
+                let pair = by_row
+                    .as_ref()
+                    .map_or(&self.log[cell.min(self.log.len().saturating_sub(1))..], |all| &all[cell..])[0]
+                    .as_slice();
                 let chains = GaussianChains { pair, pair_index, starts };
-                let mut steps = Cell { k: w, rows: inner * w, at: cell * w, logs: &eta, marginals: &mut worker.moments[v] };
-                gaussian_chain::run(k, chains, &mut steps, &mut pair_sums, &mut log_norm, &mut worker.gaussian_chains)
-                    .map_err(|e| Breakdown::Improper(e.to_string()))
+                let mut steps = Cell {
+                    k: w,
+                    rows: inner * w,
+                    at: cell * w,
+                    logs: &eta,
+                    marginals: &mut worker.moments[v],
+                };
+                gaussian_chain::run(
+                    k,
+                    chains,
+                    &mut steps,
+                    &mut pair_sums,
+                    &mut log_norm,
+                    &mut worker.gaussian_chains,
+                )
+                .map_err(|e| Breakdown::Improper(e.to_string()))
             };
             if done.is_err() {
                 result = done;
                 break;
             }
             if self.trees.is_some() {
-                (0..n).for_each(|t| worker.moments[v][(t * inner + cell) * w..][..w].copy_from_slice(&node[t * w..(t + 1) * w]));
+                (0..n).for_each(|t| {
+                    worker.moments[v][(t * inner + cell) * w..][..w]
+                        .copy_from_slice(&node[t * w..(t + 1) * w])
+                });
             }
             sums.entropy[v] += log_norm;
             for p in &self.pairs {
-                let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
+                let at = shape
+                    .tables
+                    .iter()
+                    .position(|&t| t == p.table)
+                    .expect("a pair table is summed in its pass");
                 if self.by_row {
-                    gather_row_pairs(shape, p, cell, &pair_sums, range, &mut sums.statistics[at], worker, session, v);
+                    gather_row_pairs(
+                        shape,
+                        p,
+                        cell,
+                        &pair_sums,
+                        range,
+                        &mut sums.statistics[at],
+                        worker,
+                        session,
+                        v,
+                    );
                 } else {
                     self.add_pairs(p, cell, k, &pair_sums, &mut sums.statistics[at]);
                 }
@@ -292,8 +369,8 @@ impl ChainShape {
         }
     }
 
-    /// Pair potentials by row, for each plate cell past the steps: the slope of the energy in x_{t−1}[i] · x_t[j] is the message to entry j of
-    /// the later step, given that the earlier one is the unit vector i.
+    /// Pair potentials by row, for each plate cell past the steps: the slope of the energy in x_{t−1}[i] ·
+    /// x_t[j] is the message to entry j of the later step, given that the earlier one is the unit vector i.
     fn row_potentials(
         &self,
         shape: &Shape<'_>,
@@ -352,7 +429,8 @@ impl ChainShape {
         sums: &mut Sums,
     ) {
         for p in &self.pairs {
-            let at = shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
+            let at =
+                shape.tables.iter().position(|&t| t == p.table).expect("a pair table is summed in its pass");
             let chunk = ChunkMoments { first: range.start, moments: &worker.moments, before: &worker.before };
             let places = Places::Range(range.clone());
             worker.rows.gather_chunk(
@@ -367,8 +445,16 @@ impl ChainShape {
     }
 }
 
-/// A chain whose steps keep their moments with earlier ones: couplings are messages to a step like any others, so a step's η holds all that the kernel reads.
-fn steps_of_their_own(var: &Var, v: usize, lags: usize, n: usize, worker: &mut Worker, sums: &mut Sums) -> Result<(), Breakdown> {
+/// A chain whose steps keep their moments with earlier ones: couplings are messages to a step like any
+/// others, so a step's η holds all that the kernel reads.
+fn steps_of_their_own(
+    var: &Var,
+    v: usize,
+    lags: usize,
+    n: usize,
+    worker: &mut Worker,
+    sums: &mut Sums,
+) -> Result<(), Breakdown> {
     let (w, inner) = (var.width, var.inner());
     let Worker { eta, moments, temp, starts, .. } = worker;
     let (eta, moments) = (&eta[v], &mut moments[v]);
@@ -399,7 +485,10 @@ fn ends(shape: &Shape<'_>, range: &Range<usize>) -> Vec<u32> {
 fn broken(shape: &Shape<'_>, range: &Range<usize>, e: ChainError) -> Breakdown {
     match e {
         ChainError::Impossible { step } => {
-            let row = shape.plan.streams[shape.stream].order.as_ref().map_or(range.start + step, |o| o[range.start + step] as usize);
+            let row = shape.plan.streams[shape.stream]
+                .order
+                .as_ref()
+                .map_or(range.start + step, |o| o[range.start + step] as usize);
             Breakdown::Impossible(format!("no category is possible at row {}", row + 1))
         }
         e => Breakdown::Improper(e.to_string()),
@@ -458,8 +547,9 @@ impl GaussianSteps for Cell<'_> {
     }
 }
 
-/// Statistics of pairs whose potentials differ by row: for each entry of the earlier step, the later step's pair moments stand in for
-/// its own. Rows are doubled so that "the step before" can be a unit vector while the step itself holds E[x_{t−1}[i] · x_t].
+/// Statistics of pairs whose potentials differ by row: for each entry of the earlier step, the later step's
+/// pair moments stand in for its own. Rows are doubled so that "the step before" can be a unit vector while
+/// the step itself holds E[x_{t−1}[i] · x_t].
 #[allow(clippy::too_many_arguments)]
 fn gather_row_pairs(
     shape: &Shape<'_>,
@@ -482,15 +572,28 @@ fn gather_row_pairs(
             moments[v][(t * inner + cell) * w..][..k].copy_from_slice(&pairs[(t * k + i) * k..][..k]);
             moments[v][((n + t) * inner + cell) * w + i] = 1.0;
         }
-        let before: Vec<u32> = (0..n as u32).map(|t| if worker.before[t as usize] == u32::MAX { u32::MAX } else { n as u32 + t }).collect();
+        let before: Vec<u32> = (0..n as u32)
+            .map(|t| if worker.before[t as usize] == u32::MAX { u32::MAX } else { n as u32 + t })
+            .collect();
         let chunk = ChunkMoments { first: range.start, moments: &moments, before: &before };
-        worker.rows.gather_chunk(shape.plan, table, &Places::Range(range.clone()), &session.moments, Some(chunk), sum);
+        worker.rows.gather_chunk(
+            shape.plan,
+            table,
+            &Places::Range(range.clone()),
+            &session.moments,
+            Some(chunk),
+            sum,
+        );
     }
 }
 
 /// The operand of the later step.
 fn later(table: &Table) -> usize {
-    table.operands.iter().position(|o| matches!(o.from, From::Streamed { back: 0, .. })).expect("a pair has its later step")
+    table
+        .operands
+        .iter()
+        .position(|o| matches!(o.from, From::Streamed { back: 0, .. }))
+        .expect("a pair has its later step")
 }
 
 fn stride(axes: &Axes, label: u8) -> usize {
@@ -500,7 +603,8 @@ fn stride(axes: &Axes, label: u8) -> usize {
 impl Pair {
     /// Which entries of two steps meet, and where in the table: over all values of the letters of both.
     fn lay_out(&mut self, table: &Table, var: &Var, ends: [&Axes; 2], offsets: [usize; 2]) {
-        // (label, stride in the earlier step, in the later): letters within a step; those with larger strides are plates past the steps.
+        // (label, stride in the earlier step, in the later): letters within a step; those with larger strides
+        // are plates past the steps.
         let mut letters: Vec<(u8, [usize; 2])> = vec![];
         for (side, axes) in ends.iter().enumerate() {
             for &(label, s) in axes.0.iter().skip(1) {
@@ -524,8 +628,9 @@ impl Pair {
         for (label, by) in letters {
             let at = stride(&table.axes, label);
             let size = table.sizes[usize::from(label)];
-            let each =
-                |&(i, j, a): &(usize, usize, usize)| (0..size).map(move |x| (i + x * by[0], j + x * by[1], a + x * at)).collect::<Vec<_>>();
+            let each = |&(i, j, a): &(usize, usize, usize)| {
+                (0..size).map(move |x| (i + x * by[0], j + x * by[1], a + x * at)).collect::<Vec<_>>()
+            };
             self.entries = self.entries.iter().flat_map(each).collect();
         }
     }

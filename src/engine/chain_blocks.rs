@@ -1,9 +1,10 @@
-//! The pass over a stream whose only block is a chain, a block of steps at a time: the kernel asks for the steps' messages and tells their moments, which
-//! go into the statistics at once. So no number of a whole sequence stands in memory but the kernel's own. Not here: the kernels (`block`), pair
-//! potentials and what they sum to (`chain`).
+//! The pass over a stream whose only block is a chain, a block of steps at a time: the kernel asks for the
+//! steps' messages and tells their moments, which go into the statistics at once. So no number of a whole
+//! sequence stands in memory but the kernel's own. Not here: the kernels (`block`), pair potentials and what
+//! they sum to (`chain`).
 //!
-//! The natural parameters of a step are not kept, nor needed for the entropy: ⟨η, μ⟩ of all steps together is Σ ⟨T, G⟩ over the tables that sent them
-//! messages, which the pass takes off at its end.
+//! The natural parameters of a step are not kept, nor needed for the entropy: ⟨η, μ⟩ of all steps together is
+//! Σ ⟨T, G⟩ over the tables that sent them messages, which the pass takes off at its end.
 
 use super::{
     lookup::Lookups,
@@ -29,7 +30,8 @@ use std::ops::Range;
 /// Steps of a start that are given their responsibilities at a time.
 const START: usize = 1024;
 
-/// Whether a stream's pass goes so: its only block is a chain along it, one for all its rows, that no other block waits for.
+/// Whether a stream's pass goes so: its only block is a chain along it, one for all its rows, that no other
+/// block waits for.
 pub(super) fn alone(vars: &[(usize, Vec<(usize, usize)>)], all: &[Var]) -> bool {
     let [(v, _)] = vars else { return false };
     let var = &all[*v];
@@ -68,7 +70,8 @@ impl ChunkSteps<'_, '_> {
         &self.shape.plan.vars[self.v]
     }
 
-    /// The rows whose operand of the step before, or own operand, is in `steps` (one sequence's), as places of the stream.
+    /// The rows whose operand of the step before, or own operand, is in `steps` (one sequence's), as places
+    /// of the stream.
     fn readers(&self, steps: &Range<usize>, before: bool) -> Range<usize> {
         let (lo, mut hi) = (steps.start + usize::from(before), steps.end);
         if before {
@@ -96,7 +99,9 @@ impl ChunkSteps<'_, '_> {
             let (stored, values) = (&self.session.moments, &self.session.table[t]);
             let from = self.sums.profile.begin();
             match &places {
-                Places::Range(_) => self.rows.message(plan, table, i, &places, stored, chunk, values, &mut eta[o.offset..]),
+                Places::Range(_) => {
+                    self.rows.message(plan, table, i, &places, stored, chunk, values, &mut eta[o.offset..])
+                }
                 Places::List([]) => {}
                 Places::List(l) => {
                     temp.clear();
@@ -107,7 +112,9 @@ impl ChunkSteps<'_, '_> {
                     }
                 }
             }
-            self.sums.profile.end(Step::Message(self.v, t), from, || profile::message(table, i, places.len()));
+            self.sums
+                .profile
+                .end(Step::Message(self.v, t), from, || profile::message(table, i, places.len()));
         }
         let here = self.first + steps.start..self.first + steps.end;
         for stack in &self.shape.stacks {
@@ -120,7 +127,10 @@ impl ChunkSteps<'_, '_> {
         if let Some(c) = &var.clamp {
             // Known steps: every other category is impossible.
             for (e, row) in eta.chunks_exact_mut(w).enumerate().filter(|(e, _)| c.known[at + e]) {
-                row.iter_mut().enumerate().filter(|(i, _)| *i != c.values[at + e] as usize).for_each(|(_, x)| *x += LN_ZERO);
+                row.iter_mut()
+                    .enumerate()
+                    .filter(|(i, _)| *i != c.values[at + e] as usize)
+                    .for_each(|(_, x)| *x += LN_ZERO);
             }
         }
     }
@@ -144,7 +154,14 @@ impl ChunkSteps<'_, '_> {
             let places = places(&table.rows, &range, list);
             let chunk = ChunkMoments { first: range.start, moments, before };
             let from = self.sums.profile.begin();
-            self.rows.gather_chunk(plan, table, &places, &self.session.moments, Some(chunk), &mut self.sums.statistics[at]);
+            self.rows.gather_chunk(
+                plan,
+                table,
+                &places,
+                &self.session.moments,
+                Some(chunk),
+                &mut self.sums.statistics[at],
+            );
             self.sums.profile.end(Step::Statistic(t), from, || profile::statistic(table, places.len()));
         }
         let here = self.first + steps.start..self.first + steps.end;
@@ -163,16 +180,24 @@ impl Steps for ChunkSteps<'_, '_> {
     fn may_keep(&self) -> usize {
         // As many threads as there are runs keep some.
         let runs = self.shape.runs().len();
-        if self.lookups.is_some() { 0 } else { forward_backward::WEIGHTS / self.session.pool.current_num_threads().clamp(1, runs.max(1)) }
+        if self.lookups.is_some() {
+            0
+        } else {
+            forward_backward::WEIGHTS / self.session.pool.current_num_threads().clamp(1, runs.max(1))
+        }
     }
 
     fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
         if let Some(lookups) = self.lookups {
             let from = self.sums.profile.begin();
             let count = steps.len();
-            let sum = lookups.weights(self.first + steps.start..self.first + steps.end, weights).map_err(|e| e.later(steps.start));
+            let sum = lookups
+                .weights(self.first + steps.start..self.first + steps.end, weights)
+                .map_err(|e| e.later(steps.start));
             let table = self.shape.vars[0].1[0];
-            self.sums.profile.end(Step::Message(self.v, table.0), from, || lookups.work(self.shape.plan, count));
+            self.sums
+                .profile
+                .end(Step::Message(self.v, table.0), from, || lookups.work(self.shape.plan, count));
             return sum;
         }
         let k = self.var().width;
@@ -192,9 +217,15 @@ impl Steps for ChunkSteps<'_, '_> {
         match self.lookups {
             Some(lookups) => {
                 let from = self.sums.profile.begin();
-                lookups.add(self.first + steps.start..self.first + steps.end, marginals, &mut self.sums.statistics);
+                lookups.add(
+                    self.first + steps.start..self.first + steps.end,
+                    marginals,
+                    &mut self.sums.statistics,
+                );
                 let table = self.shape.vars[0].1[0].0;
-                self.sums.profile.end(Step::Statistic(table), from, || lookups.work(self.shape.plan, steps.len()));
+                self.sums
+                    .profile
+                    .end(Step::Statistic(table), from, || lookups.work(self.shape.plan, steps.len()));
             }
             None => self.gather(&steps, marginals),
         }
@@ -211,7 +242,8 @@ impl GaussianSteps for ChunkSteps<'_, '_> {
     }
 }
 
-/// A start, where responsibilities are given: statistics of these, pairs of neighbours as if independent. False where there are none to give.
+/// A start, where responsibilities are given: statistics of these, pairs of neighbours as if independent.
+/// False where there are none to give.
 #[expect(clippy::too_many_arguments, reason = "what a chunk of a pass knows")]
 pub(super) fn start(
     shape: &Shape<'_>,

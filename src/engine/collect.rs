@@ -1,4 +1,5 @@
-//! From a finished session to the posterior as plain named arrays, in file order, centres added back. Not here: how it is printed.
+//! From a finished session to the posterior as plain named arrays, in file order, centres added back. Not
+//! here: how it is printed.
 
 use super::{
     RunError,
@@ -48,7 +49,8 @@ pub struct Summary {
     pub profile: Option<RunProfile>,
 }
 
-/// q of a node's elements in file order: natural parameters (of its block) and, for categories, probabilities.
+/// q of a node's elements in file order: natural parameters (of its block) and, for categories,
+/// probabilities.
 struct Elements {
     eta: Vec<f64>,
     moments: Vec<f64>,
@@ -79,27 +81,35 @@ pub fn posterior(
         .collect();
     // Predictions need the means of what they depend on.
     let mut needed = wanted.clone();
-    for (i, _) in graph.nodes.iter().enumerate().filter(|(i, _)| wanted[*i] && plan.predicted.contains(&NodeId(*i))) {
+    for (i, _) in
+        graph.nodes.iter().enumerate().filter(|(i, _)| wanted[*i] && plan.predicted.contains(&NodeId(*i)))
+    {
         predict::parents(graph, NodeId(i)).into_iter().for_each(|p| needed[p.0] = true);
     }
     let mut elements: Vec<Option<Elements>> = (0..graph.nodes.len()).map(|_| None).collect();
     for s in 0..plan.streams.len() {
-        let emit: Vec<usize> =
-            (0..plan.vars.len()).filter(|&v| plan.vars[v].stream() == Some(s) && plan.vars[v].nodes.iter().any(|n| needed[n.0])).collect();
+        let emit: Vec<usize> = (0..plan.vars.len())
+            .filter(|&v| plan.vars[v].stream() == Some(s) && plan.vars[v].nodes.iter().any(|n| needed[n.0]))
+            .collect();
         if emit.is_empty() {
             continue;
         }
-        let kept = plan.vars.iter().any(|v| matches!(v.storage, Storage::Streamed { stream, kept: true } if stream == s));
+        let kept = plan
+            .vars
+            .iter()
+            .any(|v| matches!(v.storage, Storage::Streamed { stream, kept: true } if stream == s));
         for (v, e) in session.pass(s, Mode::Update, &emit)? {
             let var = &plan.vars[v];
             for &node in &var.nodes {
                 let file_rows = plan.streams[s].order.as_deref();
                 if matches!(plan.blocks.list[v].kind, Kind::Gaussian(_)) {
-                    elements[node.0] = Some(gaussian_member(graph, bound, plan, v, node, (&e.eta, &e.moments), file_rows));
+                    elements[node.0] =
+                        Some(gaussian_member(graph, bound, plan, v, node, (&e.eta, &e.moments), file_rows));
                     continue;
                 }
                 if let Some(network) = &var.network {
-                    elements[node.0] = Some(network_member(graph, var, network, v, node, &e.moments, file_rows));
+                    elements[node.0] =
+                        Some(network_member(graph, var, network, v, node, &e.moments, file_rows));
                     continue;
                 }
                 let order = element_order(&graph.nodes[node.0].plates, &var.plates, file_rows);
@@ -129,7 +139,8 @@ pub fn posterior(
                 continue;
             }
             if let Some(network) = &var.network {
-                elements[node.0] = Some(network_member(graph, var, network, v, node, &session.moments[v], None));
+                elements[node.0] =
+                    Some(network_member(graph, var, network, v, node, &session.moments[v], None));
                 continue;
             }
             let order = element_order(&graph.nodes[node.0].plates, &var.plates, None);
@@ -146,14 +157,18 @@ pub fn posterior(
     let mut reports: Vec<Option<NodePosterior>> = (0..graph.nodes.len()).map(|_| None).collect();
     for (i, e) in elements.iter().enumerate() {
         if let Some(e) = e {
-            reports[i] = Some(of_block(graph, bound, session, NodeId(i), e, e.eta.len() <= options.quantiles));
+            reports[i] =
+                Some(of_block(graph, bound, session, NodeId(i), e, e.eta.len() <= options.quantiles));
         }
     }
     for i in 0..graph.nodes.len() {
-        let absent = |r: &NodePosterior| plan.predicted.contains(&NodeId(i)) && r.mean.iter().any(|m| m.is_nan());
+        let absent =
+            |r: &NodePosterior| plan.predicted.contains(&NodeId(i)) && r.mean.iter().any(|m| m.is_nan());
         if let Some(report) = reports[i].as_ref().filter(|r| absent(r)) {
-            // Of a vector that is latent in part elsewhere, the rows that are missing as a whole are predicted.
-            let means: Vec<Option<Means<'_>>> = reports.iter().map(|r| r.as_ref().map(|r| Means { values: &r.mean })).collect();
+            // Of a vector that is latent in part elsewhere, the rows that are missing as a whole are
+            // predicted.
+            let means: Vec<Option<Means<'_>>> =
+                reports.iter().map(|r| r.as_ref().map(|r| Means { values: &r.mean })).collect();
             let mut report = report.clone();
             let predicted = of_prediction(graph, bound, NodeId(i), &means);
             let places: Vec<usize> = (0..report.mean.len()).filter(|&k| report.mean[k].is_nan()).collect();
@@ -167,7 +182,8 @@ pub fn posterior(
             continue;
         }
         let report = if plan.predicted.contains(&NodeId(i)) {
-            let means: Vec<Option<Means<'_>>> = reports.iter().map(|r| r.as_ref().map(|r| Means { values: &r.mean })).collect();
+            let means: Vec<Option<Means<'_>>> =
+                reports.iter().map(|r| r.as_ref().map(|r| Means { values: &r.mean })).collect();
             of_prediction(graph, bound, NodeId(i), &means)
         } else {
             of_data(graph, bound, NodeId(i))
@@ -197,8 +213,8 @@ pub fn posterior(
     })
 }
 
-/// The marginals of one member of a Gaussian joint: natural parameters of its own family, in file order. With a precision that scales the block, they are those of a
-/// Normal–Gamma of each entry and the precision.
+/// The marginals of one member of a Gaussian joint: natural parameters of its own family, in file order. With
+/// a precision that scales the block, they are those of a Normal–Gamma of each entry and the precision.
 fn gaussian_member(
     graph: &FactorGraph,
     bound: &Bound,
@@ -210,13 +226,22 @@ fn gaussian_member(
 ) -> Elements {
     let var = &plan.vars[v];
     if let Some(sparse) = &var.sparse {
-        return sparse_member(graph, sparse, v, var.nodes.iter().position(|n| *n == node).expect("a node of the block"), node, moments);
+        return sparse_member(
+            graph,
+            sparse,
+            v,
+            var.nodes.iter().position(|n| *n == node).expect("a node of the block"),
+            node,
+            moments,
+        );
     }
     let Kind::Gaussian(g) = plan.blocks.list[v].kind else { unreachable!("a Gaussian block's kind") };
     let joint = &plan.blocks.gaussians[g];
     let d = var.d;
     let size = |n: NodeId| graph.nodes[n.0].event.map_or(1, |x| bound.size(x));
-    let inner = |m: &crate::factorize::gaussian::Member| m.inner.iter().map(|p| bound.plate(*p).size).product::<usize>();
+    let inner = |m: &crate::factorize::gaussian::Member| {
+        m.inner.iter().map(|p| bound.plate(*p).size).product::<usize>()
+    };
     let each = |m: &crate::factorize::gaussian::Member| if m.vector { size(m.node) } else { 1 };
     let at = joint.members.iter().position(|m| m.node == node);
     let start: usize = joint.members[..at.unwrap_or(0)].iter().map(|m| inner(m) * each(m)).sum();
@@ -227,9 +252,17 @@ fn gaussian_member(
     let order = element_order(&graph.nodes[node.0].plates, &storage, file_rows);
     if joint.scale.is_some() {
         let entries = at.map_or(1, |at| inner(&joint.members[at]));
-        let of = |e: &[f64]| (0..entries).flat_map(|i| normal_gamma_vector::entry(d, e, start + i)).collect::<Vec<f64>>();
+        let of = |e: &[f64]| {
+            (0..entries).flat_map(|i| normal_gamma_vector::entry(d, e, start + i)).collect::<Vec<f64>>()
+        };
         let eta: Vec<f64> = eta.chunks_exact(var.width).flat_map(of).collect();
-        return Elements { moments: vec![], eta: reorder(&eta, &order, 4), width: 4, block: v, places: vec![] };
+        return Elements {
+            moments: vec![],
+            eta: reorder(&eta, &order, 4),
+            width: 4,
+            block: v,
+            places: vec![],
+        };
     }
     let member = &joint.members[at.expect("a node of the block")];
     let e = each(member);
@@ -249,14 +282,22 @@ fn gaussian_member(
 fn marginal(mean: &[f64], covariance: impl Fn(usize, usize) -> f64, eta: &mut Vec<f64>) {
     let e = mean.len();
     let covariance = nalgebra::DMatrix::from_fn(e, e, covariance);
-    let precision = covariance.try_inverse().unwrap_or_else(|| nalgebra::DMatrix::from_element(e, e, f64::NAN));
+    let precision =
+        covariance.try_inverse().unwrap_or_else(|| nalgebra::DMatrix::from_element(e, e, f64::NAN));
     let h = &precision * nalgebra::DVector::from_column_slice(mean);
     eta.extend(h.iter().copied());
     eta.extend(precision.iter().map(|p| -0.5 * p));
 }
 
 /// The marginals of one member of a sparse Gaussian, whose elements stand in file order.
-fn sparse_member(graph: &FactorGraph, sparse: &SparseShape, v: usize, member: usize, node: NodeId, moments: &[f64]) -> Elements {
+fn sparse_member(
+    graph: &FactorGraph,
+    sparse: &SparseShape,
+    v: usize,
+    member: usize,
+    node: NodeId,
+    moments: &[f64],
+) -> Elements {
     let places = &sparse.pattern.places;
     let d = places.each[member];
     let width = graph.nodes[node.0].spec.stat.width(d);
@@ -290,8 +331,15 @@ fn network_member(
 
 /// Has the node a plate with one element for each row or group of the data?
 pub fn is_local(graph: &FactorGraph, node: &Node) -> bool {
-    let data =
-        |k: &PlateKind| matches!(k, PlateKind::Rows { .. } | PlateKind::Steps { .. } | PlateKind::Groups { .. } | PlateKind::Tree { .. });
+    let data = |k: &PlateKind| {
+        matches!(
+            k,
+            PlateKind::Rows { .. }
+                | PlateKind::Steps { .. }
+                | PlateKind::Groups { .. }
+                | PlateKind::Tree { .. }
+        )
+    };
     node.plates.iter().any(|p| data(&graph.plates[p.0].kind))
 }
 
@@ -326,7 +374,9 @@ fn frame(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
     let rank = if n.spec.stat == &CATEGORY { 1 } else { n.spec.stat.value.rank() };
     let mut event = n.event.map_or(vec![], |e| vec![axis(graph, bound, e); rank]);
     if let Some(l) = &bound.event_labels[node.0] {
-        event.iter_mut().for_each(|a| (a.name, a.labels) = (graph.nodes[l.of.0].name.clone(), Some(l.names.clone())));
+        event
+            .iter_mut()
+            .for_each(|a| (a.name, a.labels) = (graph.nodes[l.of.0].name.clone(), Some(l.names.clone())));
     }
     let family = n.spec.family.map_or_else(|| n.spec.name.to_string(), |f| format!("{f:?}"));
     NodePosterior {
@@ -343,14 +393,22 @@ fn frame(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
     }
 }
 
-fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: NodeId, e: &Elements, quantiles: bool) -> NodePosterior {
+fn of_block(
+    graph: &FactorGraph,
+    bound: &Bound,
+    session: &Session<'_>,
+    node: NodeId,
+    e: &Elements,
+    quantiles: bool,
+) -> NodePosterior {
     let plan = session.plan;
     let var = &plan.vars[e.block];
     let spec = graph.nodes[node.0].spec;
     let mut out = frame(graph, bound, node);
     if spec.stat == &CATEGORY {
         out.mean = e.moments.clone();
-        out.parameters = vec![NamedArray { name: "p".into(), dims: vec![e.width], values: e.moments.clone() }];
+        out.parameters =
+            vec![NamedArray { name: "p".into(), dims: vec![e.width], values: e.moments.clone() }];
         return out;
     }
     if let (Some(Clamp { cells: Some(cells), .. }), Algorithm::Family(family)) = (&var.clamp, var.algorithm) {
@@ -363,29 +421,37 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
     for (i, eta) in e.eta.chunks_exact(e.width).enumerate() {
         let known = var.clamp.as_ref().filter(|c| c.known[e.places[i]]);
         let (mut parameters, mut summary, mut q) = match var.algorithm {
-            Algorithm::Family(f) => (f.parameters(var.d, eta), f.summary(var.d, eta), ends(&|p| f.quantile(var.d, eta, p))),
+            Algorithm::Family(f) => {
+                (f.parameters(var.d, eta), f.summary(var.d, eta), ends(&|p| f.quantile(var.d, eta, p)))
+            }
             Algorithm::Joint(f) => {
                 // One entry of a vector and its precision are a Normal–Gamma.
                 let scaled = matches!(plan.blocks.list[e.block].kind, Kind::Gaussian(_));
-                let (f, member, d) =
-                    if scaled { (normal_gamma::SPEC.family, usize::from(spec.stat == &GAMMA), 1) } else { (f, member, var.d) };
+                let (f, member, d) = if scaled {
+                    (normal_gamma::SPEC.family, usize::from(spec.stat == &GAMMA), 1)
+                } else {
+                    (f, member, var.d)
+                };
                 let all = f.parameters(d, eta);
-                let mine: Vec<Parameter> = f.member_parameters(member).iter().map(|&i| all[i].clone()).collect();
+                let mine: Vec<Parameter> =
+                    f.member_parameters(member).iter().map(|&i| all[i].clone()).collect();
                 (mine, f.summary(member, d, eta), ends(&|p| f.quantile(member, d, eta, p)))
             }
             // A member's marginal is of its own family.
-            Algorithm::Gaussian | Algorithm::SparseGaussian | Algorithm::GaussianChain | Algorithm::GaussianSteps { .. } => {
-                match spec.family {
-                    Some(f) => {
-                        let d = graph.nodes[node.0].event.map_or(1, |x| bound.size(x));
-                        (f.parameters(d, eta), f.summary(d, eta), ends(&|p| f.quantile(d, eta, p)))
-                    }
-                    None => continue,
+            Algorithm::Gaussian
+            | Algorithm::SparseGaussian
+            | Algorithm::GaussianChain
+            | Algorithm::GaussianSteps { .. } => match spec.family {
+                Some(f) => {
+                    let d = graph.nodes[node.0].event.map_or(1, |x| bound.size(x));
+                    (f.parameters(d, eta), f.summary(d, eta), ends(&|p| f.quantile(d, eta, p)))
                 }
-            }
+                None => continue,
+            },
             Algorithm::Chain | Algorithm::Network => unreachable!("they hold categories"),
         };
-        // What has a place moves back by the centre; what has a width stays. η itself would lose the digits that centring saved.
+        // What has a place moves back by the centre; what has a width stays. η itself would lose the digits
+        // that centring saved.
         let place = spec.params.first().map_or("", |p| p.name);
         let moved = parameters.iter_mut().filter(|p| spec.location && p.name == place).map(|p| &mut p.values);
         for values in moved.chain([&mut summary.mean]).chain(&mut q).filter(|_| !centre.is_empty()) {
@@ -409,7 +475,11 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
             // A known cell of a partly observed node: its value.
             Some(c) => {
                 let value = &c.values[e.places[i] * c.value_width..][..c.value_width];
-                let back: Vec<f64> = value.iter().enumerate().map(|(i, v)| v + centre.get(i).copied().unwrap_or(0.0)).collect();
+                let back: Vec<f64> = value
+                    .iter()
+                    .enumerate()
+                    .map(|(i, v)| v + centre.get(i).copied().unwrap_or(0.0))
+                    .collect();
                 sd.extend(std::iter::repeat_n(0.0, back.len()));
                 low.extend_from_slice(&back);
                 high.extend_from_slice(&back);
@@ -429,7 +499,8 @@ fn of_block(graph: &FactorGraph, bound: &Bound, session: &Session<'_>, node: Nod
     out
 }
 
-/// Vectors of which some cells are known: these as they are, the others with their marginals under q; NaN where all of a leaf's are missing.
+/// Vectors of which some cells are known: these as they are, the others with their marginals under q; NaN
+/// where all of a leaf's are missing.
 fn of_cells(
     mut out: NodePosterior,
     family: &dyn Family,
@@ -474,8 +545,14 @@ fn of_data(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
     of_prediction(graph, bound, node, &[])
 }
 
-/// A node that is predicted, or observed with missing cells: the whole column, predictions where nothing is known.
-fn of_prediction(graph: &FactorGraph, bound: &Bound, node: NodeId, means: &[Option<Means<'_>>]) -> NodePosterior {
+/// A node that is predicted, or observed with missing cells: the whole column, predictions where nothing is
+/// known.
+fn of_prediction(
+    graph: &FactorGraph,
+    bound: &Bound,
+    node: NodeId,
+    means: &[Option<Means<'_>>],
+) -> NodePosterior {
     let n = &graph.nodes[node.0];
     let mut out = frame(graph, bound, node);
     // What is predicted is of the distribution that was called; a q is of its family.

@@ -1,4 +1,5 @@
-//! What can break in a run: errors with a name and an iteration. Not here: mistakes in a model or its data (`diag`).
+//! What can break in a run: errors with a name and an iteration. Not here: mistakes in a model or its data
+//! (`diag`).
 
 use super::posterior::Posterior;
 use std::fmt;
@@ -38,13 +39,19 @@ pub enum Breakdown {
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = if self.iteration == 0 { "at the start".into() } else { format!("in iteration {}", self.iteration) };
+        let at = if self.iteration == 0 {
+            "at the start".into()
+        } else {
+            format!("in iteration {}", self.iteration)
+        };
         let node = &self.node;
         match &self.kind {
             Breakdown::Improper(why) => write!(f, "q of `{node}` has no density {at}: {why}"),
             Breakdown::Fell(by) => write!(f, "the bound fell by {by:.3e} nats {at}, most of it at `{node}`"),
             Breakdown::NotFinite => write!(f, "the bound of `{node}` is not a number {at}"),
-            Breakdown::Impossible(what) => write!(f, "the model says that the data of `{node}` can't happen {at}: {what}"),
+            Breakdown::Impossible(what) => {
+                write!(f, "the model says that the data of `{node}` can't happen {at}: {what}")
+            }
         }
     }
 }

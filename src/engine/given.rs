@@ -1,5 +1,5 @@
-//! A first q that the caller gives for a selector, checked against the plan. Not here: one for values (`given_values`), the starts
-//! that the engine makes (`start`), nor the files that hold one (`cli`).
+//! A first q that the caller gives for a selector, checked against the plan. Not here: one for values
+//! (`given_values`), the starts that the engine makes (`start`), nor the files that hold one (`cli`).
 
 use crate::{
     expfam::stat::CATEGORY,
@@ -98,9 +98,13 @@ pub enum BadStart {
 impl fmt::Display for BadStart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            BadStart::Length { wanted, found } => write!(f, "{wanted} elements are wanted, {found} are given"),
+            BadStart::Length { wanted, found } => {
+                write!(f, "{wanted} elements are wanted, {found} are given")
+            }
             BadStart::Category(e) => write!(f, "element {} has a category past the last", e + 1),
-            BadStart::Probabilities(e) => write!(f, "the numbers of element {} are not probabilities that sum to 1", e + 1),
+            BadStart::Probabilities(e) => {
+                write!(f, "the numbers of element {} are not probabilities that sum to 1", e + 1)
+            }
             BadStart::Value(e, why) => write!(f, "the value of element {} {why}", e + 1),
             BadStart::NoParameter(name) => write!(f, "it has no parameter `{name}`"),
         }
@@ -122,7 +126,13 @@ impl Selector {
         let v = &plan.vars[var];
         let member = v.nodes.iter().position(|m| *m == node).unwrap_or(0);
         let file = v.stream().and_then(|s| plan.streams[s].order.as_deref());
-        Ok(Self { node, categories: v.states(member), order: element_order(&n.plates, &v.plates, file), var, member })
+        Ok(Self {
+            node,
+            categories: v.states(member),
+            order: element_order(&n.plates, &v.plates, file),
+            var,
+            member,
+        })
     }
 
     /// Elements, row-major over the node's plates.
@@ -159,7 +169,9 @@ impl Selector {
             return Err(BadStart::Length { wanted: self.elements(), found: rows.len() / k.max(1) });
         }
         let sums: Vec<f64> = rows.chunks_exact(k).map(|r| r.iter().sum()).collect();
-        let wrong = |(r, s): (&[f64], &f64)| r.iter().any(|x| x.is_nan() || *x < 0.0) || s.is_nan() || (s - 1.0).abs() > SUM;
+        let wrong = |(r, s): (&[f64], &f64)| {
+            r.iter().any(|x| x.is_nan() || *x < 0.0) || s.is_nan() || (s - 1.0).abs() > SUM
+        };
         if let Some(e) = rows.chunks_exact(k).zip(&sums).position(wrong) {
             return Err(BadStart::Probabilities(e));
         }

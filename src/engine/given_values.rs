@@ -1,5 +1,6 @@
-//! A first q that the caller gives for a node of values (numbers, vectors, probability vectors), checked against the plan: a value for
-//! each element, or the parameters of its q. Not here: categories (`given`), nor what a run makes of it (`start_values`).
+//! A first q that the caller gives for a node of values (numbers, vectors, probability vectors), checked
+//! against the plan: a value for each element, or the parameters of its q. Not here: categories (`given`),
+//! nor what a run makes of it (`start_values`).
 
 use super::given::{BadStart, GivenStart, NoStart, What};
 use crate::{
@@ -56,7 +57,8 @@ impl Valued {
         if let Kind::Gaussian(g) = plan.blocks.list[var].kind {
             for m in &plan.blocks.gaussians[g].members {
                 let inner = || m.inner.iter().map(|&p| (p, bound.plate(p).size));
-                let each = if m.vector { graph.nodes[m.node.0].event.map_or(1, |x| bound.size(x)) } else { 1 };
+                let each =
+                    if m.vector { graph.nodes[m.node.0].event.map_or(1, |x| bound.size(x)) } else { 1 };
                 (entries.1, entries.2) = (inner().map(|p| p.1).product(), each);
                 if m.node == node {
                     storage.extend(inner());
@@ -70,7 +72,9 @@ impl Valued {
         let list = match v.algorithm {
             Algorithm::Family(f) => f.parameters(v.d, &vec![0.0; v.width]),
             // The entries of a vector and the precision that scales them all.
-            Algorithm::Joint(_) if matches!(plan.blocks.list[var].kind, Kind::Gaussian(_)) => return Err(NoStart::Together),
+            Algorithm::Joint(_) if matches!(plan.blocks.list[var].kind, Kind::Gaussian(_)) => {
+                return Err(NoStart::Together);
+            }
             Algorithm::Joint(j) => {
                 let all = j.parameters(v.d, &vec![0.0; v.width]);
                 j.member_parameters(member).iter().map(|&i| all[i].clone()).collect()
@@ -116,14 +120,18 @@ impl Valued {
         Ok(self.given(What::Values(self.stored(values, w, true).into())))
     }
 
-    /// Parameters of q by name, as a report prints them, each for all elements in file order. Those left out stay as the prior has them.
+    /// Parameters of q by name, as a report prints them, each for all elements in file order. Those left out
+    /// stay as the prior has them.
     ///
     /// # Errors
-    /// A name that q does not have, or too many or too few numbers. Whether they make a density shows when the run starts.
+    /// A name that q does not have, or too many or too few numbers. Whether they make a density shows when
+    /// the run starts.
     pub fn from_parameters(&self, given: &[(String, Vec<f64>)]) -> Result<GivenStart, BadStart> {
         let mut out = vec![];
         for (name, values) in given {
-            let Some(at) = self.parameters.iter().position(|p| p.0 == name) else { return Err(BadStart::NoParameter(name.clone())) };
+            let Some(at) = self.parameters.iter().position(|p| p.0 == name) else {
+                return Err(BadStart::NoParameter(name.clone()));
+            };
             let (known, w) = self.parameters[at];
             if values.len() != self.elements() * w {
                 return Err(BadStart::Length { wanted: self.elements(), found: values.len() / w.max(1) });
@@ -139,7 +147,8 @@ impl Valued {
 
     /// File order → storage order; what has a place is moved by the centre.
     fn stored(&self, values: &[f64], w: usize, moved: bool) -> Vec<f64> {
-        let mut out: Vec<f64> = self.order.iter().flat_map(|&e| &values[e * w..(e + 1) * w]).copied().collect();
+        let mut out: Vec<f64> =
+            self.order.iter().flat_map(|&e| &values[e * w..(e + 1) * w]).copied().collect();
         if moved && !self.centre.is_empty() {
             for x in out.chunks_exact_mut(self.centre.len()) {
                 x.iter_mut().zip(&self.centre).for_each(|(x, c)| *x -= c);

@@ -1,5 +1,6 @@
-//! Steps all of whose messages are looked up in tables by codes: their weights are products of rows of the tables' exponentials, made once a pass, and
-//! their moments are added to the rows they came from. No exponential for each step and category. Not here: the chain (`chain_blocks`).
+//! Steps all of whose messages are looked up in tables by codes: their weights are products of rows of the
+//! tables' exponentials, made once a pass, and their moments are added to the rows they came from. No
+//! exponential for each step and category. Not here: the chain (`chain_blocks`).
 
 use super::{
     pass::{Shape, places},
@@ -42,7 +43,13 @@ struct Lookup<'p> {
 
 impl<'p> Lookups<'p> {
     /// The tables that send variable `v` the messages (table, operand), if they are nothing but lookups.
-    pub(super) fn new(plan: &'p Plan, v: usize, messages: &[(usize, usize)], pass: &[usize], values: &[Vec<f64>]) -> Option<Self> {
+    pub(super) fn new(
+        plan: &'p Plan,
+        v: usize,
+        messages: &[(usize, usize)],
+        pass: &[usize],
+        values: &[Vec<f64>],
+    ) -> Option<Self> {
         let var = &plan.vars[v];
         if var.clamp.is_some() || var.network.is_some() {
             return None;
@@ -82,7 +89,8 @@ impl<'p> Lookups<'p> {
         Some(Self { k, tables })
     }
 
-    /// As [`forward_backward::Steps::weights`], for places of the stream; errors name the step by its place in the range.
+    /// As [`forward_backward::Steps::weights`], for places of the stream; errors name the step by its place
+    /// in the range.
     pub(super) fn weights(&self, range: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
         let mut total = 0.0;
         let mut unsafe_rows = vec![];
@@ -101,7 +109,9 @@ impl<'p> Lookups<'p> {
                     log.iter_mut().zip(&l.log[code * self.k..]).for_each(|(a, b)| *a += b);
                 }
             }
-            total += forward_backward::weigh(self.k, &log, &mut weights[step * kp..][..kp]).map_err(|e| e.later(step))? - top;
+            total += forward_backward::weigh(self.k, &log, &mut weights[step * kp..][..kp])
+                .map_err(|e| e.later(step))?
+                - top;
         }
         Ok(total)
     }
@@ -112,13 +122,15 @@ impl<'p> Lookups<'p> {
         each.fold((0.0, 0.0), |sum, x| (sum.0 + x.0, sum.1 + x.1))
     }
 
-    /// Products of the tables' rows; returns the sum of what these were scaled by, and the steps where digits may be lost.
+    /// Products of the tables' rows; returns the sum of what these were scaled by, and the steps where digits
+    /// may be lost.
     #[inline(always)]
     fn products(&self, range: &Range<usize>, weights: &mut [f64], lost: &mut Vec<usize>) -> f64 {
         let (k, kp) = (self.k, padded(self.k));
         let mut total = 0.0;
         let everywhere = self.tables.iter().take_while(|l| *l.rows == Rows::All).count();
-        let (first, others) = self.tables[..everywhere].split_first().map_or((None, &[][..]), |(a, b)| (Some(a), b));
+        let (first, others) =
+            self.tables[..everywhere].split_first().map_or((None, &[][..]), |(a, b)| (Some(a), b));
         for (step, to) in weights.chunks_exact_mut(kp).enumerate() {
             match first.and_then(|l| l.code(range.start + step).map(|code| (l, code))) {
                 Some((l, code)) => {

@@ -1,4 +1,5 @@
-//! Runs a plan: start, iterations, restarts, the bound, and the posterior as plain numbers. Holds no distribution's name.
+//! Runs a plan: start, iterations, restarts, the bound, and the posterior as plain numbers. Holds no
+//! distribution's name.
 
 mod alike;
 mod chain;

@@ -1,8 +1,9 @@
-//! One pass over a stream's rows: chunk by chunk, update the streamed blocks, add to the accumulated statistics and entropies, forget.
-//! Not here: stored blocks (`session`), the chain's own recursion (`block`).
+//! One pass over a stream's rows: chunk by chunk, update the streamed blocks, add to the accumulated
+//! statistics and entropies, forget. Not here: stored blocks (`session`), the chain's own recursion
+//! (`block`).
 //!
-//! Chunks are grouped into runs that don't depend on the number of threads; each run has its own sums, and these are added in the
-//! order of the runs. So the result has the same bits for any number of threads.
+//! Chunks are grouped into runs that don't depend on the number of threads; each run has its own sums, and
+//! these are added in the order of the runs. So the result has the same bits for any number of threads.
 
 use super::{
     alike::Alike,
@@ -40,7 +41,8 @@ pub type Given<'a> = &'a (dyn Fn(usize, Range<usize>, &mut [f64]) -> bool + Sync
 pub enum Mode<'a> {
     /// Updates them.
     Update,
-    /// Sets selectors to given responsibilities instead: writes those of variable `var`, places `range`, and says whether it has any.
+    /// Sets selectors to given responsibilities instead: writes those of variable `var`, places `range`, and
+    /// says whether it has any.
     Start(Given<'a>),
 }
 
@@ -120,7 +122,12 @@ pub(super) struct Worker {
 
 impl Session<'_> {
     /// Streams all rows of stream `s`. `emit` names variables whose numbers are wanted row by row.
-    pub(super) fn pass(&mut self, s: usize, mode: Mode<'_>, emit: &[usize]) -> Result<Vec<(usize, Emitted)>, RunError> {
+    pub(super) fn pass(
+        &mut self,
+        s: usize,
+        mode: Mode<'_>,
+        emit: &[usize],
+    ) -> Result<Vec<(usize, Emitted)>, RunError> {
         let plan = self.plan;
         let from = self.profile.begin();
         for t in 0..plan.tables.len() {
@@ -133,16 +140,20 @@ impl Session<'_> {
             return Ok(vec![]);
         }
         if self.iteration == 0 {
-            // Nothing has moments yet: a block's parents in the same rows come before it, wherever they stand in the file.
+            // Nothing has moments yet: a block's parents in the same rows come before it, wherever they stand
+            // in the file.
             let order = order(plan);
             shape.vars.sort_by_key(|v| order.iter().position(|o| *o == v.0));
         }
-        // Where η is wanted, or selectors are given, rows go by the general way: it gives the same for a block that stays.
+        // Where η is wanted, or selectors are given, rows go by the general way: it gives the same for a
+        // block that stays.
         if matches!(mode, Mode::Update) && emit.is_empty() {
             shape.turns = plan.turns.iter().find(|t| t.stream == s).map(|t| Turns::new(self, t));
             let mut rows = std::mem::take(&mut self.rows);
             for alike in plan.alike.iter().filter(|a| a.stream == s) {
-                shape.alike.push(Alike::new(self, alike, &mut rows).map_err(|why| self.error(alike.var, why))?);
+                shape
+                    .alike
+                    .push(Alike::new(self, alike, &mut rows).map_err(|why| self.error(alike.var, why))?);
             }
             self.rows = rows;
         }
@@ -174,23 +185,31 @@ impl Session<'_> {
         };
         let mut whole = false;
         // Small sums may all wait for each other, so that no thread has to.
-        let numbers: usize =
-            shape.tables.iter().map(|&t| plan.tables[t].packed_len()).sum::<usize>() + stacked.iter().map(Vec::len).sum::<usize>();
-        let at_once = if emit.is_empty() && numbers * runs.len() <= SMALL { runs.len().max(1) } else { threads };
+        let numbers: usize = shape.tables.iter().map(|&t| plan.tables[t].packed_len()).sum::<usize>()
+            + stacked.iter().map(Vec::len).sum::<usize>();
+        let at_once =
+            if emit.is_empty() && numbers * runs.len() <= SMALL { runs.len().max(1) } else { threads };
         let mut emitted: Vec<(usize, Emitted)> = emit.iter().map(|&v| (v, Emitted::default())).collect();
         let mut kept: Vec<(usize, Vec<f64>)> = shape.kept().map(|v| (v, vec![])).collect();
         let mut second = shape.second();
         for (i, span) in spans.iter().enumerate() {
-            let mut rested = self.idle.get_mut().map_or_else(|_| turns::Rested::default(), |idle| idle.rested.pop().unwrap_or_default());
+            let mut rested = self
+                .idle
+                .get_mut()
+                .map_or_else(|_| turns::Rested::default(), |idle| idle.rested.pop().unwrap_or_default());
             for batch in runs[span.runs.clone()].chunks(at_once) {
                 let sums: Vec<Sums> = if let [only] = runs {
                     // Nothing to add up.
-                    let statistics = shape.tables.iter().map(|&t| std::mem::take(&mut self.packed[t])).collect();
+                    let statistics =
+                        shape.tables.iter().map(|&t| std::mem::take(&mut self.packed[t])).collect();
                     vec![shape.run(self, only, mode, emit, statistics)]
                 } else {
                     let this = &*self;
-                    let zeros = || shape.tables.iter().map(|&t| vec![0.0; plan.tables[t].packed_len()]).collect();
-                    self.pool.install(|| batch.par_iter().map(|r| shape.run(this, r, mode, emit, zeros())).collect())
+                    let zeros =
+                        || shape.tables.iter().map(|&t| vec![0.0; plan.tables[t].packed_len()]).collect();
+                    self.pool.install(|| {
+                        batch.par_iter().map(|r| shape.run(this, r, mode, emit, zeros())).collect()
+                    })
                 };
                 for sum in sums {
                     for (&t, part) in shape.tables.iter().zip(sum.statistics) {
@@ -238,7 +257,9 @@ impl Session<'_> {
                 let from = self.profile.begin();
                 turns.add(self.pool, span.rows.start, &rested, sorted, &mut self.packed);
                 let table = turns.plan.others.first().map_or(turns.plan.table, |o| o.0);
-                self.profile.end(Step::Statistic(table), from, || profile::statistic(&plan.tables[table], span.rows.len()));
+                self.profile.end(Step::Statistic(table), from, || {
+                    profile::statistic(&plan.tables[table], span.rows.len())
+                });
             }
             if let Ok(idle) = self.idle.get_mut() {
                 rested.clear();
@@ -272,9 +293,11 @@ impl Session<'_> {
         for (v, _) in &shape.vars {
             // A chain's η has pair potentials, too. One that goes by blocks keeps none of its η.
             let pairs = shape.tables.iter().filter(|&&t| shape.blocks || plan.tables[t].pair == Some(*v));
-            self.entropy[*v] = entropy[*v] - pairs.map(|&t| dot(&self.table[t], &self.packed[t])).sum::<f64>();
+            self.entropy[*v] =
+                entropy[*v] - pairs.map(|&t| dot(&self.table[t], &self.packed[t])).sum::<f64>();
             if let Some(turns) = shape.turns.as_ref().filter(|t| t.plan.selector == *v) {
-                // All that rows were sent is in tables: ⟨η, μ⟩ is what these have in common with the rows' statistics.
+                // All that rows were sent is in tables: ⟨η, μ⟩ is what these have in common with the rows'
+                // statistics.
                 self.entropy[*v] -= turns.tables().map(|t| dot(&self.table[t], &self.packed[t])).sum::<f64>();
             }
             self.version[*v] += 1;
@@ -310,9 +333,14 @@ impl<'p> Shape<'p> {
             vars.push((v, messages));
         }
         let reads = |t: &Table| t.operands.iter().any(|o| matches!(o.from, From::Streamed { .. }));
-        let tables = (0..plan.tables.len()).filter(|&t| plan.tables[t].stream == Some(stream) && reads(&plan.tables[t])).collect();
+        let tables = (0..plan.tables.len())
+            .filter(|&t| plan.tables[t].stream == Some(stream) && reads(&plan.tables[t]))
+            .collect();
         let chains = (0..plan.vars.len())
-            .map(|v| (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain()).then(|| ChainShape::new(plan, v, values)))
+            .map(|v| {
+                (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain())
+                    .then(|| ChainShape::new(plan, v, values))
+            })
             .collect();
         let mut shape = Self {
             plan,
@@ -331,7 +359,8 @@ impl<'p> Shape<'p> {
             && let Some(chain) = &shape.chains[*v]
         {
             shape.blocks = chain_blocks::alone(&shape.vars, &plan.vars) && chain.shared();
-            shape.lookups = Lookups::new(plan, *v, messages, &shape.tables, values).filter(|l| shape.only_lookups(l));
+            shape.lookups =
+                Lookups::new(plan, *v, messages, &shape.tables, values).filter(|l| shape.only_lookups(l));
         }
         shape
     }
@@ -356,7 +385,10 @@ impl<'p> Shape<'p> {
     /// Cuts long sequences, where there are blocks of steps to cut.
     fn cut(&mut self, session: &mut Session<'_>) {
         let [(v, _)] = self.vars.as_slice() else { return };
-        if !self.blocks || session.uncut[self.stream] || !matches!(self.plan.vars[*v].algorithm, Algorithm::Chain) {
+        if !self.blocks
+            || session.uncut[self.stream]
+            || !matches!(self.plan.vars[*v].algorithm, Algorithm::Chain)
+        {
             return;
         }
         let Some(chain) = &self.chains[*v] else { return };
@@ -385,7 +417,14 @@ impl<'p> Shape<'p> {
         self.vars.iter().map(|v| v.0).filter(kept)
     }
 
-    fn run(&self, session: &Session<'_>, chunks: &Range<usize>, mode: Mode<'_>, emit: &[usize], statistics: Vec<Vec<f64>>) -> Sums {
+    fn run(
+        &self,
+        session: &Session<'_>,
+        chunks: &Range<usize>,
+        mode: Mode<'_>,
+        emit: &[usize],
+        statistics: Vec<Vec<f64>>,
+    ) -> Sums {
         let plan = self.plan;
         let rested = session.idle.lock().ok().and_then(|mut idle| idle.rested.pop());
         let mut sums = Sums {
@@ -464,7 +503,8 @@ impl<'p> Shape<'p> {
             worker.moments[*v].resize(len, 0.0);
             if matches!(var.storage, Storage::Streamed { kept: true, .. }) {
                 let each = var.inner() * var.width;
-                worker.moments[*v].copy_from_slice(&session.moments[*v][range.start * each..range.end * each]);
+                worker.moments[*v]
+                    .copy_from_slice(&session.moments[*v][range.start * each..range.end * each]);
             }
         }
         // What is given comes first: others of the same rows are updated from it.
@@ -478,7 +518,8 @@ impl<'p> Shape<'p> {
             }
         }
         // At the start a block without moments yet says nothing to those above it.
-        let mut silent: Vec<usize> = if session.iteration == 0 { self.vars.iter().map(|v| v.0).collect() } else { vec![] };
+        let mut silent: Vec<usize> =
+            if session.iteration == 0 { self.vars.iter().map(|v| v.0).collect() } else { vec![] };
         silent.retain(|v| !self.vars.iter().zip(&is_given).any(|(x, given)| x.0 == *v && *given));
         for ((v, messages), is_given) in self.vars.iter().zip(is_given) {
             let var = &plan.vars[*v];
@@ -520,7 +561,8 @@ impl<'p> Shape<'p> {
                 None => {
                     let Worker { eta, moments, log_norm, .. } = worker;
                     log_norm.resize(n * var.inner(), 0.0);
-                    apply(var, &|i| range.start * var.inner() + i, &eta[*v], &mut moments[*v], log_norm).map_err(|why| (*v, why))?;
+                    apply(var, &|i| range.start * var.inner() + i, &eta[*v], &mut moments[*v], log_norm)
+                        .map_err(|why| (*v, why))?;
                     sums.entropy[*v] += entropy(var, &eta[*v], &moments[*v], log_norm, &range);
                     worker.clamp(*v, var, &range);
                 }
@@ -535,7 +577,14 @@ impl<'p> Shape<'p> {
             let from = sums.profile.begin();
             let chunk = ChunkMoments { first: range.start, moments: &worker.moments, before: &worker.before };
             let places = places(&table.rows, &range, &mut worker.list);
-            worker.rows.gather_chunk(plan, table, &places, &session.moments, Some(chunk), &mut sums.statistics[i]);
+            worker.rows.gather_chunk(
+                plan,
+                table,
+                &places,
+                &session.moments,
+                Some(chunk),
+                &mut sums.statistics[i],
+            );
             sums.profile.end(Step::Statistic(t), from, || profile::statistic(table, n));
         }
         for (id, stack) in self.stacks.iter().enumerate() {
@@ -552,7 +601,8 @@ impl<'p> Shape<'p> {
     }
 }
 
-/// Known cells of a partly observed block have the statistic of their values: moments of rows from place `first` on.
+/// Known cells of a partly observed block have the statistic of their values: moments of rows from place
+/// `first` on.
 pub(super) fn clamp(var: &Var, first: usize, moments: &mut [f64]) {
     let Some(c) = &var.clamp else { return };
     let first = first * var.inner();
@@ -576,7 +626,8 @@ fn entropy(var: &Var, eta: &[f64], moments: &[f64], log_norm: &[f64], range: &Ra
             continue;
         }
         let at = e * var.width..(e + 1) * var.width;
-        sum += var.weight.as_ref().map_or(1.0, |w| w[range.start + e / inner]) * (a - dot(&eta[at.clone()], &moments[at]));
+        sum += var.weight.as_ref().map_or(1.0, |w| w[range.start + e / inner])
+            * (a - dot(&eta[at.clone()], &moments[at]));
     }
     sum
 }
@@ -586,7 +637,10 @@ pub(super) fn places<'a>(rows: &Rows, range: &Range<usize>, list: &'a mut Vec<u3
     match rows {
         Rows::All => Places::Range(range.clone()),
         Rows::List(l) => {
-            let (lo, hi) = (l.partition_point(|&p| (p as usize) < range.start), l.partition_point(|&p| (p as usize) < range.end));
+            let (lo, hi) = (
+                l.partition_point(|&p| (p as usize) < range.start),
+                l.partition_point(|&p| (p as usize) < range.end),
+            );
             list.clear();
             list.extend_from_slice(&l[lo..hi]);
             Places::List(list)
@@ -612,10 +666,13 @@ impl Worker {
         self.before.clear();
         let first = range.start as u32;
         match &stream.parent {
-            // What is above a row stands before it; where no block needs whole trees, perhaps in another chunk.
-            Some(above) => {
-                self.before.extend(above[range.clone()].iter().map(|&p| if p == u32::MAX || p < first { u32::MAX } else { p - first }))
-            }
+            // What is above a row stands before it; where no block needs whole trees, perhaps in another
+            // chunk.
+            Some(above) => self.before.extend(
+                above[range.clone()]
+                    .iter()
+                    .map(|&p| if p == u32::MAX || p < first { u32::MAX } else { p - first }),
+            ),
             None => self.before.extend((0..range.len() as u32).map(|i| i.wrapping_sub(1))),
         }
         if let Some(starts) = &stream.starts {
@@ -632,7 +689,15 @@ impl Worker {
     }
 
     /// Adds one table's message toward a streamed operand.
-    pub(super) fn message(&mut self, session: &Session<'_>, plan: &Plan, t: usize, i: usize, range: &Range<usize>, eta: &mut [f64]) {
+    pub(super) fn message(
+        &mut self,
+        session: &Session<'_>,
+        plan: &Plan,
+        t: usize,
+        i: usize,
+        range: &Range<usize>,
+        eta: &mut [f64],
+    ) {
         let table = &plan.tables[t];
         let o = &table.operands[i];
         let From::Streamed { back, .. } = o.from else { return };
@@ -640,7 +705,16 @@ impl Worker {
         let chunk = ChunkMoments { first: range.start, moments, before: steps };
         let places = places(&table.rows, range, list);
         if let (Places::Range(_), 0) = (&places, back) {
-            rows.message(plan, table, i, &places, &session.moments, Some(chunk), &session.table[t], &mut eta[o.offset..]);
+            rows.message(
+                plan,
+                table,
+                i,
+                &places,
+                &session.moments,
+                Some(chunk),
+                &session.table[t],
+                &mut eta[o.offset..],
+            );
             return;
         }
         temp.clear();
@@ -648,7 +722,16 @@ impl Worker {
         if temp.is_empty() {
             return;
         }
-        rows.message(plan, table, i, &places, &session.moments, Some(chunk), &session.table[t], &mut temp[o.offset..]);
+        rows.message(
+            plan,
+            table,
+            i,
+            &places,
+            &session.moments,
+            Some(chunk),
+            &session.table[t],
+            &mut temp[o.offset..],
+        );
         let mut add = |at: usize, place: usize| {
             let Some(local) = steps_back(steps, place - range.start, back) else { return };
             let to = &mut eta[local * o.width..(local + 1) * o.width];

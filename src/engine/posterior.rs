@@ -1,4 +1,5 @@
-//! What a run found: the posterior as plain numbers with names, ready for any report. Not here: how it is printed (`report`).
+//! What a run found: the posterior as plain numbers with names, ready for any report. Not here: how it is
+//! printed (`report`).
 
 use super::profile::RunProfile;
 use std::sync::Arc;
@@ -72,11 +73,13 @@ pub struct NamedArray {
 pub struct NodePosterior {
     /// The node.
     pub name: String,
-    /// The family of its marginal: `Dirichlet`, `Gamma`, `Normal` (of a Normal–Gamma block, too), `Categorical`.
+    /// The family of its marginal: `Dirichlet`, `Gamma`, `Normal` (of a Normal–Gamma block, too),
+    /// `Categorical`.
     pub family: String,
     /// Its plates.
     pub plates: Vec<Axis>,
-    /// Event axes of its mean: none for a scalar, one for a vector or a category's probabilities, two for a matrix.
+    /// Event axes of its mean: none for a scalar, one for a vector or a category's probabilities, two for a
+    /// matrix.
     pub event: Vec<Axis>,
     /// Standard parameters.
     pub parameters: Vec<NamedArray>,

@@ -1,9 +1,10 @@
-//! Predictions of missing leaves: the posterior predictive mean, with selectors and parents averaged under q. Not here: latent cells that
-//! others depend on, which have a q of their own.
+//! Predictions of missing leaves: the posterior predictive mean, with selectors and parents averaged under q.
+//! Not here: latent cells that others depend on, which have a q of their own.
 //!
-//! Given a component, the mean of a child is its distribution's at the parameters' posterior means; this is exact for the mean, since all
-//! means here are linear in the parameters. The standard deviation adds the spread between components, and takes the parameters at their
-//! means: it leaves out what is not known of them.
+//! Given a component, the mean of a child is its distribution's at the parameters' posterior means; this is
+//! exact for the mean, since all means here are linear in the parameters. The standard deviation adds the
+//! spread between components, and takes the parameters at their means: it leaves out what is not known of
+//! them.
 
 use crate::{
     expfam::{
@@ -39,7 +40,8 @@ pub fn parents(graph: &FactorGraph, node: NodeId) -> Vec<NodeId> {
     out
 }
 
-/// A line as the model has it: its own auxiliary variable is averaged over by the distribution that was called.
+/// A line as the model has it: its own auxiliary variable is averaged over by the distribution that was
+/// called.
 fn written(f: &Factor) -> (&'static DistSpec, &[Arg]) {
     f.written.as_ref().map_or((f.spec, &f.args), |w| (w.spec, &w.args))
 }
@@ -69,7 +71,13 @@ fn named_by_ref(r: &Ref, out: &mut Vec<NodeId>) {
 }
 
 /// Mean and standard deviation of one missing element, given the means of its parents (by node).
-pub fn element(graph: &FactorGraph, bound: &Bound, node: NodeId, element: usize, means: &[Option<Means<'_>>]) -> Summary {
+pub fn element(
+    graph: &FactorGraph,
+    bound: &Bound,
+    node: NodeId,
+    element: usize,
+    means: &[Option<Means<'_>>],
+) -> Summary {
     let n = &graph.nodes[node.0];
     let mut at = vec![];
     let mut rest = element;
@@ -81,11 +89,14 @@ pub fn element(graph: &FactorGraph, bound: &Bound, node: NodeId, element: usize,
     let d = n.event.map_or(1, |e| bound.size(e));
     let width = if n.spec.stat == &CATEGORY { d } else { n.spec.stat.value.width(d) };
     let nothing = Summary { mean: vec![f64::NAN; width], sd: vec![f64::NAN; width] };
-    let Some(factor) = graph.factors.iter().find(|f| f.node == node && speaks_of(bound, f, &at)) else { return nothing };
+    let Some(factor) = graph.factors.iter().find(|f| f.node == node && speaks_of(bound, f, &at)) else {
+        return nothing;
+    };
     let mut selectors: Vec<Ref> = vec![];
     written(factor).1.iter().for_each(|a| gates(&a.expr, &mut selectors));
     let mut mix = Mix { first: vec![0.0; width], second: vec![0.0; width], sds: true };
-    let mut env = Env { graph, bound, at: &at, means, selectors: &selectors, chosen: vec![0; selectors.len()] };
+    let mut env =
+        Env { graph, bound, at: &at, means, selectors: &selectors, chosen: vec![0; selectors.len()] };
     env.each_choice(0, 1.0, &mut |env, weight| mix.add(weight, &given(env, factor, d)));
     let sd = mix.first.iter().zip(&mix.second).map(|(m, s)| (s - m * m).max(0.0).sqrt()).collect();
     let no_sd = || vec![f64::NAN; width];
@@ -120,7 +131,11 @@ fn speaks_of(bound: &Bound, f: &Factor, at: &[(PlateId, usize)]) -> bool {
             Some((place - start as usize) as u32)
         })
     };
-    let root = || at.iter().find_map(|&(p, i)| bound.plate(p).parents.as_ref().map(|x| x[i] == u32::MAX)).unwrap_or(true);
+    let root = || {
+        at.iter()
+            .find_map(|&(p, i)| bound.plate(p).parents.as_ref().map(|x| x[i] == u32::MAX))
+            .unwrap_or(true)
+    };
     match f.rows {
         RowSet::All => true,
         RowSet::Step(j) => step() == Some(j),
@@ -148,11 +163,13 @@ fn given(env: &Env<'_>, f: &Factor, d: usize) -> Summary {
     }
     match (spec.mean_given, spec.family) {
         (Some(mean_given), _) => {
-            let refs: Vec<&[f64]> = std::iter::once(&[][..]).chain(values.iter().map(Vec::as_slice)).collect();
+            let refs: Vec<&[f64]> =
+                std::iter::once(&[][..]).chain(values.iter().map(Vec::as_slice)).collect();
             Summary { mean: mean_given(&refs, d), sd: spec.sd_given.map_or(vec![], |sd| sd(&refs, d)) }
         }
         (None, Some(family)) => {
-            // The message to the child is its η; the family's own parameters may be others (an Exponential's q is a Gamma).
+            // The message to the child is its η; the family's own parameters may be others (an Exponential's
+            // q is a Gamma).
             let mut slots = vec![vec![]];
             for (p, v) in spec.params.iter().zip(&values) {
                 let mut t = vec![0.0; p.stat.width(d)];
@@ -223,7 +240,9 @@ impl Env<'_> {
             ExprKind::Negate(a) => self.value(a).into_iter().map(|v| -v).collect(),
             ExprKind::Binary(op, a, b) => {
                 let (a, b) = (self.value(a), self.value(b));
-                let pick = |v: &[f64], i: usize| if v.len() == 1 { v[0] } else { v.get(i).copied().unwrap_or(f64::NAN) };
+                let pick = |v: &[f64], i: usize| {
+                    if v.len() == 1 { v[0] } else { v.get(i).copied().unwrap_or(f64::NAN) }
+                };
                 (0..a.len().max(b.len()))
                     .map(|i| match op {
                         BinaryOp::Add => pick(&a, i) + pick(&b, i),
@@ -248,7 +267,10 @@ impl Env<'_> {
                 return vec![self.bound.columns[c.0].numbers.as_ref().map_or(f64::NAN, |n| n[row])];
             }
             Target::Node(n) => match self.means.get(n.0).copied().flatten() {
-                Some(m) => (self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect(), m.values),
+                Some(m) => (
+                    self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect(),
+                    m.values,
+                ),
                 None => return vec![f64::NAN],
             },
             Target::Input(i) => {
@@ -274,7 +296,9 @@ impl Env<'_> {
         let plate = |p: PlateId| self.at.iter().find(|(q, _)| *q == p).map_or(0, |(_, i)| *i);
         match index {
             Index::Plate(p) => plate(*p),
-            Index::Column { column, plate: p } => self.bound.codes(*column, of).map_or(usize::MAX >> 32, |c| c[plate(*p)] as usize),
+            Index::Column { column, plate: p } => {
+                self.bound.codes(*column, of).map_or(usize::MAX >> 32, |c| c[plate(*p)] as usize)
+            }
             Index::At(i) => *i,
             Index::Gate(g) => {
                 let at = self.selectors.iter().position(|s| format!("{s:?}") == format!("{g:?}"));

@@ -1,5 +1,5 @@
-//! Where a run's time goes, step by step of the plan, if it is asked for. A value that the session carries; what threads spend is added
-//! up with their other sums. Not here: how it is printed (`report`).
+//! Where a run's time goes, step by step of the plan, if it is asked for. A value that the session carries;
+//! what threads spend is added up with their other sums. Not here: how it is printed (`report`).
 
 use crate::{
     num::peak,
@@ -77,9 +77,14 @@ pub struct RunProfile {
 }
 
 impl RunProfile {
-    /// The least time of a step, in seconds of one thread: its multiply-adds at the best rate, or, where it has none, its bytes at memory's.
+    /// The least time of a step, in seconds of one thread: its multiply-adds at the best rate, or, where it
+    /// has none, its bytes at memory's.
     pub fn floor(&self, spent: &Spent) -> f64 {
-        if spent.multiply_adds > 0.0 { spent.multiply_adds / self.multiply_adds_per_second } else { spent.bytes / self.bytes_per_second }
+        if spent.multiply_adds > 0.0 {
+            spent.multiply_adds / self.multiply_adds_per_second
+        } else {
+            spent.bytes / self.bytes_per_second
+        }
     }
 }
 
@@ -105,7 +110,13 @@ impl Profile {
         }
     }
     /// The same, less seconds that other steps have noted in between.
-    pub fn end_but(&mut self, step: Step, from: Option<Instant>, noted: f64, work: impl FnOnce() -> (f64, f64)) {
+    pub fn end_but(
+        &mut self,
+        step: Step,
+        from: Option<Instant>,
+        noted: f64,
+        work: impl FnOnce() -> (f64, f64),
+    ) {
         self.end(step, from, work);
         if let Some(spent) = self.steps.get_mut(&step) {
             spent.seconds -= noted;
@@ -127,7 +138,14 @@ impl Profile {
     }
 
     /// In words, for a report; `None` where nothing was measured.
-    pub fn report(&self, plan: &Plan, iterations: usize, seconds: f64, start: f64, threads: usize) -> Option<RunProfile> {
+    pub fn report(
+        &self,
+        plan: &Plan,
+        iterations: usize,
+        seconds: f64,
+        start: f64,
+        threads: usize,
+    ) -> Option<RunProfile> {
         if !self.on {
             return None;
         }
@@ -142,14 +160,17 @@ impl Profile {
         }
         for s in 0..plan.streams.len() {
             let name = |t: usize| &plan.names[plan.tables[t].node];
-            let here: Vec<&str> = plan.vars.iter().filter(|v| v.stream() == Some(s)).map(|v| v.name.as_str()).collect();
+            let here: Vec<&str> =
+                plan.vars.iter().filter(|v| v.stream() == Some(s)).map(|v| v.name.as_str()).collect();
             say(&Step::Pass(s), format!("pass over the rows of {}", here.join(", ")), false);
             let of = |v: usize| plan.vars[v].stream() == Some(s);
             for step in self.steps.keys() {
                 match *step {
-                    Step::Message(v, t) if of(v) => {
-                        say(step, format!("message to {} from {} (table {t})", plan.vars[v].name, name(t)), true)
-                    }
+                    Step::Message(v, t) if of(v) => say(
+                        step,
+                        format!("message to {} from {} (table {t})", plan.vars[v].name, name(t)),
+                        true,
+                    ),
                     Step::Block(v) if of(v) => say(step, format!("moments of {}", plan.vars[v].name), true),
                     Step::Statistic(t) if plan.tables[t].stream == Some(s) => {
                         say(step, format!("statistic of {} (table {t})", name(t)), true)
@@ -192,7 +213,8 @@ fn times(table: &Table) -> f64 {
 
 /// Of the message to operand `i` of so many rows: multiply-adds, and bytes of all row operands.
 pub(super) fn message(table: &Table, i: usize, rows: usize) -> (f64, f64) {
-    let madds = table.operands[i].message.as_ref().map_or(0.0, |m| m.contraction.multiply_adds(&at(table, rows)));
+    let madds =
+        table.operands[i].message.as_ref().map_or(0.0, |m| m.contraction.multiply_adds(&at(table, rows)));
     (madds * times(table), rows as f64 * table.operands.iter().map(width).sum::<f64>() * NUMBER)
 }
 

@@ -1,5 +1,6 @@
-//! Rows of a table as operands of a contraction: slices where the data stand as needed, copies where not. Serves both the streamed pass
-//! and tables that read stored blocks row by row. Not here: what is done with the results.
+//! Rows of a table as operands of a contraction: slices where the data stand as needed, copies where not.
+//! Serves both the streamed pass and tables that read stored blocks row by row. Not here: what is done with
+//! the results.
 
 use super::session::grow;
 use crate::{
@@ -53,7 +54,8 @@ pub struct ChunkMoments<'a> {
 /// Buffers for copies, grown once.
 #[derive(Debug, Default)]
 pub struct RowScratch {
-    /// Statistics of known values made last: number of the array, which rows, and the numbers. A table's messages and its own sum read the same ones.
+    /// Statistics of known values made last: number of the array, which rows, and the numbers. A table's
+    /// messages and its own sum read the same ones.
     made: Vec<(usize, Range<usize>, Vec<f64>)>,
     dense: Vec<Vec<f64>>,
     codes: Vec<Vec<u32>>,
@@ -82,7 +84,14 @@ impl RowScratch {
     }
 
     /// Adds the rows' share of the (packed) statistic to `sum`.
-    pub fn gather(&mut self, plan: &Plan, table: &Table, places: Places<'_>, stored: &[Vec<f64>], sum: &mut [f64]) {
+    pub fn gather(
+        &mut self,
+        plan: &Plan,
+        table: &Table,
+        places: Places<'_>,
+        stored: &[Vec<f64>],
+        sum: &mut [f64],
+    ) {
         self.gather_chunk(plan, table, &places, stored, None, sum);
     }
 
@@ -107,8 +116,11 @@ impl RowScratch {
         grow(scratch, table.gather.scratch_len(sizes));
         let times = table.unroll.as_ref().map_or(1, |u| u.size);
         for u in 0..times {
-            let operands: Vec<Operand<'_>> =
-                given.iter().enumerate().map(|(i, g)| operand(g, made, dense, codes, count, shift(table, i, u))).collect();
+            let operands: Vec<Operand<'_>> = given
+                .iter()
+                .enumerate()
+                .map(|(i, g)| operand(g, made, dense, codes, count, shift(table, i, u)))
+                .collect();
             let at = table.unroll.as_ref().map_or(0, |x| x.table * u);
             table.gather.run(sizes, 1.0, &operands, &mut sum[at..], scratch);
         }
@@ -203,7 +215,11 @@ impl RowScratch {
         self.codes.resize_with(self.codes.len().max(n), Vec::new);
         let mut given = Vec::with_capacity(n);
         for (i, o) in table.operands.iter().enumerate() {
-            let g = if Some(i) == skip { Given::Copy(i) } else { self.fetch_one(plan, i, o, places, stored, chunk) };
+            let g = if Some(i) == skip {
+                Given::Copy(i)
+            } else {
+                self.fetch_one(plan, i, o, places, stored, chunk)
+            };
             given.push(g);
         }
         given
@@ -249,7 +265,8 @@ impl RowScratch {
             From::Codes(id) => {
                 let codes = &plan.rows.codes[*id];
                 if let Places::Range(r) = places {
-                    // Columns stand one after the other: the slice starts in the first and reaches into the others.
+                    // Columns stand one after the other: the slice starts in the first and reaches into the
+                    // others.
                     return Given::Codes(&codes.data[r.start..], codes.rows);
                 }
                 let columns = codes.data.len() / codes.rows.max(1);
@@ -290,7 +307,8 @@ impl RowScratch {
                 buffer.resize(places.len() * o.width, 0.0);
                 places.each(|at, p| {
                     let Some(local) = steps_back(chunk.before, p - chunk.first, *back) else { return };
-                    buffer[at * o.width..(at + 1) * o.width].copy_from_slice(&moments[local * o.width..(local + 1) * o.width]);
+                    buffer[at * o.width..(at + 1) * o.width]
+                        .copy_from_slice(&moments[local * o.width..(local + 1) * o.width]);
                 });
                 // A copy holds whole rows, so the part's offset is taken here.
                 buffer.drain(..o.offset);

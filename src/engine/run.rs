@@ -1,4 +1,5 @@
-//! Restarts, iterations, and when to stop. Not here: what an iteration does (`session`, `pass`), nor the start (`start`).
+//! Restarts, iterations, and when to stop. Not here: what an iteration does (`session`, `pass`), nor the
+//! start (`start`).
 
 use super::{
     Breakdown, RunError, Watch, collect,
@@ -17,8 +18,9 @@ use crate::{
 
 /// Iterations after which a run gives up, unless told otherwise.
 pub const MAX_ITERATIONS: usize = 1000;
-/// Relative change of the bound between two iterations below which a run has converged. A bound carries about 1e-13 of rounding;
-/// slow runs gain some hundred times the last change after it. 1e-10 keeps both well below the sixth digit of a difference in nats.
+/// Relative change of the bound between two iterations below which a run has converged. A bound carries about
+/// 1e-13 of rounding; slow runs gain some hundred times the last change after it. 1e-10 keeps both well below
+/// the sixth digit of a difference in nats.
 pub const TOLERANCE: f64 = 1e-10;
 
 /// What a user may choose of a run.
@@ -71,7 +73,8 @@ struct Finished<'p> {
     converged: bool,
     restart: usize,
     profile: Option<RunProfile>,
-    /// What ended it, if its numbers broke down after a good iteration; the rest is then as that iteration left it.
+    /// What ended it, if its numbers broke down after a good iteration; the rest is then as that iteration
+    /// left it.
     broke: Option<RunError>,
 }
 
@@ -85,13 +88,22 @@ const ABSOLUTE: f64 = 1e-12;
 /// Runs all restarts and reports the best.
 ///
 /// # Errors
-/// Where the numbers break down: with the node and the iteration. A restart that breaks down does not hide one that doesn't.
-pub fn fit(graph: &FactorGraph, bound: &Bound, plan: &Plan, options: &Options, watch: &mut dyn Watch) -> Result<Posterior, RunError> {
+/// Where the numbers break down: with the node and the iteration. A restart that breaks down does not hide
+/// one that doesn't.
+pub fn fit(
+    graph: &FactorGraph,
+    bound: &Bound,
+    plan: &Plan,
+    options: &Options,
+    watch: &mut dyn Watch,
+) -> Result<Posterior, RunError> {
     let mut builder = rayon::ThreadPoolBuilder::new();
     if options.threads > 0 {
         builder = builder.num_threads(options.threads);
     }
-    let none = |e: rayon::ThreadPoolBuildError| RunError::new(Breakdown::Improper(e.to_string()), "threads".into(), 0);
+    let none = |e: rayon::ThreadPoolBuildError| {
+        RunError::new(Breakdown::Improper(e.to_string()), "threads".into(), 0)
+    };
     let pool = builder.build().map_err(none)?;
     let mut best: Option<Finished<'_>> = None;
     let mut finals = vec![];
@@ -161,17 +173,36 @@ fn once<'p>(
             Err(e) if trace.is_empty() => return Err(e),
             Err(e) => {
                 good.restore(&mut session);
-                return Ok(Finished { session, trace, terms, converged: false, restart, profile: None, broke: Some(e) });
+                return Ok(Finished {
+                    session,
+                    trace,
+                    terms,
+                    converged: false,
+                    restart,
+                    profile: None,
+                    broke: Some(e),
+                });
             }
         };
         let elbo = sum(&now);
         watch.iterated(restart, iteration, elbo);
         if let Some(&last) = trace.last() {
             if elbo < last && elbo < last - ROUNDING * session.magnitude() {
-                let worst = (0..now.len()).min_by(|&a, &b| (now[a] - terms[a]).total_cmp(&(now[b] - terms[b]))).unwrap_or(0);
-                let broke = Some(RunError::new(Breakdown::Fell(last - elbo), plan.names[worst].clone(), iteration));
+                let worst = (0..now.len())
+                    .min_by(|&a, &b| (now[a] - terms[a]).total_cmp(&(now[b] - terms[b])))
+                    .unwrap_or(0);
+                let broke =
+                    Some(RunError::new(Breakdown::Fell(last - elbo), plan.names[worst].clone(), iteration));
                 good.restore(&mut session);
-                return Ok(Finished { session, trace, terms, converged: false, restart, profile: None, broke });
+                return Ok(Finished {
+                    session,
+                    trace,
+                    terms,
+                    converged: false,
+                    restart,
+                    profile: None,
+                    broke,
+                });
             }
             converged = (elbo - last).abs() <= options.tolerance * elbo.abs().max(1.0) + ABSOLUTE;
         }
@@ -206,7 +237,8 @@ fn step(session: &mut Session<'_>, iteration: usize) -> Result<Vec<f64>, RunErro
     terms
 }
 
-/// The state that an iteration left: all that the next one, or a report, starts from. Moments of stored blocks follow from their natural parameters.
+/// The state that an iteration left: all that the next one, or a report, starts from. Moments of stored
+/// blocks follow from their natural parameters.
 #[derive(Default)]
 struct Kept {
     eta: Vec<Vec<f64>>,
@@ -218,7 +250,8 @@ impl Kept {
     fn keep(&mut self, session: &Session<'_>) {
         self.eta.clone_from(&session.eta);
         self.moments.resize_with(session.moments.len(), Vec::new);
-        for (v, kept) in self.moments.iter_mut().enumerate().filter(|(v, _)| !session.plan.stored.contains(v)) {
+        for (v, kept) in self.moments.iter_mut().enumerate().filter(|(v, _)| !session.plan.stored.contains(v))
+        {
             kept.clone_from(&session.moments[v]);
         }
         self.entropy.clone_from(&session.entropy);

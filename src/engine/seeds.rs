@@ -1,9 +1,10 @@
-//! A first affinity of symbols to components, where a selector's rows stand in groups: groups are clustered by the symbols they hold. Not here: what the
-//! start makes of it (`start`).
+//! A first affinity of symbols to components, where a selector's rows stand in groups: groups are clustered
+//! by the symbols they hold. Not here: what the start makes of it (`start`).
 //!
-//! Words of one document are about few things, so a document says more of what belongs together than chance does. The seeds are groups, drawn far from
-//! each other (k-means++ with Hellinger's distance, 1 − Σ √(p q)); a few rounds of hard clustering by likelihood follow; then a component's symbols are half
-//! those of its cluster and half those of all groups, so that it can still move.
+//! Words of one document are about few things, so a document says more of what belongs together than chance
+//! does. The seeds are groups, drawn far from each other (k-means++ with Hellinger's distance, 1 − Σ √(p q));
+//! a few rounds of hard clustering by likelihood follow; then a component's symbols are half those of its
+//! cluster and half those of all groups, so that it can still move.
 
 use crate::num::{contract::NO_LEVEL, special, stream::Stream as Random};
 use rayon::prelude::*;
@@ -19,7 +20,8 @@ pub(super) struct Groups<'a> {
     pub weight: Option<&'a [f64]>,
 }
 
-/// Rounds of clustering. Measured on word counts: one is good for long groups, short ones go on gaining up to about five.
+/// Rounds of clustering. Measured on word counts: one is good for long groups, short ones go on gaining up to
+/// about five.
 const ROUNDS: usize = 4;
 /// The share of a component's symbols that are those of all groups.
 const COMMON: f64 = 0.5;
@@ -44,8 +46,15 @@ impl Groups<'_> {
             .map(|(s, w)| (s as usize, w))
     }
 
-    /// Responsibilities of `occupied` of `k` components for each of `levels` symbols, row by row; nothing where there are too few groups for it.
-    pub fn affinity(&self, levels: usize, k: usize, occupied: usize, random: &mut Random) -> Option<Vec<f64>> {
+    /// Responsibilities of `occupied` of `k` components for each of `levels` symbols, row by row; nothing
+    /// where there are too few groups for it.
+    pub fn affinity(
+        &self,
+        levels: usize,
+        k: usize,
+        occupied: usize,
+        random: &mut Random,
+    ) -> Option<Vec<f64>> {
         if occupied < 2 || self.count() < FEWEST * occupied || levels * k > LARGEST {
             return None;
         }
@@ -105,7 +114,11 @@ impl Groups<'_> {
         let mut seed = vec![0.0; levels];
         let mut seeds = vec![];
         loop {
-            let group = if distance.iter().sum::<f64>() > 0.0 { random.categorical(&distance) } else { random.below(self.count()) };
+            let group = if distance.iter().sum::<f64>() > 0.0 {
+                random.categorical(&distance)
+            } else {
+                random.below(self.count())
+            };
             seeds.push(group);
             if seeds.len() == count {
                 return seeds;
@@ -120,7 +133,8 @@ impl Groups<'_> {
     }
 }
 
-/// Counts of symbols by cluster, to shares mixed with those of all groups. A cluster that holds nothing gets symbols by chance. All stay positive.
+/// Counts of symbols by cluster, to shares mixed with those of all groups. A cluster that holds nothing gets
+/// symbols by chance. All stay positive.
 fn mix(held: &mut [f64], size: &[f64], all: &[f64], random: &mut Random) {
     let each: Vec<f64> = size.iter().map(|n| if *n > 0.0 { (1.0 - COMMON) / n } else { 0.0 }).collect();
     for (row, common) in held.chunks_exact_mut(size.len()).zip(all) {

@@ -1,5 +1,5 @@
-//! The state of one run: moments of stored blocks, tables, accumulated statistics. Not here: the pass over rows (`pass`), the start
-//! (`start`), restarts and stopping (`run`).
+//! The state of one run: moments of stored blocks, tables, accumulated statistics. Not here: the pass over
+//! rows (`pass`), the start (`start`), restarts and stopping (`run`).
 
 use super::{
     error::{Breakdown, RunError},
@@ -92,12 +92,20 @@ impl<'p> Session<'p> {
             plan,
             pool,
             eta: plan.vars.iter().map(|v| vec![0.0; stored(v)]).collect(),
-            log_norm: plan.vars.iter().map(|v| vec![0.0; if v.storage == Storage::Stored { v.elements() } else { 0 }]).collect(),
+            log_norm: plan
+                .vars
+                .iter()
+                .map(|v| vec![0.0; if v.storage == Storage::Stored { v.elements() } else { 0 }])
+                .collect(),
             moments: plan.vars.iter().map(|v| vec![0.0; kept(v)]).collect(),
             version: vec![0; plan.vars.len()],
             table: plan.tables.iter().map(|t| vec![0.0; t.packed_len()]).collect(),
             packed: plan.tables.iter().map(|t| vec![0.0; t.packed_len()]).collect(),
-            statistic: plan.tables.iter().map(|t| vec![0.0; if t.packed.is_some() { t.len } else { 0 }]).collect(),
+            statistic: plan
+                .tables
+                .iter()
+                .map(|t| vec![0.0; if t.packed.is_some() { t.len } else { 0 }])
+                .collect(),
             entropy: vec![0.0; plan.vars.len()],
             iteration: 0,
             profile: Profile::default(),
@@ -109,7 +117,12 @@ impl<'p> Session<'p> {
             rows: RowScratch::default(),
             uncut: plan.streams.iter().map(|s| s.whole).collect(),
             idle: Mutex::default(),
-            sorted: plan.turns.iter().filter(|t| t.keeps_order(&plan.streams[t.stream])).map(|t| (t.stream, sorted(plan, t))).collect(),
+            sorted: plan
+                .turns
+                .iter()
+                .filter(|t| t.keeps_order(&plan.streams[t.stream]))
+                .map(|t| (t.stream, sorted(plan, t)))
+                .collect(),
         };
         for t in 0..plan.tables.len() {
             if plan.tables[t].constant {
@@ -121,7 +134,11 @@ impl<'p> Session<'p> {
 
     /// A thread's buffers, used before if there are any idle.
     pub(super) fn worker(&self) -> Worker {
-        self.idle.lock().ok().and_then(|mut idle| idle.workers.pop()).unwrap_or_else(|| Worker::new(self.plan))
+        self.idle
+            .lock()
+            .ok()
+            .and_then(|mut idle| idle.workers.pop())
+            .unwrap_or_else(|| Worker::new(self.plan))
     }
 
     /// Keeps a thread's buffers for the next one.
@@ -166,11 +183,13 @@ impl<'p> Session<'p> {
             return;
         }
         self.table_stamp[t] = stamp;
-        let mut full = std::mem::take(if table.packed.is_some() { &mut self.full } else { &mut self.table[t] });
+        let mut full =
+            std::mem::take(if table.packed.is_some() { &mut self.full } else { &mut self.table[t] });
         full.clear();
         full.resize(table.len, 0.0);
         for term in &table.terms {
-            let operands: Vec<Operand<'_>> = term.operands.iter().map(|o| shared(plan, &self.moments, o.from, o.offset)).collect();
+            let operands: Vec<Operand<'_>> =
+                term.operands.iter().map(|o| shared(plan, &self.moments, o.from, o.offset)).collect();
             grow(&mut self.scratch, term.build.scratch_len(&table.sizes));
             term.build.run(&table.sizes, term.coefficient, &operands, &mut full, &mut self.scratch);
         }
@@ -183,7 +202,8 @@ impl<'p> Session<'p> {
         }
     }
 
-    /// Brings the statistic of a table without streamed blocks up to date with the stored moments its rows read.
+    /// Brings the statistic of a table without streamed blocks up to date with the stored moments its rows
+    /// read.
     pub(super) fn refresh_statistic(&mut self, t: usize) {
         let table = &self.plan.tables[t];
         if !table.gathers_stored {
@@ -244,7 +264,8 @@ impl<'p> Session<'p> {
         Ok(())
     }
 
-    /// Updates one stored block, colour by colour. `counts` says which tables' messages it gets (all but at the start).
+    /// Updates one stored block, colour by colour. `counts` says which tables' messages it gets (all but at
+    /// the start).
     pub(super) fn update_var(&mut self, v: usize, counts: &dyn Fn(&Table) -> bool) -> Result<(), RunError> {
         for class in 0..self.plan.vars[v].classes.len() {
             self.collect_messages(v, class, counts);
@@ -254,13 +275,15 @@ impl<'p> Session<'p> {
         Ok(())
     }
 
-    /// η of the block's elements: the sum of all messages. With colours, only rows of the class's elements are read.
+    /// η of the block's elements: the sum of all messages. With colours, only rows of the class's elements
+    /// are read.
     fn collect_messages(&mut self, v: usize, class: usize, counts: &dyn Fn(&Table) -> bool) {
         let plan = self.plan;
         let var = &plan.vars[v];
         let mut previous = std::mem::take(&mut self.eta[v]);
         // With colours, the other elements keep theirs.
-        let mut eta = if var.classes.len() > 1 { vec![0.0; previous.len()] } else { std::mem::take(&mut previous) };
+        let mut eta =
+            if var.classes.len() > 1 { vec![0.0; previous.len()] } else { std::mem::take(&mut previous) };
         eta.fill(0.0);
         for t in 0..plan.tables.len() {
             let table = &plan.tables[t];
@@ -272,8 +295,11 @@ impl<'p> Session<'p> {
                 self.refresh_statistic(t);
                 for term in &table.terms {
                     for (i, o) in term.operands.iter().enumerate() {
-                        let Some(message) = o.message.as_ref().filter(|_| o.from == Shared::Var(v)) else { continue };
-                        let statistic = if table.packed.is_some() { &self.statistic[t] } else { &self.packed[t] };
+                        let Some(message) = o.message.as_ref().filter(|_| o.from == Shared::Var(v)) else {
+                            continue;
+                        };
+                        let statistic =
+                            if table.packed.is_some() { &self.statistic[t] } else { &self.packed[t] };
                         let mut operands = vec![Operand::Dense(statistic)];
                         operands.extend(
                             term.operands
@@ -283,7 +309,13 @@ impl<'p> Session<'p> {
                                 .map(|(_, x)| shared(plan, &self.moments, x.from, x.offset)),
                         );
                         grow(&mut self.scratch, message.scratch_len(&table.sizes));
-                        message.run(&table.sizes, term.coefficient, &operands, &mut eta[o.offset..], &mut self.scratch);
+                        message.run(
+                            &table.sizes,
+                            term.coefficient,
+                            &operands,
+                            &mut eta[o.offset..],
+                            &mut self.scratch,
+                        );
                     }
                 }
             }
@@ -292,26 +324,48 @@ impl<'p> Session<'p> {
                     self.refresh_table(t);
                     let chunks = &plan.streams[table.stream.unwrap_or(0)].chunks;
                     if var.classes.len() > 1 {
-                        let list = self.class_rows.entry((t, i, class)).or_insert_with(|| rows_of_class(var, table, i, class));
+                        let list = self
+                            .class_rows
+                            .entry((t, i, class))
+                            .or_insert_with(|| rows_of_class(var, table, i, class));
                         let rows = Rows::List(std::mem::take(list));
                         for places in self.rows.cut(&rows, chunks) {
-                            self.rows.scatter(plan, table, i, places, &self.moments, &self.table[t], &mut eta);
+                            self.rows.scatter(
+                                plan,
+                                table,
+                                i,
+                                places,
+                                &self.moments,
+                                &self.table[t],
+                                &mut eta,
+                            );
                         }
                         if let Rows::List(l) = rows {
                             self.class_rows.insert((t, i, class), l);
                         }
                     } else {
                         for places in self.rows.cut(&table.rows, chunks) {
-                            self.rows.scatter(plan, table, i, places, &self.moments, &self.table[t], &mut eta);
+                            self.rows.scatter(
+                                plan,
+                                table,
+                                i,
+                                places,
+                                &self.moments,
+                                &self.table[t],
+                                &mut eta,
+                            );
                         }
                     }
                 }
             }
         }
         if let Some(w) = &var.weight {
-            // Every message to an element of a weighted row counts its row's weight; its own q is that of one of them.
+            // Every message to an element of a weighted row counts its row's weight; its own q is that of one
+            // of them.
             let each = var.inner() * var.width;
-            eta.chunks_exact_mut(each.max(1)).zip(w.iter()).for_each(|(e, w)| e.iter_mut().for_each(|x| *x /= w));
+            eta.chunks_exact_mut(each.max(1))
+                .zip(w.iter())
+                .for_each(|(e, w)| e.iter_mut().for_each(|x| *x /= w));
         }
         if let Some(network) = &var.network {
             network.clamp(0, &mut eta);
@@ -346,7 +400,11 @@ impl<'p> Session<'p> {
         } else {
             let mut log_norm = vec![0.0; count];
             let pick = |from: &[f64]| -> Vec<f64> {
-                var.classes[class].iter().flat_map(|&e| &from[e as usize * w..(e as usize + 1) * w]).copied().collect()
+                var.classes[class]
+                    .iter()
+                    .flat_map(|&e| &from[e as usize * w..(e as usize + 1) * w])
+                    .copied()
+                    .collect()
             };
             let (eta, mut moments) = (pick(&self.eta[v]), vec![0.0; count * w]);
             let done = apply(var, &|i| var.classes[class][i] as usize, &eta, &mut moments, &mut log_norm);
@@ -419,7 +477,11 @@ impl<'p> Session<'p> {
 
     /// Σ |terms| of the bound before they cancel: the scale of its rounding.
     pub fn magnitude(&self) -> f64 {
-        let tables = self.table.iter().zip(&self.packed).map(|(t, g)| t.iter().zip(g).map(|(a, b)| (a * b).abs()).sum::<f64>());
+        let tables = self
+            .table
+            .iter()
+            .zip(&self.packed)
+            .map(|(t, g)| t.iter().zip(g).map(|(a, b)| (a * b).abs()).sum::<f64>());
         tables.sum::<f64>() + self.entropy.iter().map(|e| e.abs()).sum::<f64>()
     }
 }
@@ -428,7 +490,8 @@ fn sorted(plan: &Plan, turns: &Turns) -> Vec<Vec<Sorted>> {
     turns.spans(&plan.streams[turns.stream]).iter().map(|span| turns.sort(plan, span)).collect()
 }
 
-/// η → moments and log-normalisers, element by element; the i-th is the variable's element `element(i)`. `Err` says what is improper.
+/// η → moments and log-normalisers, element by element; the i-th is the variable's element `element(i)`.
+/// `Err` says what is improper.
 pub(super) fn apply(
     var: &Var,
     element: &dyn Fn(usize) -> usize,
@@ -446,23 +509,35 @@ pub(super) fn apply(
         Algorithm::Gaussian => {
             moments.copy_from_slice(eta);
             log_norm.fill(0.0);
-            return gaussian_dense::run(var.d, moments, log_norm, &mut vec![0.0; gaussian_dense::scratch_len(var.d)])
-                .map_err(|e| Breakdown::Improper(e.to_string()));
+            return gaussian_dense::run(
+                var.d,
+                moments,
+                log_norm,
+                &mut vec![0.0; gaussian_dense::scratch_len(var.d)],
+            )
+            .map_err(|e| Breakdown::Improper(e.to_string()));
         }
         Algorithm::SparseGaussian => {
             let Some(sparse) = &var.sparse else { unreachable!("a sparse Gaussian has a shape") };
-            return sparse.evaluate(eta, moments, &mut log_norm[0]).map_err(|e| Breakdown::Improper(e.to_string()));
+            return sparse
+                .evaluate(eta, moments, &mut log_norm[0])
+                .map_err(|e| Breakdown::Improper(e.to_string()));
         }
         Algorithm::Network => {
             let Some(network) = &var.network else { unreachable!("a network has tables") };
             return network.evaluate(eta, moments, log_norm).map_err(|(e, why)| match why {
-                NetworkError::Impossible { .. } => {
-                    Breakdown::Impossible(format!("no combination of categories is possible (element {})", e + 1))
+                NetworkError::Impossible { .. } => Breakdown::Impossible(format!(
+                    "no combination of categories is possible (element {})",
+                    e + 1
+                )),
+                NetworkError::NotFinite { .. } => {
+                    Breakdown::Improper(format!("a log-odds is not finite (element {})", e + 1))
                 }
-                NetworkError::NotFinite { .. } => Breakdown::Improper(format!("a log-odds is not finite (element {})", e + 1)),
             });
         }
-        Algorithm::Chain | Algorithm::GaussianChain | Algorithm::GaussianSteps { .. } => unreachable!("a chain is updated in its stream"),
+        Algorithm::Chain | Algorithm::GaussianChain | Algorithm::GaussianSteps { .. } => {
+            unreachable!("a chain is updated in its stream")
+        }
     };
     done.map_err(|e| Breakdown::Improper(format!("{} (element {})", e.why, e.element + 1)))
 }
@@ -489,7 +564,9 @@ fn given_cells(
         let (known, values) = (&cells.known[e * d..(e + 1) * d], &values[e * d..(e + 1) * d]);
         *a = conditioned_gaussian::run(d, row, known, values, &mut scratch).map_err(|why| {
             let why = match why {
-                DenseGaussianError::NotPositive { component, .. } => DenseGaussianError::NotPositive { element: e, component },
+                DenseGaussianError::NotPositive { component, .. } => {
+                    DenseGaussianError::NotPositive { element: e, component }
+                }
                 DenseGaussianError::NotFinite { .. } => DenseGaussianError::NotFinite { element: e },
             };
             Breakdown::Improper(why.to_string())
@@ -498,8 +575,15 @@ fn given_cells(
     Ok(())
 }
 
-/// [`apply`] to many elements, shared out among threads: elements do not know of each other, so the bits are the same.
-fn apply_all(pool: &rayon::ThreadPool, var: &Var, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Breakdown> {
+/// [`apply`] to many elements, shared out among threads: elements do not know of each other, so the bits are
+/// the same.
+fn apply_all(
+    pool: &rayon::ThreadPool,
+    var: &Var,
+    eta: &[f64],
+    moments: &mut [f64],
+    log_norm: &mut [f64],
+) -> Result<(), Breakdown> {
     let some = (SHARED_OUT / var.width.max(1)).max(1);
     let evaluate = |eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]| match var.algorithm {
         Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
@@ -511,12 +595,16 @@ fn apply_all(pool: &rayon::ThreadPool, var: &Var, eta: &[f64], moments: &mut [f6
         return apply(var, &|i| i, eta, moments, log_norm);
     }
     let elements = some * var.width;
-    let parts = eta.par_chunks(elements).zip(moments.par_chunks_mut(elements).zip(log_norm.par_chunks_mut(some)));
+    let parts =
+        eta.par_chunks(elements).zip(moments.par_chunks_mut(elements).zip(log_norm.par_chunks_mut(some)));
     let failed = pool.install(|| {
-        let done = parts.enumerate().map(|(i, (e, (m, a)))| evaluate(e, m, a).map_err(|e| (i * some + e.element, e.why)));
+        let done = parts
+            .enumerate()
+            .map(|(i, (e, (m, a)))| evaluate(e, m, a).map_err(|e| (i * some + e.element, e.why)));
         done.filter_map(Result::err).min_by_key(|f| f.0)
     });
-    failed.map_or(Ok(()), |(element, why)| Err(Breakdown::Improper(format!("{why} (element {})", element + 1))))
+    failed
+        .map_or(Ok(()), |(element, why)| Err(Breakdown::Improper(format!("{why} (element {})", element + 1))))
 }
 
 /// Numbers of a block that a thread takes at a time.

@@ -1,5 +1,7 @@
-//! Tables whose rows hold nothing but known numbers and one block's whole vector, done as one product: the known numbers of a row stand side by side, the tables one
-//! under the other. A block is then sent one message and gives one statistic, however many terms its density has. Not here: tables that read anything else (`rows`).
+//! Tables whose rows hold nothing but known numbers and one block's whole vector, done as one product: the
+//! known numbers of a row stand side by side, the tables one under the other. A block is then sent one
+//! message and gives one statistic, however many terms its density has. Not here: tables that read anything
+//! else (`rows`).
 
 use super::{
     pass::{Sums, Worker},
@@ -59,14 +61,21 @@ pub(super) struct Scratch {
 }
 
 impl<'p> Stack<'p> {
-    /// Of the tables that send block `var` the messages (table, operand), those that can be stacked, if there are at least two; `values` are all tables.
-    pub(super) fn new(plan: &'p Plan, var: usize, messages: &[(usize, usize)], values: &[Vec<f64>]) -> Option<Self> {
+    /// Of the tables that send block `var` the messages (table, operand), those that can be stacked, if there
+    /// are at least two; `values` are all tables.
+    pub(super) fn new(
+        plan: &'p Plan,
+        var: usize,
+        messages: &[(usize, usize)],
+        values: &[Vec<f64>],
+    ) -> Option<Self> {
         let mut parts: Vec<Part> = messages.iter().filter_map(|&(t, i)| Part::new(plan, var, t, i)).collect();
         if parts.len() < 2 {
             return None;
         }
         let k = plan.vars[var].width;
-        // The largest first; a one last, and once: it is the same column for all tables without known numbers.
+        // The largest first; a one last, and once: it is the same column for all tables without known
+        // numbers.
         parts.sort_by_key(|p| (p.known.is_none(), Reverse(p.at.len())));
         let mut columns = 0;
         for part in &mut parts {
@@ -82,7 +91,15 @@ impl<'p> Stack<'p> {
             }
         }
         let stream = plan.vars[var].stream()?;
-        Some(Self { plan, var, k, parts, columns, values: stacked, weight: plan.streams[stream].weight.as_deref() })
+        Some(Self {
+            plan,
+            var,
+            k,
+            parts,
+            columns,
+            values: stacked,
+            weight: plan.streams[stream].weight.as_deref(),
+        })
     }
 
     /// Is this message the stack's?
@@ -109,18 +126,33 @@ impl<'p> Stack<'p> {
     }
 
     /// Adds the messages to the rows `range`, rows of k.
-    pub(super) fn message(&self, range: &Range<usize>, scratch: &mut Scratch, sums: &mut Sums, eta: &mut [f64]) {
+    pub(super) fn message(
+        &self,
+        range: &Range<usize>,
+        scratch: &mut Scratch,
+        sums: &mut Sums,
+        eta: &mut [f64],
+    ) {
         let from = sums.profile.begin();
         self.make(range, scratch);
-        let (known, values, out) = (self.row_major(self.stride()), self.row_major(self.k), self.row_major(self.k));
+        let (known, values, out) =
+            (self.row_major(self.stride()), self.row_major(self.k), self.row_major(self.k));
         gemm(range.len(), self.k, self.columns, 1.0, &scratch.known, known, &self.values, values, eta, out);
         sums.profile.end(Step::Message(self.var, self.main()), from, || {
             self.work(|p| profile::message(&self.plan.tables[p.table], p.operand, range.len()))
         });
     }
 
-    /// Adds the statistics of rows `range` with these moments, rows of k; `id` is the stack's number in the pass.
-    pub(super) fn gather(&self, id: usize, range: &Range<usize>, moments: &[f64], scratch: &mut Scratch, sums: &mut Sums) {
+    /// Adds the statistics of rows `range` with these moments, rows of k; `id` is the stack's number in the
+    /// pass.
+    pub(super) fn gather(
+        &self,
+        id: usize,
+        range: &Range<usize>,
+        moments: &[f64],
+        scratch: &mut Scratch,
+        sums: &mut Sums,
+    ) {
         let from = sums.profile.begin();
         self.make(range, scratch);
         let (n, k) = (range.len(), self.k);
@@ -142,7 +174,9 @@ impl<'p> Stack<'p> {
         if n > 0 && !gemm_of_few(self.columns, k, n, 1.0, known, turned, moments, by_row, sum, out) {
             gemm(self.columns, k, n, 1.0, known, turned, moments, by_row, sum, out);
         }
-        sums.profile.end(Step::Statistic(self.main()), from, || self.work(|p| profile::statistic(&self.plan.tables[p.table], range.len())));
+        sums.profile.end(Step::Statistic(self.main()), from, || {
+            self.work(|p| profile::statistic(&self.plan.tables[p.table], range.len()))
+        });
     }
 
     /// Adds the sums to the (packed) statistics of the tables.
@@ -176,10 +210,15 @@ impl<'p> Stack<'p> {
         known.resize((range.len() * stride).max(known.len()), 0.0);
         for part in &self.parts {
             match part.known {
-                Some(array) => {
-                    self.plan.rows.dense[array].write_rows(range.clone(), &mut known[part.column..range.len() * stride], stride, value)
-                }
-                None => known[..range.len() * stride].chunks_exact_mut(stride).for_each(|row| row[part.column] = 1.0),
+                Some(array) => self.plan.rows.dense[array].write_rows(
+                    range.clone(),
+                    &mut known[part.column..range.len() * stride],
+                    stride,
+                    value,
+                ),
+                None => known[..range.len() * stride]
+                    .chunks_exact_mut(stride)
+                    .for_each(|row| row[part.column] = 1.0),
             }
         }
         *made = wanted;
@@ -187,7 +226,8 @@ impl<'p> Stack<'p> {
 }
 
 impl Part {
-    /// Operand `i` of table `t` as the block's whole vector, if all else that the table holds of a row are known numbers of one array, and its weight.
+    /// Operand `i` of table `t` as the block's whole vector, if all else that the table holds of a row are
+    /// known numbers of one array, and its weight.
     fn new(plan: &Plan, var: usize, t: usize, i: usize) -> Option<Self> {
         let (table, width) = (&plan.tables[t], plan.vars[var].width);
         if table.rows != Rows::All || table.pair.is_some() || table.unroll.is_some() {
@@ -196,11 +236,15 @@ impl Part {
         let (mut label, mut known) = (None, None);
         for (j, o) in table.operands.iter().enumerate() {
             match (&o.from, &o.shape) {
-                (From::Streamed { back: 0, .. }, OperandShape::Dense(axes)) if j == i && o.offset == 0 && o.width == width => {
+                (From::Streamed { back: 0, .. }, OperandShape::Dense(axes))
+                    if j == i && o.offset == 0 && o.width == width =>
+                {
                     let [(_, _), (l, 1)] = axes.0.as_slice() else { return None };
                     label = Some(*l).filter(|l| table.sizes[usize::from(*l)] == width);
                 }
-                (From::Dense(id), OperandShape::Dense(axes)) if known.is_none() => known = Some((*id, o.width, axes)),
+                (From::Dense(id), OperandShape::Dense(axes)) if known.is_none() => {
+                    known = Some((*id, o.width, axes))
+                }
                 (From::Weight(_), _) => {}
                 _ => return None,
             }
@@ -210,7 +254,14 @@ impl Part {
         let mut labels: Vec<u8> = table.seen.0.iter().map(|a| a.0).filter(|l| *l != label).collect();
         let step = Some(stride(label)).filter(|s| *s > 0)?;
         let Some((id, columns, axes)) = known else {
-            return labels.is_empty().then(|| Self { table: t, operand: i, known: None, column: 0, at: vec![0], step });
+            return labels.is_empty().then(|| Self {
+                table: t,
+                operand: i,
+                known: None,
+                column: 0,
+                at: vec![0],
+                step,
+            });
         };
         let own: Vec<(u8, usize)> = axes.0.iter().copied().filter(|a| a.0 != table.row_label).collect();
         labels.retain(|l| !own.iter().any(|a| a.0 == *l));
@@ -223,11 +274,19 @@ impl Part {
 }
 
 /// Where in the table the numbers of each of a row's columns stand, if each column has one place.
-fn places(table: &Table, own: &[(u8, usize)], columns: usize, stride: &dyn Fn(u8) -> usize) -> Option<Vec<usize>> {
+fn places(
+    table: &Table,
+    own: &[(u8, usize)],
+    columns: usize,
+    stride: &dyn Fn(u8) -> usize,
+) -> Option<Vec<usize>> {
     let mut all = vec![(0, 0)];
     for &(l, step) in own {
         let size = table.sizes[usize::from(l)];
-        all = all.into_iter().flat_map(|(c, at)| (0..size).map(move |i| (c + i * step, at + i * stride(l)))).collect();
+        all = all
+            .into_iter()
+            .flat_map(|(c, at)| (0..size).map(move |i| (c + i * step, at + i * stride(l))))
+            .collect();
     }
     let mut at = vec![usize::MAX; columns];
     for (column, place) in all {
@@ -241,7 +300,14 @@ fn places(table: &Table, own: &[(u8, usize)], columns: usize, stride: &dyn Fn(u8
 
 impl Worker {
     /// Adds what all stacks of block `v` send it.
-    pub(super) fn stacked(&mut self, stacks: &[Stack<'_>], v: usize, range: &Range<usize>, sums: &mut Sums, eta: &mut [f64]) {
+    pub(super) fn stacked(
+        &mut self,
+        stacks: &[Stack<'_>],
+        v: usize,
+        range: &Range<usize>,
+        sums: &mut Sums,
+        eta: &mut [f64],
+    ) {
         for stack in stacks.iter().filter(|s| s.var == v) {
             stack.message(range, &mut self.stack, sums, eta);
         }

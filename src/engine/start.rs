@@ -1,9 +1,12 @@
-//! Starts: stored blocks at their priors, and first responsibilities for selectors, so that components differ. Not here: iterations.
+//! Starts: stored blocks at their priors, and first responsibilities for selectors, so that components
+//! differ. Not here: iterations.
 //!
-//! A selector whose components differ already (they are known arrays, or some of its categories are observed) needs no start. Otherwise,
-//! where its children are numbers, or several categories a row, their statistics are clustered by k-means++; where a row has only one
-//! symbol, groups of rows are clustered if the selector has groups (`seeds`), else every symbol gets a random affinity to the components. Restart r > 0 draws again and occupies fewer components,
-//! few and many in turn, since starts that occupy every component rarely reach the best bound of an over-complete mixture.
+//! A selector whose components differ already (they are known arrays, or some of its categories are observed)
+//! needs no start. Otherwise, where its children are numbers, or several categories a row, their statistics
+//! are clustered by k-means++; where a row has only one symbol, groups of rows are clustered if the selector
+//! has groups (`seeds`), else every symbol gets a random affinity to the components. Restart r > 0 draws
+//! again and occupies fewer components, few and many in turn, since starts that occupy every component rarely
+//! reach the best bound of an over-complete mixture.
 
 use super::{
     Breakdown, RunError,
@@ -64,7 +67,13 @@ impl Start {
     /// Makes the start of one restart; what the caller gives comes first.
     pub fn new(graph: &FactorGraph, plan: &Plan, seed: u64, restart: usize, callers: &[GivenStart]) -> Self {
         let values: Vec<Vec<GivenStart>> = (0..plan.vars.len())
-            .map(|v| callers.iter().filter(|g| g.var == v && !matches!(g.what, What::Responsibilities(_))).cloned().collect())
+            .map(|v| {
+                callers
+                    .iter()
+                    .filter(|g| g.var == v && !matches!(g.what, What::Responsibilities(_)))
+                    .cloned()
+                    .collect()
+            })
             .collect();
         let settled = |v: usize| !values[v].is_empty();
         let given = (0..plan.vars.len())
@@ -75,7 +84,9 @@ impl Start {
                     What::Responsibilities(r) => Some(Given::Rows(r.clone())),
                     _ => None,
                 };
-                let of = |m: usize| mine(m).find_map(rows).or_else(|| given(graph, plan, v, m, seed, restart, &settled));
+                let of = |m: usize| {
+                    mine(m).find_map(rows).or_else(|| given(graph, plan, v, m, seed, restart, &settled))
+                };
                 (0..members).map(of).collect()
             })
             .collect();
@@ -91,17 +102,26 @@ impl Start {
     fn check(&self, graph: &FactorGraph, plan: &Plan, v: usize) -> Result<(), Breakdown> {
         let w = plan.vars[v].width;
         let (mut eta, mut moments) = (vec![0.0; w], vec![0.0; w]);
-        (0..plan.vars[v].elements())
-            .try_for_each(|e| start_values::write(graph, plan, v, &self.values[v], e..e + 1, &mut eta, &mut moments))
+        (0..plan.vars[v].elements()).try_for_each(|e| {
+            start_values::write(graph, plan, v, &self.values[v], e..e + 1, &mut eta, &mut moments)
+        })
     }
 
     /// Writes the moments of variable `v` for the places `range`; false where it has no start.
-    fn write(&self, graph: &FactorGraph, plan: &Plan, v: usize, range: Range<usize>, out: &mut [f64]) -> bool {
+    fn write(
+        &self,
+        graph: &FactorGraph,
+        plan: &Plan,
+        v: usize,
+        range: Range<usize>,
+        out: &mut [f64],
+    ) -> bool {
         let var = &plan.vars[v];
         if !self.values[v].is_empty() {
             let mut eta = vec![0.0; out.len()];
             out.fill(0.0);
-            // Elements of a streamed block have no prior of their own: its one node gives all. `check` has found no fault in it.
+            // Elements of a streamed block have no prior of their own: its one node gives all. `check` has
+            // found no fault in it.
             let elements = range.start * var.inner()..range.end * var.inner();
             return start_values::write(graph, plan, v, &self.values[v], elements, &mut eta, out).is_ok();
         }
@@ -129,10 +149,14 @@ impl Start {
         let (k, inner) = (var.states(member), var.inner());
         match &self.given[v][member] {
             None | Some(Given::Even) => out.fill(1.0 / k as f64),
-            Some(Given::Rows(rows)) => out.copy_from_slice(&rows[range.start * inner * k..range.end * inner * k]),
+            Some(Given::Rows(rows)) => {
+                out.copy_from_slice(&rows[range.start * inner * k..range.end * inner * k])
+            }
             Some(Given::Labels(labels)) => {
                 out.fill(0.0);
-                for (row, &label) in out.chunks_exact_mut(k).zip(&labels[range.start * inner..range.end * inner]) {
+                for (row, &label) in
+                    out.chunks_exact_mut(k).zip(&labels[range.start * inner..range.end * inner])
+                {
                     row[label as usize] = 1.0;
                 }
             }
@@ -151,7 +175,8 @@ impl Start {
     }
 }
 
-/// A network's moments from its members' responsibilities, elements from `first` on; a known cell is what it is.
+/// A network's moments from its members' responsibilities, elements from `first` on; a known cell is what it
+/// is.
 fn join(network: &NetworkShape, first: usize, members: &[Vec<f64>], out: &mut [f64]) {
     let mut marginals: Vec<Vec<f64>> = network.sizes.iter().map(|&k| vec![0.0; k]).collect();
     for (e, row) in out.chunks_exact_mut(network.width()).enumerate() {
@@ -180,8 +205,16 @@ impl Session<'_> {
             self.update_var(v, &mine)?;
             if !start.values[v].is_empty() {
                 let (mut eta, mut moments) = (self.eta[v].clone(), self.moments[v].clone());
-                start_values::write(graph, plan, v, &start.values[v], 0..var.elements(), &mut eta, &mut moments)
-                    .map_err(|e| self.error(v, e))?;
+                start_values::write(
+                    graph,
+                    plan,
+                    v,
+                    &start.values[v],
+                    0..var.elements(),
+                    &mut eta,
+                    &mut moments,
+                )
+                .map_err(|e| self.error(v, e))?;
                 (self.eta[v], self.moments[v]) = (eta, moments);
                 self.clamp_stored(v);
                 self.version[v] += 1;
@@ -194,7 +227,8 @@ impl Session<'_> {
                 let first = |member: usize| match &start.given[v][member] {
                     Some(Given::Rows(rows)) => rows.to_vec(),
                     Some(_) => {
-                        let name = var.network.as_ref().map_or(&var.name, |_| &plan.names[var.nodes[member].0]);
+                        let name =
+                            var.network.as_ref().map_or(&var.name, |_| &plan.names[var.nodes[member].0]);
                         let mut random = Random::new(start.seed, name, start.restart as u64);
                         let mut out = vec![0.0; var.elements() * var.states(member)];
                         soft(var.states(member), &mut random, &mut out);
@@ -214,7 +248,9 @@ impl Session<'_> {
             }
         }
         for s in 0..plan.streams.len() {
-            for v in (0..plan.vars.len()).filter(|&v| plan.vars[v].stream() == Some(s) && !start.values[v].is_empty()) {
+            for v in (0..plan.vars.len())
+                .filter(|&v| plan.vars[v].stream() == Some(s) && !start.values[v].is_empty())
+            {
                 start.check(graph, plan, v).map_err(|e| self.error(v, e))?;
             }
             let here = |v: usize| plan.vars[v].stream() == Some(s) && start.gives(v);
@@ -229,16 +265,26 @@ impl Session<'_> {
     }
 }
 
-/// Is the block's Gaussian multiplied by another in some mean? At equal means such a product is a saddle that no update leaves.
+/// Is the block's Gaussian multiplied by another in some mean? At equal means such a product is a saddle that
+/// no update leaves.
 fn multiplied(graph: &FactorGraph, plan: &Plan, v: usize) -> bool {
     let gaussian = |o: &&Op| match o.source {
         Source::Gaussian(_) => true,
-        Source::Node(n) => plan.blocks.roles[n.0].has_q() && [&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&graph.nodes[n.0].spec.stat),
+        Source::Node(n) => {
+            plan.blocks.roles[n.0].has_q()
+                && [&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&graph.nodes[n.0].spec.stat)
+        }
         _ => false,
     };
     plan.blocks.energy.factors.iter().flat_map(|f| &f.terms).any(|t| {
-        let mine = t.ops.iter().filter(gaussian).filter(|o| o.part == 0 && plan.blocks.of_source(o.source) == Some(v));
-        mine.into_iter().any(|o| t.ops.iter().filter(gaussian).any(|p| p.part == 0 && p.source != o.source && p.copy == o.copy))
+        let mine = t
+            .ops
+            .iter()
+            .filter(gaussian)
+            .filter(|o| o.part == 0 && plan.blocks.of_source(o.source) == Some(v));
+        mine.into_iter().any(|o| {
+            t.ops.iter().filter(gaussian).any(|p| p.part == 0 && p.source != o.source && p.copy == o.copy)
+        })
     })
 }
 
@@ -284,10 +330,16 @@ pub(super) fn order(plan: &Plan) -> Vec<usize> {
     let parents = |v: usize| -> Vec<usize> {
         let energy = &plan.blocks.energy;
         let mine = energy.factors.iter().filter(|f| plan.vars[v].nodes.contains(&f.node));
-        mine.flat_map(|f| &f.terms).flat_map(|t| &t.ops).filter_map(|o| plan.blocks.of_source(o.source)).filter(|&p| p != v).collect()
+        mine.flat_map(|f| &f.terms)
+            .flat_map(|t| &t.ops)
+            .filter_map(|o| plan.blocks.of_source(o.source))
+            .filter(|&p| p != v)
+            .collect()
     };
     while out.len() < plan.vars.len() {
-        let next = (0..plan.vars.len()).find(|&v| !done[v] && parents(v).iter().all(|&p| done[p])).or_else(|| done.iter().position(|d| !d));
+        let next = (0..plan.vars.len())
+            .find(|&v| !done[v] && parents(v).iter().all(|&p| done[p]))
+            .or_else(|| done.iter().position(|d| !d));
         let Some(v) = next else { break };
         done[v] = true;
         out.push(v);
@@ -295,7 +347,8 @@ pub(super) fn order(plan: &Plan) -> Vec<usize> {
     out
 }
 
-/// What start a variable needs; of a network, one member of it. `settled` says which blocks start from the caller's values.
+/// What start a variable needs; of a network, one member of it. `settled` says which blocks start from the
+/// caller's values.
 fn given(
     graph: &FactorGraph,
     plan: &Plan,
@@ -319,13 +372,15 @@ fn given(
                 if f.labels[letter].role != LabelRole::Gate {
                     continue;
                 }
-                let gated = |o: &&crate::graph::energy::Op| o.elements.iter().any(|e| e.label() == Some(letter));
+                let gated =
+                    |o: &&crate::graph::energy::Op| o.elements.iter().any(|e| e.label() == Some(letter));
                 for g in t.ops.iter().filter(gated) {
                     // What the selector picks among differs by the caller's word.
                     if plan.blocks.of_source(g.source).is_some_and(settled) {
                         return None;
                     }
-                    // Elements that meet each other under one known table may stand at a saddle between equal solutions.
+                    // Elements that meet each other under one known table may stand at a saddle between equal
+                    // solutions.
                     let apart = var.classes.len() <= 1;
                     match g.source {
                         Source::Known(_) if apart => return None,
@@ -339,7 +394,8 @@ fn given(
     if !gates {
         return None;
     }
-    let known = var.network.as_ref().is_some_and(|n| n.known[member].iter().flatten().any(|k| *k != u32::MAX));
+    let known =
+        var.network.as_ref().is_some_and(|n| n.known[member].iter().flatten().any(|k| *k != u32::MAX));
     if known || var.clamp.as_ref().is_some_and(|c| c.known.iter().any(|k| *k)) {
         return Some(Given::Even);
     }
@@ -356,7 +412,8 @@ fn given(
         return Some(Given::Labels(labels.into_iter().flat_map(|l| std::iter::repeat_n(l, inner)).collect()));
     }
     let codes = single_codes(plan, v)?;
-    let levels = plan.rows.codes[codes].data.iter().filter(|&&c| c != u32::MAX).max().map_or(0, |m| *m as usize + 1);
+    let levels =
+        plan.rows.codes[codes].data.iter().filter(|&&c| c != u32::MAX).max().map_or(0, |m| *m as usize + 1);
     if let Some(turns) = plan.turns.iter().find(|t| t.selector == v) {
         let weight = plan.streams[turns.stream].weight.as_deref();
         let levels_of = &plan.rows.codes[turns.codes].data;
@@ -388,8 +445,8 @@ fn letter(plan: &Plan, op: &Op, v: usize, node: NodeId) -> Option<LabelId> {
     }
 }
 
-/// How many components a start occupies: all at first, then shares of them from the van der Corput sequence ½, ¼, ¾, ⅛, …, so that a
-/// handful of restarts has tried few and many.
+/// How many components a start occupies: all at first, then shares of them from the van der Corput sequence
+/// ½, ¼, ¾, ⅛, …, so that a handful of restarts has tried few and many.
 fn occupied(k: usize, restart: usize) -> usize {
     let (mut share, mut digit, mut r) = (0.0, 0.5, restart);
     while r > 0 {
@@ -402,14 +459,17 @@ fn occupied(k: usize, restart: usize) -> usize {
 
 /// The one array of symbols that rows of a selector have, in one column.
 fn single_codes(plan: &Plan, v: usize) -> Option<usize> {
-    let child = |t: &&crate::plan::table::Table| t.reads(v) && t.pair.is_none() && !plan.vars[v].nodes.iter().any(|n| n.0 == t.node);
+    let child = |t: &&crate::plan::table::Table| {
+        t.reads(v) && t.pair.is_none() && !plan.vars[v].nodes.iter().any(|n| n.0 == t.node)
+    };
     plan.tables.iter().filter(child).flat_map(|t| &t.operands).find_map(|o| match o.from {
         From::Codes(id) if plan.rows.codes[id].data.len() == plan.rows.codes[id].rows => Some(id),
         _ => None,
     })
 }
 
-/// Numbers by row that tell components apart: observed values, and indicators of categories that stand several to a row.
+/// Numbers by row that tell components apart: observed values, and indicators of categories that stand
+/// several to a row.
 struct Features {
     rows: usize,
     width: usize,
@@ -424,13 +484,23 @@ impl Features {
         let child = |t: &&Table, v: usize| t.reads(v) && !plan.vars[v].nodes.iter().any(|n| n.0 == t.node);
         f.read(plan, &mut plan.tables.iter().filter(|t| child(t, v)));
         if f.width == 0 && f.codes.is_empty() {
-            // Nothing that is seen depends on it at once: what is seen of its children, and how that moves from row to row.
+            // Nothing that is seen depends on it at once: what is seen of its children, and how that moves
+            // from row to row.
             let streamed = |o: &RowOperand| match o.from {
                 From::Streamed { var, .. } if var != v => Some(var),
                 _ => None,
             };
-            let between: Vec<usize> = plan.tables.iter().filter(|t| child(t, v)).flat_map(|t| &t.operands).filter_map(streamed).collect();
-            f.read(plan, &mut plan.tables.iter().filter(|t| between.iter().any(|&u| child(t, u) && !t.reads(v))));
+            let between: Vec<usize> = plan
+                .tables
+                .iter()
+                .filter(|t| child(t, v))
+                .flat_map(|t| &t.operands)
+                .filter_map(streamed)
+                .collect();
+            f.read(
+                plan,
+                &mut plan.tables.iter().filter(|t| between.iter().any(|&u| child(t, u) && !t.reads(v))),
+            );
             f.values.extend(f.values.clone().into_iter().map(|(x, w)| (differences(&x, w, rows), w)));
             f.width = f.values.iter().map(|v| v.1).sum();
             f.codes.clear();
@@ -446,7 +516,8 @@ impl Features {
                 match o.from {
                     // A vector of which some cells are missing: those that are there.
                     From::Streamed { var, .. } => {
-                        if let Some(Clamp { cells: Some(cells), values, value_width, .. }) = &plan.vars[var].clamp
+                        if let Some(Clamp { cells: Some(cells), values, value_width, .. }) =
+                            &plan.vars[var].clamp
                             && !seen.contains(&var)
                         {
                             let w = plan.vars[var].inner() * value_width;
@@ -457,8 +528,7 @@ impl Features {
                     }
                     From::Dense(id) => {
                         let array = &plan.rows.dense[id];
-                        let same =
-                            |x: &Dense| matches!((x, array), (Dense::Part { values: a, .. }, Dense::Part { values: b, .. }) if a.same(b));
+                        let same = |x: &Dense| matches!((x, array), (Dense::Part { values: a, .. }, Dense::Part { values: b, .. }) if a.same(b));
                         if let Dense::Part { inner, value_width, .. } = array
                             && !f.values.iter().any(|(x, _)| same(x))
                         {
@@ -470,7 +540,12 @@ impl Features {
                         let c = &plan.rows.codes[id];
                         let columns = c.data.len() / c.rows.max(1);
                         if columns > 1 && !f.codes.iter().any(|(x, ..)| Arc::ptr_eq(x, &c.data)) {
-                            let levels = c.data.iter().filter(|&&x| x != u32::MAX).max().map_or(0, |m| *m as usize + 1);
+                            let levels = c
+                                .data
+                                .iter()
+                                .filter(|&&x| x != u32::MAX)
+                                .max()
+                                .map_or(0, |m| *m as usize + 1);
                             f.codes.push((c.data.clone(), columns, levels));
                             f.width += columns * levels;
                         }
@@ -500,7 +575,8 @@ impl Features {
         }
     }
 
-    /// k-means++ and a few rounds of k-means on a sample, every number over its standard deviation; then the nearest centre of every row.
+    /// k-means++ and a few rounds of k-means on a sample, every number over its standard deviation; then the
+    /// nearest centre of every row.
     fn cluster(&self, k: usize, random: &mut Random) -> Vec<u32> {
         let w = self.width;
         let take = self.rows.min(SAMPLE);
@@ -515,7 +591,11 @@ impl Features {
             mean.iter_mut().zip(row).for_each(|(m, x)| *m += x / take as f64);
         }
         for row in sample.chunks_exact(w) {
-            scale.iter_mut().zip(row).zip(&mean).for_each(|((s, x), m)| *s += (x - m) * (x - m) / take as f64);
+            scale
+                .iter_mut()
+                .zip(row)
+                .zip(&mean)
+                .for_each(|((s, x), m)| *s += (x - m) * (x - m) / take as f64);
         }
         // A number that never varies tells nothing apart.
         scale.iter_mut().for_each(|s| *s = if *s > 0.0 { s.sqrt().recip() } else { 0.0 });
@@ -530,7 +610,10 @@ impl Features {
                 sums[c * w..(c + 1) * w].iter_mut().zip(row).for_each(|(s, x)| *s += x);
             }
             for c in (0..k).filter(|&c| counts[c] > 0.0) {
-                centres[c * w..(c + 1) * w].iter_mut().zip(&sums[c * w..]).for_each(|(m, s)| *m = s / counts[c]);
+                centres[c * w..(c + 1) * w]
+                    .iter_mut()
+                    .zip(&sums[c * w..])
+                    .for_each(|(m, s)| *m = s / counts[c]);
             }
         }
         let mut row = vec![0.0; w];
@@ -563,7 +646,8 @@ fn filled(values: &[f64], known: &[bool], w: usize) -> Dense {
     Dense::Plain { data, width: w }
 }
 
-/// k-means++: each next centre is a row drawn with probability proportional to its squared distance from the nearest centre.
+/// k-means++: each next centre is a row drawn with probability proportional to its squared distance from the
+/// nearest centre.
 fn seeds(sample: &[f64], w: usize, k: usize, random: &mut Random) -> Vec<f64> {
     let rows = sample.len() / w;
     let mut centres = Vec::with_capacity(k * w);
@@ -571,7 +655,11 @@ fn seeds(sample: &[f64], w: usize, k: usize, random: &mut Random) -> Vec<f64> {
     centres.extend_from_slice(&sample[first * w..(first + 1) * w]);
     let mut distance: Vec<f64> = sample.chunks_exact(w).map(|r| squared(r, &centres[..w])).collect();
     while centres.len() < k * w {
-        let next = if distance.iter().sum::<f64>() > 0.0 { random.categorical(&distance) } else { random.below(rows) };
+        let next = if distance.iter().sum::<f64>() > 0.0 {
+            random.categorical(&distance)
+        } else {
+            random.below(rows)
+        };
         let from = centres.len();
         centres.extend_from_slice(&sample[next * w..(next + 1) * w]);
         for (d, r) in distance.iter_mut().zip(sample.chunks_exact(w)) {

@@ -1,5 +1,5 @@
-//! What a run makes of values and parameters that the caller starts a block from: its first moments. Not here: how they are checked
-//! (`given_values`), nor starts of selectors (`start`).
+//! What a run makes of values and parameters that the caller starts a block from: its first moments. Not
+//! here: how they are checked (`given_values`), nor starts of selectors (`start`).
 
 use super::{
     error::Breakdown,
@@ -16,8 +16,8 @@ use crate::{
 };
 use std::{ops::Range, sync::Arc};
 
-/// Moments of the elements `range` of variable `v`. `eta` and `moments` hold the prior's of these elements, and are written over; what
-/// the caller does not give stays as the prior has it.
+/// Moments of the elements `range` of variable `v`. `eta` and `moments` hold the prior's of these elements,
+/// and are written over; what the caller does not give stays as the prior has it.
 pub(super) fn write(
     graph: &FactorGraph,
     plan: &Plan,
@@ -29,14 +29,19 @@ pub(super) fn write(
 ) -> Result<(), Breakdown> {
     let var = &plan.vars[v];
     match var.algorithm {
-        Algorithm::Gaussian | Algorithm::GaussianChain => starts.iter().try_for_each(|s| gaussian(var, s, range.clone(), moments)),
+        Algorithm::Gaussian | Algorithm::GaussianChain => {
+            starts.iter().try_for_each(|s| gaussian(var, s, range.clone(), moments))
+        }
         Algorithm::Family(f) => {
             let Some(start) = starts.last() else { return Ok(()) };
             match &start.what {
                 What::Values(values) => {
                     let stat = graph.nodes[start.node.0].spec.stat;
                     let w = stat.value.width(var.d);
-                    for (x, m) in values[range.start * w..range.end * w].chunks_exact(w).zip(moments.chunks_exact_mut(var.width)) {
+                    for (x, m) in values[range.start * w..range.end * w]
+                        .chunks_exact(w)
+                        .zip(moments.chunks_exact_mut(var.width))
+                    {
                         // Checked when they were given.
                         let _ = (stat.of_value)(x, var.d, m);
                     }
@@ -67,7 +72,8 @@ fn replace(p: &mut Parameter, place: usize, given: &[(usize, Arc<[f64]>)], at: u
     }
 }
 
-/// A pair: parameters of either, or values of either. A member without a start is where its prior has its mean.
+/// A pair: parameters of either, or values of either. A member without a start is where its prior has its
+/// mean.
 fn joint(
     graph: &FactorGraph,
     var: &Var,
@@ -80,14 +86,19 @@ fn joint(
     let given = |member: usize| starts.iter().find(|s| s.member == member);
     let values = |s: &GivenStart| matches!(s.what, What::Values(_));
     if starts.iter().any(values) && !starts.iter().all(values) {
-        return Err(Breakdown::Improper("one node of a pair starts from values, the other from parameters".into()));
+        return Err(Breakdown::Improper(
+            "one node of a pair starts from values, the other from parameters".into(),
+        ));
     }
     if starts.iter().all(values) {
         for ((at, e), m) in range.zip(eta.chunks_exact(var.width)).zip(moments.chunks_exact_mut(var.width)) {
             let each: Vec<Vec<f64>> = (0..var.nodes.len())
-                .map(|member| match given(member).map(|s| (&s.what, graph.nodes[s.node.0].spec.stat.value.width(var.d))) {
-                    Some((What::Values(x), w)) => x[at * w..(at + 1) * w].to_vec(),
-                    _ => j.summary(member, var.d, e).mean,
+                .map(|member| {
+                    match given(member).map(|s| (&s.what, graph.nodes[s.node.0].spec.stat.value.width(var.d)))
+                    {
+                        Some((What::Values(x), w)) => x[at * w..(at + 1) * w].to_vec(),
+                        _ => j.summary(member, var.d, e).mean,
+                    }
                 })
                 .collect();
             m.copy_from_slice(&j.of_values(var.d, &each.iter().map(Vec::as_slice).collect::<Vec<_>>()));
@@ -99,7 +110,10 @@ fn joint(
         let mut all = j.parameters(var.d, e);
         for s in starts {
             if let What::Parameters(given) = &s.what {
-                j.member_parameters(s.member).iter().enumerate().for_each(|(i, &p)| replace(&mut all[p], i, given, at));
+                j.member_parameters(s.member)
+                    .iter()
+                    .enumerate()
+                    .for_each(|(i, &p)| replace(&mut all[p], i, given, at));
             }
         }
         e.copy_from_slice(&j.natural(var.d, &all));
@@ -107,9 +121,14 @@ fn joint(
     apply(var, &|i| first + i, eta, moments, &mut vec![0.0; count])
 }
 
-/// A member of a Gaussian vector: its mean, and its own part of the covariance, which for values is zero. It starts independent of
-/// the other members.
-fn gaussian(var: &Var, start: &GivenStart, range: Range<usize>, moments: &mut [f64]) -> Result<(), Breakdown> {
+/// A member of a Gaussian vector: its mean, and its own part of the covariance, which for values is zero. It
+/// starts independent of the other members.
+fn gaussian(
+    var: &Var,
+    start: &GivenStart,
+    range: Range<usize>,
+    moments: &mut [f64],
+) -> Result<(), Breakdown> {
     let (d, (first, inner, each)) = (var.d, start.entries);
     let of = |place: usize| match &start.what {
         What::Values(x) if place == MEAN => Some(x),
@@ -135,9 +154,16 @@ fn gaussian(var: &Var, start: &GivenStart, range: Range<usize>, moments: &mut [f
                 own.fill(0.0);
             }
             if let Some(p) = precisions {
-                let p = nalgebra::DMatrix::from_row_slice(each, each, &p[item * each * each..(item + 1) * each * each]);
+                let p = nalgebra::DMatrix::from_row_slice(
+                    each,
+                    each,
+                    &p[item * each * each..(item + 1) * each * each],
+                );
                 let Some(c) = p.cholesky() else {
-                    return Err(Breakdown::Improper(format!("the precision is not positive definite (element {})", item + 1)));
+                    return Err(Breakdown::Improper(format!(
+                        "the precision is not positive definite (element {})",
+                        item + 1
+                    )));
                 };
                 own.copy_from_slice(c.inverse().as_slice());
             }

@@ -1,8 +1,10 @@
-//! A selector and a block that its rows have for themselves take turns, group by group, within a pass. Not here: when that is right (`plan::turns`).
+//! A selector and a block that its rows have for themselves take turns, group by group, within a pass. Not
+//! here: when that is right (`plan::turns`).
 //!
-//! A turn is coordinate ascent like any other: the rows' categories given the block, the block given the rows. The other tables that rows look up do not
-//! move in a pass, so their exponentials are made once. A row's probabilities are then a product of two rows of numbers and a division: no exponential for
-//! each row and category. Turns end when the block rests, and always with the rows.
+//! A turn is coordinate ascent like any other: the rows' categories given the block, the block given the
+//! rows. The other tables that rows look up do not move in a pass, so their exponentials are made once. A
+//! row's probabilities are then a product of two rows of numbers and a division: no exponential for each row
+//! and category. Turns end when the block rests, and always with the rows.
 
 use super::{
     error::Breakdown,
@@ -28,10 +30,12 @@ use std::ops::Range;
 
 /// The block rests when its natural parameters move by less than this on average: a thousandth of a row.
 const TOLERANCE: f64 = 1e-3;
-/// Looks that a group takes at its rows in one pass, at most; the block moves between them. The next pass goes on from there. More looks cost time, and
-/// settle groups on tables that have not settled yet: measured, `decisions` in the book.
+/// Looks that a group takes at its rows in one pass, at most; the block moves between them. The next pass
+/// goes on from there. More looks cost time, and settle groups on tables that have not settled yet: measured,
+/// `decisions` in the book.
 const MOST: usize = 2;
-/// Below this the two factors of a row lie so far apart that underflow could be seen: that row is done with logarithms.
+/// Below this the two factors of a row lie so far apart that underflow could be seen: that row is done with
+/// logarithms.
 const SAFE: f64 = 1e-250;
 /// Numbers of a row are padded with zeros to whole blocks of so many.
 const LANES: usize = 4;
@@ -51,7 +55,8 @@ pub(super) struct Turns<'p> {
     padded: usize,
 }
 
-/// exp(table − its rows' largest), padded, and these largest; and a last row of ones, for rows that have no level.
+/// exp(table − its rows' largest), padded, and these largest; and a last row of ones, for rows that have no
+/// level.
 struct Lookup<'p> {
     table: usize,
     codes: Option<&'p [u32]>,
@@ -137,7 +142,8 @@ impl<'p> Turns<'p> {
             let mut scaled = vec![0.0; (rows + 1) * padded];
             let mut top = vec![0.0; rows + 1];
             scaled[rows * padded..][..width].fill(1.0);
-            // A few thousand numbers at a time, so that they are still in the cache when the next step reads them.
+            // A few thousand numbers at a time, so that they are still in the cache when the next step reads
+            // them.
             let some = (4096 / padded).max(1);
             let fill = |(values, (scaled, top)): (&[f64], (&mut [f64], &mut [f64]))| {
                 fused!(A => {
@@ -176,7 +182,8 @@ impl<'p> Turns<'p> {
         self.others.iter().map(|o| o.table).chain([self.plan.table])
     }
 
-    /// All groups of a chunk: what they leave, and Σ of the rows' log normalisers into the selector's entropy.
+    /// All groups of a chunk: what they leave, and Σ of the rows' log normalisers into the selector's
+    /// entropy.
     pub(super) fn chunk(
         &self,
         session: &Session<'_>,
@@ -188,7 +195,8 @@ impl<'p> Turns<'p> {
         let first = starts.partition_point(|&s| (s as usize) < range.start);
         for group in starts[first..].windows(2).take_while(|w| (w[0] as usize) < range.end) {
             let rows = group[0] as usize..group[1] as usize;
-            let group = Group { turns: self, session, rows, scratch: &mut worker.turns, rested: &mut sums.rested };
+            let group =
+                Group { turns: self, session, rows, scratch: &mut worker.turns, rested: &mut sums.rested };
             let log_norm = pulp::Arch::new().dispatch(group)?;
             sums.entropy[self.plan.selector] += log_norm;
         }
@@ -264,7 +272,9 @@ impl<'p> Turns<'p> {
             lost = false;
             let tail = tail(block);
             let shares = rested.share[share..].chunks_exact_mut(4);
-            for (((at, w), s), q) in at.chunks_exact(4).zip(weight.chunks_exact(4)).zip(sums.chunks_exact_mut(4)).zip(shares) {
+            for (((at, w), s), q) in
+                at.chunks_exact(4).zip(weight.chunks_exact(4)).zip(sums.chunks_exact_mut(4)).zip(shares)
+            {
                 let (b0, b1) = (&source[at[0]..][..kp], &source[at[1]..][..kp]);
                 let (b2, b3) = (&source[at[2]..][..kp], &source[at[3]..][..kp]);
                 s.copy_from_slice(&dots(simd, [b0, b1, b2, b3], block, &tail));
@@ -284,13 +294,15 @@ impl<'p> Turns<'p> {
                 break;
             }
             let rest = &self.rest[place.clone()];
-            let change: f64 = from_rows.iter().zip(rest).zip(&*eta).map(|((g, rest), old)| (rest + g - old).abs()).sum();
+            let change: f64 =
+                from_rows.iter().zip(rest).zip(&*eta).map(|((g, rest), old)| (rest + g - old).abs()).sum();
             if change <= TOLERANCE * k as f64 {
                 break;
             }
             eta.iter_mut().zip(&*from_rows).zip(rest).for_each(|((eta, g), rest)| *eta = rest + g);
             if let Algorithm::Family(f) = self.algorithm {
-                f.evaluate(k, eta, moments, &mut log_norm).map_err(|e| (self.plan.var, Breakdown::Improper(e.why)))?;
+                f.evaluate(k, eta, moments, &mut log_norm)
+                    .map_err(|e| (self.plan.var, Breakdown::Improper(e.why)))?;
             }
         }
         rested.share.truncate(share + n);
@@ -314,8 +326,12 @@ impl<'p> Turns<'p> {
             }
             let (mut row, mut norm) = (sum.clone(), [0.0]);
             if let Algorithm::Family(f) = session.plan.vars[self.plan.selector].algorithm {
-                f.evaluate(k, &sum, &mut row, &mut norm)
-                    .map_err(|e| (self.plan.selector, Breakdown::Improper(format!("{} (element {})", e.why, rows.start + i + 1))))?;
+                f.evaluate(k, &sum, &mut row, &mut norm).map_err(|e| {
+                    (
+                        self.plan.selector,
+                        Breakdown::Improper(format!("{} (element {})", e.why, rows.start + i + 1)),
+                    )
+                })?;
             }
             row.iter_mut().for_each(|r| *r *= weight[i]);
             rested.rows[of_group..].iter_mut().zip(&row).for_each(|(g, r)| *g += r);
@@ -331,9 +347,17 @@ impl<'p> Turns<'p> {
         Ok(total)
     }
 
-    /// Adds the statistics of a span's rows, from `first` on, to those of their tables. A table's row is the sum over the places that have its code, in
-    /// their order, so that threads can share codes among them: no copies of tables, no locks, and the same bits for any number of threads.
-    pub(super) fn add(&self, pool: &rayon::ThreadPool, first: usize, rested: &Rested, sorted: &[Sorted], packed: &mut [Vec<f64>]) {
+    /// Adds the statistics of a span's rows, from `first` on, to those of their tables. A table's row is the
+    /// sum over the places that have its code, in their order, so that threads can share codes among them: no
+    /// copies of tables, no locks, and the same bits for any number of threads.
+    pub(super) fn add(
+        &self,
+        pool: &rayon::ThreadPool,
+        first: usize,
+        rested: &Rested,
+        sorted: &[Sorted],
+        packed: &mut [Vec<f64>],
+    ) {
         let k = self.width;
         for (level, rows) in rested.levels.iter().zip(rested.rows.chunks_exact(k)) {
             packed[self.plan.table][*level as usize * k..][..k].copy_from_slice(rows);
@@ -342,7 +366,10 @@ impl<'p> Turns<'p> {
             let sum = &mut packed[other.table];
             let Some(codes) = other.codes else {
                 // One row for all: the sum over groups.
-                rested.rows.chunks_exact(k).for_each(|rows| sum.iter_mut().zip(rows).for_each(|(s, r)| *s += r));
+                rested
+                    .rows
+                    .chunks_exact(k)
+                    .for_each(|rows| sum.iter_mut().zip(rows).for_each(|(s, r)| *s += r));
                 continue;
             };
             let of = &sorted[o];
@@ -372,12 +399,23 @@ impl<'p> Turns<'p> {
     /// The codes of one piece; `sum` starts at the row of code `from`.
     #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "what a span has, and which of it")]
-    fn piece<A: MulAdd>(&self, o: usize, first: usize, rested: &Rested, of: &Sorted, codes: Range<usize>, from: usize, sum: &mut [f64]) {
+    fn piece<A: MulAdd>(
+        &self,
+        o: usize,
+        first: usize,
+        rested: &Rested,
+        of: &Sorted,
+        codes: Range<usize>,
+        from: usize,
+        sum: &mut [f64],
+    ) {
         let (k, kp) = (self.width, self.padded);
         let other = &self.others[o];
         let mut acc = vec![0.0; kp];
         let mut row = vec![0.0; kp];
-        let at = |&(place, group): &(u32, u32)| (rested.share[place as usize - first], &rested.block[group as usize * kp..][..kp]);
+        let at = |&(place, group): &(u32, u32)| {
+            (rested.share[place as usize - first], &rested.block[group as usize * kp..][..kp])
+        };
         for c in codes {
             let places = &of.places[of.starts[c] as usize..of.starts[c + 1] as usize];
             let code = of.codes[c] as usize;
@@ -385,7 +423,8 @@ impl<'p> Turns<'p> {
             if self.others.len() == 1 {
                 let (fours, rest) = places.as_chunks::<4>();
                 for four in fours {
-                    let [(q0, b0), (q1, b1), (q2, b2), (q3, b3)] = [at(&four[0]), at(&four[1]), at(&four[2]), at(&four[3])];
+                    let [(q0, b0), (q1, b1), (q2, b2), (q3, b3)] =
+                        [at(&four[0]), at(&four[1]), at(&four[2]), at(&four[3])];
                     for ((((a, b0), b1), b2), b3) in acc.iter_mut().zip(b0).zip(b1).zip(b2).zip(b3) {
                         *a += A::mul_add(q0, *b0, q1 * b1) + A::mul_add(q2, *b2, q3 * b3);
                     }

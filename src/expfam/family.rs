@@ -35,13 +35,28 @@ pub struct Summary {
 
 /// q of one kind of variable. Base measure 1, so entropy is A(η) − ⟨η, μ⟩ for all of them.
 ///
-/// A batch is row-major: element after element, and in one element part after part, as in [`crate::expfam::stat::StatKind`].
-/// A matrix part of η has both triangles, symmetric, so that ⟨η, μ⟩ is a plain dot product.
+/// A batch is row-major: element after element, and in one element part after part, as in
+/// [`crate::expfam::stat::StatKind`]. A matrix part of η has both triangles, symmetric, so that ⟨η, μ⟩ is a
+/// plain dot product.
 pub trait Family: fmt::Debug + Send + Sync {
-    /// Writes μ = ∇A(η) and A(η) of each element. `moments` has the length of `eta`, `log_norm` one number an element (nats).
-    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper>;
-    /// The same for the rows of a pass, whose moments are summed over the row and over rows: what changes no digit of such a sum may be 0.
-    fn evaluate_rows(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper> {
+    /// Writes μ = ∇A(η) and A(η) of each element. `moments` has the length of `eta`, `log_norm` one number an
+    /// element (nats).
+    fn evaluate(
+        &self,
+        d: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper>;
+    /// The same for the rows of a pass, whose moments are summed over the row and over rows: what changes no
+    /// digit of such a sum may be 0.
+    fn evaluate_rows(
+        &self,
+        d: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper> {
         self.evaluate(d, eta, moments, log_norm)
     }
     /// Standard parameters of one element.
@@ -58,7 +73,8 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn is_softmax(&self) -> bool {
         false
     }
-    /// η after the value is moved by `by` (one number for each of the value's): y = x + by. `None` where values have no origin.
+    /// η after the value is moved by `by` (one number for each of the value's): y = x + by. `None` where
+    /// values have no origin.
     fn shifted(&self, d: usize, eta: &[f64], by: &[f64]) -> Option<Vec<f64>> {
         let _ = (d, eta, by);
         None

@@ -1,9 +1,11 @@
-//! A density as a multilinear form: the one declaration from which energies, messages, accumulated statistics and the
-//! symbols that `explain` prints are all derived. Not here: gates and links, which rewrite forms (`plan`, `link`).
+//! A density as a multilinear form: the one declaration from which energies, messages, accumulated statistics
+//! and the symbols that `explain` prints are all derived. Not here: gates and links, which rewrite forms
+//! (`plan`, `link`).
 //!
-//! For every conditionally conjugate density, ln p(child | parents) is a sum of products of statistics, at most one part from
-//! each slot per product. Replace statistics by moments and the sum is E[ln p], affine in each slot (law P1), and the message to
-//! a slot is the sum of the products with that slot taken out (law P2: it can't depend on its own slot).
+//! For every conditionally conjugate density, ln p(child | parents) is a sum of products of statistics, at
+//! most one part from each slot per product. Replace statistics by moments and the sum is E[ln p], affine in
+//! each slot (law P1), and the message to a slot is the sum of the products with that slot taken out (law P2:
+//! it can't depend on its own slot).
 
 /// Scales a term; a function of the event dimension `d`.
 pub type Coefficient = fn(d: usize) -> f64;

@@ -1,9 +1,10 @@
-//! The contract of a small joint block: a few variables of one element kept together, with a statistic of their own.
-//! Not here: which variables of a graph are claimed (`factorize`), nor any block.
+//! The contract of a small joint block: a few variables of one element kept together, with a statistic of
+//! their own. Not here: which variables of a graph are claimed (`factorize`), nor any block.
 //!
-//! A joint block says which products of its members' parts it has moments for. A graph's forms are rewritten with these
-//! (`τ·x` becomes the part `τx`), and from there on the block is one variable like any other: its natural parameters are the
-//! slopes of the energy in its own parts. A product that no rewrite covers is a coupling the block can't keep exact.
+//! A joint block says which products of its members' parts it has moments for. A graph's forms are rewritten
+//! with these (`τ·x` becomes the part `τx`), and from there on the block is one variable like any other: its
+//! natural parameters are the slopes of the energy in its own parts. A product that no rewrite covers is a
+//! coupling the block can't keep exact.
 
 use super::{
     family::{Improper, Parameter, Summary},
@@ -13,7 +14,8 @@ use super::{
 use crate::num::stream::Stream;
 use std::fmt;
 
-/// `Π from` (parts of members, with index letters) `=` part `part` of the joint statistic, with the letters that stay.
+/// `Π from` (parts of members, with index letters) `=` part `part` of the joint statistic, with the letters
+/// that stay.
 #[derive(Clone, Copy, Debug)]
 pub struct Rewrite {
     /// (member, part, letters): at most one part of each member.
@@ -27,7 +29,13 @@ pub struct Rewrite {
 /// q of a joint block's element. The same contract as [`super::family::Family`], with reports by member.
 pub trait JointFamily: fmt::Debug + Send + Sync {
     /// Writes μ = ∇A(η) and A(η) of each element (nats).
-    fn evaluate(&self, d: usize, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), Improper>;
+    fn evaluate(
+        &self,
+        d: usize,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Improper>;
     /// The joint statistic of one known value for each member (law B1 at points; starts).
     fn of_values(&self, d: usize, values: &[&[f64]]) -> Vec<f64>;
     /// Standard parameters of one element, all members'.
@@ -56,13 +64,15 @@ pub struct JointSpec {
     pub members: &'static [&'static StatKind],
     /// The joint statistic. Its `of_value` is not used: a joint block is never observed.
     pub stat: &'static StatKind,
-    /// Whether its first member is a vector that a graph's scalars are the entries of, found as such, and no node by itself.
+    /// Whether its first member is a vector that a graph's scalars are the entries of, found as such, and no
+    /// node by itself.
     pub of_entries: bool,
     /// The products it has moments for, longest first.
     pub rewrites: &'static [Rewrite],
     /// Its algorithm.
     pub family: &'static dyn JointFamily,
-    /// Ordinary and extreme standard parameters, in the order of [`JointFamily::parameters`]; the laws run at each.
+    /// Ordinary and extreme standard parameters, in the order of [`JointFamily::parameters`]; the laws run at
+    /// each.
     pub points: &'static [Point],
 }
 

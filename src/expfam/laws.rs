@@ -1,5 +1,6 @@
-//! The laws of the exponential-family core as functions over any entry of a registry, and plain nested-loop twins of energy
-//! and message. Not here: the entries, nor densities from elsewhere to hold them against (`tests/laws.rs`).
+//! The laws of the exponential-family core as functions over any entry of a registry, and plain nested-loop
+//! twins of energy and message. Not here: the entries, nor densities from elsewhere to hold them against
+//! (`tests/laws.rs`).
 //!
 //! Each law returns `Err` with a sentence that says what differs, by how much and where.
 
@@ -43,20 +44,23 @@ fn axes_of(term: &Term) -> Vec<&'static str> {
     term.factors.iter().map(|f| f.axes).collect()
 }
 
-/// E[ln p] of one row but for the base measure: the form at `slot_moments`, one slice a slot, the child's first (nats).
+/// E[ln p] of one row but for the base measure: the form at `slot_moments`, one slice a slot, the child's
+/// first (nats).
 pub fn energy(spec: &DistSpec, d: usize, slot_moments: &[&[f64]]) -> f64 {
     let mut total = 0.0;
     for term in spec.terms {
         let coefficient = (term.coefficient)(d);
         assignments(d, &axes_of(term), |index| {
-            let at = |f: &Factor| slot_moments[f.slot][spec.slot_stat(f.slot).offset(f.part, d) + index(f.axes)];
+            let at =
+                |f: &Factor| slot_moments[f.slot][spec.slot_stat(f.slot).offset(f.part, d) + index(f.axes)];
             total += term.factors.iter().fold(coefficient, |product, f| product * at(f));
         });
     }
     total
 }
 
-/// The message to slot `to`: ∂ energy / ∂ its moments, in the layout of its statistic. `slot_moments[to]` is not read.
+/// The message to slot `to`: ∂ energy / ∂ its moments, in the layout of its statistic. `slot_moments[to]` is
+/// not read.
 pub fn message(spec: &DistSpec, d: usize, to: usize, slot_moments: &[&[f64]]) -> Vec<f64> {
     let mut out = vec![0.0; spec.slot_stat(to).width(d)];
     for term in spec.terms {
@@ -104,7 +108,8 @@ pub fn eta_at(spec: &DistSpec, point: &Point) -> Result<Vec<f64>, String> {
     Ok(message(spec, point.d, 0, &borrow(&slots)))
 }
 
-/// The form is well made: slots and parts exist, letters fit the parts, a slot occurs at most once in a term, every letter twice.
+/// The form is well made: slots and parts exist, letters fit the parts, a slot occurs at most once in a term,
+/// every letter twice.
 pub fn well_formed(spec: &DistSpec) -> Verdict {
     for (n, term) in spec.terms.iter().enumerate() {
         let mut seen = Vec::new();
@@ -114,7 +119,10 @@ pub fn well_formed(spec: &DistSpec) -> Verdict {
                 return Err(format!("term {n}: there is no part {} of slot {}", f.part, f.slot));
             }
             if spec.slot_stat(f.slot).parts[f.part].shape.rank() != f.axes.len() {
-                return Err(format!("term {n}: `{}` is not one letter for each axis of part {} of slot {}", f.axes, f.part, f.slot));
+                return Err(format!(
+                    "term {n}: `{}` is not one letter for each axis of part {} of slot {}",
+                    f.axes, f.part, f.slot
+                ));
             }
             if seen.contains(&f.slot) {
                 return Err(format!("term {n}: slot {} twice", f.slot));
@@ -135,7 +143,8 @@ pub fn well_formed(spec: &DistSpec) -> Verdict {
     }
     for case in spec.cases {
         let alike = case.params.iter().map(|p| p.name).eq(spec.params.iter().map(|p| p.name));
-        if case.name != spec.name || case.stat != spec.stat || !alike || case.params.iter().all(|p| !p.random) {
+        if case.name != spec.name || case.stat != spec.stat || !alike || case.params.iter().all(|p| !p.random)
+        {
             return Err("another form has other names, or no random parameter".into());
         }
     }
@@ -181,11 +190,15 @@ fn near(what: &str, got: f64, want: f64, tolerance: f64) -> Verdict {
     if (got - want).abs() <= tolerance {
         Ok(())
     } else {
-        Err(format!("{what}: {got:e} and {want:e} differ by {:e}, more than {tolerance:e}", (got - want).abs()))
+        Err(format!(
+            "{what}: {got:e} and {want:e} differ by {:e}, more than {tolerance:e}",
+            (got - want).abs()
+        ))
     }
 }
 
-/// Nodes and weights of the 10-point Gauss–Legendre rule, positive half. Abramowitz & Stegun (1964), table 25.4.
+/// Nodes and weights of the 10-point Gauss–Legendre rule, positive half. Abramowitz & Stegun (1964), table
+/// 25.4.
 const LEGENDRE: [(f64, f64); 5] = [
     (0.148_874_338_981_631_21, 0.295_524_224_714_752_87),
     (0.433_395_394_129_247_2, 0.269_266_719_309_996_35),
@@ -206,20 +219,23 @@ fn integral(evaluate: Evaluate, eta: &[f64], i: usize, from: f64, to: f64) -> Re
     let (mid, half) = (0.5 * (from + to), 0.5 * (to - from));
     let mut sum = 0.0;
     for (node, weight) in LEGENDRE {
-        sum += weight * (moment_along(evaluate, eta, i, mid - half * node)?.0 + moment_along(evaluate, eta, i, mid + half * node)?.0);
+        sum += weight
+            * (moment_along(evaluate, eta, i, mid - half * node)?.0
+                + moment_along(evaluate, eta, i, mid + half * node)?.0);
     }
     Ok(half * sum)
 }
 
-/// ∇A = μ. Not by small differences, which lose half the digits: A(η + h) − A(η − h) is held against the integral of μ in between,
-/// with h as large as the domain and the smoothness of μ allow.
+/// ∇A = μ. Not by small differences, which lose half the digits: A(η + h) − A(η − h) is held against the
+/// integral of μ in between, with h as large as the domain and the smoothness of μ allow.
 fn gradient(evaluate: Evaluate, eta: &[f64]) -> Verdict {
     for i in 0..eta.len() {
         let mut h = 0.25 * eta[i].abs().max(1.0);
         let mut checked = false;
         for _ in 0..200 {
             h *= 0.5;
-            let room = moment_along(evaluate, eta, i, 2.0 * h).is_ok() && moment_along(evaluate, eta, i, -2.0 * h).is_ok();
+            let room = moment_along(evaluate, eta, i, 2.0 * h).is_ok()
+                && moment_along(evaluate, eta, i, -2.0 * h).is_ok();
             if !room {
                 continue;
             }
@@ -236,7 +252,8 @@ fn gradient(evaluate: Evaluate, eta: &[f64]) -> Verdict {
             // η ± h as rounded, not as wished.
             let rise = above.1 - below.1;
             let width = ((eta[i] + h) - (eta[i] - h)) / (2.0 * h);
-            let tolerance = 2e-9 * h * (above.0.abs() + below.0.abs()) + 1e-14 * (above.1.abs() + below.1.abs()) + 1e-15;
+            let tolerance =
+                2e-9 * h * (above.0.abs() + below.0.abs()) + 1e-14 * (above.1.abs() + below.1.abs()) + 1e-15;
             near(&format!("∂A/∂η[{i}] over ±{h:e}"), rise, halves * width, tolerance)?;
             checked = true;
             break;
@@ -251,7 +268,9 @@ fn gradient(evaluate: Evaluate, eta: &[f64]) -> Verdict {
 /// ∂μ_i/∂η_i, which is the variance of t_i. About six digits.
 fn variance(evaluate: Evaluate, eta: &[f64], i: usize) -> Result<f64, String> {
     let mut h = 0.25 * eta[i].abs().max(1.0);
-    let ends = |h: f64| Ok::<_, Improper>((moment_along(evaluate, eta, i, h)?.0, moment_along(evaluate, eta, i, -h)?.0));
+    let ends = |h: f64| {
+        Ok::<_, Improper>((moment_along(evaluate, eta, i, h)?.0, moment_along(evaluate, eta, i, -h)?.0))
+    };
     let mut last = f64::NAN;
     for _ in 0..200 {
         h *= 0.5;
@@ -304,7 +323,9 @@ pub fn f2_parameters(spec: &DistSpec, point: &Point) -> Verdict {
     let there = family.parameters(point.d, &eta);
     round_trip(&eta, &family.natural(point.d, &there), &there, &|eta| family.parameters(point.d, eta))?;
     // A family that is the distribution's own names and counts its parameters as the distribution does.
-    for (p, (param, value)) in there.iter().zip(spec.params.iter().zip(point.params)).filter(|(p, (q, _))| p.name == q.name) {
+    for (p, (param, value)) in
+        there.iter().zip(spec.params.iter().zip(point.params)).filter(|(p, (q, _))| p.name == q.name)
+    {
         for (got, want) in p.values.iter().zip(*value) {
             near(param.name, *got, *want, 1e-9 * want.abs() + 1e-12)?;
         }
@@ -312,7 +333,12 @@ pub fn f2_parameters(spec: &DistSpec, point: &Point) -> Verdict {
     Ok(())
 }
 
-fn round_trip(eta: &[f64], back: &[f64], there: &[Parameter], parameters: &dyn Fn(&[f64]) -> Vec<Parameter>) -> Verdict {
+fn round_trip(
+    eta: &[f64],
+    back: &[f64],
+    there: &[Parameter],
+    parameters: &dyn Fn(&[f64]) -> Vec<Parameter>,
+) -> Verdict {
     if eta.len() != back.len() {
         return Err(format!("η has {} numbers and comes back with {}", eta.len(), back.len()));
     }
@@ -331,8 +357,8 @@ fn round_trip(eta: &[f64], back: &[f64], there: &[Parameter], parameters: &dyn F
     Ok(())
 }
 
-/// F3: ∫q = 1 and A − ⟨η, μ⟩ = −∫ q ln q, by quadrature over the value for numbers, by enumeration for categories.
-/// Vectors and matrices: F4 fixes their constants, since P3 fixes the form's.
+/// F3: ∫q = 1 and A − ⟨η, μ⟩ = −∫ q ln q, by quadrature over the value for numbers, by enumeration for
+/// categories. Vectors and matrices: F4 fixes their constants, since P3 fixes the form's.
 pub fn f3_entropy(spec: &DistSpec, point: &Point) -> Verdict {
     let Some((family, eta)) = family_at(spec, point)? else { return Ok(()) };
     let (m, a) = evaluated(&single(family, point.d), &eta)?;
@@ -386,7 +412,8 @@ pub fn f3_entropy(spec: &DistSpec, point: &Point) -> Verdict {
     near("entropy", bits, want, tolerance * (1.0 + want.abs()))
 }
 
-/// F4: KL(q‖p) = 0 where q is p itself, and ≥ 0 elsewhere. The energy is the form's, so form and family agree in every constant.
+/// F4: KL(q‖p) = 0 where q is p itself, and ≥ 0 elsewhere. The energy is the form's, so form and family agree
+/// in every constant.
 pub fn f4_divergence(spec: &DistSpec, point: &Point) -> Verdict {
     let Some((family, eta)) = family_at(spec, point)? else { return Ok(()) };
     let evaluate = single(family, point.d);
@@ -424,7 +451,8 @@ pub fn f5_sample(spec: &DistSpec, point: &Point, draws: usize, stream: &mut Stre
     for value in &values {
         match statistic(spec.stat, value, point.d) {
             Ok(t) => statistics.push(t),
-            // Draws below the smallest number come out as 0, and nearly singular matrices as singular: no logarithm.
+            // Draws below the smallest number come out as 0, and nearly singular matrices as singular: no
+            // logarithm.
             Err(_) if value.iter().all(|v| v.is_finite()) && m.iter().any(|m| *m < -30.0) => {
                 let mut t = value.clone();
                 t.resize(m.len(), super::stat::LN_ZERO);
@@ -445,12 +473,18 @@ fn sample_means(evaluate: Evaluate, eta: &[f64], m: &[f64], statistics: &[Vec<f6
         }
         let mean = statistics.iter().map(|t| t[i]).sum::<f64>() / n;
         let sd = variance(evaluate, eta, i)?.max(0.0).sqrt();
-        near(&format!("mean of t[{i}] over {n} draws"), mean, m[i], 5.0 * sd / n.sqrt() + 1e-9 * m[i].abs() + 1e-12)?;
+        near(
+            &format!("mean of t[{i}] over {n} draws"),
+            mean,
+            m[i],
+            5.0 * sd / n.sqrt() + 1e-9 * m[i].abs() + 1e-12,
+        )?;
     }
     Ok(())
 }
 
-/// F6: an η out of the domain is an `Err` that names the element; any η gives that or finite numbers, never NaN.
+/// F6: an η out of the domain is an `Err` that names the element; any η gives that or finite numbers, never
+/// NaN.
 pub fn f6_improper(spec: &DistSpec, point: &Point) -> Verdict {
     let Some((family, eta)) = family_at(spec, point)? else { return Ok(()) };
     // A category's η may be any numbers, so for these only NaN and ∞ are out.
@@ -467,13 +501,17 @@ fn improper(eta: &[f64], bounded: bool, evaluate: Batched) -> Verdict {
         let batch = [eta, &bad, eta].concat();
         let (mut m, mut a) = (vec![0.0; 3 * w], vec![0.0; 3]);
         match evaluate(&batch, &mut m, &mut a) {
-            Err(e) if e.element != 1 || e.why.is_empty() => Err(format!("names element {} ({}) for element 1", e.element, e.why)),
+            Err(e) if e.element != 1 || e.why.is_empty() => {
+                Err(format!("names element {} ({}) for element 1", e.element, e.why))
+            }
             Err(_) => {
                 refused.set(refused.get() + u32::from(!must_fail));
                 Ok(())
             }
             Ok(()) if must_fail => Err(format!("took η = {bad:?}")),
-            Ok(()) if m.iter().chain(&a).any(|v| !v.is_finite()) => Err(format!("η = {bad:?} gave {m:?}, A = {a:?}")),
+            Ok(()) if m.iter().chain(&a).any(|v| !v.is_finite()) => {
+                Err(format!("η = {bad:?} gave {m:?}, A = {a:?}"))
+            }
             Ok(()) => Ok(()),
         }
     };
@@ -486,7 +524,8 @@ fn improper(eta: &[f64], bounded: bool, evaluate: Batched) -> Verdict {
         for v in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             attempt(with(v), true)?;
         }
-        for v in [0.0, -eta[i], 1e3 * eta[i], -1.0, -1.5, 1e300, -1e300, 1e-320, -1e-320, f64::MAX, f64::MIN] {
+        for v in [0.0, -eta[i], 1e3 * eta[i], -1.0, -1.5, 1e300, -1e300, 1e-320, -1e-320, f64::MAX, f64::MIN]
+        {
             attempt(with(v), false)?;
         }
     }
@@ -500,8 +539,8 @@ fn improper(eta: &[f64], bounded: bool, evaluate: Batched) -> Verdict {
     Ok(())
 }
 
-/// F7: the summary's mean and standard deviation are those of q, from A alone: ∇²A where x is a statistic, and
-/// E\[x_k\] = exp(A(η + e_k) − A(η)) where ln x is.
+/// F7: the summary's mean and standard deviation are those of q, from A alone: ∇²A where x is a statistic,
+/// and E\[x_k\] = exp(A(η + e_k) − A(η)) where ln x is.
 pub fn f7_summary(spec: &DistSpec, point: &Point) -> Verdict {
     let Some((family, eta)) = family_at(spec, point)? else { return Ok(()) };
     let evaluate = single(family, point.d);
@@ -543,7 +582,9 @@ fn shares(values: &[Vec<f64>], quantile: &dyn Fn(f64) -> Vec<f64>) -> Verdict {
             let upto = values.iter().filter(|v| v[k] <= q).count() as f64 / n;
             let slack = 5.0 * (p * (1.0 - p) / n).sqrt();
             if below > p + slack || upto < p - slack {
-                return Err(format!("the {p} quantile of x[{k}] is {q}: {below} of the draws are below, {upto} not above"));
+                return Err(format!(
+                    "the {p} quantile of x[{k}] is {q}: {below} of the draws are below, {upto} not above"
+                ));
             }
         }
     }
@@ -568,10 +609,12 @@ pub fn f9_shift(spec: &DistSpec, point: &Point) -> Verdict {
 
 // ---------------------------------------------------------------- forms
 
-/// P1: E(μ) − E(μ′) = ⟨m, μ − μ′⟩ for arbitrary real numbers in every slot, whether moments of anything or not.
+/// P1: E(μ) − E(μ′) = ⟨m, μ − μ′⟩ for arbitrary real numbers in every slot, whether moments of anything or
+/// not.
 pub fn p1_affine(spec: &DistSpec, d: usize, seed: u64) -> Verdict {
     let mut numbers = Arbitrary::new(seed);
-    let mut slots: Vec<Vec<f64>> = (0..=spec.params.len()).map(|s| numbers.vector(spec.slot_stat(s).width(d))).collect();
+    let mut slots: Vec<Vec<f64>> =
+        (0..=spec.params.len()).map(|s| numbers.vector(spec.slot_stat(s).width(d))).collect();
     for s in 0..slots.len() {
         let before = energy(spec, d, &borrow(&slots));
         let m = message(spec, d, s, &borrow(&slots));
@@ -588,7 +631,8 @@ pub fn p1_affine(spec: &DistSpec, d: usize, seed: u64) -> Verdict {
 /// P2: the message to a slot does not depend on that slot.
 pub fn p2_own_slot(spec: &DistSpec, d: usize, seed: u64) -> Verdict {
     let mut numbers = Arbitrary::new(seed);
-    let slots: Vec<Vec<f64>> = (0..=spec.params.len()).map(|s| numbers.vector(spec.slot_stat(s).width(d))).collect();
+    let slots: Vec<Vec<f64>> =
+        (0..=spec.params.len()).map(|s| numbers.vector(spec.slot_stat(s).width(d))).collect();
     for s in 0..slots.len() {
         let want = message(spec, d, s, &borrow(&slots));
         let mut poisoned = slots.clone();
@@ -605,7 +649,11 @@ pub fn p3_density(spec: &DistSpec, point: &Point, child: &[f64], ln_density: f64
     let slots = slots_at(spec, point, statistic(spec.stat, child, point.d)?)?;
     let got = energy(spec, point.d, &borrow(&slots)) + log_base(spec, point, child);
     if ln_density == f64::NEG_INFINITY {
-        return if got <= IMPOSSIBLE { Ok(()) } else { Err(format!("{got} at {child:?}, which can't happen")) };
+        return if got <= IMPOSSIBLE {
+            Ok(())
+        } else {
+            Err(format!("{got} at {child:?}, which can't happen"))
+        };
     }
     // The terms cancel; their sizes bound what can be asked.
     let sizes: f64 = spec
@@ -614,7 +662,9 @@ pub fn p3_density(spec: &DistSpec, point: &Point, child: &[f64], ln_density: f64
         .map(|term| {
             let mut size = 0.0;
             assignments(point.d, &axes_of(term), |index| {
-                let at = |f: &Factor| slots[f.slot][spec.slot_stat(f.slot).offset(f.part, point.d) + index(f.axes)];
+                let at = |f: &Factor| {
+                    slots[f.slot][spec.slot_stat(f.slot).offset(f.part, point.d) + index(f.axes)]
+                };
                 size += term.factors.iter().fold((term.coefficient)(point.d), |p, f| p * at(f)).abs();
             });
             if size < -IMPOSSIBLE { size } else { 0.0 }
@@ -623,7 +673,8 @@ pub fn p3_density(spec: &DistSpec, point: &Point, child: &[f64], ln_density: f64
     near(&format!("ln p at {child:?}"), got, ln_density, 1e-10 * (1.0 + ln_density.abs()) + 1e-14 * sizes)
 }
 
-/// P3 of a mixture over an auxiliary variable: ∫ p(x | s) p(s) ds at the point is p, by the trapezoidal rule over ln s.
+/// P3 of a mixture over an auxiliary variable: ∫ p(x | s) p(s) ds at the point is p, by the trapezoidal rule
+/// over ln s.
 pub fn p3_mixture(spec: &DistSpec, point: &Point, child: &[f64], ln_density: f64) -> Verdict {
     let Some(mixture) = spec.augment else { return Err("no mixture".into()) };
     let ln_p = |of: &DistSpec, list: &[Taken], child: &[f64], s: f64| -> Result<f64, String> {
@@ -642,7 +693,8 @@ pub fn p3_mixture(spec: &DistSpec, point: &Point, child: &[f64], ln_density: f64
     // u = ln s, so that ds = s du.
     let at = |u: f64| -> Result<f64, String> {
         let s = u.exp();
-        Ok(u + ln_p(mixture.auxiliary, mixture.auxiliary_args, &[s], s)? + ln_p(mixture.given, mixture.given_args, child, s)?)
+        Ok(u + ln_p(mixture.auxiliary, mixture.auxiliary_args, &[s], s)?
+            + ln_p(mixture.given, mixture.given_args, child, s)?)
     };
     let mut top = (f64::NEG_INFINITY, 0.0);
     for n in -600..=200 {
@@ -655,7 +707,12 @@ pub fn p3_mixture(spec: &DistSpec, point: &Point, child: &[f64], ln_density: f64
     for n in -20_000..=4_000 {
         sum += (at(top.1 + f64::from(n) * step)? - top.0).exp();
     }
-    near(&format!("ln ∫ at {child:?}"), top.0 + (sum * step).ln(), ln_density, 1e-9 * (1.0 + ln_density.abs()))
+    near(
+        &format!("ln ∫ at {child:?}"),
+        top.0 + (sum * step).ln(),
+        ln_density,
+        1e-9 * (1.0 + ln_density.abs()),
+    )
 }
 
 // ---------------------------------------------------------------- joint blocks
@@ -671,19 +728,31 @@ pub enum Seat {
 
 /// η and the constant of a sum of forms in a joint block's statistic: Σ E[ln p] = ⟨η, t⟩ + constant.
 /// `Err` where a product of members is covered by no rewrite.
-pub fn joint_form(joint: &JointSpec, d: usize, forms: &[(&DistSpec, Vec<Seat>)]) -> Result<(Vec<f64>, f64), String> {
+pub fn joint_form(
+    joint: &JointSpec,
+    d: usize,
+    forms: &[(&DistSpec, Vec<Seat>)],
+) -> Result<(Vec<f64>, f64), String> {
     let mut eta = vec![0.0; joint.stat.width(d)];
     let mut constant = 0.0;
     for (spec, seats) in forms {
         for term in spec.terms {
-            let members: Vec<(usize, &Factor)> =
-                term.factors.iter().filter_map(|f| if let Seat::Member(m) = seats[f.slot] { Some((m, f)) } else { None }).collect();
-            let known: Vec<&'static str> =
-                term.factors.iter().filter(|f| matches!(seats[f.slot], Seat::Known(_))).map(|f| f.axes).collect();
+            let members: Vec<(usize, &Factor)> = term
+                .factors
+                .iter()
+                .filter_map(|f| if let Seat::Member(m) = seats[f.slot] { Some((m, f)) } else { None })
+                .collect();
+            let known: Vec<&'static str> = term
+                .factors
+                .iter()
+                .filter(|f| matches!(seats[f.slot], Seat::Known(_)))
+                .map(|f| f.axes)
+                .collect();
             let found = if members.is_empty() {
                 None
             } else {
-                let of = joint.rewrites.iter().find_map(|r| unify(r, &members, &known).map(|axes| (r.part, axes)));
+                let of =
+                    joint.rewrites.iter().find_map(|r| unify(r, &members, &known).map(|axes| (r.part, axes)));
                 Some(of.ok_or_else(|| format!("no rewrite of {} covers {members:?}", joint.name))?)
             };
             let coefficient = (term.coefficient)(d);
@@ -707,8 +776,8 @@ pub fn joint_form(joint: &JointSpec, d: usize, forms: &[(&DistSpec, Vec<Seat>)])
     Ok((eta, constant))
 }
 
-/// The letters of the joint part where `members` are exactly the rewrite's products, letters renamed. What it sums over may not stand
-/// in a known factor too.
+/// The letters of the joint part where `members` are exactly the rewrite's products, letters renamed. What it
+/// sums over may not stand in a known factor too.
 fn unify(rewrite: &Rewrite, members: &[(usize, &Factor)], known: &[&str]) -> Option<String> {
     if rewrite.from.len() != members.len() {
         return None;
@@ -724,7 +793,9 @@ fn unify(rewrite: &Rewrite, members: &[(usize, &Factor)], known: &[&str]) -> Opt
             }
         }
     }
-    if names.iter().any(|(pattern, actual)| !rewrite.axes.contains(*pattern) && known.iter().any(|k| k.contains(*actual))) {
+    if names.iter().any(|(pattern, actual)| {
+        !rewrite.axes.contains(*pattern) && known.iter().any(|k| k.contains(*actual))
+    }) {
         return None;
     }
     rewrite.axes.chars().map(|c| names.iter().find(|(p, _)| *p == c).map(|(_, a)| *a)).collect()
@@ -741,11 +812,13 @@ fn single_joint(joint: &JointSpec, d: usize) -> impl Fn(&[f64], &mut [f64]) -> R
 
 /// η of a joint block at a test point.
 pub fn joint_eta_at(joint: &JointSpec, point: &Point) -> Vec<f64> {
-    let given: Vec<Parameter> = point.params.iter().map(|v| Parameter { name: "", dims: vec![], values: v.to_vec() }).collect();
+    let given: Vec<Parameter> =
+        point.params.iter().map(|v| Parameter { name: "", dims: vec![], values: v.to_vec() }).collect();
     joint.family.natural(point.d, &given)
 }
 
-/// B1: all that holds of a family holds of a joint block: ∇A = μ, parameters and back, improper η refused, a shift leaves the entropy.
+/// B1: all that holds of a family holds of a joint block: ∇A = μ, parameters and back, improper η refused, a
+/// shift leaves the entropy.
 pub fn b1_family(joint: &JointSpec, point: &Point) -> Verdict {
     let (eta, d, family) = (joint_eta_at(joint, point), point.d, joint.family);
     let evaluate = single_joint(joint, d);
@@ -762,7 +835,8 @@ pub fn b1_family(joint: &JointSpec, point: &Point) -> Verdict {
     let by: Vec<f64> = (0..joint.members[0].value.width(d)).map(|i| 3.0 - 1.7 * i as f64).collect();
     if let Some(moved) = family.shifted(d, &eta, &by) {
         let ((m, a), (m2, a2)) = (evaluated(&evaluate, &eta)?, evaluated(&evaluate, &moved)?);
-        let size = a.abs() + eta.iter().zip(&m).chain(moved.iter().zip(&m2)).map(|(e, m)| (e * m).abs()).sum::<f64>();
+        let size = a.abs()
+            + eta.iter().zip(&m).chain(moved.iter().zip(&m2)).map(|(e, m)| (e * m).abs()).sum::<f64>();
         near("entropy after a shift", entropy(&moved, &m2, a2), entropy(&eta, &m, a), 1e-13 * size + 1e-12)?;
         for (i, by) in by.iter().enumerate() {
             let (old, new) = (family.summary(0, d, &eta).mean[i], family.summary(0, d, &moved).mean[i]);
@@ -784,7 +858,9 @@ pub fn b1_sample(joint: &JointSpec, point: &Point, draws: usize, stream: &mut St
         let of: Vec<Vec<f64>> = values.iter().map(|v| v[member].clone()).collect();
         shares(&of, &|p| family.quantile(member, d, &eta, p)).map_err(|e| format!("member {member}: {e}"))?;
         let summary = family.summary(member, d, &eta);
-        for (k, (mean, sd)) in summary.mean.iter().zip(&summary.sd).enumerate().filter(|(_, (_, sd))| sd.is_finite()) {
+        for (k, (mean, sd)) in
+            summary.mean.iter().zip(&summary.sd).enumerate().filter(|(_, (_, sd))| sd.is_finite())
+        {
             let got = of.iter().map(|v| v[k]).sum::<f64>() / draws as f64;
             near(&format!("member {member}, mean[{k}]"), got, *mean, 5.0 * sd / (draws as f64).sqrt())?;
         }

@@ -1,4 +1,5 @@
-//! The contracts of the exponential-family core: statistic kinds, multilinear forms, families. Knows no distribution.
+//! The contracts of the exponential-family core: statistic kinds, multilinear forms, families. Knows no
+//! distribution.
 
 pub mod family;
 pub mod form;

@@ -1,5 +1,5 @@
-//! What a distribution's file declares: its name, parameters, form and family. The registry is a list of these (`dist`).
-//! Not here: any distribution.
+//! What a distribution's file declares: its name, parameters, form and family. The registry is a list of
+//! these (`dist`). Not here: any distribution.
 
 use super::{
     family::Family,
@@ -38,21 +38,23 @@ pub struct Param {
     pub doc: &'static str,
 }
 
-/// ln h(x), the part of ln p that no statistic carries: −ln x! of a Poisson. `values[0]` is the child's value, `values[s]` that of
-/// slot `s` where it enters, which is where the slot is not `gated`; the others are empty. In nats.
+/// ln h(x), the part of ln p that no statistic carries: −ln x! of a Poisson. `values[0]` is the child's
+/// value, `values[s]` that of slot `s` where it enters, which is where the slot is not `gated`; the others
+/// are empty. In nats.
 ///
-/// The child's value is empty where the child is latent: a distribution with a `family` has an ln h that doesn't read it (the
-/// −ln B(alpha, beta) of a Beta, which is no product of a function of each), and it counts then too.
-/// Values that exclude each other, such as more successes than trials, give `stat::LN_ZERO`.
+/// The child's value is empty where the child is latent: a distribution with a `family` has an ln h that
+/// doesn't read it (the −ln B(alpha, beta) of a Beta, which is no product of a function of each), and it
+/// counts then too. Values that exclude each other, such as more successes than trials, give `stat::LN_ZERO`.
 pub type LogBase = fn(values: &[&[f64]], d: usize) -> f64;
 
 /// E[x | parameters]. `values[s]` is the value of slot `s`; `values[0]` is not read.
 pub type MeanGiven = fn(values: &[&[f64]], d: usize) -> Vec<f64>;
 
-/// A distribution that is another one given an auxiliary variable, one for each element of the child: p(x) = ∫ p(x | s) p(s) ds.
+/// A distribution that is another one given an auxiliary variable, one for each element of the child: p(x) =
+/// ∫ p(x | s) p(s) ds.
 ///
-/// The engine only ever sees the two on the right: a line of the model becomes two, and q holds the auxiliary beside the child. Its form
-/// is empty, since no product of statistics is ln p(x).
+/// The engine only ever sees the two on the right: a line of the model becomes two, and q holds the auxiliary
+/// beside the child. Its form is empty, since no product of statistics is ln p(x).
 #[derive(Debug)]
 pub struct Augment {
     /// What the auxiliary is called, after the child's name and a dot: `scale`.
@@ -67,7 +69,8 @@ pub struct Augment {
     pub given_args: &'static [Taken],
 }
 
-/// Where an argument of one of the two distributions of an [`Augment`] comes from. Slots count from 1, as in the written call.
+/// Where an argument of one of the two distributions of an [`Augment`] comes from. Slots count from 1, as in
+/// the written call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Taken {
     /// The written argument.
@@ -107,19 +110,21 @@ pub struct DistSpec {
     pub log_base: Option<LogBase>,
     /// q of a latent variable of this distribution. `None`: it can only be observed or predicted.
     pub family: Option<&'static dyn Family>,
-    /// The child's value given the parameters' values: mean of the conditional, for predictions of missing leaves whose
-    /// distribution has no family.
+    /// The child's value given the parameters' values: mean of the conditional, for predictions of missing
+    /// leaves whose distribution has no family.
     pub mean_given: Option<MeanGiven>,
     /// The standard deviations that go with `mean_given`, in its shape; infinite where there is none.
     pub sd_given: Option<MeanGiven>,
-    /// Other forms of the same density, each with a random parameter that this one must know, at the price of another that it fixes. Same
-    /// name, same parameters, same statistic. The first that has room for what is random in a call stands in its place.
+    /// Other forms of the same density, each with a random parameter that this one must know, at the price of
+    /// another that it fixes. Same name, same parameters, same statistic. The first that has room for what is
+    /// random in a call stands in its place.
     pub cases: &'static [&'static DistSpec],
     /// Where the density is a mixture over an auxiliary variable.
     pub augment: Option<&'static Augment>,
     /// Ordinary and extreme standard parameters; the laws run at each.
     pub points: &'static [Point],
-    /// True where the values lie on a line with no origin and a mean slot (slot 1) moves with the child: data may be centred.
+    /// True where the values lie on a line with no origin and a mean slot (slot 1) moves with the child: data
+    /// may be centred.
     pub location: bool,
 }
 
@@ -162,7 +167,9 @@ impl DistSpec {
     }
     /// Does the value have an event dimension (vectors, matrices, categories)?
     pub fn has_dim(&self) -> bool {
-        let sized = |k: &StatKind| k.value != PartShape::Scalar || k.parts.iter().any(|p| p.shape != PartShape::Scalar);
+        let sized = |k: &StatKind| {
+            k.value != PartShape::Scalar || k.parts.iter().any(|p| p.shape != PartShape::Scalar)
+        };
         sized(self.stat) || self.params.iter().any(|p| sized(p.stat))
     }
 }

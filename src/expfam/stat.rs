@@ -1,13 +1,13 @@
-//! Statistic kinds: what flows along an edge. A kind names the parts of t(x), their shapes, and which values have them.
-//! Not here: the densities that use them (`dist`), nor where moments are stored (`plan`).
+//! Statistic kinds: what flows along an edge. A kind names the parts of t(x), their shapes, and which values
+//! have them. Not here: the densities that use them (`dist`), nor where moments are stored (`plan`).
 
 use std::fmt;
 
 /// Stands for ln 0 in moments and messages.
 ///
-/// A known probability may be zero. Its logarithm must survive products with responsibilities that are exactly zero, so it
-/// is this finite number: `0.0 * LN_ZERO == 0.0`, `exp(LN_ZERO) == 0.0`, and sums of it stay finite. A bound below
-/// [`IMPOSSIBLE`] means that some row can't have happened.
+/// A known probability may be zero. Its logarithm must survive products with responsibilities that are
+/// exactly zero, so it is this finite number: `0.0 * LN_ZERO == 0.0`, `exp(LN_ZERO) == 0.0`, and sums of it
+/// stay finite. A bound below [`IMPOSSIBLE`] means that some row can't have happened.
 pub const LN_ZERO: f64 = -1e200;
 
 /// A bound or a normaliser below this has met [`LN_ZERO`] with weight.
@@ -122,7 +122,10 @@ pub static GAUSSIAN: StatKind = StatKind {
 /// Real vectors: (x, xxᵀ).
 pub static GAUSSIAN_VECTOR: StatKind = StatKind {
     name: "vector Gaussian",
-    parts: &[Part { symbol: "x", shape: PartShape::Vector }, Part { symbol: "xxᵀ", shape: PartShape::Matrix }],
+    parts: &[
+        Part { symbol: "x", shape: PartShape::Vector },
+        Part { symbol: "xxᵀ", shape: PartShape::Matrix },
+    ],
     value: PartShape::Vector,
     support: "a real vector",
     of_value: |x, d, out| {
@@ -142,7 +145,10 @@ pub static GAUSSIAN_VECTOR: StatKind = StatKind {
 /// Positive numbers: (x, ln x).
 pub static GAMMA: StatKind = StatKind {
     name: "Gamma",
-    parts: &[Part { symbol: "x", shape: PartShape::Scalar }, Part { symbol: "ln x", shape: PartShape::Scalar }],
+    parts: &[
+        Part { symbol: "x", shape: PartShape::Scalar },
+        Part { symbol: "ln x", shape: PartShape::Scalar },
+    ],
     value: PartShape::Scalar,
     support: "a positive number",
     of_value: |x, _, out| {
@@ -158,7 +164,10 @@ pub static GAMMA: StatKind = StatKind {
 /// Positive numbers by their logarithm: (ln x, (ln x)²).
 pub static LOG_GAUSSIAN: StatKind = StatKind {
     name: "log-Gaussian",
-    parts: &[Part { symbol: "ln x", shape: PartShape::Scalar }, Part { symbol: "(ln x)²", shape: PartShape::Scalar }],
+    parts: &[
+        Part { symbol: "ln x", shape: PartShape::Scalar },
+        Part { symbol: "(ln x)²", shape: PartShape::Scalar },
+    ],
     value: PartShape::Scalar,
     support: "a positive number",
     of_value: |x, _, out| {
@@ -175,7 +184,10 @@ pub static LOG_GAUSSIAN: StatKind = StatKind {
 /// Symmetric positive definite matrices: (X, ln|X|).
 pub static WISHART: StatKind = StatKind {
     name: "Wishart",
-    parts: &[Part { symbol: "x", shape: PartShape::Matrix }, Part { symbol: "ln|x|", shape: PartShape::Scalar }],
+    parts: &[
+        Part { symbol: "x", shape: PartShape::Matrix },
+        Part { symbol: "ln|x|", shape: PartShape::Scalar },
+    ],
     value: PartShape::Matrix,
     support: "a symmetric positive definite matrix",
     of_value: |x, d, out| {
@@ -188,7 +200,10 @@ pub static WISHART: StatKind = StatKind {
 /// Probabilities of one event: (ln x, ln(1−x)).
 pub static BETA: StatKind = StatKind {
     name: "Beta",
-    parts: &[Part { symbol: "ln x", shape: PartShape::Scalar }, Part { symbol: "ln(1−x)", shape: PartShape::Scalar }],
+    parts: &[
+        Part { symbol: "ln x", shape: PartShape::Scalar },
+        Part { symbol: "ln(1−x)", shape: PartShape::Scalar },
+    ],
     value: PartShape::Scalar,
     support: "a probability",
     of_value: |x, _, out| {
@@ -244,11 +259,14 @@ pub static CATEGORY: StatKind = StatKind {
 
 /// 0 or 1: (x, 1−x).
 ///
-/// Both, although one would do: ln p(x) is then a sum of x ln p and (1−x) ln(1−p), and a known p of 0 or 1 ([`LN_ZERO`]) meets a
-/// zero. With x alone, ln(1−p) − x ln(1−p) would be the difference of two huge numbers.
+/// Both, although one would do: ln p(x) is then a sum of x ln p and (1−x) ln(1−p), and a known p of 0 or 1
+/// ([`LN_ZERO`]) meets a zero. With x alone, ln(1−p) − x ln(1−p) would be the difference of two huge numbers.
 pub static BINARY: StatKind = StatKind {
     name: "binary",
-    parts: &[Part { symbol: "x", shape: PartShape::Scalar }, Part { symbol: "1−x", shape: PartShape::Scalar }],
+    parts: &[
+        Part { symbol: "x", shape: PartShape::Scalar },
+        Part { symbol: "1−x", shape: PartShape::Scalar },
+    ],
     value: PartShape::Scalar,
     support: "0 or 1",
     of_value: |x, _, out| {
@@ -266,7 +284,11 @@ pub static COUNT: StatKind = StatKind {
     support: "a whole number from 0",
     of_value: |x, _, out| {
         out[0] = x[0];
-        if x[0] >= 0.0 && x[0].fract() == 0.0 && x[0].is_finite() { Ok(()) } else { Err("is not a whole number from 0") }
+        if x[0] >= 0.0 && x[0].fract() == 0.0 && x[0].is_finite() {
+            Ok(())
+        } else {
+            Err("is not a whole number from 0")
+        }
     },
 };
 

@@ -1,4 +1,5 @@
-//! What an update of a block costs, as a sentence. Not here: whether that is too much, which is for each kind's claims.
+//! What an update of a block costs, as a sentence. Not here: whether that is too much, which is for each
+//! kind's claims.
 
 use super::{Blocks, Kind, network::Sizes, sparse::rounded};
 use crate::{
@@ -28,14 +29,22 @@ pub fn cost(graph: &FactorGraph, blocks: &Blocks, i: usize, sizes: Sizes<'_>) ->
         Kind::Chain(p) => (format!("some {} operations", power(&length(block.nodes[0]), 2)), Some(p)),
         Kind::Network(n) => {
             let network = &blocks.networks[n];
-            let of: Option<Vec<usize>> = network.members.iter().map(|n| event(*n).map_or(Some(1), sizes)).collect();
+            let of: Option<Vec<usize>> =
+                network.members.iter().map(|n| event(*n).map_or(Some(1), sizes)).collect();
             match (network.chain, of) {
                 (Some(p), Some(k)) => (format!("some {}² operations", k.iter().product::<usize>()), Some(p)),
                 (Some(p), None) => ("the square of the product of the states".to_string(), Some(p)),
                 (None, k) => {
                     let tree = k.and_then(|k| JunctionTree::new(&k, &network.scopes, LARGEST_CLIQUE).ok());
-                    let entries = |t: JunctionTree| format!("a few operations for each of {} entries", t.table_len());
-                    (tree.map_or_else(|| "a few operations for each entry of its tables".to_string(), entries), None)
+                    let entries =
+                        |t: JunctionTree| format!("a few operations for each of {} entries", t.table_len());
+                    (
+                        tree.map_or_else(
+                            || "a few operations for each entry of its tables".to_string(),
+                            entries,
+                        ),
+                        None,
+                    )
                 }
             }
         }
@@ -50,7 +59,9 @@ pub fn cost(graph: &FactorGraph, blocks: &Blocks, i: usize, sizes: Sizes<'_>) ->
                             "An update costs about {cost} multiplications: {n} entries, of which {pairs} pairs meet, and {fill} entries of the factor."
                         )
                     }
-                    None => "What an update costs, the data say: it grows with the pairs that they join.".into(),
+                    None => {
+                        "What an update costs, the data say: it grows with the pairs that they join.".into()
+                    }
                 };
             }
             let mut all: Vec<String> = vec![];

@@ -1,12 +1,15 @@
-//! Claims of jointly Gaussian blocks: variables that enter means affinely together are kept together, variables that multiply each other
-//! are not. Not here: the block's algorithm (`block`), nor which pairs of a sparse block the data join (`sparse`).
+//! Claims of jointly Gaussian blocks: variables that enter means affinely together are kept together,
+//! variables that multiply each other are not. Not here: the block's algorithm (`block`), nor which pairs of
+//! a sparse block the data join (`sparse`).
 //!
-//! Two Gaussian variables meet in a product either because a mean multiplies them (`dot(W[j], h[n])`) or because they stand in
-//! different summands of one residual x − Σ terms. The first kind can't share a block; the second kind may, and then the product is an
-//! entry of the block's second moment. Plates on which all such meetings agree stay outside: one block for each of their elements.
+//! Two Gaussian variables meet in a product either because a mean multiplies them (`dot(W[j], h[n])`) or
+//! because they stand in different summands of one residual x − Σ terms. The first kind can't share a block;
+//! the second kind may, and then the product is an entry of the block's second moment. Plates on which all
+//! such meetings agree stay outside: one block for each of their elements.
 //!
-//! A block is dense where it does not grow with the data, a chain where it runs along steps, and sparse where it grows and its cost is
-//! bounded. Dense blocks and chains are claimed first; then what is left to meet is joined in sparse ones.
+//! A block is dense where it does not grow with the data, a chain where it runs along steps, and sparse where
+//! it grows and its cost is bounded. Dense blocks and chains are claimed first; then what is left to meet is
+//! joined in sparse ones.
 
 use super::{Blocks, chains, roles::Role, sparse::Pattern};
 use crate::{
@@ -30,12 +33,13 @@ pub struct GaussianJoint {
     pub outer: Vec<PlateId>,
     /// The `Steps` plate along which neighbours are coupled, if it is a chain.
     pub chain: Option<PlateId>,
-    /// Of a chain: over how many steps each step keeps its moments with earlier ones. 0: neighbours only, and what couples them is the same for all
-    /// steps, so that the sum of their moments is enough.
+    /// Of a chain: over how many steps each step keeps its moments with earlier ones. 0: neighbours only, and
+    /// what couples them is the same for all steps, so that the sum of their moments is enough.
     pub lags: usize,
     /// The precision that scales the block's, if it is kept with it (`scaled`).
     pub scale: Option<NodeId>,
-    /// Whether only pairs that some product joins are kept; there is one block then, and all plates are inside.
+    /// Whether only pairs that some product joins are kept; there is one block then, and all plates are
+    /// inside.
     pub sparse: bool,
     /// Of a sparse block: which pairs the data join; without data, none.
     pub pattern: Option<Arc<Pattern>>,
@@ -99,18 +103,24 @@ struct Set {
     pattern: Option<Arc<Pattern>>,
 }
 
-/// All blocks, the strongest couplings first: those with the most factors of observed children, then file order.
+/// All blocks, the strongest couplings first: those with the most factors of observed children, then file
+/// order.
 pub fn claims(graph: &FactorGraph, blocks: &Blocks, rules: &Rules<'_>) -> Found {
     let meetings = meetings(graph, blocks, rules.free, rules.elements);
     let dense = dense(graph, blocks, &meetings, rules);
     // Each step is looked at with the data only where all of them together are too much.
-    let chained = dense.iter().filter_map(|s| s.chain.map(|p| (s, p))).flat_map(|(s, p)| s.nodes.iter().map(move |n| (*n, p))).collect();
+    let chained = dense
+        .iter()
+        .filter_map(|s| s.chain.map(|p| (s, p)))
+        .flat_map(|(s, p)| s.nodes.iter().map(move |n| (*n, p)))
+        .collect();
     let claims = Claims { graph, blocks, meetings: &meetings, rules, chained };
     claims.sparse(dense.clone(), false).unwrap_or_else(|()| claims.sparse(dense, true).unwrap_or_default())
 }
 
 fn in_order<'m, 'a>(meetings: &'m [Meeting<'a>]) -> Vec<&'m Meeting<'a>> {
-    let mut order: Vec<&Meeting<'_>> = meetings.iter().filter(|m| !m.multiplied && m.nodes[0] != m.nodes[1]).collect();
+    let mut order: Vec<&Meeting<'_>> =
+        meetings.iter().filter(|m| !m.multiplied && m.nodes[0] != m.nodes[1]).collect();
     order.sort_by_key(|m| (std::cmp::Reverse(m.strength), m.nodes));
     order
 }
@@ -161,7 +171,8 @@ struct Claims<'a> {
 }
 
 impl Claims<'_> {
-    /// Joins what meets and is apart. `careful`: the cost of each step is looked at, and not of the whole only; `Err` if that is what it takes.
+    /// Joins what meets and is apart. `careful`: the cost of each step is looked at, and not of the whole
+    /// only; `Err` if that is what it takes.
     fn sparse(&self, mut sets: Vec<Set>, careful: bool) -> Result<Found, ()> {
         let mut found = Found::default();
         for m in in_order(self.meetings) {
@@ -172,7 +183,8 @@ impl Claims<'_> {
             }
             let nodes = union(&sets[a].nodes, &sets[b].nodes);
             let union = if (self.rules.together)(&nodes) {
-                self.joined(&nodes, [&sets[a], &sets[b]]).and_then(|set| if careful { self.measured(set) } else { Ok(set) })
+                self.joined(&nodes, [&sets[a], &sets[b]])
+                    .and_then(|set| if careful { self.measured(set) } else { Ok(set) })
             } else {
                 Err("`factorize` keeps them apart.".to_string())
             };
@@ -191,17 +203,28 @@ impl Claims<'_> {
             }
         }
         for set in sets {
-            let meets_itself = self.meetings.iter().any(|m| m.nodes[0] == m.nodes[1] && set.nodes.contains(&m.nodes[0]) && !m.multiplied);
+            let meets_itself = self
+                .meetings
+                .iter()
+                .any(|m| m.nodes[0] == m.nodes[1] && set.nodes.contains(&m.nodes[0]) && !m.multiplied);
             if set.nodes.len() < 2 && !meets_itself {
                 continue;
             }
-            let dense = if set.sparse { None } else { Some(layout(self.graph, &self.blocks.energy, self.meetings, &set.nodes)) };
+            let dense = if set.sparse {
+                None
+            } else {
+                Some(layout(self.graph, &self.blocks.energy, self.meetings, &set.nodes))
+            };
             let joint = match dense {
                 Some(Ok(joint)) => Ok(joint),
                 Some(Err(why)) if !self.rules.elements => Err(why),
-                _ => match self.joined(&set.nodes, []).and_then(|s| if set.pattern.is_some() { Ok(set.clone()) } else { self.measured(s) })
+                _ => match self
+                    .joined(&set.nodes, [])
+                    .and_then(|s| if set.pattern.is_some() { Ok(set.clone()) } else { self.measured(s) })
                 {
-                    Ok(set) => Ok(GaussianJoint { pattern: set.pattern, ..all_inside(self.graph, &set.nodes) }),
+                    Ok(set) => {
+                        Ok(GaussianJoint { pattern: set.pattern, ..all_inside(self.graph, &set.nodes) })
+                    }
                     Err(_) if !careful && set.nodes.len() > 1 => return Err(()),
                     Err(why) => Err(why),
                 },
@@ -220,12 +243,20 @@ impl Claims<'_> {
         let name = |n: NodeId| format!("`{}`", self.graph.nodes[n.0].name);
         let inside = |m: &&Meeting<'_>| m.nodes.iter().all(|n| nodes.contains(n));
         if let Some(m) = self.meetings.iter().filter(inside).find(|m| m.multiplied) {
-            return Err(format!("{} and {} multiply each other, so no Gaussian holds them both.", name(m.nodes[0]), name(m.nodes[1])));
+            return Err(format!(
+                "{} and {} multiply each other, so no Gaussian holds them both.",
+                name(m.nodes[0]),
+                name(m.nodes[1])
+            ));
         }
         if let Some(set) = of.iter().find(|s| s.chain.is_some()) {
             let rest: Vec<NodeId> = nodes.iter().copied().filter(|n| !set.nodes.contains(n)).collect();
             let names = |list: &[NodeId]| list.iter().map(|n| name(*n)).collect::<Vec<_>>().join(", ");
-            return Err(format!("The chain of {} is kept as one, so {} stays apart.", names(&set.nodes), names(&rest)));
+            return Err(format!(
+                "The chain of {} is kept as one, so {} stays apart.",
+                names(&set.nodes),
+                names(&rest)
+            ));
         }
         for &n in nodes {
             for p in &self.graph.nodes[n.0].plates {
@@ -238,7 +269,11 @@ impl Claims<'_> {
                 }
             }
             if let Some(chain) = self.chain_beside(n) {
-                return Err(format!("{} meets the chain of {} step by step, so it is updated with its rows.", name(n), name(chain)));
+                return Err(format!(
+                    "{} meets the chain of {} step by step, so it is updated with its rows.",
+                    name(n),
+                    name(chain)
+                ));
             }
         }
         Ok(Set { nodes: nodes.to_vec(), sparse: true, chain: None, pattern: None })
@@ -251,8 +286,10 @@ impl Claims<'_> {
             for t in &f.terms {
                 let mine = t.ops.iter().filter(|o| o.source == Source::Node(node)).flat_map(|o| &o.elements);
                 // What columns pick is looked up by its level, whatever the row.
-                let rows: Vec<_> =
-                    mine.filter(|e| !matches!(e, Element::Column { .. } | Element::At(_))).filter_map(|e| e.label()).collect();
+                let rows: Vec<_> = mine
+                    .filter(|e| !matches!(e, Element::Column { .. } | Element::At(_)))
+                    .filter_map(|e| e.label())
+                    .collect();
                 for o in &t.ops {
                     let (chain, elements) = match o.source {
                         Source::Node(n) => {
@@ -280,9 +317,11 @@ impl Claims<'_> {
     fn measured(&self, set: Set) -> Result<Set, String> {
         let Some(bound) = self.rules.bound else { return Ok(set) };
         let joint = all_inside(self.graph, &set.nodes);
-        let names: Vec<String> = set.nodes.iter().map(|n| format!("`{}`", self.graph.nodes[n.0].name)).collect();
+        let names: Vec<String> =
+            set.nodes.iter().map(|n| format!("`{}`", self.graph.nodes[n.0].name)).collect();
         let pattern = Pattern::new(self.graph, &self.blocks.energy, &self.blocks.roles, bound, &joint);
-        let pattern = pattern.map_err(|why| format!("One block of all {} would be too large. {why}", names.join(", ")))?;
+        let pattern = pattern
+            .map_err(|why| format!("One block of all {} would be too large. {why}", names.join(", ")))?;
         Ok(Set { pattern: Some(Arc::new(pattern)), ..set })
     }
 }
@@ -304,7 +343,12 @@ fn all_inside(graph: &FactorGraph, nodes: &[NodeId]) -> GaussianJoint {
     }
 }
 
-fn meetings<'a>(graph: &FactorGraph, blocks: &'a Blocks, free: &dyn Fn(NodeId) -> bool, steps: bool) -> Vec<Meeting<'a>> {
+fn meetings<'a>(
+    graph: &FactorGraph,
+    blocks: &'a Blocks,
+    free: &dyn Fn(NodeId) -> bool,
+    steps: bool,
+) -> Vec<Meeting<'a>> {
     let gaussian = |o: &Op| match o.source {
         Source::Node(n) if o.part == 0 && blocks.roles[n.0] == Role::Latent && free(n) => {
             let stat = graph.nodes[n.0].spec.stat;
@@ -323,7 +367,12 @@ fn meetings<'a>(graph: &FactorGraph, blocks: &'a Blocks, free: &dyn Fn(NodeId) -
                         continue;
                     }
                     if let (Some(x), Some(y)) = (gaussian(a), gaussian(b)) {
-                        out.push(Meeting { ops: [a, b], nodes: [x, y], multiplied: a.copy == b.copy, strength });
+                        out.push(Meeting {
+                            ops: [a, b],
+                            nodes: [x, y],
+                            multiplied: a.copy == b.copy,
+                            strength,
+                        });
                     }
                 }
             }
@@ -333,18 +382,30 @@ fn meetings<'a>(graph: &FactorGraph, blocks: &'a Blocks, free: &dyn Fn(NodeId) -
 }
 
 /// The block of a set of nodes, or why there can be none.
-fn layout(graph: &FactorGraph, energy: &Energy, meetings: &[Meeting<'_>], set: &[NodeId]) -> Result<GaussianJoint, String> {
+fn layout(
+    graph: &FactorGraph,
+    energy: &Energy,
+    meetings: &[Meeting<'_>],
+    set: &[NodeId],
+) -> Result<GaussianJoint, String> {
     let name = |n: NodeId| format!("`{}`", graph.nodes[n.0].name);
     let inside = |m: &&Meeting<'_>| m.nodes.iter().all(|n| set.contains(n));
     if let Some(m) = meetings.iter().filter(inside).find(|m| m.multiplied) {
-        return Err(format!("{} and {} multiply each other, so no Gaussian holds them both.", name(m.nodes[0]), name(m.nodes[1])));
+        return Err(format!(
+            "{} and {} multiply each other, so no Gaussian holds them both.",
+            name(m.nodes[0]),
+            name(m.nodes[1])
+        ));
     }
     let plates = |n: NodeId| graph.nodes[n.0].plates.as_slice();
-    let mut outer: Vec<PlateId> = plates(set[0]).iter().copied().filter(|p| set.iter().all(|&n| plates(n).contains(p))).collect();
+    let mut outer: Vec<PlateId> =
+        plates(set[0]).iter().copied().filter(|p| set.iter().all(|&n| plates(n).contains(p))).collect();
     let mut chain = None;
     let mut lags = 0;
     for m in meetings.iter().filter(inside) {
-        let at = |i: usize, p: PlateId| plates(m.nodes[i]).iter().position(|q| *q == p).map(|axis| m.ops[i].elements[axis]);
+        let at = |i: usize, p: PlateId| {
+            plates(m.nodes[i]).iter().position(|q| *q == p).map(|axis| m.ops[i].elements[axis])
+        };
         let steps = |p: PlateId| at(0, p).zip(at(1, p)).and_then(|(x, y)| apart(x, y));
         for &p in &outer {
             // Steps of one sequence: a chain keeps them exactly.
@@ -361,10 +422,15 @@ fn layout(graph: &FactorGraph, energy: &Energy, meetings: &[Meeting<'_>], set: &
             chain = Some(p);
             lags = lags.max(lag as usize);
         }
-        outer.retain(|&p| at(0, p).is_some() && (at(0, p) == at(1, p) || chain == Some(p) && steps(p).is_some()));
+        outer.retain(|&p| {
+            at(0, p).is_some() && (at(0, p) == at(1, p) || chain == Some(p) && steps(p).is_some())
+        });
     }
     if let Some(p) = chain.filter(|p| !outer.contains(p)) {
-        return Err(format!("Steps along {} are coupled in other ways than by neighbours, so they are no chain.", graph.plates[p.0].name));
+        return Err(format!(
+            "Steps along {} are coupled in other ways than by neighbours, so they are no chain.",
+            graph.plates[p.0].name
+        ));
     }
     if lags == 1 && !chain.is_some_and(|p| differ(graph, energy, set, p)) {
         lags = 0;
@@ -372,16 +438,25 @@ fn layout(graph: &FactorGraph, energy: &Energy, meetings: &[Meeting<'_>], set: &
     let mut members = vec![];
     for &node in set {
         let inner: Vec<PlateId> = plates(node).iter().copied().filter(|p| !outer.contains(p)).collect();
-        if let Some(p) = inner.iter().find(|p| !matches!(graph.plates[p.0].kind, PlateKind::Size(_) | PlateKind::Columns { .. })) {
+        if let Some(p) = inner
+            .iter()
+            .find(|p| !matches!(graph.plates[p.0].kind, PlateKind::Size(_) | PlateKind::Columns { .. }))
+        {
             let p = &graph.plates[p.0].name;
             let others: Vec<String> = set.iter().filter(|&&n| n != node).map(|&n| name(n)).collect();
-            let with = if others.is_empty() { format!("{} at other {p}", name(node)) } else { others.join(", ") };
+            let with =
+                if others.is_empty() { format!("{} at other {p}", name(node)) } else { others.join(", ") };
             return Err(format!(
                 "One dense block of all {}[{p}] with {with} would grow with the square of the data.",
                 graph.nodes[node.0].name
             ));
         }
-        let ops = energy.factors.iter().flat_map(|f| &f.terms).flat_map(|t| &t.ops).filter(|o| o.source == Source::Node(node));
+        let ops = energy
+            .factors
+            .iter()
+            .flat_map(|f| &f.terms)
+            .flat_map(|t| &t.ops)
+            .filter(|o| o.source == Source::Node(node));
         let picked = ops.flat_map(|o| plates(node).iter().zip(&o.elements)).find(|(p, e)| {
             // A vector's entries are read by letter or by number.
             inner.contains(p) && !matches!(e, Element::Label(_) | Element::At(_))
@@ -409,11 +484,14 @@ pub(super) fn apart(x: Element, y: Element) -> Option<u32> {
     (a == b && i != k).then(|| i.abs_diff(k))
 }
 
-/// Are neighbours coupled by other than one matrix, or one for each level of one column? Then each step keeps its own moments with the one before.
+/// Are neighbours coupled by other than one matrix, or one for each level of one column? Then each step keeps
+/// its own moments with the one before.
 fn differ(graph: &FactorGraph, energy: &Energy, set: &[NodeId], chain: PlateId) -> bool {
     let mine = |o: &&Op| matches!(o.source, Source::Node(n) if set.contains(&n));
     let step = |o: &Op| match o.source {
-        Source::Node(n) => graph.nodes[n.0].plates.iter().position(|p| *p == chain).map(|axis| o.elements[axis]),
+        Source::Node(n) => {
+            graph.nodes[n.0].plates.iter().position(|p| *p == chain).map(|axis| o.elements[axis])
+        }
         _ => None,
     };
     graph.factors.iter().zip(&energy.factors).any(|(factor, f)| {
@@ -443,7 +521,8 @@ fn differ(graph: &FactorGraph, energy: &Energy, set: &[NodeId], chain: PlateId) 
 
 /// Why a block was taken.
 pub fn why(graph: &FactorGraph, joint: &GaussianJoint) -> String {
-    let names: Vec<String> = joint.members.iter().map(|m| format!("`{}`", graph.nodes[m.node.0].name)).collect();
+    let names: Vec<String> =
+        joint.members.iter().map(|m| format!("`{}`", graph.nodes[m.node.0].name)).collect();
     if let Some(p) = joint.chain {
         let t = &graph.plates[p.0].name;
         let depend = if names.len() == 1 { "depends" } else { "depend" };
@@ -451,7 +530,10 @@ pub fn why(graph: &FactorGraph, joint: &GaussianJoint) -> String {
             0 | 1 => "the step before".to_string(),
             lags => format!("up to {lags} steps before"),
         };
-        return format!("{} at {t} {depend} on {on}: a Kalman smoother keeps all steps of a sequence exact.", names.join(", "));
+        return format!(
+            "{} at {t} {depend} on {on}: a Kalman smoother keeps all steps of a sequence exact.",
+            names.join(", ")
+        );
     }
     if let Some(tau) = joint.scale {
         let tau = &graph.nodes[tau.0].name;
@@ -468,9 +550,15 @@ pub fn why(graph: &FactorGraph, joint: &GaussianJoint) -> String {
         return format!("{what}, and few of them meet: one sparse Gaussian keeps their coupling exact.");
     }
     if names.len() == 1 {
-        format!("The entries of {} stand together in a mean, so one Gaussian vector keeps their coupling exact.", names[0])
+        format!(
+            "The entries of {} stand together in a mean, so one Gaussian vector keeps their coupling exact.",
+            names[0]
+        )
     } else {
-        format!("{} enter means affinely together, so one Gaussian vector keeps their coupling exact.", names.join(", "))
+        format!(
+            "{} enter means affinely together, so one Gaussian vector keeps their coupling exact.",
+            names.join(", ")
+        )
     }
 }
 
@@ -498,11 +586,19 @@ pub(super) fn rewrite_term(graph: &FactorGraph, term: &mut EnergyTerm, joint: &G
         let of = &joint.members[m];
         let plates = &graph.nodes[of.node.0].plates;
         let pick = |inside: bool| -> Vec<Element> {
-            plates.iter().zip(&op.elements).filter(|(p, _)| of.inner.contains(p) == inside).map(|(_, e)| *e).collect()
+            plates
+                .iter()
+                .zip(&op.elements)
+                .filter(|(p, _)| of.inner.contains(p) == inside)
+                .map(|(_, e)| *e)
+                .collect()
         };
         // Outer elements in the joint's order of plates.
-        let outer: Vec<Element> =
-            joint.outer.iter().filter_map(|p| plates.iter().position(|q| q == p).map(|axis| op.elements[axis])).collect();
+        let outer: Vec<Element> = joint
+            .outer
+            .iter()
+            .filter_map(|p| plates.iter().position(|q| q == p).map(|axis| op.elements[axis]))
+            .collect();
         let view = |axis: Option<usize>| View { member: m, elements: pick(true), axis };
         let views = match (op.part, op.axes.as_slice()) {
             (0, []) => vec![view(None)],
@@ -511,19 +607,36 @@ pub(super) fn rewrite_term(graph: &FactorGraph, term: &mut EnergyTerm, joint: &G
             (_, axes) => vec![view(axes.first().copied()), view(axes.get(1).copied())],
         };
         let part = views.len() - 1;
-        let mut new = Op { source: Source::Gaussian(index), part, elements: outer, axes: vec![], copy: op.copy, views };
-        let partner = out.iter().position(|o| o.source == new.source && o.part == 0 && part == 0 && o.elements == new.elements);
+        let mut new =
+            Op { source: Source::Gaussian(index), part, elements: outer, axes: vec![], copy: op.copy, views };
+        let partner = out
+            .iter()
+            .position(|o| o.source == new.source && o.part == 0 && part == 0 && o.elements == new.elements);
         match partner {
             Some(at) => {
                 new.views = [out[at].views.as_slice(), &new.views].concat();
                 new.part = 1;
                 out[at] = new;
             }
-            None => match out.iter().position(|o| joint.lags > 0 && o.source == new.source && o.part == 0 && part == 0) {
+            None => match out
+                .iter()
+                .position(|o| joint.lags > 0 && o.source == new.source && o.part == 0 && part == 0)
+            {
                 Some(at) => {
                     // Two steps: the later one's element, its moment with that so many steps before.
-                    let back = |o: &Op| joint.outer.iter().zip(&o.elements).find(|x| Some(*x.0) == joint.chain).map_or(0, |x| lag(*x.1));
-                    let (then, now) = if back(&out[at]) > back(&new) { (out[at].clone(), new) } else { (new, out[at].clone()) };
+                    let back = |o: &Op| {
+                        joint
+                            .outer
+                            .iter()
+                            .zip(&o.elements)
+                            .find(|x| Some(*x.0) == joint.chain)
+                            .map_or(0, |x| lag(*x.1))
+                    };
+                    let (then, now) = if back(&out[at]) > back(&new) {
+                        (out[at].clone(), new)
+                    } else {
+                        (new, out[at].clone())
+                    };
                     let part = 1 + (back(&then) - back(&now)) as usize;
                     out[at] = Op { part, views: [then.views.as_slice(), &now.views].concat(), ..now };
                 }

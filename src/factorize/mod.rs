@@ -1,8 +1,9 @@
-//! Which block of q claims which variables, and the reasons. Not here: how blocks are updated (`block`, `engine`).
+//! Which block of q claims which variables, and the reasons. Not here: how blocks are updated (`block`,
+//! `engine`).
 //!
-//! The input is the energy, a sum of products of moments. Two variables may stay coupled in q if every product that holds both is
-//! one a structured block has moments for; the claims are tried from the largest kind of block down, and what nobody claims is a
-//! block by itself.
+//! The input is the energy, a sum of products of moments. Two variables may stay coupled in q if every
+//! product that holds both is one a structured block has moments for; the claims are tried from the largest
+//! kind of block down, and what nobody claims is a block by itself.
 
 mod chains;
 mod cost;
@@ -96,8 +97,8 @@ pub struct Joint {
     pub nodes: [NodeId; 2],
 }
 
-/// Chooses the blocks. `missing` says what observed nodes have missing; without data, nothing. `sizes` gives those of axes, as far as
-/// they are known; `bound` the data, which decide how large a sparse block is.
+/// Chooses the blocks. `missing` says what observed nodes have missing; without data, nothing. `sizes` gives
+/// those of axes, as far as they are known; `bound` the data, which decide how large a sparse block is.
 ///
 /// # Errors
 /// Blocks that the user named and that can't be exact.
@@ -110,9 +111,11 @@ pub fn factorize(
     diags: &mut Diagnostics,
 ) -> Result<Blocks, Reported> {
     let roles = roles::roles(graph, &energy, missing);
-    let mut blocks = Blocks { list: vec![], energy, joints: vec![], gaussians: vec![], networks: vec![], roles };
+    let mut blocks =
+        Blocks { list: vec![], energy, joints: vec![], gaussians: vec![], networks: vec![], roles };
     let wishes = Wishes::new(graph, &blocks, diags)?;
-    let networks = blocks.with_leaves(graph, missing, &|b| network::claims(graph, b, sizes, &|nodes| wishes.together(nodes)));
+    let networks = blocks
+        .with_leaves(graph, missing, &|b| network::claims(graph, b, sizes, &|nodes| wishes.together(nodes)));
     let mut claimed = vec![false; graph.nodes.len()];
     let mut reasons: Vec<Vec<String>> = vec![vec![]; graph.nodes.len()];
 
@@ -130,16 +133,26 @@ pub fn factorize(
                 }
             });
         }
-        blocks.list.push(Block { nodes: network.members.clone(), kind: Kind::Network(blocks.networks.len()), why });
+        blocks.list.push(Block {
+            nodes: network.members.clone(),
+            kind: Kind::Network(blocks.networks.len()),
+            why,
+        });
         blocks.networks.push(network);
     }
     // Coefficients with the precision that scales them all come before pairs: they hold more.
     // Only dense blocks have such a precision, so no data are needed.
-    let rules =
-        gaussian::Rules { free: &|n| !claimed[n.0], together: &|nodes| wishes.together(nodes), elements: !wishes.mean_field, bound: None };
+    let rules = gaussian::Rules {
+        free: &|n| !claimed[n.0],
+        together: &|nodes| wishes.together(nodes),
+        elements: !wishes.mean_field,
+        bound: None,
+    };
     let found = gaussian::claims(graph, &blocks, &rules);
     for joint in found.joints {
-        match scaled::claim(graph, &blocks, &joint, &|nodes| nodes.iter().all(|n| !claimed[n.0]) && wishes.allows(nodes)) {
+        match scaled::claim(graph, &blocks, &joint, &|nodes| {
+            nodes.iter().all(|n| !claimed[n.0]) && wishes.allows(nodes)
+        }) {
             Some(Ok((joint, energy))) => {
                 blocks.energy = energy;
                 joint.nodes().iter().for_each(|n| claimed[n.0] = true);
@@ -150,7 +163,9 @@ pub fn factorize(
                 });
                 blocks.gaussians.push(joint);
             }
-            Some(Err((tau, why))) => joint.nodes().into_iter().chain([tau]).for_each(|n| reasons[n.0].push(why.clone())),
+            Some(Err((tau, why))) => {
+                joint.nodes().into_iter().chain([tau]).for_each(|n| reasons[n.0].push(why.clone()))
+            }
             None => {}
         }
     }
@@ -176,8 +191,12 @@ pub fn factorize(
             }),
         }
     }
-    let rules =
-        gaussian::Rules { free: &|n| !claimed[n.0], together: &|nodes| wishes.together(nodes), elements: !wishes.mean_field, bound };
+    let rules = gaussian::Rules {
+        free: &|n| !claimed[n.0],
+        together: &|nodes| wishes.together(nodes),
+        elements: !wishes.mean_field,
+        bound,
+    };
     let found = gaussian::claims(graph, &blocks, &rules);
     for (node, why) in found.refusals {
         reasons[node.0].push(why);
@@ -204,17 +223,19 @@ pub fn factorize(
         }
         let steps = chains::along(graph, node);
         let block = match steps {
-            Some(plate) if !wishes.mean_field && wishes.allows(&[node]) => match chains::claim(graph, &blocks.energy, node, plate) {
-                Ok(why) => {
-                    let why = std::iter::once(why).chain(reasons[node.0].iter().cloned()).collect();
-                    Block { nodes: vec![node], kind: Kind::Chain(plate), why }
+            Some(plate) if !wishes.mean_field && wishes.allows(&[node]) => {
+                match chains::claim(graph, &blocks.energy, node, plate) {
+                    Ok(why) => {
+                        let why = std::iter::once(why).chain(reasons[node.0].iter().cloned()).collect();
+                        Block { nodes: vec![node], kind: Kind::Chain(plate), why }
+                    }
+                    Err(Some(refusal)) => {
+                        reasons[node.0].push(refusal);
+                        Block { nodes: vec![node], kind: Kind::Single, why: vec![] }
+                    }
+                    Err(None) => Block { nodes: vec![node], kind: Kind::Single, why: vec![] },
                 }
-                Err(Some(refusal)) => {
-                    reasons[node.0].push(refusal);
-                    Block { nodes: vec![node], kind: Kind::Single, why: vec![] }
-                }
-                Err(None) => Block { nodes: vec![node], kind: Kind::Single, why: vec![] },
-            },
+            }
             _ => Block { nodes: vec![node], kind: Kind::Single, why: vec![] },
         };
         claimed[node.0] = true;
@@ -265,7 +286,10 @@ fn apart(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
     };
     let mine = &blocks.list[i].nodes;
     if others.is_empty() && itself && blocks.list[i].kind == Kind::Single {
-        return format!("No kind of block keeps elements of {} together that meet each other.", names(mine, "and"));
+        return format!(
+            "No kind of block keeps elements of {} together that meet each other.",
+            names(mine, "and")
+        );
     }
     if others.is_empty() {
         let (it, its) = if mine.len() > 1 { ("They meet", "their") } else { ("It meets", "its") };
@@ -277,7 +301,12 @@ fn apart(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
 
 impl Blocks {
     /// Networks, with the leaves that belong to them; all other predictions leave the energy.
-    fn with_leaves(&mut self, graph: &FactorGraph, missing: &[Missing], claims: &dyn Fn(&Self) -> network::Found) -> network::Found {
+    fn with_leaves(
+        &mut self,
+        graph: &FactorGraph,
+        missing: &[Missing],
+        claims: &dyn Fn(&Self) -> network::Found,
+    ) -> network::Found {
         let (energy, roles) = (self.energy.clone(), self.roles.clone());
         let mut leaves = network::leaves(graph, &energy, &roles, missing);
         loop {
@@ -296,7 +325,8 @@ impl Blocks {
         }
     }
 
-    /// A prediction adds nothing to any message: its factor leaves the energy, and q of it is p given its parents.
+    /// A prediction adds nothing to any message: its factor leaves the energy, and q of it is p given its
+    /// parents.
     fn drop_predictions(&mut self) {
         for f in &mut self.energy.factors {
             if self.roles[f.node.0] == Role::Predicted {
@@ -304,27 +334,33 @@ impl Blocks {
             }
         }
     }
-    /// Entries of one variable that meet each other, and that no block holds together, would be taken for independent even where they are
-    /// one and the same.
+    /// Entries of one variable that meet each other, and that no block holds together, would be taken for
+    /// independent even where they are one and the same.
     fn sound(&self, graph: &FactorGraph, diags: &mut Diagnostics) -> Result<(), Reported> {
         for f in &self.energy.factors {
             for t in &f.terms {
                 for (i, a) in t.ops.iter().enumerate() {
-                    let twin =
-                        t.ops[..i].iter().find(|b| b.source == a.source && matches!(a.source, Source::Node(_) | Source::Gaussian(_)));
+                    let twin = t.ops[..i].iter().find(|b| {
+                        b.source == a.source && matches!(a.source, Source::Node(_) | Source::Gaussian(_))
+                    });
                     let Some(b) = twin.filter(|b| could_be_one(a, b)) else { continue };
                     let block = self.of_source(a.source).or_else(|| self.of_source(b.source));
                     let Some(block) = block else { continue };
                     let node = &graph.nodes[self.list[block].nodes[0].0];
                     let d = Diagnostic::error(
                         E_NOT_EXACT,
-                        format!("no block can hold all of `{}` that one factor of `{}` needs", node.name, graph.nodes[f.node.0].name),
+                        format!(
+                            "no block can hold all of `{}` that one factor of `{}` needs",
+                            node.name, graph.nodes[f.node.0].name
+                        ),
                     );
                     let mut d = d.at(node.span, "its elements meet each other in a product");
                     for why in &self.list[block].why {
                         d = d.note(why.clone());
                     }
-                    return Err(diags.error(d.help("sum over a `Size` or `Columns` plate, or index the elements one by one")));
+                    return Err(diags.error(
+                        d.help("sum over a `Size` or `Columns` plate, or index the elements one by one"),
+                    ));
                 }
             }
         }
@@ -347,11 +383,14 @@ impl Blocks {
     }
 }
 
-/// Could two ops of one source be the same element for some values of their letters? Different plain letters of one plate could.
+/// Could two ops of one source be the same element for some values of their letters? Different plain letters
+/// of one plate could.
 fn could_be_one(a: &Op, b: &Op) -> bool {
-    let differ_by_letter = |(x, y): (&Element, &Element)| matches!((x, y), (Element::Label(l), Element::Label(m)) if l != m);
+    let differ_by_letter =
+        |(x, y): (&Element, &Element)| matches!((x, y), (Element::Label(l), Element::Label(m)) if l != m);
     let same = a.elements.iter().zip(&b.elements).all(|(x, y)| x == y || differ_by_letter((x, y)));
-    same && a.elements.iter().zip(&b.elements).any(|p| differ_by_letter((p.0, p.1)) || p.0 == p.1) || a.elements.is_empty()
+    same && a.elements.iter().zip(&b.elements).any(|p| differ_by_letter((p.0, p.1)) || p.0 == p.1)
+        || a.elements.is_empty()
 }
 
 /// What the user's `factorize` allows.
@@ -374,8 +413,13 @@ impl Wishes {
                         failed = Some(diags.error(d.at(span, "here again").help("name each node once")));
                     } else if !blocks.roles[node.0].has_q() {
                         let observed = blocks.roles[node.0] == Role::Observed;
-                        let what = if observed { "is known from data" } else { "is a prediction: its q is p given its parents" };
-                        let d = Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` {what}, so it has no block"));
+                        let what = if observed {
+                            "is known from data"
+                        } else {
+                            "is a prediction: its q is p given its parents"
+                        };
+                        let d =
+                            Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` {what}, so it has no block"));
                         let d = d.at(span, if observed { "observed" } else { "nothing depends on it" });
                         failed = Some(diags.error(d.help("leave it out of `Blocks`")));
                     }
@@ -408,18 +452,28 @@ impl Wishes {
     }
 
     /// Blocks the user named must be there, whole.
-    fn granted(&self, graph: &FactorGraph, blocks: &Blocks, reasons: &[Vec<String>], diags: &mut Diagnostics) -> Result<(), Reported> {
+    fn granted(
+        &self,
+        graph: &FactorGraph,
+        blocks: &Blocks,
+        reasons: &[Vec<String>],
+        diags: &mut Diagnostics,
+    ) -> Result<(), Reported> {
         let Factorize::Blocks(list) = &graph.factorize else { return Ok(()) };
         let mut failed = None;
         for (members, span) in list {
             let nodes: Vec<NodeId> = members.iter().map(|m| m.0).collect();
-            let whole = nodes.first().and_then(|&n| blocks.of(n)).is_some_and(|b| nodes.iter().all(|n| blocks.list[b].nodes.contains(n)));
+            let whole = nodes
+                .first()
+                .and_then(|&n| blocks.of(n))
+                .is_some_and(|b| nodes.iter().all(|n| blocks.list[b].nodes.contains(n)));
             if whole || nodes.is_empty() {
                 continue;
             }
             let names: Vec<_> = nodes.iter().map(|n| format!("`{}`", graph.nodes[n.0].name)).collect();
             let mut d =
-                Diagnostic::error(E_NOT_EXACT, format!("{} can't be kept as one block", names.join(" and "))).at(*span, "asked for here");
+                Diagnostic::error(E_NOT_EXACT, format!("{} can't be kept as one block", names.join(" and ")))
+                    .at(*span, "asked for here");
             let mut said: Vec<&String> = nodes.iter().flat_map(|n| &reasons[n.0]).collect();
             said.dedup();
             for why in said {

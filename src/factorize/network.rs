@@ -1,10 +1,12 @@
-//! Claims of networks: categories that meet each other in products, at the same elements of the same plates, kept together. Along steps
-//! that are linked, they are one chain over the product of their states. Not here: the junction tree and forward–backward (`block`).
+//! Claims of networks: categories that meet each other in products, at the same elements of the same plates,
+//! kept together. Along steps that are linked, they are one chain over the product of their states. Not here:
+//! the junction tree and forward–backward (`block`).
 //!
-//! A network's statistic has one table for each *scope*: a set of members that some product holds. The table's moments are the scope's
-//! marginal probabilities, its natural parameters their log potential; so a product with several indicators becomes a product with one.
-//! A chain over several members has one scope, all of them; an operand's other members get letters that nothing else has, which sums
-//! them out of statistics and repeats messages over them.
+//! A network's statistic has one table for each *scope*: a set of members that some product holds. The
+//! table's moments are the scope's marginal probabilities, its natural parameters their log potential; so a
+//! product with several indicators becomes a product with one. A chain over several members has one scope,
+//! all of them; an operand's other members get letters that nothing else has, which sums them out of
+//! statistics and repeats messages over them.
 
 use super::{
     Blocks,
@@ -20,7 +22,8 @@ use crate::{
     shape::{Extent, NodeId, PlateId},
 };
 
-/// Entries of a network's largest clique table, at most: each row of the data costs that many exponentials an iteration.
+/// Entries of a network's largest clique table, at most: each row of the data costs that many exponentials an
+/// iteration.
 pub const LARGEST_CLIQUE: usize = 1 << 14;
 /// States of a chain over several categories, at most: each step costs the square of that.
 pub const LARGEST_PRODUCT: usize = 64;
@@ -33,9 +36,11 @@ pub type Sizes<'a> = &'a dyn Fn(Extent) -> Option<usize>;
 pub struct Network {
     /// In file order.
     pub members: Vec<NodeId>,
-    /// Sets of members that occur together, by place in `members`, ascending; each is a part of the statistic.
+    /// Sets of members that occur together, by place in `members`, ascending; each is a part of the
+    /// statistic.
     pub scopes: Vec<Vec<usize>>,
-    /// The `Steps` or `Tree` plate along which neighbours are coupled, if it is a chain or tree: its one scope is all members.
+    /// The `Steps` or `Tree` plate along which neighbours are coupled, if it is a chain or tree: its one
+    /// scope is all members.
     pub chain: Option<PlateId>,
 }
 
@@ -56,9 +61,14 @@ fn category(graph: &FactorGraph, roles: &[Role], op: &Op) -> Option<NodeId> {
     }
 }
 
-/// All networks, the strongest couplings first: those with the most factors of observed children, then file order. `together` says which
-/// nodes may share a block.
-pub fn claims(graph: &FactorGraph, blocks: &Blocks, sizes: Sizes<'_>, together: &dyn Fn(&[NodeId]) -> bool) -> Found {
+/// All networks, the strongest couplings first: those with the most factors of observed children, then file
+/// order. `together` says which nodes may share a block.
+pub fn claims(
+    graph: &FactorGraph,
+    blocks: &Blocks,
+    sizes: Sizes<'_>,
+    together: &dyn Fn(&[NodeId]) -> bool,
+) -> Found {
     let mut pairs: Vec<([NodeId; 2], usize)> = vec![];
     for f in &blocks.energy.factors {
         let strength = if graph.nodes[f.node.0].observed.is_some() { 1000 } else { 1 };
@@ -66,7 +76,11 @@ pub fn claims(graph: &FactorGraph, blocks: &Blocks, sizes: Sizes<'_>, together: 
         for t in &f.terms {
             for (i, a) in t.ops.iter().enumerate() {
                 for b in &t.ops[..i] {
-                    let (Some(x), Some(y)) = (category(graph, &blocks.roles, a), category(graph, &blocks.roles, b)) else { continue };
+                    let (Some(x), Some(y)) =
+                        (category(graph, &blocks.roles, a), category(graph, &blocks.roles, b))
+                    else {
+                        continue;
+                    };
                     let pair = [x.min(y), x.max(y)];
                     if x != y && !met.contains(&pair) {
                         met.push(pair);
@@ -129,10 +143,18 @@ fn names(graph: &FactorGraph, nodes: &[NodeId]) -> String {
 }
 
 /// The network of a set of nodes, or why there is none.
-fn layout(graph: &FactorGraph, blocks: &Blocks, sizes: Sizes<'_>, members: &[NodeId]) -> Result<Network, String> {
+fn layout(
+    graph: &FactorGraph,
+    blocks: &Blocks,
+    sizes: Sizes<'_>,
+    members: &[NodeId],
+) -> Result<Network, String> {
     let plates = &graph.nodes[members[0].0].plates;
     if let Some(other) = members.iter().find(|n| graph.nodes[n.0].plates != *plates) {
-        return Err(format!("{} stand on different plates, so they are no one network.", names(graph, &[members[0], *other])));
+        return Err(format!(
+            "{} stand on different plates, so they are no one network.",
+            names(graph, &[members[0], *other])
+        ));
     }
     let (mut scopes, mut chain): (Vec<Vec<usize>>, Option<PlateId>) = (vec![], None);
     for term in blocks.energy.factors.iter().flat_map(|f| &f.terms) {
@@ -141,16 +163,27 @@ fn layout(graph: &FactorGraph, blocks: &Blocks, sizes: Sizes<'_>, members: &[Nod
             let steps = linked(graph, plates, a.0, b.0);
             match steps {
                 Some(p) if chain.is_none_or(|c| c == p) => chain = Some(p),
-                _ => return Err(format!("A product couples different elements of {}, so they are no network.", names(graph, members))),
+                _ => {
+                    return Err(format!(
+                        "A product couples different elements of {}, so they are no network.",
+                        names(graph, members)
+                    ));
+                }
             }
         } else if groups.len() > 2 {
-            return Err(format!("A product couples more than two elements of {}, so they are no network.", names(graph, members)));
+            return Err(format!(
+                "A product couples more than two elements of {}, so they are no network.",
+                names(graph, members)
+            ));
         }
         for (_, ops) in &groups {
             let mut scope: Vec<usize> = ops.iter().map(|o| o.1).collect();
             scope.sort_unstable();
             if scope.windows(2).any(|w| w[0] == w[1]) {
-                return Err(format!("A product holds one of {} twice, so they are no network.", names(graph, members)));
+                return Err(format!(
+                    "A product holds one of {} twice, so they are no network.",
+                    names(graph, members)
+                ));
             }
             if !scopes.contains(&scope) {
                 scopes.push(scope);
@@ -242,7 +275,8 @@ fn linked(graph: &FactorGraph, plates: &[PlateId], a: &[Element], b: &[Element])
 
 /// Why a network was taken, and what it costs.
 pub fn why(graph: &FactorGraph, network: &Network, sizes: Sizes<'_>) -> String {
-    let of: Option<Vec<usize>> = network.members.iter().map(|n| graph.nodes[n.0].event.map_or(Some(1), sizes)).collect();
+    let of: Option<Vec<usize>> =
+        network.members.iter().map(|n| graph.nodes[n.0].event.map_or(Some(1), sizes)).collect();
     let all = names(graph, &network.members);
     if let Some(p) = network.chain {
         let t = &graph.plates[p.0].name;
@@ -255,26 +289,41 @@ pub fn why(graph: &FactorGraph, network: &Network, sizes: Sizes<'_>) -> String {
             "{all} meet at each {t}, and depend on the {before}: one {chain} over the product of their states{states} keeps all exact."
         );
     }
-    let cost = of.and_then(|k| JunctionTree::new(&k, &network.scopes, LARGEST_CLIQUE).ok()).map_or(String::new(), |tree| {
-        let largest = tree.cliques().map(|c| c.len()).max().unwrap_or(0);
-        format!(" Its largest clique holds {largest} of them; all its tables, {} entries.", tree.table_len())
-    });
+    let cost = of.and_then(|k| JunctionTree::new(&k, &network.scopes, LARGEST_CLIQUE).ok()).map_or(
+        String::new(),
+        |tree| {
+            let largest = tree.cliques().map(|c| c.len()).max().unwrap_or(0);
+            format!(
+                " Its largest clique holds {largest} of them; all its tables, {} entries.",
+                tree.table_len()
+            )
+        },
+    );
     format!("{all} meet in products: a junction tree keeps their joint distribution exact.{cost}")
 }
 
-/// Unobserved categories that nothing depends on, with two or more latent parents and known tables: their marginal needs the parents'
-/// joint one, and they add nothing to the bound. Within a network they get it.
+/// Unobserved categories that nothing depends on, with two or more latent parents and known tables: their
+/// marginal needs the parents' joint one, and they add nothing to the bound. Within a network they get it.
 pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[Missing]) -> Vec<NodeId> {
     let fits = |n: NodeId| {
         let node = &graph.nodes[n.0];
-        let gone = roles[n.0] == Role::Predicted || roles[n.0] == Role::Observed && missing[n.0] != Missing::Nothing && !used(energy, n);
-        let steps = node.plates.iter().any(|p| matches!(graph.plates[p.0].kind, PlateKind::Steps { .. } | PlateKind::Tree { .. }));
+        let gone = roles[n.0] == Role::Predicted
+            || roles[n.0] == Role::Observed && missing[n.0] != Missing::Nothing && !used(energy, n);
+        let steps = node
+            .plates
+            .iter()
+            .any(|p| matches!(graph.plates[p.0].kind, PlateKind::Steps { .. } | PlateKind::Tree { .. }));
         let known = |o: &Op| match o.source {
             Source::Known(_) => true,
             Source::Node(m) => graph.nodes[m.0].spec.stat == &CATEGORY,
             _ => false,
         };
-        let parents = |t: &EnergyTerm| t.ops.iter().filter(|o| o.source != Source::Node(n) && category(graph, roles, o).is_some()).count();
+        let parents = |t: &EnergyTerm| {
+            t.ops
+                .iter()
+                .filter(|o| o.source != Source::Node(n) && category(graph, roles, o).is_some())
+                .count()
+        };
         let mut terms = energy.factors.iter().filter(|f| f.node == n).flat_map(|f| &f.terms);
         gone && !steps && node.spec.stat == &CATEGORY && node.spec.family.is_some() && {
             let all: Vec<&EnergyTerm> = terms.by_ref().collect();
@@ -286,7 +335,10 @@ pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[M
 
 /// Does another node's line name it?
 fn used(energy: &Energy, n: NodeId) -> bool {
-    energy.factors.iter().any(|f| f.node != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == Source::Node(n)))
+    energy
+        .factors
+        .iter()
+        .any(|f| f.node != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == Source::Node(n)))
 }
 
 /// Writes the network's tables into the energy.
@@ -294,7 +346,8 @@ pub fn rewrite(graph: &FactorGraph, energy: &mut Energy, network: &Network, inde
     for f in &mut energy.factors {
         let FactorEnergy { labels, terms, .. } = f;
         // Letters of members that an operand does not hold: one set for each step that a product may hold.
-        let mut rest: [Vec<Option<LabelId>>; 2] = [vec![None; network.members.len()], vec![None; network.members.len()]];
+        let mut rest: [Vec<Option<LabelId>>; 2] =
+            [vec![None; network.members.len()], vec![None; network.members.len()]];
         for term in terms {
             let mut out: Vec<Op> = vec![];
             let found = groups(term, &network.members);
@@ -330,8 +383,16 @@ pub fn rewrite(graph: &FactorGraph, energy: &mut Energy, network: &Network, inde
 
 impl Network {
     /// Letters of an operand that stand for members that its product holds, with these members.
-    pub fn held<'a>(&'a self, factor: &'a FactorEnergy, op: &'a Op) -> impl Iterator<Item = (usize, LabelId)> + 'a {
+    pub fn held<'a>(
+        &'a self,
+        factor: &'a FactorEnergy,
+        op: &'a Op,
+    ) -> impl Iterator<Item = (usize, LabelId)> + 'a {
         let scope = &self.scopes[op.part];
-        scope.iter().copied().zip(op.axes.iter().copied()).filter(|(_, l)| factor.labels[*l].role != LetterRole::Other)
+        scope
+            .iter()
+            .copied()
+            .zip(op.axes.iter().copied())
+            .filter(|(_, l)| factor.labels[*l].role != LetterRole::Other)
     }
 }

@@ -13,11 +13,13 @@ use crate::{
 pub enum Role {
     /// Bound to data. Missing cells of a leaf weigh nothing and are predicted.
     Observed,
-    /// Bound to data, with missing cells, and others depend on it, or they are some of the cells of a vector: the missing cells are latent.
+    /// Bound to data, with missing cells, and others depend on it, or they are some of the cells of a vector:
+    /// the missing cells are latent.
     Mixed,
     /// A random variable with a q of its own.
     Latent,
-    /// An unobserved leaf under random parents: its q is p given its parents, and it adds nothing to any message.
+    /// An unobserved leaf under random parents: its q is p given its parents, and it adds nothing to any
+    /// message.
     Predicted,
 }
 
@@ -56,7 +58,11 @@ pub enum Missing {
 pub fn roles(graph: &FactorGraph, energy: &Energy, missing: &[Missing]) -> Vec<Role> {
     let random_parents = |node: NodeId| {
         let parent = |o: &crate::graph::energy::Op| matches!(o.source, Source::Node(n) if n != node);
-        energy.factors.iter().filter(|f| f.node == node).any(|f| f.terms.iter().any(|t| t.ops.iter().any(parent)))
+        energy
+            .factors
+            .iter()
+            .filter(|f| f.node == node)
+            .any(|f| f.terms.iter().any(|t| t.ops.iter().any(parent)))
     };
     (0..graph.nodes.len())
         .map(|i| {
@@ -65,7 +71,9 @@ pub fn roles(graph: &FactorGraph, energy: &Energy, missing: &[Missing]) -> Vec<R
                 (Some(_), true) if missing[i] != Missing::Nothing => Role::Mixed,
                 (Some(_), _) if missing[i] == Missing::Cells => Role::Mixed,
                 (Some(_), _) => Role::Observed,
-                (None, false) if random_parents(node) || graph.nodes[i].spec.family.is_none() => Role::Predicted,
+                (None, false) if random_parents(node) || graph.nodes[i].spec.family.is_none() => {
+                    Role::Predicted
+                }
                 (None, _) => Role::Latent,
             }
         })

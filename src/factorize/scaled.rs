@@ -1,5 +1,6 @@
-//! Claims of Normal–Gamma blocks of a vector: a jointly Gaussian block and the one precision that scales every product with it. Not here: which variables
-//! are jointly Gaussian (`gaussian`), pairs of a variable and its precision (`pairs`), the block's algorithm (`block`).
+//! Claims of Normal–Gamma blocks of a vector: a jointly Gaussian block and the one precision that scales
+//! every product with it. Not here: which variables are jointly Gaussian (`gaussian`), pairs of a variable
+//! and its precision (`pairs`), the block's algorithm (`block`).
 
 use super::{
     Blocks,
@@ -16,7 +17,8 @@ use crate::{
     shape::NodeId,
 };
 
-/// The block with its precision, and the energy in the statistic of both; or what is in the way of each precision that it meets. `None` where it meets none.
+/// The block with its precision, and the energy in the statistic of both; or what is in the way of each
+/// precision that it meets. `None` where it meets none.
 pub fn claim(
     graph: &FactorGraph,
     blocks: &Blocks,
@@ -32,9 +34,12 @@ pub fn claim(
     let mut refused = None;
     for tau in (0..graph.nodes.len()).map(NodeId) {
         let node = &graph.nodes[tau.0];
-        let fits = node.spec.stat == &GAMMA && blocks.roles[tau.0] == Role::Latent && node.plates.len() == joint.outer.len();
+        let fits = node.spec.stat == &GAMMA
+            && blocks.roles[tau.0] == Role::Latent
+            && node.plates.len() == joint.outer.len();
         let meets = |t: &EnergyTerm| {
-            t.ops.iter().any(|o| o.source == Source::Node(tau)) && t.ops.iter().any(|o| o.source == Source::Gaussian(index))
+            t.ops.iter().any(|o| o.source == Source::Node(tau))
+                && t.ops.iter().any(|o| o.source == Source::Gaussian(index))
         };
         if !fits
             || !node.plates.iter().all(|p| joint.outer.contains(p))
@@ -52,16 +57,28 @@ pub fn claim(
 }
 
 /// Writes products of the block and its precision as parts of their joint statistic.
-fn scale(graph: &FactorGraph, energy: &Energy, joint: &GaussianJoint, index: usize, tau: NodeId) -> Result<Energy, String> {
+fn scale(
+    graph: &FactorGraph,
+    energy: &Energy,
+    joint: &GaussianJoint,
+    index: usize,
+    tau: NodeId,
+) -> Result<Energy, String> {
     let mut energy = energy.clone();
     let plates = &graph.nodes[tau.0].plates;
     // The precision's element in the block's order of plates.
     let element = |o: &Op| -> Vec<Element> {
-        joint.outer.iter().filter_map(|p| plates.iter().position(|q| q == p).map(|axis| o.elements[axis])).collect()
+        joint
+            .outer
+            .iter()
+            .filter_map(|p| plates.iter().position(|q| q == p).map(|axis| o.elements[axis]))
+            .collect()
     };
     for f in &mut energy.factors {
         for term in &mut f.terms {
-            let of = |source: Source| (0..term.ops.len()).filter(|&i| term.ops[i].source == source).collect::<Vec<usize>>();
+            let of = |source: Source| {
+                (0..term.ops.len()).filter(|&i| term.ops[i].source == source).collect::<Vec<usize>>()
+            };
             let (vector, precision) = (of(Source::Gaussian(index)), of(Source::Node(tau)));
             match (vector.as_slice(), precision.as_slice()) {
                 ([], []) => {}
@@ -80,22 +97,36 @@ fn scale(graph: &FactorGraph, energy: &Energy, joint: &GaussianJoint, index: usi
     Ok(energy)
 }
 
-fn refusal(graph: &FactorGraph, joint: &GaussianJoint, tau: NodeId, of: NodeId, term: &EnergyTerm, index: usize) -> String {
+fn refusal(
+    graph: &FactorGraph,
+    joint: &GaussianJoint,
+    tau: NodeId,
+    of: NodeId,
+    term: &EnergyTerm,
+    index: usize,
+) -> String {
     let name = |n: NodeId| format!("`{}`", graph.nodes[n.0].name);
     let members: Vec<String> = joint.members.iter().map(|m| name(m.node)).collect();
     let held = term.ops.iter().any(|o| o.source == Source::Node(tau));
     let views = term.ops.iter().filter(|o| o.source == Source::Gaussian(index)).flat_map(|o| &o.views);
-    let product: Vec<&str> = views.map(|v| graph.nodes[joint.members[v.member].node.0].name.as_str()).collect();
+    let product: Vec<&str> =
+        views.map(|v| graph.nodes[joint.members[v.member].node.0].name.as_str()).collect();
     let product = match product.as_slice() {
         [x, y] if x == y => format!("{x}²"),
         all => all.join("·"),
     };
     let own = joint.members.iter().any(|m| m.node == of);
     let hint = match (held, own) {
-        (false, true) => format!("; it would if the precision of {} were a multiple of {}", name(of), name(tau)),
+        (false, true) => {
+            format!("; it would if the precision of {} were a multiple of {}", name(of), name(tau))
+        }
         _ => ", so they are kept apart".into(),
     };
-    let with = if held { format!("that product with another {}", name(tau)) } else { format!("{product} without {}", name(tau)) };
+    let with = if held {
+        format!("that product with another {}", name(tau))
+    } else {
+        format!("{product} without {}", name(tau))
+    };
     format!(
         "A Normal–Gamma block of {} and {} has no moments for {with}, which the density of {} needs{hint}.",
         members.join(", "),

@@ -44,7 +44,9 @@ impl Blocks {
             Kind::Single => format!("independent ({})", self.family_name(graph, b.nodes[0])),
             Kind::Chain(p) => {
                 let sequence = match graph.plates[p.0].kind {
-                    PlateKind::Steps { sequence: Some(c), .. } => format!(", one for each {}", graph.column_name(c)),
+                    PlateKind::Steps { sequence: Some(c), .. } => {
+                        format!(", one for each {}", graph.column_name(c))
+                    }
                     _ => String::new(),
                 };
                 let chain = if self.is_tree(graph, p) { "tree over" } else { "chain along" };
@@ -112,7 +114,9 @@ impl Blocks {
     pub fn keeps_pair(&self, graph: &FactorGraph, a: &Op, b: &Op) -> bool {
         if let Source::Gaussian(g) = a.source {
             let joint = &self.gaussians[g];
-            let step = |p: &PlateId, x: Element, y: Element| if joint.chain == Some(*p) { x.linked(y) } else { x == y };
+            let step = |p: &PlateId, x: Element, y: Element| {
+                if joint.chain == Some(*p) { x.linked(y) } else { x == y }
+            };
             let pairs = a.elements.iter().zip(&b.elements);
             return joint.chain.is_some()
                 && joint.lags == 0
@@ -122,9 +126,13 @@ impl Blocks {
         if let Source::Network(n) = a.source {
             let network = &self.networks[n];
             let plates = &graph.nodes[network.members[0].0].plates;
-            let step = |p: &PlateId, x: Element, y: Element| if network.chain == Some(*p) { x.linked(y) } else { x == y };
+            let step = |p: &PlateId, x: Element, y: Element| {
+                if network.chain == Some(*p) { x.linked(y) } else { x == y }
+            };
             let mut pairs = plates.iter().zip(a.elements.iter().zip(&b.elements));
-            return network.chain.is_some() && a.source == b.source && pairs.all(|(p, (x, y))| step(p, *x, *y));
+            return network.chain.is_some()
+                && a.source == b.source
+                && pairs.all(|(p, (x, y))| step(p, *x, *y));
         }
         let Source::Node(node) = a.source else { return false };
         match self.of(node).map(|i| self.list[i].kind) {

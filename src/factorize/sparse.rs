@@ -1,8 +1,9 @@
-//! Sparse jointly Gaussian blocks: where the entries stand, which pairs of them the model and the data join, and what that costs. Not here:
-//! which variables are claimed (`gaussian`), nor the algorithm (`block`).
+//! Sparse jointly Gaussian blocks: where the entries stand, which pairs of them the model and the data join,
+//! and what that costs. Not here: which variables are claimed (`gaussian`), nor the algorithm (`block`).
 //!
-//! A product of two entries, as letters and the columns of a factor's rows name them, is a [`Port`]: an array of pairs. Rows that name the
-//! same two elements share a pair, so that what counts is how many different pairs the data name, not how many rows.
+//! A product of two entries, as letters and the columns of a factor's rows name them, is a [`Port`]: an array
+//! of pairs. Rows that name the same two elements share a pair, so that what counts is how many different
+//! pairs the data name, not how many rows.
 
 use super::{
     gaussian::{GaussianJoint, Member, rewrite_term},
@@ -25,7 +26,8 @@ pub const LARGEST_FILL: usize = 20_000_000;
 /// No pair, or no element.
 pub const NONE: u32 = u32::MAX;
 
-/// Where each member's entries stand: one member after the other, each row-major over its plates, then its own axis.
+/// Where each member's entries stand: one member after the other, each row-major over its plates, then its
+/// own axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     /// First entry of each member, and their number.
@@ -82,16 +84,29 @@ impl Pattern {
     ///
     /// # Errors
     /// A sentence: why the block is too large, or has no such pattern.
-    pub fn new(graph: &FactorGraph, energy: &Energy, roles: &[Role], bound: &Bound, joint: &GaussianJoint) -> Result<Self, String> {
+    pub fn new(
+        graph: &FactorGraph,
+        energy: &Energy,
+        roles: &[Role],
+        bound: &Bound,
+        joint: &GaussianJoint,
+    ) -> Result<Self, String> {
         let places = Places::new(graph, bound, &joint.members);
         let n = places.len();
-        let too_many =
-            |what: &str, count: f64| format!("It would list {} {what}, and {} are the most.", rounded(count), rounded(LARGEST_FILL as f64));
+        let too_many = |what: &str, count: f64| {
+            format!(
+                "It would list {} {what}, and {} are the most.",
+                rounded(count),
+                rounded(LARGEST_FILL as f64)
+            )
+        };
         if n > LARGEST_FILL {
             return Err(too_many("entries", n as f64));
         }
         let mut pairs: Vec<u64> = vec![];
-        let own: usize = (0..joint.members.len()).map(|m| (places.starts[m + 1] - places.starts[m]) * (places.each[m] - 1) / 2).sum();
+        let own: usize = (0..joint.members.len())
+            .map(|m| (places.starts[m + 1] - places.starts[m]) * (places.each[m] - 1) / 2)
+            .sum();
         let mut listed = own as f64;
         // The entries of one vector are reported together.
         for m in 0..joint.members.len() {
@@ -108,7 +123,9 @@ impl Pattern {
             for term in &f.terms {
                 let mut term = term.clone();
                 rewrite_term(graph, &mut term, joint, usize::MAX);
-                met.extend(term.ops.into_iter().filter(|o| o.source == me && o.views.len() == 2).map(|o| o.views));
+                met.extend(
+                    term.ops.into_iter().filter(|o| o.source == me && o.views.len() == 2).map(|o| o.views),
+                );
             }
             for (i, views) in met.iter().enumerate().filter(|(_, v)| v[0] != v[1]) {
                 if met[..i].contains(views) {
@@ -130,12 +147,16 @@ impl Pattern {
         }
         let list: Vec<(u32, u32)> = pairs.iter().map(|p| ((p >> 32) as u32, *p as u32)).collect();
         let kernel = SparseGaussian::new(n, &list, LARGEST_FILL).map_err(|e| match e {
-            PatternError::Fill { .. } => format!("Its factor would have more than {} entries.", rounded(LARGEST_FILL as f64)),
+            PatternError::Fill { .. } => {
+                format!("Its factor would have more than {} entries.", rounded(LARGEST_FILL as f64))
+            }
             PatternError::Pair { .. } => e.to_string(),
         })?;
         if kernel.cost() > LARGEST_COST {
             let (cost, most) = (rounded(kernel.cost()), rounded(LARGEST_COST));
-            return Err(format!("It would take about {cost} multiplications an iteration, and {most} are the most."));
+            return Err(format!(
+                "It would take about {cost} multiplications an iteration, and {most} are the most."
+            ));
         }
         Ok(Self { places, kernel, pairs })
     }
@@ -219,7 +240,8 @@ impl Port {
         views: &[View],
     ) -> Result<Self, String> {
         let mut sides: Vec<Side> = views.iter().map(|v| side(joint, places, v)).collect();
-        let mut by_rows: Vec<LabelId> = sides.iter().flat_map(|s| &s.rows).filter_map(|r| r.0.label()).collect();
+        let mut by_rows: Vec<LabelId> =
+            sides.iter().flat_map(|s| &s.rows).filter_map(|r| r.0.label()).collect();
         by_rows.dedup();
         let row = match by_rows.as_slice() {
             [] => None,
@@ -230,11 +252,13 @@ impl Port {
         for s in &mut sides {
             if let Some(l) = row {
                 let extent = f.labels[l].extent;
-                s.rows.extend(s.letters.iter().filter(|x| x.0 == l).map(|x| (Element::Label(l), extent, x.1)));
+                s.rows
+                    .extend(s.letters.iter().filter(|x| x.0 == l).map(|x| (Element::Label(l), extent, x.1)));
                 s.letters.retain(|x| x.0 != l);
             }
         }
-        let mut out = Self { axes: vec![], extent: None, list: None, items: [vec![0], vec![0]], letters: vec![] };
+        let mut out =
+            Self { axes: vec![], extent: None, list: None, items: [vec![0], vec![0]], letters: vec![] };
         if let Some(l) = row {
             out.rows(graph, bound, roles, f, l, &sides)?;
         }
@@ -278,7 +302,9 @@ impl Port {
             }
         }
         let codes = |column: ColumnId, extent: Extent| {
-            bound.codes(column, extent).ok_or_else(|| "A column that picks elements has no codes.".to_string())
+            bound
+                .codes(column, extent)
+                .ok_or_else(|| "A column that picks elements has no codes.".to_string())
         };
         if direct {
             for (items, s) in self.items.iter_mut().zip(sides) {
@@ -288,7 +314,9 @@ impl Port {
                         Element::Column { column, .. } => codes(column, *extent)?.to_vec(),
                         Element::Before { lag, .. } => before(bound, of_row, lag),
                         Element::Parent { .. } => match of_row {
-                            Extent::Plate(p) => bound.plate(p).parents.as_deref().map_or_else(Vec::new, <[u32]>::to_vec),
+                            Extent::Plate(p) => {
+                                bound.plate(p).parents.as_deref().map_or_else(Vec::new, <[u32]>::to_vec)
+                            }
                             _ => vec![],
                         },
                         _ => (0..count as u32).collect(),
@@ -324,7 +352,8 @@ impl Port {
             return Err("The columns that decide which elements meet have too many levels together.".into());
         }
         let silent = silent(graph, bound, roles, f, of_row);
-        let all: Vec<&[u32]> = picks.iter().map(|p| codes(p.0, p.1).map(|c| &c[..])).collect::<Result<_, _>>()?;
+        let all: Vec<&[u32]> =
+            picks.iter().map(|p| codes(p.0, p.1).map(|c| &c[..])).collect::<Result<_, _>>()?;
         let tuple = |row: usize| -> Option<u64> {
             let named = silent.as_ref().is_none_or(|s| !s[row]) && all.iter().all(|c| c[row] != NONE);
             named.then(|| all.iter().zip(&sizes).fold(0, |t, (c, s)| t * s + u64::from(c[row])))
@@ -361,11 +390,13 @@ impl Port {
         self.len() == 0
     }
 
-    /// Calls `f` with the two entries of each pair, row-major over the axes; [`NONE`] where there is no such element.
+    /// Calls `f` with the two entries of each pair, row-major over the axes; [`NONE`] where there is no such
+    /// element.
     pub fn each(&self, mut f: impl FnMut(u32, u32)) {
         let mut offsets = vec![[0u32; 2]];
         for (size, strides) in &self.letters {
-            let step = |o: &[u32; 2], i: usize| [o[0] + (i * strides[0]) as u32, o[1] + (i * strides[1]) as u32];
+            let step =
+                |o: &[u32; 2], i: usize| [o[0] + (i * strides[0]) as u32, o[1] + (i * strides[1]) as u32];
             offsets = offsets.iter().flat_map(|o| (0..*size).map(move |i| step(o, i))).collect();
         }
         for (&a, &b) in self.items[0].iter().zip(&self.items[1]) {
@@ -378,7 +409,9 @@ impl Port {
 
 fn side(joint: &GaussianJoint, places: &Places, v: &View) -> Side {
     let mut out = Side { offset: places.starts[v.member], letters: vec![], rows: vec![] };
-    for ((p, e), stride) in joint.members[v.member].inner.iter().zip(&v.elements).zip(places.strides(v.member)) {
+    for ((p, e), stride) in
+        joint.members[v.member].inner.iter().zip(&v.elements).zip(places.strides(v.member))
+    {
         match *e {
             Element::At(i) => out.offset += i * stride,
             Element::Label(l) => out.letters.push((l, stride)),
@@ -405,11 +438,20 @@ fn before(bound: &Bound, rows: Extent, lag: u32) -> Vec<u32> {
 }
 
 /// Rows whose observation is missing: they join nothing.
-fn silent(graph: &FactorGraph, bound: &Bound, roles: &[Role], f: &FactorEnergy, rows: Extent) -> Option<Vec<bool>> {
+fn silent(
+    graph: &FactorGraph,
+    bound: &Bound,
+    roles: &[Role],
+    f: &FactorEnergy,
+    rows: Extent,
+) -> Option<Vec<bool>> {
     let node = &graph.nodes[f.node.0];
-    let by_row = roles[f.node.0] == Role::Observed && node.plates.len() == 1 && Extent::Plate(node.plates[0]) == rows;
+    let by_row =
+        roles[f.node.0] == Role::Observed && node.plates.len() == 1 && Extent::Plate(node.plates[0]) == rows;
     match bound.observed(f.node).filter(|_| by_row)? {
-        ObservedArray::Numbers { width, values } => Some(values.chunks_exact(*width).map(|v| v.iter().any(|x| x.is_nan())).collect()),
+        ObservedArray::Numbers { width, values } => {
+            Some(values.chunks_exact(*width).map(|v| v.iter().any(|x| x.is_nan())).collect())
+        }
         ObservedArray::Codes(codes) => Some(codes.iter().map(|c| *c == NONE).collect()),
     }
 }

@@ -1,8 +1,10 @@
-//! Mixtures over an auxiliary variable, taken apart: a line of such a distribution becomes two, one for the auxiliary (a new node, one for
-//! each element of the child) and one for the child given it. From here on nothing knows that they were one. Not here: which
-//! distributions are mixtures, and of what (`dist`).
+//! Mixtures over an auxiliary variable, taken apart: a line of such a distribution becomes two, one for the
+//! auxiliary (a new node, one for each element of the child) and one for the child given it. From here on
+//! nothing knows that they were one. Not here: which distributions are mixtures, and of what (`dist`).
 
-use super::factor_graph::{Arg, Expr, ExprKind, Factor, FactorGraph, Index, Node, Origin, Ref, Target, Written};
+use super::factor_graph::{
+    Arg, Expr, ExprKind, Factor, FactorGraph, Index, Node, Origin, Ref, Target, Written,
+};
 use crate::{
     expfam::spec::{Augment, DistSpec, Taken},
     shape::NodeId,
@@ -10,7 +12,8 @@ use crate::{
 };
 
 impl FactorGraph {
-    /// The graph with every mixture taken apart. The auxiliary nodes stand after all others, so that no number of a node or line changes.
+    /// The graph with every mixture taken apart. The auxiliary nodes stand after all others, so that no
+    /// number of a node or line changes.
     pub fn augmented(mut self) -> Self {
         for n in 0..self.nodes.len() {
             let Some(mixture) = self.nodes[n].spec.augment else { continue };
@@ -42,9 +45,16 @@ impl FactorGraph {
         let plates = self.nodes[auxiliary.0].plates.clone();
         let f = &mut self.factors[line];
         let (child, spec, args) = (f.node, f.spec, std::mem::take(&mut f.args));
-        let own = Ref { target: Target::Node(auxiliary), index: plates.into_iter().map(Index::Plate).collect() };
+        let own =
+            Ref { target: Target::Node(auxiliary), index: plates.into_iter().map(Index::Plate).collect() };
         let take = |list: &[Taken]| list.iter().map(|t| taken(*t, child, spec, &args, &own)).collect();
-        let prior = Factor { node: auxiliary, spec: mixture.auxiliary, args: take(mixture.auxiliary_args), written: None, ..f.clone() };
+        let prior = Factor {
+            node: auxiliary,
+            spec: mixture.auxiliary,
+            args: take(mixture.auxiliary_args),
+            written: None,
+            ..f.clone()
+        };
         f.spec = mixture.given;
         f.args = take(mixture.given_args);
         f.written = Some(Box::new(Written { spec, args }));
@@ -61,11 +71,17 @@ fn taken(how: Taken, child: NodeId, spec: &'static DistSpec, args: &[Arg], auxil
         (Taken::Share(by, _), ExprKind::Numbers(n)) => {
             Expr { kind: ExprKind::Numbers(n.iter().map(|x| by * x).collect()), ..arg.expr.clone() }
         }
-        (Taken::Share(by, _), _) => {
-            times(Expr { kind: ExprKind::Numbers(vec![by]), axes: vec![], random: false, span: arg.expr.span }, arg.expr.clone())
-        }
+        (Taken::Share(by, _), _) => times(
+            Expr { kind: ExprKind::Numbers(vec![by]), axes: vec![], random: false, span: arg.expr.span },
+            arg.expr.clone(),
+        ),
         (Taken::Scaled(_), written) => {
-            let own = Expr { kind: ExprKind::Ref(auxiliary.clone()), axes: vec![], random: true, span: arg.expr.span };
+            let own = Expr {
+                kind: ExprKind::Ref(auxiliary.clone()),
+                axes: vec![],
+                random: true,
+                span: arg.expr.span,
+            };
             // Once the auxiliary is the auxiliary.
             let one = matches!(written, ExprKind::Numbers(n) if n == &[1.0]);
             if one { own } else { times(arg.expr.clone(), own) }

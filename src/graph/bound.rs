@@ -1,4 +1,5 @@
-//! A factor graph's data: sizes, labels, codes and numbers, checked against the graph. Not here: how files are read (`data`).
+//! A factor graph's data: sizes, labels, codes and numbers, checked against the graph. Not here: how files
+//! are read (`data`).
 
 use crate::{
     data::{RowPlaces, sequences::Sequences},
@@ -74,7 +75,8 @@ pub enum ObservedArray {
 }
 
 impl Bound {
-    /// Lets go of what a plan has its own copy of: values of observed nodes, but of those to `keep`, and where rows stand.
+    /// Lets go of what a plan has its own copy of: values of observed nodes, but of those to `keep`, and
+    /// where rows stand.
     pub fn forget(&mut self, keep: impl Fn(NodeId) -> bool) {
         for (i, values) in self.observed.iter_mut().enumerate() {
             if !keep(NodeId(i)) {

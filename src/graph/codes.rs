@@ -1,4 +1,5 @@
-//! The codes of the errors and warnings of `graph`; each constructor stands beside the check that finds the mistake.
+//! The codes of the errors and warnings of `graph`; each constructor stands beside the check that finds the
+//! mistake.
 
 use crate::diag::Code;
 

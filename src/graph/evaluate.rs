@@ -1,8 +1,10 @@
-//! The functions of the language at numbers. Not here: names and indices, which each caller looks up in its own way.
+//! The functions of the language at numbers. Not here: names and indices, which each caller looks up in its
+//! own way.
 
 use super::factor_graph::Function;
 
-/// Weights of a stick: each component takes its share of what those before it have left, the last one all of it.
+/// Weights of a stick: each component takes its share of what those before it have left, the last one all of
+/// it.
 pub fn stick(v: &[f64]) -> Vec<f64> {
     let mut left = 1.0;
     let mut out: Vec<f64> = v
@@ -28,7 +30,9 @@ pub fn call(function: Function, sizes: &[usize], args: &[Vec<f64>]) -> Vec<f64> 
         (Function::Identity, _) => matrix(&|i, j| number(i == j)),
         (Function::Earlier, _) => matrix(&|i, j| number(j < i)),
         (Function::NotLast, _) => (0..d).map(|i| number(i + 1 < d)).collect(),
-        (Function::Diag, [v]) => matrix(&|i, j| if i == j { v.get(i).copied().unwrap_or(f64::NAN) } else { 0.0 }),
+        (Function::Diag, [v]) => {
+            matrix(&|i, j| if i == j { v.get(i).copied().unwrap_or(f64::NAN) } else { 0.0 })
+        }
         (Function::Stick, [v]) => stick(v),
         (Function::Dot | Function::MatrixVector, [a, b]) => {
             let all: usize = sizes.iter().product();
@@ -38,7 +42,9 @@ pub fn call(function: Function, sizes: &[usize], args: &[Vec<f64>]) -> Vec<f64> 
                 return vec![f64::NAN; all];
             }
             let rows = |x: &[f64], i: usize| if x.len() == length { 0 } else { i * length };
-            (0..all).map(|i| crate::num::reduce::dot(&a[rows(a, i)..][..length], &b[rows(b, i)..][..length])).collect()
+            (0..all)
+                .map(|i| crate::num::reduce::dot(&a[rows(a, i)..][..length], &b[rows(b, i)..][..length]))
+                .collect()
         }
         _ => vec![f64::NAN; sizes.iter().product()],
     }
@@ -58,7 +64,10 @@ mod tests {
         assert_eq!(call(Function::Dot, &[], &[vec![1.0, 2.0], vec![3.0, 4.0]]), [11.0]);
         // A matrix of one row, of two, and on the right.
         assert_eq!(call(Function::MatrixVector, &[1], &[vec![1.0, 2.0], vec![3.0, 4.0]]), [11.0]);
-        assert_eq!(call(Function::MatrixVector, &[2], &[vec![1.0, 2.0, 0.0, 1.0], vec![3.0, 4.0]]), [11.0, 4.0]);
+        assert_eq!(
+            call(Function::MatrixVector, &[2], &[vec![1.0, 2.0, 0.0, 1.0], vec![3.0, 4.0]]),
+            [11.0, 4.0]
+        );
         assert_eq!(call(Function::Dot, &[2], &[vec![3.0, 4.0], vec![1.0, 2.0, 0.0, 1.0]]), [11.0, 4.0]);
         assert!(call(Function::Dot, &[2], &[vec![f64::NAN], vec![1.0, 2.0, 3.0]])[1].is_nan());
     }

@@ -1,5 +1,5 @@
-//! The typed factor graph: names resolved, shapes known up to the sizes that data give. Not here: how it is made (`resolve`)
-//! nor the data (`bound`).
+//! The typed factor graph: names resolved, shapes known up to the sizes that data give. Not here: how it is
+//! made (`resolve`) nor the data (`bound`).
 
 use crate::{
     expfam::spec::DistSpec,
@@ -179,9 +179,11 @@ pub struct Node {
     pub plates: Vec<PlateId>,
     /// Its distribution (all lines carry the same statistic).
     pub spec: &'static DistSpec,
-    /// The distribution that the model calls: `spec`, but for a mixture over an auxiliary variable, which `augment` takes apart.
+    /// The distribution that the model calls: `spec`, but for a mixture over an auxiliary variable, which
+    /// `augment` takes apart.
     pub called: &'static DistSpec,
-    /// Is it the vector of a `stick`? Then the last element along its last plate is 1 and not random: it has no density and no q.
+    /// Is it the vector of a `stick`? Then the last element along its last plate is 1 and not random: it has
+    /// no density and no q.
     pub stick: bool,
     /// What the event dimension `d` runs over: categories, vector axes. `None` for plain scalars.
     pub event: Option<Extent>,

@@ -1,8 +1,9 @@
-//! The printed forms of a factor graph: the model with every name resolved (`--emit graph`), and its types (`--emit types`).
+//! The printed forms of a factor graph: the model with every name resolved (`--emit graph`), and its types
+//! (`--emit types`).
 
 use super::factor_graph::{
-    Expr, ExprKind, Factor, FactorGraph, Factorize, Function, Index, InputSource, ObservedValues, PlateKind, Ref, RowSet, TableSource,
-    Target,
+    Expr, ExprKind, Factor, FactorGraph, Factorize, Function, Index, InputSource, ObservedValues, PlateKind,
+    Ref, RowSet, TableSource, Target,
 };
 use crate::shape::{ColumnId, Extent, NodeId, PlateId, TableId};
 use std::fmt;
@@ -46,7 +47,8 @@ impl FactorGraph {
             RowSet::Roots => Some(0),
             _ => None,
         };
-        let ordered = |p: PlateId| matches!(self.plates[p.0].kind, PlateKind::Steps { .. } | PlateKind::Tree { .. });
+        let ordered =
+            |p: PlateId| matches!(self.plates[p.0].kind, PlateKind::Steps { .. } | PlateKind::Tree { .. });
         let names = node.plates.iter().map(|&p| match first {
             Some(s) if ordered(p) => s.to_string(),
             _ => self.plate_name(p).to_owned(),
@@ -69,7 +71,9 @@ impl FactorGraph {
     fn index_text(&self, i: &Index) -> String {
         match i {
             Index::Plate(p) => self.plate_name(*p).to_owned(),
-            Index::Column { column, plate } => format!("{}[{}]", self.column_name(*column), self.plate_name(*plate)),
+            Index::Column { column, plate } => {
+                format!("{}[{}]", self.column_name(*column), self.plate_name(*plate))
+            }
             Index::Gate(r) => self.ref_text(r),
             Index::Before { plate, lag } => format!("{}-{lag}", self.plate_name(*plate)),
             Index::Parent(p) => format!("parent({})", self.plate_name(*p)),
@@ -86,13 +90,20 @@ impl FactorGraph {
                 format!("Rows({}{weight})", self.table_name(*table))
             }
             PlateKind::Steps { table, sequence } => {
-                let sequence = sequence.as_ref().map_or(String::new(), |s| format!(", sequence: {}", column(s)));
+                let sequence =
+                    sequence.as_ref().map_or(String::new(), |s| format!(", sequence: {}", column(s)));
                 format!("Steps({}{sequence})", self.table_name(*table))
             }
-            PlateKind::Groups { columns } => format!("Groups({})", columns.iter().map(column).collect::<Vec<_>>().join(", ")),
+            PlateKind::Groups { columns } => {
+                format!("Groups({})", columns.iter().map(column).collect::<Vec<_>>().join(", "))
+            }
             PlateKind::Columns { table, only, except } => {
                 let only = only.as_ref().map_or(String::new(), |o| format!(", only: {}", o.join(", ")));
-                let except = if except.is_empty() { String::new() } else { format!(", except: {}", except.join(", ")) };
+                let except = if except.is_empty() {
+                    String::new()
+                } else {
+                    format!(", except: {}", except.join(", "))
+                };
                 format!("Columns({}{only}{except})", self.table_name(*table))
             }
             PlateKind::Tree { table, id, parent } => {
@@ -131,7 +142,10 @@ impl fmt::Display for FactorGraph {
             let source = match &t.source {
                 TableSource::File(path) => path.clone(),
                 TableSource::Inline(columns) => {
-                    format!("in the model: {}", columns.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(", "))
+                    format!(
+                        "in the model: {}",
+                        columns.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(", ")
+                    )
                 }
             };
             (t.name.clone(), source)
@@ -142,7 +156,9 @@ impl fmt::Display for FactorGraph {
             let source = match &i.source {
                 InputSource::Numbers(n) if n.len() <= 8 => numbers_text(n),
                 InputSource::Numbers(n) => format!("{} numbers", n.len()),
-                InputSource::Columns(c) => c.iter().map(|c| self.column_name(*c)).collect::<Vec<_>>().join(", "),
+                InputSource::Columns(c) => {
+                    c.iter().map(|c| self.column_name(*c)).collect::<Vec<_>>().join(", ")
+                }
                 InputSource::Table(t) => format!("columns of {}", self.table_name(*t)),
             };
             (
@@ -155,14 +171,22 @@ impl fmt::Display for FactorGraph {
                 .args
                 .iter()
                 .zip(factor.spec.params)
-                .map(|(a, p)| format!("{}: {}", a.spelling.map_or(p.name, |s| p.spellings[s].name), self.expr_text(&a.expr)))
+                .map(|(a, p)| {
+                    format!(
+                        "{}: {}",
+                        a.spelling.map_or(p.name, |s| p.spellings[s].name),
+                        self.expr_text(&a.expr)
+                    )
+                })
                 .collect();
             (self.line_text(factor), format!("~ {}({})", factor.spec.name, args.join(", ")))
         })?;
         let observed = self.nodes.iter().filter_map(|n| n.observed.as_ref().map(|o| (n, o)));
         self.section(f, "observed", observed, |(n, o)| {
             let from = match &o.values {
-                ObservedValues::Columns(c) => c.iter().map(|c| self.column_name(*c)).collect::<Vec<_>>().join(", "),
+                ObservedValues::Columns(c) => {
+                    c.iter().map(|c| self.column_name(*c)).collect::<Vec<_>>().join(", ")
+                }
                 ObservedValues::Table(t) => format!("columns of {}", self.table_name(*t)),
             };
             (format!("{}{}", n.name, self.plates_text(&n.plates)), format!("= {from}"))
@@ -174,7 +198,14 @@ impl fmt::Display for FactorGraph {
                 let blocks: Vec<_> = blocks
                     .iter()
                     .map(|(nodes, _)| {
-                        format!("{{{}}}", nodes.iter().map(|(n, _)| self.nodes[n.0].name.as_str()).collect::<Vec<_>>().join(", "))
+                        format!(
+                            "{{{}}}",
+                            nodes
+                                .iter()
+                                .map(|(n, _)| self.nodes[n.0].name.as_str())
+                                .collect::<Vec<_>>()
+                                .join(", ")
+                        )
                     })
                     .collect();
                 writeln!(f, "factorize {}", blocks.join(" "))
@@ -183,8 +214,8 @@ impl fmt::Display for FactorGraph {
     }
 }
 
-/// The types of a graph: what `--emit types` prints. Each node with its plates, the axis of its values and the statistic that
-/// it carries; each factor with what its slots need.
+/// The types of a graph: what `--emit types` prints. Each node with its plates, the axis of its values and
+/// the statistic that it carries; each factor with what its slots need.
 #[derive(Clone, Copy, Debug)]
 pub struct Types<'g>(pub &'g FactorGraph);
 
@@ -204,12 +235,19 @@ impl fmt::Display for Types<'_> {
                 .map(|(a, p)| {
                     let axes = bracket(a.expr.axes.iter().map(|&x| g.extent_name(x)));
                     let what = if a.expr.random { "random" } else { "known" };
-                    format!("{} {} ← {what}{}{axes}", p.name, p.stat.symbols(), if axes.is_empty() { "" } else { " " })
+                    format!(
+                        "{} {} ← {what}{}{axes}",
+                        p.name,
+                        p.stat.symbols(),
+                        if axes.is_empty() { "" } else { " " }
+                    )
                 })
                 .collect();
             (g.line_text(factor), format!("{}: {}", factor.spec.name, slots.join("; ")))
         })?;
-        g.section(f, "equal lengths", &g.same, |s| (g.extent_name(s.left), format!("= {}", g.extent_name(s.right))))
+        g.section(f, "equal lengths", &g.same, |s| {
+            (g.extent_name(s.left), format!("= {}", g.extent_name(s.right)))
+        })
     }
 }
 
@@ -235,7 +273,9 @@ impl fmt::Display for Shown<'_> {
         use crate::syntax::expr::BinaryOp::{Add, Div, Mul, Sub};
         let inner = |expr, least| Shown { graph: self.graph, expr, least };
         match &self.expr.kind {
-            ExprKind::Numbers(n) if self.expr.axes.is_empty() => write!(f, "{}", n.first().copied().unwrap_or_default()),
+            ExprKind::Numbers(n) if self.expr.axes.is_empty() => {
+                write!(f, "{}", n.first().copied().unwrap_or_default())
+            }
             ExprKind::Numbers(n) if n.len() <= 8 => f.write_str(&numbers_text(n)),
             ExprKind::Numbers(n) => write!(f, "[{} numbers]", n.len()),
             ExprKind::Ref(r) => f.write_str(&self.graph.ref_text(r)),
@@ -250,9 +290,15 @@ impl fmt::Display for Shown<'_> {
                 }
                 write!(f, "{} {} {}", inner(a, level), op.sign(), inner(b, level + 1))
             }
-            ExprKind::Call(Function::MatrixVector, args) => write!(f, "{} * {}", inner(&args[0], 2), inner(&args[1], 3)),
+            ExprKind::Call(Function::MatrixVector, args) => {
+                write!(f, "{} * {}", inner(&args[0], 2), inner(&args[1], 3))
+            }
             ExprKind::Call(Function::Identity, _) => {
-                write!(f, "identity({})", self.expr.axes.first().map_or(String::new(), |&x| self.graph.extent_name(x)))
+                write!(
+                    f,
+                    "identity({})",
+                    self.expr.axes.first().map_or(String::new(), |&x| self.graph.extent_name(x))
+                )
             }
             ExprKind::Call(Function::Earlier, _) => f.write_str("[earlier]"),
             ExprKind::Call(Function::NotLast, _) => f.write_str("[not the last]"),

@@ -1,8 +1,8 @@
 //! The link y = s·x + o with known s and o: each part of t(y) as a sum of products of s, o and parts of t(x).
 //! Not here: which expression is of this form (`graph::energy::linear`).
 //!
-//! The pieces are linear in t(x), so the message to x is the transposed map of the message to y (law L1), and it falls out of the
-//! rewritten form by itself.
+//! The pieces are linear in t(x), so the message to x is the transposed map of the message to y (law L1), and
+//! it falls out of the rewritten form by itself.
 
 use crate::expfam::stat::{GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, StatKind, WISHART};
 
@@ -40,7 +40,8 @@ const fn piece(number: f64, known: &'static [Known], part: Option<(usize, &'stat
 
 use Known::{LnScale, Offset, OffsetSquared, Scale, ScaleSquared};
 
-/// One row of the table of links: (statistic, part, pieces). A piece without offset in its factors is there with or without one.
+/// One row of the table of links: (statistic, part, pieces). A piece without offset in its factors is there
+/// with or without one.
 type Row = (&'static StatKind, usize, &'static [Piece]);
 
 static ROWS: &[Row] = &[
@@ -48,12 +49,20 @@ static ROWS: &[Row] = &[
     (
         &GAUSSIAN,
         1,
-        &[piece(1.0, &[ScaleSquared], Some((1, ""))), piece(2.0, &[Scale, Offset("")], Some((0, ""))), piece(1.0, &[OffsetSquared], None)],
+        &[
+            piece(1.0, &[ScaleSquared], Some((1, ""))),
+            piece(2.0, &[Scale, Offset("")], Some((0, ""))),
+            piece(1.0, &[OffsetSquared], None),
+        ],
     ),
     (&GAMMA, 0, &[piece(1.0, &[Scale], Some((0, "")))]),
     (&GAMMA, 1, &[piece(1.0, &[], Some((1, ""))), piece(1.0, &[LnScale], None)]),
     (&WISHART, 0, &[piece(1.0, &[Scale], Some((0, "ab")))]),
-    (&WISHART, 1, &[piece(1.0, &[], Some((1, ""))), Piece { number: 1.0, d_power: 1, known: &[LnScale], part: None }]),
+    (
+        &WISHART,
+        1,
+        &[piece(1.0, &[], Some((1, ""))), Piece { number: 1.0, d_power: 1, known: &[LnScale], part: None }],
+    ),
     (&GAUSSIAN_VECTOR, 0, &[piece(1.0, &[Scale], Some((0, "a"))), piece(1.0, &[Offset("a")], None)]),
     (
         &GAUSSIAN_VECTOR,
@@ -67,7 +76,8 @@ static ROWS: &[Row] = &[
     ),
 ];
 
-/// Part `part` of t(s·x + o). Letters `a`, `b` are those of the part's own axes, in order. `None`: the statistic has no such link.
+/// Part `part` of t(s·x + o). Letters `a`, `b` are those of the part's own axes, in order. `None`: the
+/// statistic has no such link.
 pub fn pieces(kind: &'static StatKind, part: usize, scaled: bool, shifted: bool) -> Option<Vec<Piece>> {
     if !scaled && !shifted {
         let letters = ["", "a", "ab"][kind.parts[part].shape.rank()];
@@ -79,7 +89,8 @@ pub fn pieces(kind: &'static StatKind, part: usize, scaled: bool, shifted: bool)
     if shifted && !ROWS.iter().any(|r| r.0 == kind && r.2.iter().any(|p| has(&p, offset))) {
         return None;
     }
-    let keep = row.2.iter().filter(|p| shifted || !has(p, offset)).filter(|p| scaled || !has(p, |k| *k == LnScale));
+    let keep =
+        row.2.iter().filter(|p| shifted || !has(p, offset)).filter(|p| scaled || !has(p, |k| *k == LnScale));
     Some(keep.copied().collect())
 }
 
@@ -104,7 +115,8 @@ mod tests {
             (&GAUSSIAN_VECTOR, &[1.5, -0.2], 2, 2.5, Some(&[0.7, -4.0])),
         ];
         for &(kind, x, d, s, o) in cases {
-            let linked: Vec<f64> = x.iter().enumerate().map(|(i, v)| s * v + o.map_or(0.0, |o| o[i])).collect();
+            let linked: Vec<f64> =
+                x.iter().enumerate().map(|(i, v)| s * v + o.map_or(0.0, |o| o[i])).collect();
             let (tx, ty) = (at(kind, x, d), at(kind, &linked, d));
             for (p, part) in kind.parts.iter().enumerate() {
                 let rank = part.shape.rank();
@@ -129,7 +141,10 @@ mod tests {
                         sum += v;
                     }
                     let want = ty[kind.offset(p, d) + i];
-                    assert!((sum - want).abs() < 1e-12 * (1.0 + want.abs()), "{kind:?} part {p} element {i}: {sum} is not {want}");
+                    assert!(
+                        (sum - want).abs() < 1e-12 * (1.0 + want.abs()),
+                        "{kind:?} part {p} element {i}: {sum} is not {want}"
+                    );
                 }
             }
         }

@@ -1,5 +1,6 @@
-//! The link y = s·x of two random variables that do not depend on each other in q, s a positive number and x a positive number or a
-//! positive definite matrix. Not here: known factors (`affine`), products in a mean, which are sums of products (`graph::energy::sums`).
+//! The link y = s·x of two random variables that do not depend on each other in q, s a positive number and x
+//! a positive number or a positive definite matrix. Not here: known factors (`affine`), products in a mean,
+//! which are sums of products (`graph::energy::sums`).
 
 use super::Product;
 use crate::expfam::stat::{GAMMA, StatKind, WISHART};
@@ -21,7 +22,8 @@ static ROWS: &[(&StatKind, usize, &[Product])] = &[
     (&WISHART, 1, &[of(1, &[(SCALE, 1, "")]), of(0, &[(BASE, 1, "")])]),
 ];
 
-/// Part `part` of t(s·x), where x carries `kind` and s what a Gamma does. `None`: the statistic has no such link.
+/// Part `part` of t(s·x), where x carries `kind` and s what a Gamma does. `None`: the statistic has no such
+/// link.
 pub fn products(kind: &StatKind, part: usize) -> Option<&'static [Product]> {
     ROWS.iter().find(|r| r.0 == kind && r.1 == part).map(|r| r.2)
 }

@@ -1,4 +1,5 @@
-//! Cholesky factors of small dense row-major matrices, in slices, without allocating. No other decompositions.
+//! Cholesky factors of small dense row-major matrices, in slices, without allocating. No other
+//! decompositions.
 
 use std::fmt;
 
@@ -17,7 +18,8 @@ impl fmt::Display for NotPositive {
 
 impl std::error::Error for NotPositive {}
 
-/// Overwrites the d × d matrix A with its lower factor L, A = L Lᵀ, zeros above. Only the lower triangle is read. Golub and Van Loan, Algorithm 4.2.1, by rows.
+/// Overwrites the d × d matrix A with its lower factor L, A = L Lᵀ, zeros above. Only the lower triangle is
+/// read. Golub and Van Loan, Algorithm 4.2.1, by rows.
 ///
 /// # Errors
 /// If a pivot is not positive and finite; the matrix is then half overwritten.
@@ -129,7 +131,10 @@ mod tests {
             assert!((log_det(d, &l) - want.determinant().ln()).abs() < 1e-10 * d as f64, "log det, d = {d}");
             let mut inv = vec![f64::NAN; d * d];
             inverse(d, &l, &mut inv);
-            assert!((nalgebra::DMatrix::from_row_slice(d, d, &inv) - want.inverse()).amax() < 1e-10, "inverse, d = {d}");
+            assert!(
+                (nalgebra::DMatrix::from_row_slice(d, d, &inv) - want.inverse()).amax() < 1e-10,
+                "inverse, d = {d}"
+            );
             let x: Vec<f64> = (0..d).map(|i| i as f64 - 1.5).collect();
             let mut y = x.clone();
             solve(d, &l, &mut y);
@@ -138,7 +143,10 @@ mod tests {
             let mut z = x.clone();
             transpose_times(d, &l, &mut z);
             times(d, &l, &mut z);
-            assert!((nalgebra::DVector::from_vec(z) - &m * nalgebra::DVector::from_vec(x.clone())).amax() < 1e-9, "products, d = {d}");
+            assert!(
+                (nalgebra::DVector::from_vec(z) - &m * nalgebra::DVector::from_vec(x.clone())).amax() < 1e-9,
+                "products, d = {d}"
+            );
             let mut z = x.clone();
             times(d, &l, &mut z);
             forward(d, &l, &mut z);

@@ -1,8 +1,9 @@
-//! Tensor contractions `C[lc] += coef · Σ A[la]·B[lb]…`: planned once for given axes, then run many times without allocating. It knows labels and strides,
-//! and nothing of what the numbers mean.
+//! Tensor contractions `C[lc] += coef · Σ A[la]·B[lb]…`: planned once for given axes, then run many times
+//! without allocating. It knows labels and strides, and nothing of what the numbers mean.
 //!
-//! Three equal things stand here: [`reference()`], nested loops over everything; [`Contraction::compile`], which orders the operands by cost and picks a kernel
-//! for each step; and [`Contraction::run`]. A one-hot operand is a constraint `level = codes[row]`, never an array: its products are lookups.
+//! Three equal things stand here: [`reference()`], nested loops over everything; [`Contraction::compile`],
+//! which orders the operands by cost and picks a kernel for each step; and [`Contraction::run`]. A one-hot
+//! operand is a constraint `level = codes[row]`, never an array: its products are lookups.
 
 mod compile;
 mod run;
@@ -18,7 +19,8 @@ pub type Label = u8;
 /// The code that stands for a row of zeros.
 pub const NO_LEVEL: u32 = u32::MAX;
 
-/// A strided view's shape: labels with their strides in elements. A label may repeat (a diagonal). Stride 0 broadcasts an input.
+/// A strided view's shape: labels with their strides in elements. A label may repeat (a diagonal). Stride 0
+/// broadcasts an input.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Axes(pub Vec<(Label, usize)>);
 
@@ -75,7 +77,14 @@ pub enum Operand<'a> {
 ///
 /// # Panics
 /// If an operand is not of its shape's kind or is too short, or a label has no size.
-pub fn reference(sizes: &[usize], coef: f64, shapes: &[OperandShape], operands: &[Operand<'_>], out: &mut [f64], out_axes: &Axes) {
+pub fn reference(
+    sizes: &[usize],
+    coef: f64,
+    shapes: &[OperandShape],
+    operands: &[Operand<'_>],
+    out: &mut [f64],
+    out_axes: &Axes,
+) {
     let mut used: Vec<Label> = out_axes.0.iter().map(|a| a.0).collect();
     for s in shapes {
         match s {
@@ -94,7 +103,9 @@ pub fn reference(sizes: &[usize], coef: f64, shapes: &[OperandShape], operands: 
         let mut product = Some(coef);
         for (shape, operand) in shapes.iter().zip(operands) {
             match (shape, operand) {
-                (OperandShape::Dense(axes), Operand::Dense(data)) => product = product.map(|p| p * data[offset(axes, &at)]),
+                (OperandShape::Dense(axes), Operand::Dense(data)) => {
+                    product = product.map(|p| p * data[offset(axes, &at)])
+                }
                 (OperandShape::OneHot { row, level }, Operand::Codes(codes)) => {
                     let code = codes[at[*row as usize]];
                     product = product.filter(|_| code != NO_LEVEL && code as usize == at[*level as usize]);
@@ -112,7 +123,8 @@ pub fn reference(sizes: &[usize], coef: f64, shapes: &[OperandShape], operands: 
     }
 }
 
-/// A contraction compiled for given axes. Sizes are fixed but for the labels named as varying at compile time.
+/// A contraction compiled for given axes. Sizes are fixed but for the labels named as varying at compile
+/// time.
 #[derive(Clone, Debug)]
 pub struct Contraction {
     steps: Vec<Step>,
@@ -164,7 +176,8 @@ struct Dim {
     labels: Vec<Label>,
 }
 
-/// `level = codes[row]`, where the row is the loop's own index or the level of an earlier lookup of the same loop.
+/// `level = codes[row]`, where the row is the loop's own index or the level of an earlier lookup of the same
+/// loop.
 #[derive(Clone, Debug, PartialEq)]
 struct Lookup {
     codes: usize,
@@ -213,24 +226,31 @@ enum Step {
 impl fmt::Display for Contraction {
     /// The steps in order, such as `n·k→s0, then gemm n×s·k`. Labels are printed as letters, label 0 as `a`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |ls: &[Label]| ls.iter().map(|&l| if l < 26 { (b'a' + l) as char } else { '?' }).collect::<String>();
+        let name = |ls: &[Label]| {
+            ls.iter().map(|&l| if l < 26 { (b'a' + l) as char } else { '?' }).collect::<String>()
+        };
         for (i, step) in self.steps.iter().enumerate() {
             if i > 0 {
                 f.write_str(", then ")?;
             }
             match step {
-                Step::Spread { rows, levels, .. } => write!(f, "one-hot {}→{} written out", name(&[*rows]), name(&[*levels]))?,
+                Step::Spread { rows, levels, .. } => {
+                    write!(f, "one-hot {}→{} written out", name(&[*rows]), name(&[*levels]))?
+                }
                 Step::Valid { rows, .. } => write!(f, "rows of {} that have a level", name(&[*rows]))?,
                 Step::Product { outer, kernel, .. } => {
                     let lookups = || outer.iter().flat_map(|d| &d.lookups);
-                    let prefix = match (lookups().any(|l| l.stride[2] == 0), lookups().any(|l| l.stride[2] > 0)) {
-                        (_, true) => "scatter-add ",
-                        (true, _) => "gather ",
-                        _ => "",
-                    };
+                    let prefix =
+                        match (lookups().any(|l| l.stride[2] == 0), lookups().any(|l| l.stride[2] > 0)) {
+                            (_, true) => "scatter-add ",
+                            (true, _) => "gather ",
+                            _ => "",
+                        };
                     f.write_str(prefix)?;
                     match kernel {
-                        Kernel::Gemm { m, n, k } => write!(f, "gemm {}×{}·{}", name(&m.labels), name(&n.labels), name(&k.labels))?,
+                        Kernel::Gemm { m, n, k } => {
+                            write!(f, "gemm {}×{}·{}", name(&m.labels), name(&n.labels), name(&k.labels))?
+                        }
                         Kernel::Line { dim, form } => {
                             let form = match form {
                                 Form::Axpy => "axpy",

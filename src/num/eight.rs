@@ -1,8 +1,9 @@
-//! Eight numbers in the vectors of the machine: for kernels whose inner loops the compiler does not find the best vectors for. Not here: which vectors a machine
-//! has, which the crate `pulp` finds out at run time ([`pulp::Arch::dispatch`]).
+//! Eight numbers in the vectors of the machine: for kernels whose inner loops the compiler does not find the
+//! best vectors for. Not here: which vectors a machine has, which the crate `pulp` finds out at run time
+//! ([`pulp::Arch::dispatch`]).
 //!
-//! All operations are those of plain loops over eight numbers, so the bits are the same whatever the vectors; but that `mul_add` rounds once where the machine
-//! can, and twice where not, as [`super::wide::MulAdd`].
+//! All operations are those of plain loops over eight numbers, so the bits are the same whatever the vectors;
+//! but that `mul_add` rounds once where the machine can, and twice where not, as [`super::wide::MulAdd`].
 
 use pulp::Simd;
 
@@ -103,16 +104,26 @@ mod tests {
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
             let [a, b, c] = [A, B, C].map(|x| Eight::load(simd, &x));
-            [a.times(simd, b), a.plus(simd, b), a.or_larger(simd, b), a.above(simd, Eight::splat(simd, 0.5)), a.mul_add(simd, b, c)]
-                .map(Eight::array)
+            [
+                a.times(simd, b),
+                a.plus(simd, b),
+                a.or_larger(simd, b),
+                a.above(simd, Eight::splat(simd, 0.5)),
+                a.mul_add(simd, b, c),
+            ]
+            .map(Eight::array)
         }
     }
 
     #[test]
     fn operations_are_those_of_plain_loops() {
         let each = |f: &dyn Fn(usize) -> f64| std::array::from_fn::<f64, 8, _>(f);
-        let want =
-            [each(&|i| A[i] * B[i]), each(&|i| A[i] + B[i]), each(&|i| A[i].max(B[i])), each(&|i| if A[i] > 0.5 { A[i] } else { 0.0 })];
+        let want = [
+            each(&|i| A[i] * B[i]),
+            each(&|i| A[i] + B[i]),
+            each(&|i| A[i].max(B[i])),
+            each(&|i| if A[i] > 0.5 { A[i] } else { 0.0 }),
+        ];
         for got in [pulp::Arch::new().dispatch(All), All.with_simd(pulp::Scalar::new())] {
             assert_eq!(got[..4], want);
         }

@@ -1,4 +1,5 @@
-//! One checked matrix product over strided f64 slices. Choosing when a product is one is the contraction's business, not this file's.
+//! One checked matrix product over strided f64 slices. Choosing when a product is one is the contraction's
+//! business, not this file's.
 
 /// A strided matrix inside a slice: element (i, j) stands at `offset + i·row + j·col`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,22 +18,42 @@ impl Strides {
     }
 }
 
-/// C += coef · A B, with A of m × k, B of k × n, C of m × n. No element of C may be reached by two index pairs.
+/// C += coef · A B, with A of m × k, B of k × n, C of m × n. No element of C may be reached by two index
+/// pairs.
 ///
 /// # Panics
 /// If a matrix reaches past the end of its slice, or the rows and columns of C are seen to overlap.
 #[expect(clippy::too_many_arguments, reason = "three matrices and their shapes")]
-pub fn gemm(m: usize, n: usize, k: usize, coef: f64, a: &[f64], sa: Strides, b: &[f64], sb: Strides, c: &mut [f64], sc: Strides) {
+pub fn gemm(
+    m: usize,
+    n: usize,
+    k: usize,
+    coef: f64,
+    a: &[f64],
+    sa: Strides,
+    b: &[f64],
+    sb: Strides,
+    c: &mut [f64],
+    sc: Strides,
+) {
     if m == 0 || n == 0 || k == 0 {
         return;
     }
-    assert!(sa.last(m, k) < a.len() && sb.last(k, n) < b.len() && sc.last(m, n) < c.len(), "a matrix reaches past its slice");
-    let apart =
-        (m == 1 || n == 1 || sc.row > (n - 1) * sc.col || sc.col > (m - 1) * sc.row) && (m == 1 || sc.row > 0) && (n == 1 || sc.col > 0);
+    assert!(
+        sa.last(m, k) < a.len() && sb.last(k, n) < b.len() && sc.last(m, n) < c.len(),
+        "a matrix reaches past its slice"
+    );
+    let apart = (m == 1 || n == 1 || sc.row > (n - 1) * sc.col || sc.col > (m - 1) * sc.row)
+        && (m == 1 || sc.row > 0)
+        && (n == 1 || sc.col > 0);
     assert!(apart, "rows and columns of the result overlap");
-    // SAFETY: the asserts above hold every index reached inside its slice (the strides are non-negative, so the last element is the
-    // farthest), elements of C are distinct, and `c` is borrowed mutably, so it cannot overlap `a` or `b`.
-    #[expect(unsafe_code, reason = "the crate's entry takes raw pointers; all that it reads and writes is checked above")]
+    // SAFETY: the asserts above hold every index reached inside its slice (the strides are non-negative, so
+    // the last element is the farthest), elements of C are distinct, and `c` is borrowed mutably, so it
+    // cannot overlap `a` or `b`.
+    #[expect(
+        unsafe_code,
+        reason = "the crate's entry takes raw pointers; all that it reads and writes is checked above"
+    )]
     unsafe {
         gemm::gemm(
             m,
@@ -67,16 +88,24 @@ mod tests {
         for (m, n, k) in [(1, 1, 1), (3, 5, 7), (17, 2, 33), (1, 9, 4), (40, 33, 65), (8, 1, 100)] {
             for flip in 0..8 {
                 let lay = |rows: usize, cols: usize, t: bool| {
-                    if t { Strides { offset: 2, row: 1, col: rows } } else { Strides { offset: 2, row: cols, col: 1 } }
+                    if t {
+                        Strides { offset: 2, row: 1, col: rows }
+                    } else {
+                        Strides { offset: 2, row: cols, col: 1 }
+                    }
                 };
-                let fill = |len: usize, q: usize| (0..len + 2).map(|i| ((i * q) % 11) as f64 - 5.0).collect::<Vec<_>>();
+                let fill = |len: usize, q: usize| {
+                    (0..len + 2).map(|i| ((i * q) % 11) as f64 - 5.0).collect::<Vec<_>>()
+                };
                 let (a, b, mut c) = (fill(m * k, 3), fill(k * n, 7), fill(m * n, 5));
-                let (sa, sb, sc) = (lay(m, k, flip & 1 > 0), lay(k, n, flip & 2 > 0), lay(m, n, flip & 4 > 0));
+                let (sa, sb, sc) =
+                    (lay(m, k, flip & 1 > 0), lay(k, n, flip & 2 > 0), lay(m, n, flip & 4 > 0));
                 let mut want = c.clone();
                 for i in 0..m {
                     for j in 0..n {
                         for l in 0..k {
-                            want[2 + i * sc.row + j * sc.col] += 2.0 * a[2 + i * sa.row + l * sa.col] * b[2 + l * sb.row + j * sb.col];
+                            want[2 + i * sc.row + j * sc.col] +=
+                                2.0 * a[2 + i * sa.row + l * sa.col] * b[2 + l * sb.row + j * sb.col];
                         }
                     }
                 }

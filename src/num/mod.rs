@@ -1,4 +1,5 @@
-//! Special functions, small linear algebra, tensor contractions, reductions and seeded streams. Knows no statistics.
+//! Special functions, small linear algebra, tensor contractions, reductions and seeded streams. Knows no
+//! statistics.
 
 pub mod cholesky;
 pub mod contract;

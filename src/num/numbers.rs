@@ -1,8 +1,10 @@
-//! An array of numbers with several owners: handed on from file to plan without a copy. Not what the numbers mean.
+//! An array of numbers with several owners: handed on from file to plan without a copy. Not what the numbers
+//! mean.
 
 use std::{ops::Deref, sync::Arc};
 
-/// Numbers that are shared, not copied, by `clone`. Made from a `Vec` in place, where `Arc<[f64]>` would copy it.
+/// Numbers that are shared, not copied, by `clone`. Made from a `Vec` in place, where `Arc<[f64]>` would copy
+/// it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Numbers(Arc<Vec<f64>>);
 

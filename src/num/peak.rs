@@ -1,5 +1,5 @@
-//! What one thread of this machine can do at best, measured: the floor that a profile and the benchmark compare with. Not here: anything
-//! that needs it to be right.
+//! What one thread of this machine can do at best, measured: the floor that a profile and the benchmark
+//! compare with. Not here: anything that needs it to be right.
 
 use super::reduce;
 use pulp::{Arch, Simd, WithSimd};
@@ -8,7 +8,8 @@ use std::{hint::black_box, time::Instant};
 /// Independent sums in registers, enough to hide the latency of a multiply-add.
 const CHAINS: usize = 12;
 
-/// x ← m x + c, so many times, in each number of each of the chains. Returns the sum of all, and how many numbers there were.
+/// x ← m x + c, so many times, in each number of each of the chains. Returns the sum of all, and how many
+/// numbers there were.
 struct Chains {
     times: usize,
     m: f64,
@@ -44,7 +45,10 @@ fn best(runs: usize, mut f: impl FnMut()) -> f64 {
 /// Fused multiply-adds a second, in registers. Takes some ten milliseconds.
 pub fn multiply_adds_per_second() -> f64 {
     let (times, mut numbers) = (200_000, 0);
-    let t = best(20, || numbers = black_box(Arch::new().dispatch(Chains { times, m: black_box(0.999_999), c: black_box(1e-9) })).1);
+    let t = best(20, || {
+        numbers =
+            black_box(Arch::new().dispatch(Chains { times, m: black_box(0.999_999), c: black_box(1e-9) })).1
+    });
     (times * numbers) as f64 / t
 }
 

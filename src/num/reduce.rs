@@ -1,4 +1,5 @@
-//! Sums and dot products in eight lanes: vectorised, more accurate than a running sum, and the same bits on every run. No products of matrices.
+//! Sums and dot products in eight lanes: vectorised, more accurate than a running sum, and the same bits on
+//! every run. No products of matrices.
 
 use crate::num::wide::wide;
 
@@ -157,6 +158,10 @@ mod tests {
         let xs = vec![0.1; 1 << 20];
         let exact = 0.1 * (1 << 20) as f64;
         let running: f64 = xs.iter().sum();
-        assert!((sum(&xs) - exact).abs() < (running - exact).abs() / 4.0, "{} and {running} for {exact}", sum(&xs));
+        assert!(
+            (sum(&xs) - exact).abs() < (running - exact).abs() / 4.0,
+            "{} and {running} for {exact}",
+            sum(&xs)
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! A product of matrices of which one is mostly zeros, such as probabilities of rows that have settled: only what is not zero is multiplied. The same sums as
-//! [`gemm`](super::matmul::gemm), in another order. Not here: which products there are.
+//! A product of matrices of which one is mostly zeros, such as probabilities of rows that have settled: only
+//! what is not zero is multiplied. The same sums as [`gemm`](super::matmul::gemm), in another order. Not
+//! here: which products there are.
 
 use super::{
     matmul::Strides,
@@ -15,10 +16,12 @@ const FEWEST: usize = 8;
 /// Elements of a sum at a time.
 const WIDE: usize = 16;
 const NARROW: usize = 8;
-/// Terms that are listed at a time: `WIDE` numbers of as many lines of the other matrix stay in the first-level cache while all sums that have them are added up.
+/// Terms that are listed at a time: `WIDE` numbers of as many lines of the other matrix stay in the
+/// first-level cache while all sums that have them are added up.
 const TERMS: usize = 128;
 
-/// A matrix whose columns or rows are lines of memory, and the other, seen from the sparse one: C[l, i] += Σ_t S[l, t] D[t, i].
+/// A matrix whose columns or rows are lines of memory, and the other, seen from the sparse one: C[l, i] +=
+/// Σ_t S[l, t] D[t, i].
 struct Product<'a> {
     lines: usize,
     terms: usize,
@@ -34,7 +37,8 @@ struct Product<'a> {
     out: (usize, usize),
 }
 
-/// C += coef · A B as [`gemm`](super::matmul::gemm) has it, if one of A and B is mostly zeros and the other's lines are long and whole; else nothing, and false.
+/// C += coef · A B as [`gemm`](super::matmul::gemm) has it, if one of A and B is mostly zeros and the other's
+/// lines are long and whole; else nothing, and false.
 #[expect(clippy::too_many_arguments, reason = "three matrices and their shapes")]
 pub fn gemm_of_few(
     m: usize,
@@ -49,10 +53,28 @@ pub fn gemm_of_few(
     sc: Strides,
 ) -> bool {
     let (a, b, c) = (&a[sa.offset..], &b[sb.offset..], &mut c[sc.offset..]);
-    let of_a =
-        Product { lines: m, terms: k, width: n, coef, sparse: a, step: (sa.row, sa.col), dense: b, row: sb.row, out: (sc.row, sc.col) };
-    let of_b =
-        Product { lines: n, terms: k, width: m, coef, sparse: b, step: (sb.col, sb.row), dense: a, row: sa.col, out: (sc.col, sc.row) };
+    let of_a = Product {
+        lines: m,
+        terms: k,
+        width: n,
+        coef,
+        sparse: a,
+        step: (sa.row, sa.col),
+        dense: b,
+        row: sb.row,
+        out: (sc.row, sc.col),
+    };
+    let of_b = Product {
+        lines: n,
+        terms: k,
+        width: m,
+        coef,
+        sparse: b,
+        step: (sb.col, sb.row),
+        dense: a,
+        row: sa.col,
+        out: (sc.col, sc.row),
+    };
     for (product, dense_step) in [(of_a, sb.col), (of_b, sa.row)] {
         if dense_step == 1 && product.pays() {
             fused!(A => product.run::<A>(c));
@@ -63,7 +85,8 @@ pub fn gemm_of_few(
 }
 
 impl Product<'_> {
-    /// Are the lines wide, and is hardly anything else than zeros in the sparse matrix? One look at each element, if they stand side by side.
+    /// Are the lines wide, and is hardly anything else than zeros in the sparse matrix? One look at each
+    /// element, if they stand side by side.
     fn pays(&self) -> bool {
         let (lines, terms) = (self.lines, self.terms);
         if self.width < SHORTEST || lines < FEWEST || terms < FEWEST || self.step != (1, lines) {
@@ -83,8 +106,13 @@ impl Product<'_> {
         let mut lengths = vec![0_usize; self.lines];
         for first in (0..self.terms).step_by(TERMS) {
             lengths.fill(0);
-            for (t, row) in self.sparse[first * self.lines..self.terms * self.lines].chunks_exact(self.lines).take(TERMS).enumerate() {
-                for ((x, length), list) in row.iter().zip(&mut lengths).zip(terms.as_chunks_mut::<TERMS>().0) {
+            for (t, row) in self.sparse[first * self.lines..self.terms * self.lines]
+                .chunks_exact(self.lines)
+                .take(TERMS)
+                .enumerate()
+            {
+                for ((x, length), list) in row.iter().zip(&mut lengths).zip(terms.as_chunks_mut::<TERMS>().0)
+                {
                     list[*length % TERMS] = t as u16;
                     *length += usize::from(*x != 0.0);
                 }
@@ -117,7 +145,14 @@ impl Product<'_> {
     }
 
     #[inline(always)]
-    fn piece<A: MulAdd, const W: usize>(&self, line: usize, (first, from): (usize, usize), list: &[u16], factors: &[f64], c: &mut [f64]) {
+    fn piece<A: MulAdd, const W: usize>(
+        &self,
+        line: usize,
+        (first, from): (usize, usize),
+        list: &[u16],
+        factors: &[f64],
+        c: &mut [f64],
+    ) {
         let mut sum = [0.0; W];
         for (t, x) in list.iter().zip(factors) {
             let row = &self.dense[(first + usize::from(*t)) * self.row + from..][..W];
@@ -146,16 +181,32 @@ mod tests {
         let mut random = Stream::new(7, "sparse product", 0);
         for (lines, terms, width) in [(8, 300, 16), (9, 257, 47), (32, 511, 136), (13, 64, 33)] {
             for one_in in [2, 5, 20] {
-                let sparse: Vec<f64> = (0..lines * terms).map(|_| if random.below(one_in) == 0 { random.uniform() } else { 0.0 }).collect();
+                let sparse: Vec<f64> = (0..lines * terms)
+                    .map(|_| if random.below(one_in) == 0 { random.uniform() } else { 0.0 })
+                    .collect();
                 let dense: Vec<f64> = (0..terms * width).map(|_| random.uniform() - 0.5).collect();
-                let (s, d) = (Strides { offset: 0, row: 1, col: lines }, Strides { offset: 0, row: width, col: 1 });
+                let (s, d) =
+                    (Strides { offset: 0, row: 1, col: lines }, Strides { offset: 0, row: width, col: 1 });
                 let flip = |s: Strides| Strides { offset: s.offset, row: s.col, col: s.row };
-                for out in [Strides { offset: 3, row: width, col: 1 }, Strides { offset: 3, row: 1, col: lines }] {
+                for out in
+                    [Strides { offset: 3, row: width, col: 1 }, Strides { offset: 3, row: 1, col: lines }]
+                {
                     let start: Vec<f64> = (0..lines * width + 3).map(|i| i as f64 * 0.01).collect();
                     let (mut want, mut as_a, mut as_b) = (start.clone(), start.clone(), start);
                     gemm(lines, width, terms, 1.5, &sparse, s, &dense, d, &mut want, out);
                     let a = gemm_of_few(lines, width, terms, 1.5, &sparse, s, &dense, d, &mut as_a, out);
-                    let b = gemm_of_few(width, lines, terms, 1.5, &dense, flip(d), &sparse, flip(s), &mut as_b, flip(out));
+                    let b = gemm_of_few(
+                        width,
+                        lines,
+                        terms,
+                        1.5,
+                        &dense,
+                        flip(d),
+                        &sparse,
+                        flip(s),
+                        &mut as_b,
+                        flip(out),
+                    );
                     assert_eq!((a, b), (one_in > 2, one_in > 2), "{lines} {terms} {width}, one in {one_in}");
                     if a {
                         for ((w, x), y) in want.iter().zip(&as_a).zip(&as_b) {

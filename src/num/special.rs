@@ -1,7 +1,9 @@
-//! Gamma-related functions, log-sum-exp and row softmax, and exp, ln and digamma over slices. Everything in natural logarithms; knows no distribution.
+//! Gamma-related functions, log-sum-exp and row softmax, and exp, ln and digamma over slices. Everything in
+//! natural logarithms; knows no distribution.
 //!
-//! The slice versions are branch-free polynomials that the compiler vectorises, with the same bits on every machine that has fused products (`wide`). `ln_gamma` is the crate `special`'s (FreeBSD's `lgamma`). `digamma` is ours:
-//! those of `statrs` and `special` lose their relative digits near the zero at 1.4616.
+//! The slice versions are branch-free polynomials that the compiler vectorises, with the same bits on every
+//! machine that has fused products (`wide`). `ln_gamma` is the crate `special`'s (FreeBSD's `lgamma`).
+//! `digamma` is ours: those of `statrs` and `special` lose their relative digits near the zero at 1.4616.
 
 #![expect(clippy::excessive_precision, reason = "constants stand as published")]
 
@@ -20,8 +22,8 @@ pub fn ln_gamma(x: f64) -> f64 {
 
 /// ψ(x) = d/dx ln Γ(x) for x > 0; −∞ at 0 and NaN below.
 ///
-/// On [1, 2] the rational of Boost.Math (`detail/digamma.hpp`, 53 bits) about the zero; above 10 the asymptotic series (Abramowitz and Stegun 6.3.18);
-/// between them the recurrence 6.3.5.
+/// On [1, 2] the rational of Boost.Math (`detail/digamma.hpp`, 53 bits) about the zero; above 10 the
+/// asymptotic series (Abramowitz and Stegun 6.3.18); between them the recurrence 6.3.5.
 pub fn digamma(x: f64) -> f64 {
     if x.is_nan() || x < 0.0 {
         return f64::NAN;
@@ -42,8 +44,11 @@ pub fn digamma(x: f64) -> f64 {
         x += 1.0;
     }
     const Y: f64 = 0.995_581_626_892_089_84;
-    const ROOT: [f64; 3] =
-        [1_569_415_565.0 / 1_073_741_824.0, 381_566_830.0 / 1_073_741_824.0 / 1_073_741_824.0, 0.901_631_209_325_869_6e-19];
+    const ROOT: [f64; 3] = [
+        1_569_415_565.0 / 1_073_741_824.0,
+        381_566_830.0 / 1_073_741_824.0 / 1_073_741_824.0,
+        0.901_631_209_325_869_6e-19,
+    ];
     const P: [f64; 6] = [
         0.254_798_510_611_315_51,
         -0.325_550_311_868_044_91,
@@ -71,12 +76,24 @@ pub fn digamma(x: f64) -> f64 {
 fn digamma_tail<A: MulAdd>(y: f64, ln_y: f64) -> f64 {
     let r = 1.0 / y;
     let z = r * r;
-    let s =
-        alternating::<A>(z, [1.0 / 12.0, 1.0 / 120.0, 1.0 / 252.0, 1.0 / 240.0, 1.0 / 132.0, 691.0 / 32760.0, 1.0 / 12.0, 3617.0 / 8160.0]);
+    let s = alternating::<A>(
+        z,
+        [
+            1.0 / 12.0,
+            1.0 / 120.0,
+            1.0 / 252.0,
+            1.0 / 240.0,
+            1.0 / 132.0,
+            691.0 / 32760.0,
+            1.0 / 12.0,
+            3617.0 / 8160.0,
+        ],
+    );
     ln_y - 0.5 * r - z * s
 }
 
-/// c₀ − c₁z + c₂z² − … − c₇z⁷, in pairs and fours of terms (Estrin's scheme), which need not wait for each other.
+/// c₀ − c₁z + c₂z² − … − c₇z⁷, in pairs and fours of terms (Estrin's scheme), which need not wait for each
+/// other.
 #[inline(always)]
 fn alternating<A: MulAdd>(z: f64, c: [f64; 8]) -> f64 {
     let z2 = z * z;
@@ -95,7 +112,10 @@ pub fn ln_beta(a: f64, b: f64) -> f64 {
     // ln Γ(b) − ln Γ(a + b) by Stirling's series, the large parts cancelled on paper.
     let tail = |x: f64| {
         let z = 1.0 / (x * x);
-        (1.0 / 12.0 - z * (1.0 / 360.0 - z * (1.0 / 1260.0 - z * (1.0 / 1680.0 - z * (1.0 / 1188.0 - z * 691.0 / 360_360.0))))) / x
+        (1.0 / 12.0
+            - z * (1.0 / 360.0
+                - z * (1.0 / 1260.0 - z * (1.0 / 1680.0 - z * (1.0 / 1188.0 - z * 691.0 / 360_360.0)))))
+            / x
     };
     let step = tail(b) - tail(a + b) + a - (b - 0.5) * (a / b).ln_1p();
     if a < 10.0 {
@@ -107,7 +127,8 @@ pub fn ln_beta(a: f64, b: f64) -> f64 {
 
 /// ln Γ_D(a) = D(D−1)/4 ln π + Σ_{j<D} ln Γ(a − j/2), for a > (D−1)/2.
 pub fn ln_multigamma(d: usize, a: f64) -> f64 {
-    (d * d.saturating_sub(1)) as f64 * 0.25 * PI.ln() + (0..d).map(|j| ln_gamma(a - 0.5 * j as f64)).sum::<f64>()
+    (d * d.saturating_sub(1)) as f64 * 0.25 * PI.ln()
+        + (0..d).map(|j| ln_gamma(a - 0.5 * j as f64)).sum::<f64>()
 }
 
 /// ψ_D(a) = Σ_{j<D} ψ(a − j/2), for a > (D−1)/2.
@@ -134,8 +155,8 @@ pub fn log_sum_exp(xs: &[f64]) -> f64 {
     m + xs.iter().map(|x| (x - m).exp()).sum::<f64>().ln()
 }
 
-/// Overwrites log weights with the probabilities proportional to their exponentials, and returns ln of the sum of those. A row without finite weight
-/// is left as NaN, with log norm −∞ or NaN.
+/// Overwrites log weights with the probabilities proportional to their exponentials, and returns ln of the
+/// sum of those. A row without finite weight is left as NaN, with log norm −∞ or NaN.
 pub fn softmax_in_place(row: &mut [f64]) -> f64 {
     let mut log_norm = [f64::NEG_INFINITY];
     let k = row.len();
@@ -149,7 +170,8 @@ pub fn softmax_rows(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
     fused!(A => softmax_rows_plain::<A>(xs, k, log_norm, #[inline(always)] |xs| exp_slice_plain::<A>(xs)));
 }
 
-/// The same, but probabilities under 2⁻¹⁰⁰ of the row's largest, which change no digit of a sum over the row, are exactly 0.
+/// The same, but probabilities under 2⁻¹⁰⁰ of the row's largest, which change no digit of a sum over the row,
+/// are exactly 0.
 #[expect(clippy::redundant_closure, reason = "a function given by name may not be inlined")]
 pub fn softmax_rows_of_what_counts(xs: &mut [f64], k: usize, log_norm: &mut [f64]) {
     fused!(A => softmax_rows_plain::<A>(xs, k, log_norm, #[inline(always)] |xs| exp_of_what_counts::<A>(xs)));
@@ -182,10 +204,12 @@ fn softmax_rows_plain<A: MulAdd>(xs: &mut [f64], k: usize, log_norm: &mut [f64],
     }
 }
 
-/// A probability of less than 2⁻¹⁰⁰ of the row's largest changes no digit of any sum over the row: it is made an exact 0, so that sums over rows can pass it over.
+/// A probability of less than 2⁻¹⁰⁰ of the row's largest changes no digit of any sum over the row: it is made
+/// an exact 0, so that sums over rows can pass it over.
 const NEGLIGIBLE: f64 = -69.314_718_055_994_53;
 
-/// e^x for numbers up to 0, at most [`BLOCK`]; exactly 0 for those under [`NEGLIGIBLE`], which cost next to nothing where they are most.
+/// e^x for numbers up to 0, at most [`BLOCK`]; exactly 0 for those under [`NEGLIGIBLE`], which cost next to
+/// nothing where they are most.
 #[inline(always)]
 fn exp_of_what_counts<A: MulAdd>(xs: &mut [f64]) {
     let (mut at, mut count) = ([0_u16; BLOCK], 0);
@@ -216,18 +240,22 @@ fn negligible(x: f64) -> bool {
 /// Adding and subtracting 1.5·2⁵² rounds to a whole number and leaves it in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
-// Error bounds of the slice versions, u = 2⁻⁵³, worst cases of the roundings added up; `special_tests` measures them against about 30 digits.
+// Error bounds of the slice versions, u = 2⁻⁵³, worst cases of the roundings added up; `special_tests`
+// measures them against about 30 digits.
 //
-// exp: n·ln 2 is taken off in two parts, the first product exact, so r is off by at most u·|r| + 2⁻¹⁰⁵·|n|, under 0.4 u. With |r| ≤ 0.3466, q under 0.58 is off by
-// 4 u of itself at most, r² by u, so r²q by 0.4 u; adding r rounds by 0.5 u, and adding 1 by u at most: under 2.3 u of a sum that is at least 0.7; the series
+// exp: n·ln 2 is taken off in two parts, the first product exact, so r is off by at most u·|r| + 2⁻¹⁰⁵·|n|,
+// under 0.4 u. With |r| ≤ 0.3466, q under 0.58 is off by 4 u of itself at most, r² by u, so r²q by 0.4 u;
+// adding r rounds by 0.5 u, and adding 1 by u at most: under 2.3 u of a sum that is at least 0.7; the series
 // leaves out under 0.1 u. The power of two is exact. In all under 5 u = 5.6e−16 of the result.
 //
 // ln: fdlibm's analysis, under 1 ulp, so 2.3e−16 of the result.
 //
-// digamma: ln y (y ≥ 8) is off by 2 u of at most 2.78 where y < 16, 1/y and the series add u/2, and 0.11 u is left out of the series. The sum of eight
-// reciprocals is a quotient of sums and products of positive numbers: v is off by 2 u, a and b by 7 u, their product by 15 u, the slope by 20 u, so the quotient by
-// 36 u of itself at the very most. Far from the zero at 1.4616, where |ψ| is no smaller than a hundredth of either, that is under 1e−13; nearer than `NEAR_ROOT` the
-// scalar version is taken, which has the zero as a factor.
+// digamma: ln y (y ≥ 8) is off by 2 u of at most 2.78 where y < 16, 1/y and the series add u/2, and 0.11 u is
+// left out of the series. The sum of eight reciprocals is a quotient of sums and products of positive
+// numbers: v is off by 2 u, a and b by 7 u, their product by 15 u, the slope by 20 u, so the quotient by 36 u
+// of itself at the very most. Far from the zero at 1.4616, where |ψ| is no smaller than a hundredth of
+// either, that is under 1e−13; nearer than `NEAR_ROOT` the scalar version is taken, which has the zero as a
+// factor.
 
 /// e^x as p · 2ⁿ with p near 1; n is in the low bits of the first number.
 #[inline(always)]
@@ -235,15 +263,16 @@ fn mantissa<A: MulAdd>(x: f64) -> (f64, f64) {
     let t = A::mul_add(x, std::f64::consts::LOG2_E, ROUND);
     let n = t - ROUND;
     let r = A::mul_add(-n, 1.908_214_929_270_587_7e-10, A::mul_add(-n, 0.693_147_180_369_123_816_49, x));
-    // Taylor's series to r¹³: |r| ≤ ½ ln 2, so what is left out is under 1e−17. In pairs, fours and eights of terms (Estrin's scheme), which need not wait for
-    // each other.
+    // Taylor's series to r¹³: |r| ≤ ½ ln 2, so what is left out is under 1e−17. In pairs, fours and eights of
+    // terms (Estrin's scheme), which need not wait for each other.
     let r2 = r * r;
     let r4 = r2 * r2;
     let pair = |a: f64, b: f64| A::mul_add(r, b, a);
     let four = |a: f64, b: f64| A::mul_add(r2, b, a);
     let from2 = four(pair(0.5, 1.0 / 6.0), pair(1.0 / 24.0, 1.0 / 120.0));
     let from6 = four(pair(1.0 / 720.0, 1.0 / 5_040.0), pair(1.0 / 40_320.0, 1.0 / 362_880.0));
-    let from10 = four(pair(1.0 / 3_628_800.0, 1.0 / 39_916_800.0), pair(1.0 / 479_001_600.0, 1.0 / 6_227_020_800.0));
+    let from10 =
+        four(pair(1.0 / 3_628_800.0, 1.0 / 39_916_800.0), pair(1.0 / 479_001_600.0, 1.0 / 6_227_020_800.0));
     let q = A::mul_add(r4 * r4, from10, A::mul_add(r4, from6, from2));
     (t, 1.0 + A::mul_add(r2, q, r))
 }
@@ -265,16 +294,23 @@ fn ln<A: MulAdd>(x: f64) -> f64 {
     let bits = (if tiny { x * 18_014_398_509_481_984.0 } else { x }).to_bits();
     // The exponent that leaves a mantissa in [√½, √2).
     let e = bits.wrapping_sub(0x3fe6_a09e_667f_3bcd).wrapping_add(1023 << 52) >> 52;
-    let k = f64::from_bits(e | 0x4330_0000_0000_0000) - (4_503_599_627_370_496.0 + 1023.0) - if tiny { 54.0 } else { 0.0 };
+    let k = f64::from_bits(e | 0x4330_0000_0000_0000)
+        - (4_503_599_627_370_496.0 + 1023.0)
+        - if tiny { 54.0 } else { 0.0 };
     let f = f64::from_bits(bits.wrapping_sub(e.wrapping_sub(1023) << 52)) - 1.0;
     let s = f / (2.0 + f);
     let z = s * s;
     let w = z * z;
-    let t1 = w * A::mul_add(w, A::mul_add(w, 0.153_138_376_992_093_733_2, 0.222_221_984_321_497_839_6), 0.399_999_999_994_094_190_8);
+    let t1 = w * A::mul_add(
+        w,
+        A::mul_add(w, 0.153_138_376_992_093_733_2, 0.222_221_984_321_497_839_6),
+        0.399_999_999_994_094_190_8,
+    );
     let t2 = A::mul_add(w, 0.147_981_986_051_165_859_1, 0.181_835_721_616_180_501_2);
     let t2 = z * A::mul_add(w, A::mul_add(w, t2, 0.285_714_287_436_623_914_9), 0.666_666_666_666_673_513);
     let half = 0.5 * f * f;
-    let y = k * 0.693_147_180_369_123_816_49 - ((half - (s * (half + (t1 + t2)) + k * 1.908_214_929_270_587_7e-10)) - f);
+    let y = k * 0.693_147_180_369_123_816_49
+        - ((half - (s * (half + (t1 + t2)) + k * 1.908_214_929_270_587_7e-10)) - f);
     let y = if x == f64::INFINITY { x } else { y };
     let y = if x == 0.0 { f64::NEG_INFINITY } else { y };
     // One test for negative numbers and NaN.
@@ -289,7 +325,8 @@ pub fn exp_slice(xs: &mut [f64]) {
 /// Smaller weights are 0.
 pub(crate) const LEAST_WEIGHT: f64 = 1e-290;
 
-/// e^x for numbers up to 0 that are weights: exactly 0 where it is under [`LEAST_WEIGHT`], NaN for NaN. The bits of [`exp`], sooner.
+/// e^x for numbers up to 0 that are weights: exactly 0 where it is under [`LEAST_WEIGHT`], NaN for NaN. The
+/// bits of [`exp`], sooner.
 #[inline(always)]
 fn weight<A: MulAdd>(x: f64) -> f64 {
     /// ln of the least.
@@ -386,7 +423,8 @@ impl Shifted {
         let v = u * (u + 7.0);
         let (a, b) = (v * (v + 6.0), (v + 10.0) * (v + 12.0));
         let product = a * b;
-        let slope = A::mul_add(2.0, u, 7.0) * A::mul_add(A::mul_add(2.0, v, 6.0), b, a * A::mul_add(2.0, v, 22.0));
+        let slope =
+            A::mul_add(2.0, u, 7.0) * A::mul_add(A::mul_add(2.0, v, 6.0), b, a * A::mul_add(2.0, v, 22.0));
         Self { x, shift: if small { 1.0 } else { 0.0 }, y, ln_y: ln::<A>(y), product, slope }
     }
 
@@ -404,7 +442,16 @@ impl Shifted {
         // Stirling's series (Abramowitz and Stegun 6.1.41).
         let s = alternating::<A>(
             z,
-            [1.0 / 12.0, 1.0 / 360.0, 1.0 / 1260.0, 1.0 / 1680.0, 1.0 / 1188.0, 691.0 / 360_360.0, 1.0 / 156.0, 3617.0 / 122_400.0],
+            [
+                1.0 / 12.0,
+                1.0 / 360.0,
+                1.0 / 1260.0,
+                1.0 / 1680.0,
+                1.0 / 1188.0,
+                691.0 / 360_360.0,
+                1.0 / 156.0,
+                3617.0 / 122_400.0,
+            ],
         );
         let t = (self.y - 0.5) * (self.ln_y - 1.0) + (0.5 * LN_2PI - 0.5) + r * s;
         if self.x > 0.0 { t } else { f64::NAN }
@@ -417,8 +464,8 @@ impl Shifted {
     }
 }
 
-/// [`digamma_slice`], bit for bit; and Σ ln Γ(x) over all but the `but`-th of the numbers as they were. Takes a logarithm of many products at once, so it is much
-/// less work than one after the other.
+/// [`digamma_slice`], bit for bit; and Σ ln Γ(x) over all but the `but`-th of the numbers as they were. Takes
+/// a logarithm of many products at once, so it is much less work than one after the other.
 pub fn gamma_sums(xs: &mut [f64], but: usize) -> f64 {
     fused!(A => gamma_sums_plain::<A>(xs, but))
 }
@@ -442,7 +489,9 @@ fn gamma_sums_plain<A: MulAdd>(xs: &mut [f64], but: usize) -> f64 {
             *stirling = shifted.stirling::<A>();
             *product = if shifted.shift > 0.0 { shifted.product } else { 1.0 };
         }
-        for (x, given) in xs.iter_mut().zip(given).filter(|(_, given)| near && (given - ROOT).abs() < NEAR_ROOT) {
+        for (x, given) in
+            xs.iter_mut().zip(given).filter(|(_, given)| near && (given - ROOT).abs() < NEAR_ROOT)
+        {
             *x = digamma(given);
         }
         if let Some(at) = but.checked_sub(c * SOME).filter(|at| *at < SOME) {
@@ -467,7 +516,8 @@ fn gamma_sums_plain<A: MulAdd>(xs: &mut [f64], but: usize) -> f64 {
     total
 }
 
-/// Overwrites each x with ln Γ(x), within 1e−14 of max(1, |ln Γ|); NaN at 0 and below. [`ln_gamma`] has full relative accuracy near 1 and 2 as well.
+/// Overwrites each x with ln Γ(x), within 1e−14 of max(1, |ln Γ|); NaN at 0 and below. [`ln_gamma`] has full
+/// relative accuracy near 1 and 2 as well.
 pub fn ln_gamma_slice(xs: &mut [f64]) {
     fused!(A => ln_gamma_slice_plain::<A>(xs));
 }

@@ -1,5 +1,6 @@
-//! exp, ln and ψ with about 30 digits, from sums of two `f64`: the reference that the slice versions are measured against. For tests; slow, and no range is
-//! looked after but what these need. Source: Dekker, Numer. Math. 18 (1971), p. 224.
+//! exp, ln and ψ with about 30 digits, from sums of two `f64`: the reference that the slice versions are
+//! measured against. For tests; slow, and no range is looked after but what these need. Source: Dekker,
+//! Numer. Math. 18 (1971), p. 224.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 

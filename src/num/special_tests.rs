@@ -49,7 +49,11 @@ const BETA: &[(f64, f64, f64)] = &[
 ];
 
 fn near(got: f64, want: f64, relative: f64, of: &str) {
-    assert!((got - want).abs() <= relative * want.abs(), "{of}: {got:e} for {want:e}, off by {:e}", (got / want - 1.0).abs());
+    assert!(
+        (got - want).abs() <= relative * want.abs(),
+        "{of}: {got:e} for {want:e}, off by {:e}",
+        (got / want - 1.0).abs()
+    );
 }
 
 #[test]
@@ -72,9 +76,19 @@ fn multivariate_gamma_by_its_recurrence() {
     // Γ_D(a) = π^((D−1)/2) Γ(a) Γ_{D−1}(a − ½).
     for d in 1..6 {
         let a = 4.3;
-        near(ln_multigamma(d + 1, a), 0.5 * d as f64 * PI.ln() + ln_gamma(a) + ln_multigamma(d, a - 0.5), 1e-14, "ln_multigamma");
+        near(
+            ln_multigamma(d + 1, a),
+            0.5 * d as f64 * PI.ln() + ln_gamma(a) + ln_multigamma(d, a - 0.5),
+            1e-14,
+            "ln_multigamma",
+        );
         let h = 1e-6;
-        near(multidigamma(d, a), (ln_multigamma(d, a + h) - ln_multigamma(d, a - h)) / (2.0 * h), 1e-8, "multidigamma");
+        near(
+            multidigamma(d, a),
+            (ln_multigamma(d, a + h) - ln_multigamma(d, a - h)) / (2.0 * h),
+            1e-8,
+            "multidigamma",
+        );
     }
     near(ln_choose(10.0, 3.0), 120f64.ln(), 1e-14, "ln_choose");
     near(ln_factorial(5.0), 120f64.ln(), 1e-14, "ln_factorial");
@@ -136,11 +150,19 @@ fn the_widest_vectors_give_the_same_bits() {
 /// What a machine without fused products computes is within the same bounds.
 #[test]
 fn products_that_are_rounded_apart_give_the_same_values() {
-    let xs: Vec<f64> = geometric(1e-290, 1e290, 1.07).flat_map(|x| [x, -x.ln()]).chain((1..4000).map(|i| f64::from(i) * 0.02)).collect();
+    let xs: Vec<f64> = geometric(1e-290, 1e290, 1.07)
+        .flat_map(|x| [x, -x.ln()])
+        .chain((1..4000).map(|i| f64::from(i) * 0.02))
+        .collect();
     type Plain = fn(&mut [f64]);
     let all: [(&str, Plain, Plain, f64); 5] = [
         ("exp", exp_slice_plain::<Apart>, exp_slice_plain::<Fused>, 6e-16),
-        ("weights", |xs| of_weights(xs, weights_plain::<Apart>), |xs| of_weights(xs, weights_plain::<Fused>), 6e-16),
+        (
+            "weights",
+            |xs| of_weights(xs, weights_plain::<Apart>),
+            |xs| of_weights(xs, weights_plain::<Fused>),
+            6e-16,
+        ),
         ("ln", ln_slice_plain::<Apart>, ln_slice_plain::<Fused>, 5e-16),
         ("digamma", digamma_slice_plain::<Apart>, digamma_slice_plain::<Fused>, 1e-13),
         ("ln_gamma", ln_gamma_slice_plain::<Apart>, ln_gamma_slice_plain::<Fused>, 2e-14),
@@ -165,7 +187,10 @@ fn of_weights(xs: &mut [f64], weights: fn(&mut [f64])) {
 /// Weights are exponentials, bit for bit, but that those under 1e−290 are 0.
 #[test]
 fn weights_are_exponentials_that_end() {
-    let xs: Vec<f64> = (0..=80_000).map(|i| f64::from(i) * -0.01).chain([-1e-300, -1e200, f64::NEG_INFINITY, -667.75, -667.749]).collect();
+    let xs: Vec<f64> = (0..=80_000)
+        .map(|i| f64::from(i) * -0.01)
+        .chain([-1e-300, -1e200, f64::NEG_INFINITY, -667.75, -667.749])
+        .collect();
     let (mut got, mut want) = (xs.clone(), xs.clone());
     fused!(A => weights_plain::<A>(&mut got));
     exp_slice(&mut want);
@@ -188,7 +213,10 @@ fn the_same_bits<A: MulAdd>() {
             wide(&mut a);
             plain(&mut b);
             for ((x, a), b) in xs[cut..].iter().zip(&a).zip(&b) {
-                assert!(a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(), "{name}({x:e}): {a:e} and {b:e}");
+                assert!(
+                    a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(),
+                    "{name}({x:e}): {a:e} and {b:e}"
+                );
             }
         }
     };
@@ -213,7 +241,10 @@ fn the_same_bits<A: MulAdd>() {
         softmax_rows(&mut a, k, &mut za);
         softmax_rows_plain::<A>(&mut b, k, &mut zb, exp_slice_plain::<A>);
         for (a, b) in a.iter().chain(&za).zip(b.iter().chain(&zb)) {
-            assert!(a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(), "softmax of {k}: {a:e} and {b:e}");
+            assert!(
+                a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(),
+                "softmax of {k}: {a:e} and {b:e}"
+            );
         }
     }
     let finite: Vec<f64> = xs.iter().copied().filter(|x| x.abs() < 1e150).collect();
@@ -300,9 +331,11 @@ fn the_reference_has_the_digits_of_mpmath() {
 #[test]
 fn errors_are_within_their_bounds_over_the_whole_range() {
     let exps = (-69_000..=69_000).map(|i| f64::from(i) * 0.010_007);
-    let (error, at) = worst(exps.chain(geometric(1e-300, 1.0, 1.37).flat_map(|x| [x, -x])), exp_slice, Double::exp);
+    let (error, at) =
+        worst(exps.chain(geometric(1e-300, 1.0, 1.37).flat_map(|x| [x, -x])), exp_slice, Double::exp);
     assert!(error < 5.6e-16, "exp is off by {error:e} at {at:e}");
-    let lns = geometric(1e-250, 1e250, 1.013).chain((1..40_000).map(|i| f64::from(i) * 5e-5)).filter(|x| *x != 1.0);
+    let lns =
+        geometric(1e-250, 1e250, 1.013).chain((1..40_000).map(|i| f64::from(i) * 5e-5)).filter(|x| *x != 1.0);
     let (error, at) = worst(lns, ln_slice, Double::ln);
     assert!(error < 2.3e-16, "ln is off by {error:e} at {at:e}");
     let near_one = (1..=52).flat_map(|i| [1.0 + 2f64.powi(-i), 1.0 - 2f64.powi(-i - 1)]);
@@ -314,7 +347,11 @@ fn errors_are_within_their_bounds_over_the_whole_range() {
     let far = all().filter(|x| (x - ROOT).abs() > 0.5);
     let (error, at) = worst(far, digamma_slice, Double::digamma);
     assert!(error < 6e-15, "digamma is off by {error:e} at {at:e}, far from its zero");
-    let zero = (1..=50).flat_map(|i| [ROOT + 2f64.powi(-i), ROOT - 2f64.powi(-i)]).chain([ROOT - NEAR_ROOT, ROOT + NEAR_ROOT, ROOT]);
+    let zero = (1..=50).flat_map(|i| [ROOT + 2f64.powi(-i), ROOT - 2f64.powi(-i)]).chain([
+        ROOT - NEAR_ROOT,
+        ROOT + NEAR_ROOT,
+        ROOT,
+    ]);
     let (error, at) = worst(zero, digamma_slice, Double::digamma);
     assert!(error < 1e-13, "digamma is off by {error:e} at {at:e}, near its zero");
 }
@@ -327,10 +364,18 @@ fn sums_of_ln_gamma_leave_one_out() {
         for n in [1, 7, 8, 63, 64, 65, 128, all.len()] {
             for but in [0, n / 2, n - 1] {
                 let n = n.min(all.len());
-                let each: Vec<f64> = all[..n].iter().enumerate().filter(|(i, _)| *i != but).map(|(_, x)| ln_gamma(*x)).collect();
+                let each: Vec<f64> = all[..n]
+                    .iter()
+                    .enumerate()
+                    .filter(|(i, _)| *i != but)
+                    .map(|(_, x)| ln_gamma(*x))
+                    .collect();
                 let got = gamma_sums(&mut all[..n].to_vec(), but);
                 let size = 1.0 + each.iter().map(|x| x.abs()).sum::<f64>();
-                assert!((got - each.iter().sum::<f64>()).abs() < 1e-14 * size, "from {smallest:e}, {n} numbers, without {but}: {got}");
+                assert!(
+                    (got - each.iter().sum::<f64>()).abs() < 1e-14 * size,
+                    "from {smallest:e}, {n} numbers, without {but}: {got}"
+                );
             }
         }
     }
@@ -350,7 +395,10 @@ fn digamma_agrees_with_statrs_and_special() {
     ln_gamma_slice(&mut got);
     for (&x, &y) in xs.iter().zip(&got) {
         let want = statrs::function::gamma::ln_gamma(x);
-        assert!((y - want).abs() <= 1e-12 * want.abs().max(1.0), "statrs ln_gamma({x:e}): {want:e}, not {y:e}");
+        assert!(
+            (y - want).abs() <= 1e-12 * want.abs().max(1.0),
+            "statrs ln_gamma({x:e}): {want:e}, not {y:e}"
+        );
     }
 }
 
@@ -364,7 +412,8 @@ fn special_crate(x: f64) -> f64 {
 fn throughput() {
     let given: Vec<f64> = (0..4096).map(|i| 0.1 + f64::from(i) * 1e-3).collect();
     type Slices = fn(&mut [f64]);
-    let all: [(&str, Slices); 4] = [("exp", exp_slice), ("ln", ln_slice), ("digamma", digamma_slice), ("ln_gamma", ln_gamma_slice)];
+    let all: [(&str, Slices); 4] =
+        [("exp", exp_slice), ("ln", ln_slice), ("digamma", digamma_slice), ("ln_gamma", ln_gamma_slice)];
     for (name, of) in all {
         let mut xs = given.clone();
         let best = (0..200).map(|_| {

@@ -1,5 +1,5 @@
-//! Random streams keyed by seed, name and index, and draws from them: the same numbers on every platform and for any number of threads.
-//! Draws only; densities are elsewhere.
+//! Random streams keyed by seed, name and index, and draws from them: the same numbers on every platform and
+//! for any number of threads. Draws only; densities are elsewhere.
 
 use crate::num::special::{self, ln_gamma};
 use rand_chacha::ChaCha8Rng;
@@ -69,7 +69,8 @@ impl Stream {
         -ln(self.uniform())
     }
 
-    /// ln of a Gamma(shape, rate 1) draw, finite even where the draw itself would underflow. Marsaglia and Tsang (2000); shape > 0.
+    /// ln of a Gamma(shape, rate 1) draw, finite even where the draw itself would underflow. Marsaglia and
+    /// Tsang (2000); shape > 0.
     pub fn ln_gamma_draw(&mut self, shape: f64) -> f64 {
         if shape < 1.0 {
             // X = Y U^{1/shape} with Y of shape + 1.
@@ -109,7 +110,8 @@ impl Stream {
         special::softmax_in_place(out);
     }
 
-    /// An index with probability proportional to its weight (non-negative, not all zero); never one of weight 0.
+    /// An index with probability proportional to its weight (non-negative, not all zero); never one of weight
+    /// 0.
     pub fn categorical(&mut self, weights: &[f64]) -> usize {
         let mut left = self.uniform() * weights.iter().sum::<f64>();
         let mut last = 0;
@@ -125,7 +127,8 @@ impl Stream {
         last
     }
 
-    /// Poisson(rate), rate ≥ 0: by exponential gaps below 10, else by Hörmann's transformed rejection (PTRS, 1993).
+    /// Poisson(rate), rate ≥ 0: by exponential gaps below 10, else by Hörmann's transformed rejection (PTRS,
+    /// 1993).
     pub fn poisson(&mut self, rate: f64) -> f64 {
         if rate < 10.0 {
             let (mut n, mut t) = (0.0, self.exponential());
@@ -160,7 +163,8 @@ impl Stream {
 mod tests {
     use super::*;
 
-    /// Mean and variance of many draws against the exact ones, within five standard errors of the mean and 5 % of the variance.
+    /// Mean and variance of many draws against the exact ones, within five standard errors of the mean and 5
+    /// % of the variance.
     fn moments(name: &str, mean: f64, variance: f64, mut draw: impl FnMut(&mut Stream) -> f64) {
         let n = 40_000;
         let mut s = Stream::new(1, name, 0);
@@ -183,7 +187,9 @@ mod tests {
         for rate in [0.4, 7.0, 10.0, 45.0, 3000.0] {
             moments("poisson", rate, rate, |s| s.poisson(rate));
         }
-        moments("categorical", 0.7 + 0.2 * 3.0, 0.7 + 0.2 * 9.0 - 1.69, |s| s.categorical(&[0.1, 0.7, 0.0, 0.2]) as f64);
+        moments("categorical", 0.7 + 0.2 * 3.0, 0.7 + 0.2 * 9.0 - 1.69, |s| {
+            s.categorical(&[0.1, 0.7, 0.0, 0.2]) as f64
+        });
         moments("below", 2.0, 2.0, |s| s.below(5) as f64);
         moments("dirichlet", 0.25, 0.25 * 0.75 / 5.0, |s| {
             let mut p = [0.0; 3];

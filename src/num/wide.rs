@@ -1,11 +1,14 @@
 //! The machine's widest vector instructions, chosen at run time. Not here: what is computed with them.
 //!
-//! The same Rust loop is compiled three times, for AVX-512, for AVX2 and for any machine, and the crate `pulp` picks one. The compiler neither contracts a
-//! product and a sum into a fused one nor reorders a sum, so all three give the same bits. Loops that gain by fused products ask for them through [`MulAdd`]:
-//! these have one rounding less where the machine has the instruction, and the bits of all machines that have it are the same.
+//! The same Rust loop is compiled three times, for AVX-512, for AVX2 and for any machine, and the crate
+//! `pulp` picks one. The compiler neither contracts a product and a sum into a fused one nor reorders a sum,
+//! so all three give the same bits. Loops that gain by fused products ask for them through [`MulAdd`]: these
+//! have one rounding less where the machine has the instruction, and the bits of all machines that have it
+//! are the same.
 
-/// Runs `f`, compiled for the best instruction set that this machine has. What `f` calls takes part only where it is inlined into it: mark it
-/// `#[inline(always)]`, and so the closure. A call costs a few nanoseconds, so it belongs around a loop, not into one.
+/// Runs `f`, compiled for the best instruction set that this machine has. What `f` calls takes part only
+/// where it is inlined into it: mark it `#[inline(always)]`, and so the closure. A call costs a few
+/// nanoseconds, so it belongs around a loop, not into one.
 #[inline(always)]
 pub fn wide<R>(f: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(f)
@@ -57,8 +60,9 @@ pub fn fuses() -> bool {
     return cfg!(target_arch = "aarch64");
 }
 
-/// [`wide()`] with a name for the machine's way to add a product: `fused!(A => body)` runs the body with `A` as [`Fused`] or as [`Apart`]. A large closure given to
-/// `for_each` or `map` may not be inlined, and would call a function for each product: write a `for` loop.
+/// [`wide()`] with a name for the machine's way to add a product: `fused!(A => body)` runs the body with `A`
+/// as [`Fused`] or as [`Apart`]. A large closure given to `for_each` or `map` may not be inlined, and would
+/// call a function for each product: write a `for` loop.
 macro_rules! fused {
     ($a:ident => $body:expr) => {
         if $crate::num::wide::fuses() {

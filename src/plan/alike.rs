@@ -1,8 +1,10 @@
-//! Streamed Gaussian vectors that have the same precision in every row: one covariance serves them all. Not here: the pass that makes use of it (`engine`).
+//! Streamed Gaussian vectors that have the same precision in every row: one covariance serves them all. Not
+//! here: the pass that makes use of it (`engine`).
 //!
-//! The rule: wherever a product holds the vector's second moment, it holds nothing else of the row but its weight. Then the quadratic message is the same for
-//! every row, and all that is ever asked of the second moments is their sum, Σ mean meanᵀ plus the covariance as often as there are rows: a product of
-//! matrices. No row's own second moment is made.
+//! The rule: wherever a product holds the vector's second moment, it holds nothing else of the row but its
+//! weight. Then the quadratic message is the same for every row, and all that is ever asked of the second
+//! moments is their sum, Σ mean meanᵀ plus the covariance as often as there are rows: a product of matrices.
+//! No row's own second moment is made.
 
 use super::{
     Plan,
@@ -37,7 +39,8 @@ fn of_var(plan: &Plan, v: usize) -> Option<Alike> {
     for (t, table) in plan.tables.iter().enumerate().filter(|(_, t)| t.reads(v)) {
         let own = |from: &From| matches!(from, From::Streamed { var, .. } if *var == v);
         let Some(i) = table.operands.iter().position(|o| own(&o.from) && o.offset >= var.d) else { continue };
-        let alone = table.operands.iter().enumerate().all(|(j, o)| j == i || matches!(o.from, From::Weight(_)));
+        let alone =
+            table.operands.iter().enumerate().all(|(j, o)| j == i || matches!(o.from, From::Weight(_)));
         if !alone || table.rows != Rows::All || table.packed.is_some() || table.unroll.is_some() {
             return None;
         }

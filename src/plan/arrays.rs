@@ -1,5 +1,6 @@
-//! Known numbers by row: what a pass reads beside tables. Kept once, in the stream's order, as the data have them and shared with them where
-//! the orders agree; statistics of values, about their centre, are made chunk by chunk.
+//! Known numbers by row: what a pass reads beside tables. Kept once, in the stream's order, as the data have
+//! them and shared with them where the orders agree; statistics of values, about their centre, are made chunk
+//! by chunk.
 
 use crate::{
     expfam::stat::StatKind,
@@ -26,8 +27,8 @@ pub enum Dense {
         /// Numbers in a row.
         width: usize,
     },
-    /// A part of the statistic of values about their centre: `inner` values a row, each of the value's shape. The statistic of a value with a
-    /// NaN, which is missing, is zero.
+    /// A part of the statistic of values about their centre: `inner` values a row, each of the value's shape.
+    /// The statistic of a value with a NaN, which is missing, is zero.
     Part {
         /// The values, row-major, not centred.
         values: Numbers,
@@ -53,7 +54,8 @@ pub enum Dense {
 /// Levels by row.
 #[derive(Clone, Debug)]
 pub struct Codes {
-    /// Column after column of `rows` codes each (one column but for nodes with inner plates); `u32::MAX` is none.
+    /// Column after column of `rows` codes each (one column but for nodes with inner plates); `u32::MAX` is
+    /// none.
     pub data: Arc<[u32]>,
     /// Rows.
     pub rows: usize,
@@ -74,7 +76,9 @@ impl Dense {
     pub fn slice(&self, range: Range<usize>) -> Option<&[f64]> {
         match self {
             Dense::Plain { data, width } => Some(&data[range.start * width..range.end * width]),
-            Dense::Part { values, centre, inner, value_width, missing: false, .. } if centre.is_empty() && self.is_value() => {
+            Dense::Part { values, centre, inner, value_width, missing: false, .. }
+                if centre.is_empty() && self.is_value() =>
+            {
                 let w = inner * value_width;
                 Some(&values[range.start * w..range.end * w])
             }
@@ -100,8 +104,8 @@ impl Dense {
         out.truncate(rows * width);
     }
 
-    /// Writes the rows `range` into `out`, `stride` numbers from one to the next. What stands behind a row may be overwritten, up to [`OVERHANG`] numbers, for which
-    /// the last row has to have room, too.
+    /// Writes the rows `range` into `out`, `stride` numbers from one to the next. What stands behind a row
+    /// may be overwritten, up to [`OVERHANG`] numbers, for which the last row has to have room, too.
     pub fn write_rows(&self, range: Range<usize>, out: &mut [f64], stride: usize, scratch: &mut Vec<f64>) {
         let width = self.width();
         if let Dense::Part { values, centre, inner, value_width, d, packed: true, missing, .. } = self {
@@ -162,7 +166,9 @@ impl Dense {
             return;
         }
         let vectors = match self {
-            Dense::Part { values, centre, inner: 1, missing: false, .. } if self.is_value() => Some((values, &centre[..])),
+            Dense::Part { values, centre, inner: 1, missing: false, .. } if self.is_value() => {
+                Some((values, &centre[..]))
+            }
             Dense::Plain { data, .. } => Some((data, &[][..])),
             Dense::Part { .. } => None,
         };
@@ -242,7 +248,12 @@ pub const OVERHANG: usize = LANES - 1;
 
 /// [`outer_products`] for a number of dimensions that the compiler knows, up to 16.
 #[inline(always)]
-fn small_outer_products<const D: usize>(values: &[f64], mean: &[f64], out: &mut [f64], (inner, stride): (usize, usize)) {
+fn small_outer_products<const D: usize>(
+    values: &[f64],
+    mean: &[f64],
+    out: &mut [f64],
+    (inner, stride): (usize, usize),
+) {
     let triangle = D * (D + 1) / 2;
     let Some(mean) = mean.first_chunk::<D>() else { return };
     for (row, values) in values.chunks_exact(inner * D).enumerate() {
@@ -265,10 +276,17 @@ fn small_outer_products<const D: usize>(values: &[f64], mean: &[f64], out: &mut 
     }
 }
 
-/// The upper triangle of x xᵀ for each x of `d` numbers less its mean, row by row; `inner` of them stand side by side, and begin again `stride` numbers later.
-/// `x` holds d + `LANES` numbers: each row of a triangle is written in whole blocks, whose overhang the next row overwrites.
+/// The upper triangle of x xᵀ for each x of `d` numbers less its mean, row by row; `inner` of them stand side
+/// by side, and begin again `stride` numbers later. `x` holds d + `LANES` numbers: each row of a triangle is
+/// written in whole blocks, whose overhang the next row overwrites.
 #[inline(always)]
-fn outer_products(values: &[f64], mean: &[f64], out: &mut [f64], (inner, stride): (usize, usize), x: &mut [f64]) {
+fn outer_products(
+    values: &[f64],
+    mean: &[f64],
+    out: &mut [f64],
+    (inner, stride): (usize, usize),
+    x: &mut [f64],
+) {
     let d = mean.len();
     for (row, values) in values.chunks_exact(inner * d).enumerate() {
         let mut at = row * stride;
@@ -279,7 +297,8 @@ fn outer_products(values: &[f64], mean: &[f64], out: &mut [f64], (inner, stride)
                 let (to, _) = out[at..at + reach].as_chunks_mut::<LANES>();
                 let (from, _) = x[a..a + reach].as_chunks::<LANES>();
                 for (to, from) in to.iter_mut().zip(from) {
-                    // Read as a whole before it is written, so that the compiler need not fear that both are one.
+                    // Read as a whole before it is written, so that the compiler need not fear that both are
+                    // one.
                     let from = *from;
                     *to = from.map(|b| first * b);
                 }
@@ -296,17 +315,38 @@ mod tests {
 
     fn array(values: &[f64], d: usize, part: usize, centre: Vec<f64>, missing: bool) -> Dense {
         let (values, centre, packed) = (values.to_vec().into(), centre.into(), part == 1 && d > 1);
-        Dense::Part { values, centre, inner: 2, value_width: d, kind: &GAUSSIAN_VECTOR, part, d, packed, missing }
+        Dense::Part {
+            values,
+            centre,
+            inner: 2,
+            value_width: d,
+            kind: &GAUSSIAN_VECTOR,
+            part,
+            d,
+            packed,
+            missing,
+        }
     }
 
     #[test]
     fn a_range_of_numbers_is_its_rows() {
-        let values: Vec<f64> = (0..30).map(|i| if i % 7 == 3 { f64::NAN } else { f64::from(i * 5 % 13) - 4.5 }).collect();
+        let values: Vec<f64> =
+            (0..30).map(|i| if i % 7 == 3 { f64::NAN } else { f64::from(i * 5 % 13) - 4.5 }).collect();
         for part in [0, 1] {
             for centre in [vec![], vec![0.75]] {
                 let (values, kind) = (values.clone().into(), &GAUSSIAN);
                 let centre = centre.into();
-                let array = Dense::Part { values, centre, inner: 3, value_width: 1, kind, part, d: 1, packed: false, missing: true };
+                let array = Dense::Part {
+                    values,
+                    centre,
+                    inner: 3,
+                    value_width: 1,
+                    kind,
+                    part,
+                    d: 1,
+                    packed: false,
+                    missing: true,
+                };
                 let (mut all, mut one, mut scratch) = (vec![f64::NAN; 3], vec![0.0; 3], vec![]);
                 array.write_range(2..9, &mut all, &mut scratch);
                 for (place, row) in (2..9).zip(all.chunks_exact(3)) {
@@ -326,9 +366,20 @@ mod tests {
                     if missing {
                         values[5 * d] = f64::NAN;
                     }
-                    let (kind, packed) = (if d == 1 { &GAUSSIAN } else { &GAUSSIAN_VECTOR }, part == 1 && d > 1);
+                    let (kind, packed) =
+                        (if d == 1 { &GAUSSIAN } else { &GAUSSIAN_VECTOR }, part == 1 && d > 1);
                     let (values, centre) = (values.into(), centre.as_slice().into());
-                    let array = Dense::Part { values, centre, inner: 2, value_width: d, kind, part, d, packed, missing };
+                    let array = Dense::Part {
+                        values,
+                        centre,
+                        inner: 2,
+                        value_width: d,
+                        kind,
+                        part,
+                        d,
+                        packed,
+                        missing,
+                    };
                     let (w, mut close, mut scratch) = (array.width(), vec![], vec![]);
                     array.write_range(1..6, &mut close, &mut scratch);
                     let stride = w + OVERHANG + 2;
@@ -353,7 +404,8 @@ mod tests {
             for (values, missing) in [(&values, false), (&gaps, true)] {
                 for (part, centre) in [(0, vec![]), (0, shift.clone()), (1, vec![]), (1, shift.clone())] {
                     let array = array(values, d, part, centre.clone(), missing);
-                    let (mut all, mut one, mut scratch) = (vec![f64::NAN; 3], vec![0.0; array.width()], vec![]);
+                    let (mut all, mut one, mut scratch) =
+                        (vec![f64::NAN; 3], vec![0.0; array.width()], vec![]);
                     array.write_range(1..4, &mut all, &mut scratch);
                     assert_eq!(all.len(), 3 * array.width());
                     for (place, row) in (1..4).zip(all.chunks_exact(array.width())) {
@@ -361,9 +413,15 @@ mod tests {
                         assert_eq!(row, one, "d {d}, place {place}");
                         let mut by_hand = vec![];
                         for x in values[place * 2 * d..(place + 1) * 2 * d].chunks_exact(d) {
-                            let x: Vec<f64> = x.iter().enumerate().map(|(i, x)| x - centre.get(i).unwrap_or(&0.0)).collect();
+                            let x: Vec<f64> = x
+                                .iter()
+                                .enumerate()
+                                .map(|(i, x)| x - centre.get(i).unwrap_or(&0.0))
+                                .collect();
                             let there = f64::from(u8::from(!x.iter().any(|x| x.is_nan())));
-                            let part_of = |a: usize, b: usize| if there == 0.0 { 0.0 } else { x[a] * if part == 1 { x[b] } else { 1.0 } };
+                            let part_of = |a: usize, b: usize| {
+                                if there == 0.0 { 0.0 } else { x[a] * if part == 1 { x[b] } else { 1.0 } }
+                            };
                             for a in 0..d {
                                 by_hand.extend((a..if part == 1 { d } else { a + 1 }).map(|b| part_of(a, b)));
                             }

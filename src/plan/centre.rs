@@ -1,9 +1,10 @@
-//! Where observed reals are centred, so that large offsets cost no digits: the mean of the data for every node that moves with them.
-//! Not here: undoing it (the report adds the centre back exactly).
+//! Where observed reals are centred, so that large offsets cost no digits: the mean of the data for every
+//! node that moves with them. Not here: undoing it (the report adds the centre back exactly).
 //!
-//! Nodes tied by `mean` slots move together, as x and m do in Normal(x | m, τ): the density sees x − m only. Of a sum, one summand that
-//! stands there as it is moves with the child: an intercept, say. A node that enters anything else (a product,
-//! a sum beside another, a scaled mean) has an origin of its own, and so has all that moves with it: no centre.
+//! Nodes tied by `mean` slots move together, as x and m do in Normal(x | m, τ): the density sees x − m only.
+//! Of a sum, one summand that stands there as it is moves with the child: an intercept, say. A node that
+//! enters anything else (a product, a sum beside another, a scaled mean) has an origin of its own, and so has
+//! all that moves with it: no centre.
 
 use crate::{
     graph::{
@@ -39,9 +40,12 @@ pub fn centres(graph: &FactorGraph, bound: &Bound) -> Vec<Vec<f64>> {
                 group[a] = b;
                 origin[b] |= origin[a];
             }
-            let rest = named.iter().filter(|n| Some(**n) != tied || named.iter().filter(|m| m == n).count() > 1);
-            let pinned: Vec<usize> =
-                rest.map(|n| root(&group, n.0)).chain((moves && tied.is_none()).then(|| root(&group, f.node.0))).collect();
+            let rest =
+                named.iter().filter(|n| Some(**n) != tied || named.iter().filter(|m| m == n).count() > 1);
+            let pinned: Vec<usize> = rest
+                .map(|n| root(&group, n.0))
+                .chain((moves && tied.is_none()).then(|| root(&group, f.node.0)))
+                .collect();
             pinned.into_iter().for_each(|r| origin[r] = true);
         }
     }
@@ -75,10 +79,16 @@ fn mover(graph: &FactorGraph, child: NodeId, mean: &Expr) -> Option<NodeId> {
         node.spec.location && node.spec.stat.value == child.spec.stat.value
     };
     let whole = plain.iter().filter(|(n, indices)| *indices == graph.nodes[n.0].plates.len()).map(|x| x.0);
-    // What a datum lies about: the child's own step before, then an intercept or what has a mean of its own to learn; else the first.
+    // What a datum lies about: the child's own step before, then an intercept or what has a mean of its own
+    // to learn; else the first.
     let learned = |n: NodeId| {
         let mut named = vec![];
-        graph.factors.iter().filter(|f| f.node == n).flat_map(|f| f.args.first()).for_each(|a| nodes(&a.expr, &mut named));
+        graph
+            .factors
+            .iter()
+            .filter(|f| f.node == n)
+            .flat_map(|f| f.args.first())
+            .for_each(|a| nodes(&a.expr, &mut named));
         !named.is_empty()
     };
     let key = |n: &NodeId| {

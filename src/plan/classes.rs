@@ -1,5 +1,5 @@
-//! Colour classes: elements of one stored variable that meet in a product can't be updated at once, or the bound may fall. Elements of one
-//! colour never meet. Not here: the updates (`engine`).
+//! Colour classes: elements of one stored variable that meet in a product can't be updated at once, or the
+//! bound may fall. Elements of one colour never meet. Not here: the updates (`engine`).
 
 use super::{
     LowerError, Plan,
@@ -50,7 +50,11 @@ fn meet(plan: &Plan, t: &Table, v: usize, edges: &mut Vec<(u32, u32)>) -> Result
         .collect();
     let add = |edges: &mut Vec<(u32, u32)>, a: u32, b: u32, place: usize| {
         if a == b {
-            return Err(LowerError::SelfPair { node: NodeId(plan.vars[v].nodes[0].0), factor: t.factor, row: place });
+            return Err(LowerError::SelfPair {
+                node: NodeId(plan.vars[v].nodes[0].0),
+                factor: t.factor,
+                row: place,
+            });
         }
         edges.extend([(a, b), (b, a)]);
         Ok(())
@@ -72,7 +76,9 @@ fn meet(plan: &Plan, t: &Table, v: usize, edges: &mut Vec<(u32, u32)>) -> Result
                 if ra == rb {
                     ra.iter().try_for_each(|o| add(edges, a[place] + o, b[place] + o, place))?;
                 } else {
-                    ra.iter().try_for_each(|o| rb.iter().try_for_each(|p| add(edges, a[place] + o, b[place] + p, place)))?;
+                    ra.iter().try_for_each(|o| {
+                        rb.iter().try_for_each(|p| add(edges, a[place] + o, b[place] + p, place))
+                    })?;
                 }
             }
         }
@@ -85,7 +91,8 @@ fn meet(plan: &Plan, t: &Table, v: usize, edges: &mut Vec<(u32, u32)>) -> Result
     Ok(())
 }
 
-/// First-fit colouring in element order: as many colours as one more than the largest number of neighbours, at most.
+/// First-fit colouring in element order: as many colours as one more than the largest number of neighbours,
+/// at most.
 fn greedy(count: usize, edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
     let codes: Vec<u32> = edges.iter().map(|e| e.0).collect();
     let groups = crate::data::Groups::new(&codes, count);

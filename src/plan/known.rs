@@ -1,5 +1,5 @@
-//! Known arguments as numbers: expressions without random variables evaluated for every index they depend on, and the statistic of each
-//! value. Not here: observed nodes.
+//! Known arguments as numbers: expressions without random variables evaluated for every index they depend on,
+//! and the statistic of each value. Not here: observed nodes.
 
 use crate::{
     expfam::stat::{PartShape, StatKind},
@@ -61,7 +61,8 @@ struct Env<'a> {
 }
 
 impl KnownArray {
-    /// Evaluates a known array. `shift` is subtracted from values of a location slot (centring); empty for none.
+    /// Evaluates a known array. `shift` is subtracted from values of a location slot (centring); empty for
+    /// none.
     pub fn new(known: &Known, graph: &FactorGraph, bound: &Bound, shift: &[f64]) -> Result<Self, BadValue> {
         let elements: Vec<usize> = known.elements.iter().map(|&e| bound.size(e)).collect();
         let count: usize = elements.iter().product();
@@ -81,7 +82,8 @@ impl KnownArray {
                 at[i] = rest % size;
                 rest /= size;
             }
-            let mut env = Env { graph, bound, plates: vec![], gates: vec![], met: vec![], own: None, cell: None };
+            let mut env =
+                Env { graph, bound, plates: vec![], gates: vec![], met: vec![], own: None, cell: None };
             for (letter, &i) in known.letters.iter().zip(&at) {
                 match letter {
                     Letter::Plate(p) => env.plates.push((*p, i)),
@@ -142,8 +144,8 @@ impl KnownArray {
     }
 }
 
-/// The array of an input or a column of which the expression reads every element in order: no copy is made of it. Without a statistic
-/// only, and finite.
+/// The array of an input or a column of which the expression reads every element in order: no copy is made of
+/// it. Without a statistic only, and finite.
 fn as_it_is(known: &Known, graph: &FactorGraph, bound: &Bound, length: usize) -> Option<Numbers> {
     let (KnownMap::Value, ExprKind::Ref(r)) = (&known.map, &known.expr.kind) else { return None };
     let own = known.letters.is_empty() || known.letters.iter().any(|l| matches!(l, Letter::Own(_)));
@@ -185,7 +187,9 @@ impl Env<'_> {
             ExprKind::Binary(op, a, b) => {
                 let (a, b) = (self.value(a), self.value(b));
                 let n = a.len().max(b.len());
-                let at = |v: &[f64], i: usize| if v.len() == 1 { v[0] } else { v.get(i).copied().unwrap_or(f64::NAN) };
+                let at = |v: &[f64], i: usize| {
+                    if v.len() == 1 { v[0] } else { v.get(i).copied().unwrap_or(f64::NAN) }
+                };
                 (0..n)
                     .map(|i| {
                         let (x, y) = (at(&a, i), at(&b, i));
@@ -216,7 +220,12 @@ impl Env<'_> {
             }
             Target::Input(id) => {
                 let input = &self.graph.inputs[id.0];
-                let sizes: Vec<usize> = input.plates.iter().map(|&p| self.bound.plate(p).size).chain(input.event.iter().copied()).collect();
+                let sizes: Vec<usize> = input
+                    .plates
+                    .iter()
+                    .map(|&p| self.bound.plate(p).size)
+                    .chain(input.event.iter().copied())
+                    .collect();
                 let mut offset = 0;
                 let mut row = 0;
                 for (axis, index) in r.index.iter().enumerate() {
@@ -244,7 +253,9 @@ impl Env<'_> {
         let plate = |env: &Self, p: PlateId| env.plates.iter().find(|(q, _)| *q == p).map_or(0, |(_, i)| *i);
         match index {
             Index::Plate(p) => plate(self, *p),
-            Index::Column { column, plate: p } => self.bound.codes(*column, of).map_or(0, |c| c[plate(self, *p)] as usize),
+            Index::Column { column, plate: p } => {
+                self.bound.codes(*column, of).map_or(0, |c| c[plate(self, *p)] as usize)
+            }
             Index::At(i) => *i,
             Index::Gate(selector) => {
                 let key = format!("{selector:?}");

@@ -1,5 +1,5 @@
-//! A network's tables as they lie in its statistic, and what can be read from them. Not here: which variables are one (`factorize`), nor
-//! the junction tree (`block`).
+//! A network's tables as they lie in its statistic, and what can be read from them. Not here: which variables
+//! are one (`factorize`), nor the junction tree (`block`).
 
 use crate::{
     block::junction_tree::{JunctionTree, NetworkError},
@@ -15,7 +15,8 @@ pub struct NetworkShape {
     pub scopes: Vec<(usize, Vec<usize>)>,
     /// The algorithm, but for a chain's.
     pub tree: Option<JunctionTree>,
-    /// For each member, if some of its cells are known: the category of each element in storage order, `u32::MAX` for none.
+    /// For each member, if some of its cells are known: the category of each element in storage order,
+    /// `u32::MAX` for none.
     pub known: Vec<Option<Vec<u32>>>,
 }
 
@@ -49,7 +50,10 @@ impl NetworkShape {
 
     /// The first scope that holds a member, its place there, and where its table starts.
     fn home(&self, member: usize) -> (usize, &[usize], usize) {
-        let found = self.scopes.iter().find_map(|(at, s)| Some((*at, s.as_slice(), s.iter().position(|m| *m == member)?)));
+        let found = self
+            .scopes
+            .iter()
+            .find_map(|(at, s)| Some((*at, s.as_slice(), s.iter().position(|m| *m == member)?)));
         found.expect("every member stands in some scope")
     }
 
@@ -82,7 +86,9 @@ impl NetworkShape {
             let (at, scope, place) = self.home(m);
             for (e, row) in eta.chunks_exact_mut(self.width()).enumerate() {
                 if let Some(k) = self.known(m, first + e) {
-                    self.states(scope, place, |i, state| row[at + i] += if state == k { 0.0 } else { LN_ZERO });
+                    self.states(scope, place, |i, state| {
+                        row[at + i] += if state == k { 0.0 } else { LN_ZERO }
+                    });
                 }
             }
         }
@@ -92,7 +98,12 @@ impl NetworkShape {
     ///
     /// # Errors
     /// The element, from 0, and what is wrong with it.
-    pub fn evaluate(&self, eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]) -> Result<(), (usize, NetworkError)> {
+    pub fn evaluate(
+        &self,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), (usize, NetworkError)> {
         let Some(tree) = &self.tree else { unreachable!("a chain is updated in its stream") };
         let mut scratch = vec![0.0; tree.scratch_len()];
         moments.copy_from_slice(eta);

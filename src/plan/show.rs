@@ -1,5 +1,6 @@
-//! The printed plan: streams and their chunks, blocks and where their moments live, the order of an iteration, each table with what
-//! fills and reads it. What `explain --emit plan` prints. Not here: what the plan means (`lower`).
+//! The printed plan: streams and their chunks, blocks and where their moments live, the order of an
+//! iteration, each table with what fills and reads it. What `explain --emit plan` prints. Not here: what the
+//! plan means (`lower`).
 
 use super::{
     Plan,
@@ -35,9 +36,15 @@ impl Plan {
         for s in &self.streams {
             let longest = s.chunks.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
             let order = if s.order.is_some() { ", sorted by sequence" } else { "" };
-            let (part, order) =
-                if s.parent.is_some() { ("tree", order.replace("sequence", "tree")) } else { ("sequence", order.to_string()) };
-            let sequences = s.starts.as_ref().map_or(String::new(), |s| format!(" in {}", count(s.len().saturating_sub(1), part)));
+            let (part, order) = if s.parent.is_some() {
+                ("tree", order.replace("sequence", "tree"))
+            } else {
+                ("sequence", order.to_string())
+            };
+            let sequences = s
+                .starts
+                .as_ref()
+                .map_or(String::new(), |s| format!(" in {}", count(s.len().saturating_sub(1), part)));
             let weight = if s.weight.is_some() { ", weighted" } else { "" };
             out += &format!(
                 "  {}: {}{sequences}{order}{weight}, cut into {} of at most {longest}, in {} of chunks\n",
@@ -53,7 +60,8 @@ impl Plan {
     fn vars_text(&self, graph: &FactorGraph) -> String {
         let mut out = String::from("blocks\n");
         for v in &self.vars {
-            let plates: Vec<String> = v.plates.iter().map(|(p, n)| format!("{} {n}", graph.plate_name(*p))).collect();
+            let plates: Vec<String> =
+                v.plates.iter().map(|(p, n)| format!("{} {n}", graph.plate_name(*p))).collect();
             let over = if plates.is_empty() { String::new() } else { format!(" [{}]", plates.join(", ")) };
             let place = match v.storage {
                 Storage::Stored => format!("stored, {}", bytes(2 * v.elements() * v.width * NUMBER)),
@@ -69,20 +77,40 @@ impl Plan {
                 Algorithm::Gaussian => format!("Gaussian of dimension {}", v.d),
                 Algorithm::SparseGaussian => v.sparse.as_ref().map_or(String::new(), |s| {
                     let kernel = &s.pattern.kernel;
-                    format!("sparse Gaussian of dimension {}, {} joined, {} of fill", v.d, count(s.pattern.pairs(), "pair"), kernel.fill())
+                    format!(
+                        "sparse Gaussian of dimension {}, {} joined, {} of fill",
+                        v.d,
+                        count(s.pattern.pairs(), "pair"),
+                        kernel.fill()
+                    )
                 }),
                 Algorithm::GaussianChain => format!("Kalman smoother of dimension {}", v.d),
-                Algorithm::GaussianSteps { lags: 1 } => format!("Kalman smoother of dimension {}, each step with its own coupling", v.d),
-                Algorithm::GaussianSteps { lags } => format!("Kalman smoother of dimension {}, over {lags} steps at a time", v.d),
+                Algorithm::GaussianSteps { lags: 1 } => {
+                    format!("Kalman smoother of dimension {}, each step with its own coupling", v.d)
+                }
+                Algorithm::GaussianSteps { lags } => {
+                    format!("Kalman smoother of dimension {}, over {lags} steps at a time", v.d)
+                }
                 Algorithm::Chain => "forward–backward".into(),
                 Algorithm::Network => "junction tree".into(),
             };
-            let colours =
-                if v.classes.len() > 1 { format!(", updated in {} turns, as its elements meet", v.classes.len()) } else { String::new() };
-            let alike = if self.alike.iter().any(|a| self.vars[a.var].name == v.name) { ", one covariance for all rows" } else { "" };
+            let colours = if v.classes.len() > 1 {
+                format!(", updated in {} turns, as its elements meet", v.classes.len())
+            } else {
+                String::new()
+            };
+            let alike = if self.alike.iter().any(|a| self.vars[a.var].name == v.name) {
+                ", one covariance for all rows"
+            } else {
+                ""
+            };
             let known = v.network.as_ref().is_some_and(|n| n.known.iter().any(Option::is_some));
             let clamp = if v.clamp.is_some() || known { ", some elements known" } else { "" };
-            out += &format!("  {}{over}: {how}, {} each; {place}{alike}{colours}{clamp}\n", v.name, count(v.width, "number"));
+            out += &format!(
+                "  {}{over}: {how}, {} each; {place}{alike}{colours}{clamp}\n",
+                v.name,
+                count(v.width, "number")
+            );
         }
         out
     }
@@ -98,17 +126,25 @@ impl Plan {
             say(format!("update {}", self.vars[v].name));
         }
         for (s, stream) in self.streams.iter().enumerate() {
-            let here: Vec<&str> = self.vars.iter().filter(|v: &&Var| v.stream() == Some(s)).map(|v| v.name.as_str()).collect();
+            let here: Vec<&str> =
+                self.vars.iter().filter(|v: &&Var| v.stream() == Some(s)).map(|v| v.name.as_str()).collect();
             let tables: Vec<String> = (0..self.tables.len())
                 .filter(|&t| self.tables[t].stream == Some(s) && !self.tables[t].constant)
                 .map(|t| t.to_string())
                 .collect();
             let plate = graph.plate_name(stream.plate);
             if !here.is_empty() {
-                let sums = if tables.is_empty() { String::new() } else { format!(", sum the statistics of tables {}", tables.join(", ")) };
+                let sums = if tables.is_empty() {
+                    String::new()
+                } else {
+                    format!(", sum the statistics of tables {}", tables.join(", "))
+                };
                 let turns = self.turns.iter().find(|t| t.stream == s).map_or(String::new(), |t| {
                     let (row, block) = (&self.vars[t.selector].name, &self.vars[t.var].name);
-                    format!(" ({row} and {block} in turns, in each of {})", count(t.starts.len() - 1, "group"))
+                    format!(
+                        " ({row} and {block} in turns, in each of {})",
+                        count(t.starts.len() - 1, "group")
+                    )
                 });
                 say(format!("pass over {plate}: update {}{turns}{sums}", here.join(", ")));
             }
@@ -127,15 +163,26 @@ impl Plan {
         let rows = match (&t.rows, t.stream) {
             (_, None) => String::new(),
             (Rows::All, Some(s)) => format!(", all rows of {}", graph.plate_name(self.streams[s].plate)),
-            (Rows::List(l), Some(s)) => format!(", {} of {}", count(l.len(), "row"), graph.plate_name(self.streams[s].plate)),
+            (Rows::List(l), Some(s)) => {
+                format!(", {} of {}", count(l.len(), "row"), graph.plate_name(self.streams[s].plate))
+            }
         };
-        let packed = t.packed.as_ref().map_or(String::new(), |p| format!(", {} with symmetric pairs once", p.len));
-        let mut out = format!("table {i}: {line}{rows}{what}\n  size      {}{packed}, {}\n", count(t.len, "number"), bytes(t.len * NUMBER));
+        let packed =
+            t.packed.as_ref().map_or(String::new(), |p| format!(", {} with symmetric pairs once", p.len));
+        let mut out = format!(
+            "table {i}: {line}{rows}{what}\n  size      {}{packed}, {}\n",
+            count(t.len, "number"),
+            bytes(t.len * NUMBER)
+        );
         let legend: Vec<String> = (0..t.sizes.len())
             .filter(|&l| t.stream.is_some() || l != t.row_label as usize)
             .map(|l| {
                 let letter = letter(l as Label);
-                if t.stream.is_some() && l == t.row_label as usize { format!("{letter} rows") } else { format!("{letter} {}", t.sizes[l]) }
+                if t.stream.is_some() && l == t.row_label as usize {
+                    format!("{letter} rows")
+                } else {
+                    format!("{letter} {}", t.sizes[l])
+                }
             })
             .collect();
         if !legend.is_empty() {
@@ -179,7 +226,9 @@ impl Plan {
     fn row_name(&self, o: &RowOperand) -> String {
         match &o.from {
             From::Streamed { var, back: 1 } => format!("{} (the step before)", self.vars[*var].name),
-            From::Streamed { var, back: back @ 2.. } => format!("{} ({back} steps before)", self.vars[*var].name),
+            From::Streamed { var, back: back @ 2.. } => {
+                format!("{} ({back} steps before)", self.vars[*var].name)
+            }
             From::Streamed { var, .. } => self.vars[*var].name.clone(),
             From::Stored { var, .. } => format!("{} (by row)", self.vars[*var].name),
             From::Dense(_) => "numbers".into(),
@@ -189,7 +238,11 @@ impl Plan {
     }
 
     fn row_text(&self, o: &RowOperand) -> String {
-        let width = if o.width > 0 { format!(", {} a row", count(o.width, "number")) } else { ", one level a row".into() };
+        let width = if o.width > 0 {
+            format!(", {} a row", count(o.width, "number"))
+        } else {
+            ", one level a row".into()
+        };
         format!("{}{width}", self.row_name(o))
     }
 

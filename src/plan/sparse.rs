@@ -1,8 +1,9 @@
-//! A sparse Gaussian's statistic: the entries, their squares, then arrays of products of two entries, as the factors read them. Not here:
-//! which entries meet (`factorize::sparse`), nor the algorithm (`block`).
+//! A sparse Gaussian's statistic: the entries, their squares, then arrays of products of two entries, as the
+//! factors read them. Not here: which entries meet (`factorize::sparse`), nor the algorithm (`block`).
 //!
-//! Several places of the statistic may be one product: those of `w[i]·w[j]` and of `w[j]·w[i]`, or of two factors. Each gets messages of its
-//! own; the natural parameter of the product is their sum, and all of them have its moment.
+//! Several places of the statistic may be one product: those of `w[i]·w[j]` and of `w[j]·w[i]`, or of two
+//! factors. Each gets messages of its own; the natural parameter of the product is their sum, and all of them
+//! have its moment.
 
 use crate::{
     block::sparse_gaussian::SparseGaussianError,
@@ -17,7 +18,8 @@ pub struct SparseShape {
     pub pattern: Arc<Pattern>,
     /// For each number after the entries: which square or pair it is; [`NONE`] for none.
     pub slots: Vec<u32>,
-    /// For each member that is a vector: where the products of its elements' entries start, d × d for each element.
+    /// For each member that is a vector: where the products of its elements' entries start, d × d for each
+    /// element.
     pub seconds: Vec<Option<usize>>,
 }
 
@@ -61,7 +63,12 @@ impl SparseShape {
     ///
     /// # Errors
     /// If the precision is not positive definite or a parameter not finite, naming the entry.
-    pub fn evaluate(&self, eta: &[f64], moments: &mut [f64], log_norm: &mut f64) -> Result<(), SparseGaussianError> {
+    pub fn evaluate(
+        &self,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut f64,
+    ) -> Result<(), SparseGaussianError> {
         let n = self.entries();
         let kernel = &self.pattern.kernel;
         let (mut h, mut second) = (eta[..n].to_vec(), vec![0.0; n + self.pattern.pairs()]);
@@ -86,7 +93,10 @@ impl SparseShape {
         let (squares, pairs) = second.split_at_mut(n);
         let moved = |a: usize, b: usize| moments[a] * by[b] + by[a] * moments[b] + by[a] * by[b];
         squares.iter_mut().enumerate().for_each(|(a, x)| *x += moved(a, a));
-        pairs.iter_mut().zip(self.pattern.kernel.pairs()).for_each(|(x, &(a, b))| *x += moved(a as usize, b as usize));
+        pairs
+            .iter_mut()
+            .zip(self.pattern.kernel.pairs())
+            .for_each(|(x, &(a, b))| *x += moved(a as usize, b as usize));
         moments.iter_mut().zip(by).for_each(|(m, b)| *m += b);
         self.spread(&second, moments);
     }
@@ -97,7 +107,8 @@ impl SparseShape {
         }
     }
 
-    /// The mean and the covariance (d × d) of the element of a member at `element`, and its entries' number d.
+    /// The mean and the covariance (d × d) of the element of a member at `element`, and its entries' number
+    /// d.
     pub fn element(&self, member: usize, element: usize, moments: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let places = &self.pattern.places;
         let d = places.each[member];
@@ -221,7 +232,11 @@ mod tests {
             for m in 0..shape.pattern.places.each.len() {
                 let (old, new) = (shape.element(m, 0, &before), shape.element(m, 0, &after));
                 let first = shape.pattern.places.starts[m];
-                old.0.iter().zip(&new.0).enumerate().for_each(|(i, (a, b))| assert!((a + by[first + i] - b).abs() < 1e-12));
+                old.0
+                    .iter()
+                    .zip(&new.0)
+                    .enumerate()
+                    .for_each(|(i, (a, b))| assert!((a + by[first + i] - b).abs() < 1e-12));
                 old.1.iter().zip(&new.1).for_each(|(a, b)| assert!((a - b).abs() < 1e-12, "{a} {b}"));
             }
         }

@@ -1,4 +1,5 @@
-//! Streamed plates: in which order their rows are visited and where they may be cut. Not here: the pass (`engine`).
+//! Streamed plates: in which order their rows are visited and where they may be cut. Not here: the pass
+//! (`engine`).
 
 use crate::{
     data::{Groups, sequences::Sequences},
@@ -20,11 +21,13 @@ pub struct Stream {
     pub starts: Option<Vec<u32>>,
     /// How many rows each row stands for, by place.
     pub weight: Option<Arc<[f64]>>,
-    /// The place of the row above, by place, for `Tree` only, and always an earlier one; `u32::MAX` for roots.
+    /// The place of the row above, by place, for `Tree` only, and always an earlier one; `u32::MAX` for
+    /// roots.
     pub parent: Option<Vec<u32>>,
     /// Places cut into chunks; a sequence or tree is never cut where it is one block.
     pub chunks: Vec<Range<usize>>,
-    /// Chunks cut into runs that one thread takes at a time; their sums are added in this order, whatever the threads.
+    /// Chunks cut into runs that one thread takes at a time; their sums are added in this order, whatever the
+    /// threads.
     pub runs: Vec<Range<usize>>,
     /// How many runs there may be.
     pub most_runs: usize,
@@ -48,14 +51,29 @@ impl Stream {
             let (rows, begin) = preorder(p);
             let mut place = vec![0; size];
             rows.iter().enumerate().for_each(|(at, &r)| place[r as usize] = at as u32);
-            parent = Some(rows.iter().map(|&r| p[r as usize]).map(|up| if up == u32::MAX { up } else { place[up as usize] }).collect());
+            parent = Some(
+                rows.iter()
+                    .map(|&r| p[r as usize])
+                    .map(|up| if up == u32::MAX { up } else { place[up as usize] })
+                    .collect(),
+            );
             starts = Some(begin);
             if rows.iter().enumerate().any(|(at, &r)| at as u32 != r) {
                 order = Some(rows);
             }
         }
-        let mut stream =
-            Self { plate, size, order, starts, weight: None, parent, chunks: vec![], runs: vec![], most_runs: 1, whole: false };
+        let mut stream = Self {
+            plate,
+            size,
+            order,
+            starts,
+            weight: None,
+            parent,
+            chunks: vec![],
+            runs: vec![],
+            most_runs: 1,
+            whole: false,
+        };
         stream.weight = bound.weight.as_ref().map(|w| stream.permute(w, 1).into());
         stream
     }
@@ -71,7 +89,9 @@ impl Stream {
     pub fn permute<T: Copy>(&self, array: &[T], width: usize) -> Vec<T> {
         match &self.order {
             None => array.to_vec(),
-            Some(order) => order.iter().flat_map(|&r| &array[r as usize * width..][..width]).copied().collect(),
+            Some(order) => {
+                order.iter().flat_map(|&r| &array[r as usize * width..][..width]).copied().collect()
+            }
         }
     }
 
@@ -97,7 +117,8 @@ impl Stream {
         out
     }
 
-    /// Cuts chunks of about `rows` rows, at these places only where they are given (the first is 0, the last the end), and at most `runs` runs of chunks.
+    /// Cuts chunks of about `rows` rows, at these places only where they are given (the first is 0, the last
+    /// the end), and at most `runs` runs of chunks.
     pub fn cut(&mut self, rows: usize, whole: Option<&[u32]>, runs: usize) {
         self.chunks.clear();
         match whole {
@@ -113,7 +134,9 @@ impl Stream {
                     }
                 }
             }
-            None => self.chunks.extend((0..self.size).step_by(rows.max(1)).map(|lo| lo..(lo + rows).min(self.size))),
+            None => self
+                .chunks
+                .extend((0..self.size).step_by(rows.max(1)).map(|lo| lo..(lo + rows).min(self.size))),
         }
         self.most_runs = runs;
         self.runs = self.runs_of(self.chunks.len());
@@ -126,7 +149,8 @@ impl Stream {
     }
 }
 
-/// Rows of a forest tree by tree, each after the row above it, else in the order of the file; where the trees start, and the end.
+/// Rows of a forest tree by tree, each after the row above it, else in the order of the file; where the trees
+/// start, and the end.
 fn preorder(parents: &[u32]) -> (Vec<u32>, Vec<u32>) {
     // Roots have a group of their own, the last.
     let above: Vec<u32> = parents.iter().map(|&p| p.min(parents.len() as u32)).collect();

@@ -1,4 +1,5 @@
-//! Tables: products of the energy that hold the same things of a row, with the shared rest contracted to one array.
+//! Tables: products of the energy that hold the same things of a row, with the shared rest contracted to one
+//! array.
 
 use super::arrays::{Codes, Dense, RowArrays};
 use crate::num::contract::{Axes, Contraction, Label, OperandShape};
@@ -28,7 +29,8 @@ pub struct Table {
     pub terms: Vec<TableTerm>,
     /// From the row operands (with weights) to the accumulated statistic.
     pub gather: Contraction,
-    /// Axes of the statistic that `gather` writes and of the table that messages read, where a symmetric pair of labels is packed.
+    /// Axes of the statistic that `gather` writes and of the table that messages read, where a symmetric pair
+    /// of labels is packed.
     pub packed: Option<Packed>,
     /// The table's axes as rows see them: packed, and without what is unrolled.
     pub seen: Axes,
@@ -36,7 +38,8 @@ pub struct Table {
     pub constant: bool,
     /// The block whose pairs of neighbours this table couples.
     pub pair: Option<usize>,
-    /// A label whose values are taken one by one, since codes stand in columns: its size, and strides in the packed table and in each operand.
+    /// A label whose values are taken one by one, since codes stand in columns: its size, and strides in the
+    /// packed table and in each operand.
     pub unroll: Option<Unroll>,
     /// Whether any operand is a stored variable read row by row.
     pub gathers_stored: bool,
@@ -71,7 +74,8 @@ pub struct RowOperand {
 pub struct Message {
     /// What runs.
     pub contraction: Contraction,
-    /// The message's axes in the target's own chunk buffer (streamed) or in a dense scratch array of rows × `width` (stored).
+    /// The message's axes in the target's own chunk buffer (streamed) or in a dense scratch array of rows ×
+    /// `width` (stored).
     pub axes: Axes,
 }
 
@@ -142,7 +146,8 @@ pub enum Shared {
 /// Two labels of a table that index a symmetric matrix, kept as one in what the rows see.
 #[derive(Clone, Debug)]
 pub struct Packed {
-    /// Outer size, matrix dimension, inner size: the table is `[outer, d, d, inner]`, packed `[outer, d(d+1)/2, inner]`.
+    /// Outer size, matrix dimension, inner size: the table is `[outer, d, d, inner]`, packed
+    /// `[outer, d(d+1)/2, inner]`.
     pub outer: usize,
     /// See `outer`.
     pub d: usize,
@@ -215,7 +220,9 @@ impl Table {
     }
     /// Is this variable read from the rows?
     pub fn reads(&self, v: usize) -> bool {
-        self.operands.iter().any(|o| matches!(&o.from, From::Streamed { var, .. } | From::Stored { var, .. } if *var == v))
+        self.operands
+            .iter()
+            .any(|o| matches!(&o.from, From::Streamed { var, .. } | From::Stored { var, .. } if *var == v))
     }
 }
 

@@ -1,8 +1,9 @@
-//! Stored blocks that one group of neighbouring rows has for itself: within a pass such a block and its rows take turns before the pass goes on. Not here:
-//! the turns (`engine`).
+//! Stored blocks that one group of neighbouring rows has for itself: within a pass such a block and its rows
+//! take turns before the pass goes on. Not here: the turns (`engine`).
 //!
-//! The rule: rows of a stream have a selector whose messages are all looked up in tables by codes; one of these tables is the block itself, an element for
-//! each level; no other table over rows reads the block; and the rows of a level stand together. Then nothing outside the group moves while it takes turns.
+//! The rule: rows of a stream have a selector whose messages are all looked up in tables by codes; one of
+//! these tables is the block itself, an element for each level; no other table over rows reads the block; and
+//! the rows of a level stand together. Then nothing outside the group moves while it takes turns.
 
 use super::{
     Plan, lookup,
@@ -30,17 +31,21 @@ pub struct Turns {
     pub others: Vec<(usize, Option<usize>)>,
     /// The first place of each group, and the number of places.
     pub starts: Vec<u32>,
-    /// Rows of a span, about, or one run if that is more. The posterior does not depend on it but for rounding.
+    /// Rows of a span, about, or one run if that is more. The posterior does not depend on it but for
+    /// rounding.
     pub span: usize,
 }
 
 /// A group is done by one thread, with a few numbers for each of its rows.
 const LARGEST_GROUP: usize = 1 << 20;
-/// The same where the stream has other blocks or tables: a chunk then holds their rows' numbers, for all of a group.
+/// The same where the stream has other blocks or tables: a chunk then holds their rows' numbers, for all of a
+/// group.
 const LARGEST_IN_CHUNK: usize = 1 << 14;
-/// Rows whose sums into looked-up tables are made at one time, about: what they need of their blocks stays in the cache, and little is kept for each row.
+/// Rows whose sums into looked-up tables are made at one time, about: what they need of their blocks stays in
+/// the cache, and little is kept for each row.
 const SPAN: usize = 1 << 18;
-/// Rows of a stream whose order by code is kept for all iterations; for more it is made again in each, so that it takes no more memory.
+/// Rows of a stream whose order by code is kept for all iterations; for more it is made again in each, so
+/// that it takes no more memory.
 const KEPT: usize = 1 << 22;
 
 /// Runs of chunks that are worked off before their sums are made, and their rows.
@@ -67,7 +72,11 @@ impl Sorted {
     /// The first code of the piece, where places are cut into about equal pieces.
     pub fn share(&self, piece: usize, pieces: usize) -> usize {
         let target = self.places.len() * piece / pieces;
-        if piece == pieces { self.codes.len() } else { self.starts[..self.codes.len()].partition_point(|&s| (s as usize) < target) }
+        if piece == pieces {
+            self.codes.len()
+        } else {
+            self.starts[..self.codes.len()].partition_point(|&s| (s as usize) < target)
+        }
     }
 }
 
@@ -76,7 +85,10 @@ impl Turns {
     pub fn spans(&self, stream: &Stream) -> Vec<Span> {
         let mut spans: Vec<Span> = vec![];
         for (r, run) in stream.runs.iter().enumerate() {
-            let rows = match (stream.chunks.get(run.start), run.end.checked_sub(1).and_then(|c| stream.chunks.get(c))) {
+            let rows = match (
+                stream.chunks.get(run.start),
+                run.end.checked_sub(1).and_then(|c| stream.chunks.get(c)),
+            ) {
                 (Some(first), Some(last)) if !run.is_empty() => first.start..last.end,
                 _ => continue,
             };
@@ -92,7 +104,9 @@ impl Turns {
     pub fn sort(&self, plan: &Plan, span: &Span) -> Vec<Sorted> {
         self.others
             .iter()
-            .map(|(_, codes)| codes.map_or_else(Sorted::default, |id| self.by_code(&plan.rows.codes[id].data, &span.rows)))
+            .map(|(_, codes)| {
+                codes.map_or_else(Sorted::default, |id| self.by_code(&plan.rows.codes[id].data, &span.rows))
+            })
             .collect()
     }
 
@@ -116,7 +130,9 @@ impl Turns {
         sorted.starts.push(sum);
         sorted.places.resize(sum as usize, (0, 0));
         let first = self.starts.partition_point(|&s| (s as usize) < rows.start);
-        for (group, ends) in self.starts[first..].windows(2).enumerate().take_while(|(_, w)| (w[0] as usize) < rows.end) {
+        for (group, ends) in
+            self.starts[first..].windows(2).enumerate().take_while(|(_, w)| (w[0] as usize) < rows.end)
+        {
             for place in ends[0]..ends[1] {
                 let code = codes[place as usize];
                 if code != NO_LEVEL {
@@ -142,8 +158,16 @@ pub fn find(plan: &Plan) -> Vec<Turns> {
         if found.iter().any(|f| f.stream == turns.stream) {
             continue;
         }
-        let alone = plan.vars.iter().enumerate().all(|(v, x)| v == turns.selector || x.stream() != Some(turns.stream))
-            && plan.tables.iter().enumerate().all(|(t, x)| turns.sums(t) || x.constant || x.stream != Some(turns.stream));
+        let alone = plan
+            .vars
+            .iter()
+            .enumerate()
+            .all(|(v, x)| v == turns.selector || x.stream() != Some(turns.stream))
+            && plan
+                .tables
+                .iter()
+                .enumerate()
+                .all(|(t, x)| turns.sums(t) || x.constant || x.stream != Some(turns.stream));
         let largest = if alone { LARGEST_GROUP } else { LARGEST_IN_CHUNK };
         if let Some(starts) = groups(rows, plan.vars[turns.var].elements(), largest) {
             turns.starts = starts;
@@ -153,12 +177,14 @@ pub fn find(plan: &Plan) -> Vec<Turns> {
     found
 }
 
-/// Rows of a stream brought together by group, for a stream that could take turns then: its number, and the file's row at each place. Rows of a plate
-/// without sequences may stand in any order.
+/// Rows of a stream brought together by group, for a stream that could take turns then: its number, and the
+/// file's row at each place. Rows of a plate without sequences may stand in any order.
 pub fn regroup(plan: &Plan) -> Option<(usize, Vec<u32>)> {
     candidates(plan).find_map(|(turns, codes)| {
         let stream = &plan.streams[turns.stream];
-        let taken = stream.order.is_some() || stream.starts.is_some() || plan.turns.iter().any(|t| t.stream == turns.stream);
+        let taken = stream.order.is_some()
+            || stream.starts.is_some()
+            || plan.turns.iter().any(|t| t.stream == turns.stream);
         if taken || codes.contains(&NO_LEVEL) {
             return None;
         }
@@ -169,7 +195,8 @@ pub fn regroup(plan: &Plan) -> Option<(usize, Vec<u32>)> {
     })
 }
 
-/// What could take turns if the rows of a group were neighbours; groups are not looked at. With the group of each row.
+/// What could take turns if the rows of a group were neighbours; groups are not looked at. With the group of
+/// each row.
 fn candidates(plan: &Plan) -> impl Iterator<Item = (Turns, &[u32])> {
     plan.tables.iter().enumerate().filter_map(|(t, table)| {
         let stream = table.stream?;
@@ -186,7 +213,11 @@ fn of_table(plan: &Plan, t: usize, table: &Table, stream: usize) -> Option<Turns
     })?;
     let row = &plan.vars[selector];
     let normalised = matches!(row.algorithm, Algorithm::Family(f) if f.is_softmax());
-    if !normalised || row.inner() != 1 || row.clamp.is_some() || row.storage != (Storage::Streamed { stream, kept: false }) {
+    if !normalised
+        || row.inner() != 1
+        || row.clamp.is_some()
+        || row.storage != (Storage::Streamed { stream, kept: false })
+    {
         return None;
     }
     let codes = looked_up(table, selector, row)??;
@@ -196,13 +227,17 @@ fn of_table(plan: &Plan, t: usize, table: &Table, stream: usize) -> Option<Turns
     let Shared::Var(var) = operand.from else { return None };
     let block = &plan.vars[var];
     let copied = term.coefficient == 1.0 && operand.offset == 0 && operand.axes == table.axes;
-    let plain = matches!(block.algorithm, Algorithm::Family(_)) && block.storage == Storage::Stored && block.clamp.is_none();
+    let plain = matches!(block.algorithm, Algorithm::Family(_))
+        && block.storage == Storage::Stored
+        && block.clamp.is_none();
     if !copied || !plain || block.classes.len() > 1 || block.weight.is_some() || block.width != row.width {
         return None;
     }
     let mut others = vec![];
     for (i, other) in plan.tables.iter().enumerate().filter(|(i, x)| *i != t && x.stream.is_some()) {
-        if other.reads(var) || other.terms.iter().any(|x| x.operands.iter().any(|o| o.from == Shared::Var(var))) {
+        if other.reads(var)
+            || other.terms.iter().any(|x| x.operands.iter().any(|o| o.from == Shared::Var(var)))
+        {
             return None;
         }
         if other.reads(selector) {
@@ -212,12 +247,14 @@ fn of_table(plan: &Plan, t: usize, table: &Table, stream: usize) -> Option<Turns
     Some(Turns { stream, selector, var, table: t, codes, others, starts: vec![], span: SPAN })
 }
 
-/// The codes that pick a row of the table for each place, or none for one row that all share; nothing where the message is more than that.
+/// The codes that pick a row of the table for each place, or none for one row that all share; nothing where
+/// the message is more than that.
 fn looked_up(table: &Table, selector: usize, row: &Var) -> Option<Option<usize>> {
     if table.rows == Rows::All { lookup::looked_up(table, selector, row, true) } else { None }
 }
 
-/// Where runs of one code start; nothing if a code comes again, or a run is too long to take turns, or none longer than a row.
+/// Where runs of one code start; nothing if a code comes again, or a run is too long to take turns, or none
+/// longer than a row.
 fn groups(codes: &[u32], levels: usize, largest: usize) -> Option<Vec<u32>> {
     let mut seen = vec![false; levels];
     let mut starts = vec![];

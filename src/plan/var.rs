@@ -1,4 +1,5 @@
-//! The variables of a plan: one for each block of q, with its statistic, its elements, and where its moments live.
+//! The variables of a plan: one for each block of q, with its statistic, its elements, and where its moments
+//! live.
 
 use super::{network::NetworkShape, sparse::SparseShape};
 use crate::{
@@ -30,8 +31,8 @@ pub struct Var {
     pub network: Option<NetworkShape>,
     /// Of a sparse Gaussian: which products its statistic holds.
     pub sparse: Option<SparseShape>,
-    /// Elements that meet in some product, coloured so that those of one colour never do: they are updated colour by colour. One class,
-    /// empty, stands for all elements at once.
+    /// Elements that meet in some product, coloured so that those of one colour never do: they are updated
+    /// colour by colour. One class, empty, stands for all elements at once.
     pub classes: Vec<Vec<u32>>,
     /// How many rows each element stands for, where its first plate has weights.
     pub weight: Option<Arc<[f64]>>,
@@ -50,7 +51,8 @@ pub enum Algorithm {
     SparseGaussian,
     /// A Kalman smoother over sequences of Gaussian vectors.
     GaussianChain,
-    /// A Kalman smoother over sequences of Gaussian vectors whose couplings reach over several steps, or are each step's own.
+    /// A Kalman smoother over sequences of Gaussian vectors whose couplings reach over several steps, or are
+    /// each step's own.
     GaussianSteps {
         /// How many steps they reach over.
         lags: usize,
@@ -66,8 +68,8 @@ pub enum Algorithm {
 pub enum Storage {
     /// All elements, all the time.
     Stored,
-    /// In a chunk of this stream's rows, for as long as the pass is there. `kept`: the moments are stored between passes, since
-    /// another block of the same rows needs them before they are updated again.
+    /// In a chunk of this stream's rows, for as long as the pass is there. `kept`: the moments are stored
+    /// between passes, since another block of the same rows needs them before they are updated again.
     Streamed {
         /// Index of the stream.
         stream: usize,

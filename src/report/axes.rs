@@ -36,7 +36,9 @@ pub fn labels_at<'a>(axes: impl DoubleEndedIterator<Item = &'a Axis>, mut flat: 
 pub fn headings(node: &NodePosterior) -> Vec<String> {
     let unnamed: &[&str] = if node.event.len() == 2 { &["row", "column"] } else { &["component"] };
     let names = node.plates.iter().map(|a| if a.name.is_empty() { "index" } else { &a.name }).chain(
-        node.event.iter().enumerate().map(|(i, a)| if a.name.is_empty() { unnamed.get(i).copied().unwrap_or("axis") } else { &a.name }),
+        node.event.iter().enumerate().map(|(i, a)| {
+            if a.name.is_empty() { unnamed.get(i).copied().unwrap_or("axis") } else { &a.name }
+        }),
     );
     let mut out: Vec<String> = vec![];
     for name in names {

@@ -1,7 +1,8 @@
 //! `--format csv`: one line for each number of each node. Not here: one file for each node (`dir`).
 //!
-//! Columns: `node`, `index` (the element: its labels in the order of the node's plates, joined by commas), `component` (within a
-//! vector or matrix, or the category), `mean`, `sd`, `q05`, `q95`. A cell is empty where there is no such number.
+//! Columns: `node`, `index` (the element: its labels in the order of the node's plates, joined by commas),
+//! `component` (within a vector or matrix, or the category), `mean`, `sd`, `q05`, `q95`. A cell is empty
+//! where there is no such number.
 
 use super::{
     Format, Page,

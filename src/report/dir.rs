@@ -1,5 +1,5 @@
-//! `--out DIR`: the files of a result, one CSV for each node, `summary.json` and `trace.csv`. Not here: folders and renames,
-//! which are the caller's; this names the files and writes their text.
+//! `--out DIR`: the files of a result, one CSV for each node, `summary.json` and `trace.csv`. Not here:
+//! folders and renames, which are the caller's; this names the files and writes their text.
 
 use super::{
     Format, Page, Show,
@@ -51,18 +51,23 @@ impl File<'_> {
     }
 }
 
-/// One line for each number: a column for each axis, then mean, sd and quantiles, then those parameters that have one value
-/// for each.
+/// One line for each number: a column for each axis, then mean, sd and quantiles, then those parameters that
+/// have one value for each.
 fn node(n: &NodePosterior, out: &mut dyn io::Write) -> io::Result<()> {
-    let parameters: Vec<&NamedArray> =
-        n.parameters.iter().filter(|p| p.name != "mean" && p.values.len() == n.mean.len() && p.dims.len() == n.event.len()).collect();
+    let parameters: Vec<&NamedArray> = n
+        .parameters
+        .iter()
+        .filter(|p| p.name != "mean" && p.values.len() == n.mean.len() && p.dims.len() == n.event.len())
+        .collect();
     let mut csv = csv::Writer::from_writer(out);
     let fixed = ["mean", "sd", "q05", "q95"].map(str::to_string);
     csv.write_record(headings(n).into_iter().chain(fixed).chain(parameters.iter().map(|p| p.name.clone())))?;
     let axes = axes(n);
     for i in 0..n.mean.len() {
         let labels = labels_at(axes.iter().copied(), i);
-        csv.write_record(labels.into_iter().chain(numbers(n, i)).chain(parameters.iter().map(|p| cell(p.values[i]))))?;
+        csv.write_record(
+            labels.into_iter().chain(numbers(n, i)).chain(parameters.iter().map(|p| cell(p.values[i]))),
+        )?;
     }
     csv.flush()
 }

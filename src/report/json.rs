@@ -100,7 +100,10 @@ impl Serialize for Node<'_> {
         if !labels.is_empty() {
             map.serialize_entry("labels", &Object(|| labels.iter().copied()))?;
         }
-        map.serialize_entry("parameters", &Object(|| parameters.iter().map(|(name, shape, values)| (*name, Nested { shape, values }))))?;
+        map.serialize_entry(
+            "parameters",
+            &Object(|| parameters.iter().map(|(name, shape, values)| (*name, Nested { shape, values }))),
+        )?;
         map.serialize_entry("mean", &Nested { shape: &shape, values: &n.mean })?;
         if let Some(sd) = &n.sd {
             map.serialize_entry("sd", &Nested { shape: &shape, values: sd })?;
@@ -136,7 +139,8 @@ impl Serialize for Nested<'_> {
         let stride: usize = rest.iter().product();
         let mut seq = s.serialize_seq(Some(n))?;
         for i in 0..n {
-            // An array too short for its shape would be a bug of the engine; null shows it without hiding the rest.
+            // An array too short for its shape would be a bug of the engine; null shows it without hiding the
+            // rest.
             let values = self.values.get(i * stride..(i + 1) * stride).unwrap_or(&[]);
             seq.serialize_element(&Nested { shape: rest, values })?;
         }
@@ -159,10 +163,21 @@ mod tests {
     #[test]
     fn fields_are_those_of_the_contract_in_order() {
         let text = written(&Page::default());
-        let places: Vec<usize> = ["model", "seed", "restart", "iterations", "converged", "elbo", "trace", "terms", "blocks", "nodes"]
-            .iter()
-            .map(|f| text.find(&format!("\"{f}\":")).unwrap_or_else(|| panic!("no field {f}")))
-            .collect();
+        let places: Vec<usize> = [
+            "model",
+            "seed",
+            "restart",
+            "iterations",
+            "converged",
+            "elbo",
+            "trace",
+            "terms",
+            "blocks",
+            "nodes",
+        ]
+        .iter()
+        .map(|f| text.find(&format!("\"{f}\":")).unwrap_or_else(|| panic!("no field {f}")))
+        .collect();
         assert!(places.is_sorted(), "{places:?}");
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value.as_object().unwrap().len(), 10);
@@ -171,7 +186,8 @@ mod tests {
 
     #[test]
     fn shapes_follow_plates_then_event() {
-        let value: Value = serde_json::from_str(&written(&Page { show: Show::All, ..Page::default() })).unwrap();
+        let value: Value =
+            serde_json::from_str(&written(&Page { show: Show::All, ..Page::default() })).unwrap();
         let nodes = &value["nodes"];
         assert_eq!(nodes["tau"]["shape"], json!([]));
         assert_eq!(nodes["tau"]["mean"], json!(2.0), "a scalar is a bare number");
@@ -193,7 +209,8 @@ mod tests {
         let value: Value = serde_json::from_str(&written(&Page::default())).unwrap();
         assert!(value["nodes"].get("z").is_none());
         let names = ["z".to_string()];
-        let value: Value = serde_json::from_str(&written(&Page { show: Show::Named(&names), ..Page::default() })).unwrap();
+        let value: Value =
+            serde_json::from_str(&written(&Page { show: Show::Named(&names), ..Page::default() })).unwrap();
         assert_eq!(value["nodes"].as_object().unwrap().keys().collect::<Vec<_>>(), ["z"]);
     }
 

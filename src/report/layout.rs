@@ -1,5 +1,5 @@
-//! How one node's numbers are set on the page: a list, a grid, or each row's largest entries. Not here: the run's own lines
-//! (`text`).
+//! How one node's numbers are set on the page: a list, a grid, or each row's largest entries. Not here: the
+//! run's own lines (`text`).
 
 use super::{
     axes::{axes, headings, labels_at},
@@ -33,7 +33,13 @@ pub fn node_table(node: &NodePosterior, width: usize) -> String {
     match (probabilities, axes.len()) {
         (true, 1) => {
             let (top, share) = largest(&node.mean);
-            list(node, &top, width) + &format!(" the {} largest of {}; they hold {}\n", top.len(), node.mean.len(), short(share, 4))
+            list(node, &top, width)
+                + &format!(
+                    " the {} largest of {}; they hold {}\n",
+                    top.len(),
+                    node.mean.len(),
+                    short(share, 4)
+                )
         }
         (true, _) => top_entries(node, width),
         _ => {
@@ -45,13 +51,21 @@ pub fn node_table(node: &NodePosterior, width: usize) -> String {
 
 /// Says what a cut left out.
 fn rest(all: usize, shown: usize, what: &str) -> String {
-    if all > shown { format!(" and {} more {what}; `--format csv` and `--out DIR` write all\n", all - shown) } else { String::new() }
+    if all > shown {
+        format!(" and {} more {what}; `--format csv` and `--out DIR` write all\n", all - shown)
+    } else {
+        String::new()
+    }
 }
 
 /// Whether each of the node's vectors is a probability vector: then its entries compare with each other.
 fn is_probability_vector(node: &NodePosterior) -> bool {
     let [axis] = node.event.as_slice() else { return false };
-    axis.size > 0 && node.mean.chunks(axis.size).all(|p| p.iter().all(|x| *x >= 0.0) && (p.iter().sum::<f64>() - 1.0).abs() < 1e-6)
+    axis.size > 0
+        && node
+            .mean
+            .chunks(axis.size)
+            .all(|p| p.iter().all(|x| *x >= 0.0) && (p.iter().sum::<f64>() - 1.0).abs() < 1e-6)
 }
 
 /// Elements of all axes but the last.
@@ -84,7 +98,10 @@ fn list(node: &NodePosterior, shown: &[usize], width: usize) -> String {
         })
         .collect();
     for &i in shown {
-        let numbers = columns.iter().zip(&styles).map(|((_, values), style)| style.show(values.get(i).copied().unwrap_or(f64::NAN)));
+        let numbers = columns
+            .iter()
+            .zip(&styles)
+            .map(|((_, values), style)| style.show(values.get(i).copied().unwrap_or(f64::NAN)));
         sheet.row(labels_at(axes.iter().copied(), i).into_iter().chain(numbers).collect());
     }
     sheet.blank_repeats(axes.len().saturating_sub(1));
@@ -106,7 +123,9 @@ fn grid(node: &NodePosterior, with_sd: bool) -> Sheet {
     let axes = axes(node);
     let (last, leading) = axes.split_last().expect("only nodes with two axes come here");
     let n = last.size.max(1);
-    let column = |values: &[f64], j: usize| -> Vec<f64> { values.iter().skip(j).step_by(n).take(ROWS).copied().collect() };
+    let column = |values: &[f64], j: usize| -> Vec<f64> {
+        values.iter().skip(j).step_by(n).take(ROWS).copied().collect()
+    };
     let sd = node.sd.as_deref().filter(|_| with_sd);
     let mut sheet = Sheet::new();
     for heading in headings(node).into_iter().take(leading.len()) {
@@ -153,13 +172,18 @@ fn top_entries(node: &NodePosterior, width: usize) -> String {
         sheet.text(heading);
     }
     sheet.number("hold").text(format!("the {TOP} largest of {}", last.size));
-    let labels: Vec<Vec<String>> = (0..rows(node).min(ROWS)).map(|r| labels_at(leading.iter().copied(), r)).collect();
-    let beside = (0..leading.len()).map(|c| labels.iter().map(|l| l[c].chars().count()).max().unwrap_or(0).max(8) + 2).sum::<usize>();
+    let labels: Vec<Vec<String>> =
+        (0..rows(node).min(ROWS)).map(|r| labels_at(leading.iter().copied(), r)).collect();
+    let beside = (0..leading.len())
+        .map(|c| labels.iter().map(|l| l[c].chars().count()).max().unwrap_or(0).max(8) + 2)
+        .sum::<usize>();
     let room = width.saturating_sub(beside + 10).max(30);
     for (p, mut cells) in node.mean.chunks(last.size).zip(labels) {
         let (top, share) = largest(p);
-        let entries: Vec<String> =
-            top.iter().map(|&i| format!("{} {}", labels_at([*last].into_iter(), i).concat(), short(p[i], 2))).collect();
+        let entries: Vec<String> = top
+            .iter()
+            .map(|&i| format!("{} {}", labels_at([*last].into_iter(), i).concat(), short(p[i], 2)))
+            .collect();
         cells.push(format!("{share:.3}"));
         cells.push(wrap(&entries, room));
         sheet.row(cells);

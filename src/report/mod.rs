@@ -1,5 +1,5 @@
-//! A posterior as text, JSON and CSV: one file per output format. Not here: which files are opened, and what goes to the
-//! terminal (`cli`).
+//! A posterior as text, JSON and CSV: one file per output format. Not here: which files are opened, and what
+//! goes to the terminal (`cli`).
 
 pub mod axes;
 pub mod csv;

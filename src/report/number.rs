@@ -1,5 +1,5 @@
-//! Numbers for people: a column of them with about five significant digits, its decimal points in line. Not here: files meant
-//! for programs, which get every digit.
+//! Numbers for people: a column of them with about five significant digits, its decimal points in line. Not
+//! here: files meant for programs, which get every digit.
 
 /// Significant digits of a column's largest number.
 const DIGITS: i32 = 5;
@@ -61,7 +61,8 @@ impl Style {
         fixed((DIGITS - 1 - top).max(SMALL_DIGITS - 1 - low).clamp(0, DECIMALS) as usize)
     }
 
-    /// One number. NaN, where there is no such number, is a dash; a number that the decimals would show as zero keeps two digits.
+    /// One number. NaN, where there is no such number, is a dash; a number that the decimals would show as
+    /// zero keeps two digits.
     pub fn show(self, x: f64) -> String {
         match self {
             _ if x.is_nan() => "-".to_string(),
@@ -72,7 +73,11 @@ impl Style {
                 }
                 let text = format!("{x:.decimals$}");
                 // A rounded −0.0 is a zero to a reader.
-                if text.trim_start_matches('-').chars().all(|c| c == '0' || c == '.') { text.replace('-', "") } else { text }
+                if text.trim_start_matches('-').chars().all(|c| c == '0' || c == '.') {
+                    text.replace('-', "")
+                } else {
+                    text
+                }
             }
             Style::Scientific => format!("{x:.prec$e}", prec = DIGITS as usize - 1),
         }

@@ -1,4 +1,5 @@
-//! Where a run's time went: a table for a person, fields for JSON. Not here: how it is measured (`engine::profile`).
+//! Where a run's time went: a table for a person, fields for JSON. Not here: how it is measured
+//! (`engine::profile`).
 
 use super::{number::short, table::Sheet};
 use crate::engine::profile::{Line, RunProfile};
@@ -18,7 +19,14 @@ pub(super) fn write(p: &RunProfile, width: usize, out: &mut dyn io::Write) -> io
     )?;
     let total: f64 = p.lines.iter().filter(|l| !l.part).map(|l| l.spent.seconds).sum();
     let mut sheet = Sheet::new();
-    sheet.text("step").number("time").number("share").number("multiply-adds").number("bytes of rows").number("floor").number("floor/time");
+    sheet
+        .text("step")
+        .number("time")
+        .number("share")
+        .number("multiply-adds")
+        .number("bytes of rows")
+        .number("floor")
+        .number("floor/time");
     for l in &p.lines {
         let floor = p.floor(&l.spent);
         let known = floor > 0.0 && l.spent.seconds > 0.0;

@@ -7,7 +7,11 @@ fn axis(name: &str, size: usize) -> Axis {
 }
 
 fn labelled(name: &str, labels: &[&str]) -> Axis {
-    Axis { name: name.into(), size: labels.len(), labels: Some(labels.iter().map(|s| s.to_string()).collect()) }
+    Axis {
+        name: name.into(),
+        size: labels.len(),
+        labels: Some(labels.iter().map(|s| s.to_string()).collect()),
+    }
 }
 
 fn array(name: &str, dims: &[usize], values: &[f64]) -> NamedArray {
@@ -44,14 +48,25 @@ pub(super) fn posterior() -> Posterior {
         vec![9.6, -0.12, -0.12, 0.028, 5.1, 0.02, 0.02, 0.03],
     );
     spread.parameters = vec![array("dof", &[], &[99.0, 177.0])];
-    let centre =
-        node("centre", "MvNormal", vec![axis("k", 2)], vec![labelled("x", &["duration", "waiting"])], vec![2.036, 54.48, 4.29, 79.97]);
+    let centre = node(
+        "centre",
+        "MvNormal",
+        vec![axis("k", 2)],
+        vec![labelled("x", &["duration", "waiting"])],
+        vec![2.036, 54.48, 4.29, 79.97],
+    );
     let mut tau = node("tau", "Gamma", vec![], vec![], vec![2.0]);
     tau.parameters = vec![array("shape", &[], &[4.0]), array("rate", &[], &[2.0])];
     let mut heavy = node("heavy", "Normal", vec![], vec![], vec![-0.25]);
     heavy.sd = Some(vec![f64::INFINITY]);
     heavy.quantiles = Some((vec![f64::NAN], vec![f64::NAN]));
-    let mut z = node("z", "Categorical", vec![axis("n", 3)], vec![axis("k", 2)], vec![0.999, 0.001, 1.0 - 1e-9, 1e-9, 0.25, 0.75]);
+    let mut z = node(
+        "z",
+        "Categorical",
+        vec![axis("n", 3)],
+        vec![axis("k", 2)],
+        vec![0.999, 0.001, 1.0 - 1e-9, 1e-9, 0.25, 0.75],
+    );
     z.parameters = vec![array("p", &[2], &z.mean)];
     (z.sd, z.quantiles, z.local) = (None, None, true);
     let trace: Vec<f64> = (0..24).map(|i| -1130.123456789 - 700.0 * 0.5f64.powi(i)).collect();
@@ -62,9 +77,19 @@ pub(super) fn posterior() -> Posterior {
         iterations: 24,
         converged: true,
         elbo: trace[23],
-        terms: vec![("weights".into(), -3.25), ("centre".into(), -30.5), ("spread".into(), -20.0), ("x".into(), -1076.5)],
+        terms: vec![
+            ("weights".into(), -3.25),
+            ("centre".into(), -30.5),
+            ("spread".into(), -20.0),
+            ("x".into(), -1076.5),
+        ],
         blocks: vec![
-            BlockSummary { nodes: vec!["weights".into()], kind: "independent", over: vec![], why: "it stands alone".into() },
+            BlockSummary {
+                nodes: vec!["weights".into()],
+                kind: "independent",
+                over: vec![],
+                why: "it stands alone".into(),
+            },
             BlockSummary {
                 nodes: vec!["centre".into(), "spread".into()],
                 kind: "joint",
@@ -81,7 +106,8 @@ pub(super) fn posterior() -> Posterior {
 
 /// Arrays too long for a list: topics, a transition matrix, long weights, a table of reals, a grid too wide.
 pub(super) fn large() -> Vec<NodePosterior> {
-    let words: Vec<String> = (0..200).map(|i| format!("{}{i}", ["lord", "shepherd", "ark", "king"][i % 4])).collect();
+    let words: Vec<String> =
+        (0..200).map(|i| format!("{}{i}", ["lord", "shepherd", "ark", "king"][i % 4])).collect();
     let words = Axis { name: "corpus.word".into(), size: 200, labels: Some(words.into()) };
     let normal = |rows: usize, n: usize, weight: fn(usize, usize) -> f64| -> Vec<f64> {
         (0..rows)
@@ -92,10 +118,40 @@ pub(super) fn large() -> Vec<NodePosterior> {
             .collect()
     };
     vec![
-        node("phi", "Dirichlet", vec![axis("k", 3)], vec![words], normal(3, 200, |r, i| 1.0 / (1 + (i + 71 * r) % 200) as f64)),
-        node("trans", "Dirichlet", vec![axis("k", 8)], vec![axis("k", 8)], normal(8, 8, |r, i| if r == i { 9.0 } else { 0.5 })),
-        node("weights", "Dirichlet", vec![], vec![axis("k", 60)], normal(1, 60, |_, i| 0.8f64.powi(i as i32))),
-        node("eta", "Normal", vec![axis("i", 50), axis("j", 3)], vec![], (0..150).map(|i| f64::from(i) - 75.5).collect()),
-        node("w", "MvNormal", vec![axis("g", 2)], vec![axis("", 30)], (0..60).map(|i| f64::from(i) * 0.37).collect()),
+        node(
+            "phi",
+            "Dirichlet",
+            vec![axis("k", 3)],
+            vec![words],
+            normal(3, 200, |r, i| 1.0 / (1 + (i + 71 * r) % 200) as f64),
+        ),
+        node(
+            "trans",
+            "Dirichlet",
+            vec![axis("k", 8)],
+            vec![axis("k", 8)],
+            normal(8, 8, |r, i| if r == i { 9.0 } else { 0.5 }),
+        ),
+        node(
+            "weights",
+            "Dirichlet",
+            vec![],
+            vec![axis("k", 60)],
+            normal(1, 60, |_, i| 0.8f64.powi(i as i32)),
+        ),
+        node(
+            "eta",
+            "Normal",
+            vec![axis("i", 50), axis("j", 3)],
+            vec![],
+            (0..150).map(|i| f64::from(i) - 75.5).collect(),
+        ),
+        node(
+            "w",
+            "MvNormal",
+            vec![axis("g", 2)],
+            vec![axis("", 30)],
+            (0..60).map(|i| f64::from(i) * 0.37).collect(),
+        ),
     ]
 }

@@ -2,8 +2,8 @@
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// At most `width` bars for `values`, the lowest bar for the smallest. A longer series shows the last value of each stretch.
-/// Values that are not finite are blanks.
+/// At most `width` bars for `values`, the lowest bar for the smallest. A longer series shows the last value
+/// of each stretch. Values that are not finite are blanks.
 pub fn sparkline(values: &[f64], width: usize) -> String {
     let n = values.len().min(width);
     let picked: Vec<f64> = (0..n).map(|i| values[(i + 1) * values.len() / n - 1]).collect();

@@ -1,4 +1,5 @@
-//! A small table of text for a terminal: headings, one rule below them, aligned columns. Not here: what goes into the cells.
+//! A small table of text for a terminal: headings, one rule below them, aligned columns. Not here: what goes
+//! into the cells.
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -46,7 +47,10 @@ impl Sheet {
     }
     /// Width of the widest line, unwrapped.
     pub fn width(&self) -> usize {
-        self.lines(ContentArrangement::Disabled, u16::MAX as usize).map(|l| l.chars().count()).max().unwrap_or(0)
+        self.lines(ContentArrangement::Disabled, u16::MAX as usize)
+            .map(|l| l.chars().count())
+            .max()
+            .unwrap_or(0)
     }
     /// The table, each line ended, wrapped to `width`; without trailing blanks.
     pub fn render(&self, width: usize) -> String {
@@ -56,7 +60,10 @@ impl Sheet {
     fn lines(&self, arrangement: ContentArrangement, width: usize) -> std::vec::IntoIter<String> {
         let mut table = Table::new();
         table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
-        table.force_no_tty().set_content_arrangement(arrangement).set_width(u16::try_from(width).unwrap_or(u16::MAX));
+        table
+            .force_no_tty()
+            .set_content_arrangement(arrangement)
+            .set_width(u16::try_from(width).unwrap_or(u16::MAX));
         table.set_header(&self.headings).add_rows(&self.rows);
         for (column, &numeric) in table.column_iter_mut().zip(&self.numeric) {
             if numeric {
@@ -75,7 +82,9 @@ mod tests {
     fn columns_line_up() {
         let mut sheet = Sheet::new();
         sheet.text("k").text("part").number("mean");
-        for (k, part, mean) in [("1", "duration", "2.036"), ("1", "waiting", "54.480"), ("2", "duration", "4.290")] {
+        for (k, part, mean) in
+            [("1", "duration", "2.036"), ("1", "waiting", "54.480"), ("2", "duration", "4.290")]
+        {
             sheet.row(vec![k.into(), part.into(), mean.into()]);
         }
         sheet.blank_repeats(2);

@@ -33,10 +33,22 @@ const ELBO_DIGITS: usize = 10;
 
 fn write_trace(p: &Posterior, width: usize, out: &mut dyn io::Write) -> io::Result<()> {
     let how = if p.converged { "converged" } else { "not converged: raise `--max-iterations`" };
-    writeln!(out, "ELBO {} nats after {} ({how})", short(p.elbo, ELBO_DIGITS), counted(p.iterations, "iteration"))?;
+    writeln!(
+        out,
+        "ELBO {} nats after {} ({how})",
+        short(p.elbo, ELBO_DIGITS),
+        counted(p.iterations, "iteration")
+    )?;
     if p.restarts.len() > 1 {
         let all: Vec<String> = p.restarts.iter().map(|&x| short(x, 7)).collect();
-        writeln!(out, "restart {} of {} won; seed {}; each reached {}", p.restart + 1, p.restarts.len(), p.seed, all.join(", "))?;
+        writeln!(
+            out,
+            "restart {} of {} won; seed {}; each reached {}",
+            p.restart + 1,
+            p.restarts.len(),
+            p.seed,
+            all.join(", ")
+        )?;
     }
     let bars = sparkline(&p.trace, width.saturating_sub(2).min(60));
     if !bars.is_empty() {
@@ -63,8 +75,12 @@ fn counted(n: usize, what: &str) -> String {
 
 /// The first three iterations, then about eight at round numbers, and the last.
 fn shown_iterations(n: usize) -> Vec<usize> {
-    let step =
-        [1, 2, 5].into_iter().flat_map(|m| (0..12).map(move |e| m * 10usize.pow(e))).filter(|s| n / s <= 8).min().unwrap_or(usize::MAX);
+    let step = [1, 2, 5]
+        .into_iter()
+        .flat_map(|m| (0..12).map(move |e| m * 10usize.pow(e)))
+        .filter(|s| n / s <= 8)
+        .min()
+        .unwrap_or(usize::MAX);
     (0..n).filter(|i| *i < 3 || (i + 1) % step == 0 || i + 1 == n).collect()
 }
 

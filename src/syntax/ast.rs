@@ -1,5 +1,5 @@
-//! The spanned tree of a model as it was written: names, plates and calls with their places. Nothing is resolved here, and
-//! no distribution or plate is known by name.
+//! The spanned tree of a model as it was written: names, plates and calls with their places. Nothing is
+//! resolved here, and no distribution or plate is known by name.
 
 use super::expr::{Expr, number_expr, parse_expr};
 use crate::diag::{Diagnostics, Reported};
@@ -150,7 +150,8 @@ impl Spanned<Value> {
     /// The expression that a number or a string stands for; `Ok(None)` for any other value.
     ///
     /// # Errors
-    /// A string that is no expression is reported. Strings of `nodes` have passed this once by the time a model is parsed.
+    /// A string that is no expression is reported. Strings of `nodes` have passed this once by the time a
+    /// model is parsed.
     pub fn expr(&self, source: &Source, diags: &mut Diagnostics) -> Result<Option<Expr>, Reported> {
         match &self.node {
             Value::Number(x) => Ok(Some(number_expr(*x, self.span))),

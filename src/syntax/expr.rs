@@ -1,5 +1,5 @@
-//! Expressions: `a + 2 * mu[z[n], j]`, read by precedence climbing into a tree with exact places. What the names mean is
-//! for `graph` to find.
+//! Expressions: `a + 2 * mu[z[n], j]`, read by precedence climbing into a tree with exact places. What the
+//! names mean is for `graph` to find.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ use super::{CODE_DEPTH, CODE_EXPR, CODE_FINITE, MAX_DEPTH};
 use crate::diag::{Diagnostic, Diagnostics, Reported};
 use crate::source::{Source, Span, Spanned};
 
-/// The most operators one expression may hold. It bounds the height of the tree, and so the stack of every pass over it.
+/// The most operators one expression may hold. It bounds the height of the tree, and so the stack of every
+/// pass over it.
 pub const MAX_OPERATORS: usize = 512;
 
 /// An expression and its place.
@@ -91,7 +92,11 @@ impl BinaryOp {
 ///
 /// # Errors
 /// Text that is no expression is reported, with the place inside the literal.
-pub fn parse_expr(text: &Spanned<String>, source: &Source, diags: &mut Diagnostics) -> Result<Expr, Reported> {
+pub fn parse_expr(
+    text: &Spanned<String>,
+    source: &Source,
+    diags: &mut Diagnostics,
+) -> Result<Expr, Reported> {
     let literal = Literal::new(text, source);
     match read(&text.node) {
         Ok(mut expr) => {
@@ -124,7 +129,11 @@ fn unreadable(fault: &Fault, literal: &Literal) -> Diagnostic {
 pub(super) fn read(text: &str) -> Result<Expr, Box<Fault>> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, operators: 0 };
     if parser.peek() == &Token::End {
-        return Err(Fault::new(Span::new(0, text.len()), "an expression may not be empty", "nothing to read"));
+        return Err(Fault::new(
+            Span::new(0, text.len()),
+            "an expression may not be empty",
+            "nothing to read",
+        ));
     }
     let expr = parser.binary(0)?;
     match parser.peek() {
@@ -160,15 +169,28 @@ impl Parser {
     fn operator(&mut self, span: Span) -> Result<(), Box<Fault>> {
         self.operators += 1;
         if self.operators > MAX_OPERATORS {
-            return Err(Fault::new(span, format!("an expression may hold at most {MAX_OPERATORS} operators"), "one too many")
-                .help("a long sum of products is `dot(a, b)`")
-                .kind(FaultKind::Depth));
+            return Err(Fault::new(
+                span,
+                format!("an expression may hold at most {MAX_OPERATORS} operators"),
+                "one too many",
+            )
+            .help("a long sum of products is `dot(a, b)`")
+            .kind(FaultKind::Depth));
         }
         Ok(())
     }
-    fn deeper<T>(&mut self, span: Span, inner: impl FnOnce(&mut Self) -> Result<T, Box<Fault>>) -> Result<T, Box<Fault>> {
+    fn deeper<T>(
+        &mut self,
+        span: Span,
+        inner: impl FnOnce(&mut Self) -> Result<T, Box<Fault>>,
+    ) -> Result<T, Box<Fault>> {
         if self.depth == MAX_DEPTH {
-            return Err(Fault::new(span, format!("brackets may be nested at most {MAX_DEPTH} deep"), "one too deep").kind(FaultKind::Depth));
+            return Err(Fault::new(
+                span,
+                format!("brackets may be nested at most {MAX_DEPTH} deep"),
+                "one too deep",
+            )
+            .kind(FaultKind::Depth));
         }
         self.depth += 1;
         let out = inner(self);
@@ -231,7 +253,11 @@ impl Parser {
         if let Some(open) = self.accept('(') {
             let (args, close) = self.list(open, '(', ')')?;
             if path.len() > 1 {
-                return Err(Fault::new(span, "a function's name holds no dot", "a column is indexed with `[ ]`"));
+                return Err(Fault::new(
+                    span,
+                    "a function's name holds no dot",
+                    "a column is indexed with `[ ]`",
+                ));
             }
             let function = path.swap_remove(0);
             return Ok(Spanned::new(ExprKind::Call { function, args }, span.join(close)));
@@ -241,12 +267,12 @@ impl Parser {
         };
         let (indices, close) = self.list(open, '[', ']')?;
         if indices.is_empty() {
-            return Err(
-                Fault::new(open.join(close), "an index may not be empty", "").help("leave the brackets off to mean the whole of it")
-            );
+            return Err(Fault::new(open.join(close), "an index may not be empty", "")
+                .help("leave the brackets off to mean the whole of it"));
         }
         if self.peek() == &Token::Mark('[') {
-            return Err(Fault::new(self.span(), "a second index", "").help("several indices share one bracket: `mu[z[n], j]`"));
+            return Err(Fault::new(self.span(), "a second index", "")
+                .help("several indices share one bracket: `mu[z[n], j]`"));
         }
         Ok(Spanned::new(ExprKind::Name(Name { path, indices }), span.join(close)))
     }
@@ -277,9 +303,15 @@ impl Parser {
             return Ok(close);
         }
         Err(match self.peek() {
-            Token::End => Fault::new(open, format!("this `{opener}` is never closed"), format!("no `{closer}` follows")),
-            _ => Fault::new(self.span(), format!("expected `{closer}` here"), format!("expected `{closer}` or an operator"))
-                .context(open, format!("to close this `{opener}`")),
+            Token::End => {
+                Fault::new(open, format!("this `{opener}` is never closed"), format!("no `{closer}` follows"))
+            }
+            _ => Fault::new(
+                self.span(),
+                format!("expected `{closer}` here"),
+                format!("expected `{closer}` or an operator"),
+            )
+            .context(open, format!("to close this `{opener}`")),
         })
     }
 
@@ -288,18 +320,23 @@ impl Parser {
         let before = self.at.checked_sub(1).map(|i| &self.tokens[i]);
         match (found, before) {
             (Token::Mark('+'), _) => {
-                Fault::new(self.span(), "a `+` with nothing before it", "expected a name or a number").help("leave the `+` off")
+                Fault::new(self.span(), "a `+` with nothing before it", "expected a name or a number")
+                    .help("leave the `+` off")
             }
-            (_, Some((Token::Mark(mark @ ('+' | '-' | '*' | '/' | ',')), span))) => {
-                Fault::new(*span, format!("nothing to use follows this `{mark}`"), "expected a name or a number after it")
-            }
+            (_, Some((Token::Mark(mark @ ('+' | '-' | '*' | '/' | ',')), span))) => Fault::new(
+                *span,
+                format!("nothing to use follows this `{mark}`"),
+                "expected a name or a number after it",
+            ),
             (Token::End, Some((Token::Mark(mark @ ('[' | '(')), span))) => Fault::new(
                 *span,
                 format!("this `{mark}` is never closed"),
                 format!("no `{}` follows", if *mark == '[' { ']' } else { ')' }),
             ),
-            (Token::Mark('['), _) => Fault::new(self.span(), "an index without a name before it", "expected a name or a number")
-                .help("write a list of numbers outside the quotes"),
+            (Token::Mark('['), _) => {
+                Fault::new(self.span(), "an index without a name before it", "expected a name or a number")
+                    .help("write a list of numbers outside the quotes")
+            }
             _ => Fault::new(self.span(), "expected a name or a number", "not the start of an expression"),
         }
     }
@@ -308,13 +345,17 @@ impl Parser {
     fn trailing(&self, expr: &Expr, text: &str) -> Box<Fault> {
         let span = self.span();
         match self.peek() {
-            Token::Mark(mark @ (')' | ']')) => Fault::new(span, format!("this `{mark}` closes nothing"), "no bracket is open here"),
-            Token::Mark('[') => Fault::new(span, "only a name takes an index", "").context(expr.span, "this is not a name"),
-            Token::Mark(',') => {
-                Fault::new(span, "a `,` outside of brackets", "").help("several columns or numbers are a list: `[\"a\", \"b\"]`")
+            Token::Mark(mark @ (')' | ']')) => {
+                Fault::new(span, format!("this `{mark}` closes nothing"), "no bracket is open here")
             }
+            Token::Mark('[') => {
+                Fault::new(span, "only a name takes an index", "").context(expr.span, "this is not a name")
+            }
+            Token::Mark(',') => Fault::new(span, "a `,` outside of brackets", "")
+                .help("several columns or numbers are a list: `[\"a\", \"b\"]`"),
             _ => {
-                let fault = Fault::new(span, "an operator is missing", "expected `+`, `-`, `*` or `/` before this");
+                let fault =
+                    Fault::new(span, "an operator is missing", "expected `+`, `-`, `*` or `/` before this");
                 match (text.get(expr.span.start..expr.span.end), text.get(span.start..span.end)) {
                     (Some(left), Some(right)) if left.len() + right.len() < 40 => {
                         fault.help(format!("a product is written with `*`: `{left} * {right}`"))
@@ -497,7 +538,8 @@ mod tests {
             let source = Source::new("m", file);
             let literal = Span::new(3, file.len() - 1);
             let mut diags = Diagnostics::default();
-            let expr = parse_expr(&Spanned::new(content.to_owned(), literal), &source, &mut diags).expect(file);
+            let expr =
+                parse_expr(&Spanned::new(content.to_owned(), literal), &source, &mut diags).expect(file);
             let ExprKind::Binary { right, .. } = &expr.node else { panic!("{expr:?}") };
             assert_eq!(&file[right.span.start..right.span.end], at);
         }
@@ -506,7 +548,13 @@ mod tests {
     #[test]
     fn no_depth_overflows_the_stack() {
         let kind = |text: &str| read(text).expect_err("too much").kind;
-        for text in ["(".repeat(100_000), "f(".repeat(100_000), "a[".repeat(100_000), "-".repeat(100_000), "a+".repeat(100_000)] {
+        for text in [
+            "(".repeat(100_000),
+            "f(".repeat(100_000),
+            "a[".repeat(100_000),
+            "-".repeat(100_000),
+            "a+".repeat(100_000),
+        ] {
             assert_eq!(kind(&text), FaultKind::Depth, "{}", &text[..2]);
         }
         let nested = |n: usize| format!("{}a{}", "(".repeat(n), ")".repeat(n));
@@ -520,11 +568,17 @@ mod tests {
         let word = || "[a-d]{1,2}".prop_map(move |w| Spanned::new(w, Span::default()));
         let leaf = prop_oneof![
             (0u32..2000).prop_map(|x| ExprKind::Number(f64::from(x) / 8.0)),
-            prop::collection::vec(word(), 1..3).prop_map(|path| ExprKind::Name(Name { path, indices: vec![] })),
+            prop::collection::vec(word(), 1..3)
+                .prop_map(|path| ExprKind::Name(Name { path, indices: vec![] })),
         ];
         leaf.prop_recursive(4, 24, 3, move |inner| {
             let some = move || prop::collection::vec(inner.clone().prop_map(at), 1..3);
-            let op = prop_oneof![Just(BinaryOp::Add), Just(BinaryOp::Sub), Just(BinaryOp::Mul), Just(BinaryOp::Div)];
+            let op = prop_oneof![
+                Just(BinaryOp::Add),
+                Just(BinaryOp::Sub),
+                Just(BinaryOp::Mul),
+                Just(BinaryOp::Div)
+            ];
             prop_oneof![
                 (op, some(), some()).prop_map(|(op, mut l, mut r)| ExprKind::Binary {
                     op,
@@ -533,7 +587,8 @@ mod tests {
                 }),
                 some().prop_map(|mut x| ExprKind::Negate(Box::new(x.swap_remove(0)))),
                 (word(), some()).prop_map(|(function, args)| ExprKind::Call { function, args }),
-                (word(), some()).prop_map(|(name, indices)| ExprKind::Name(Name { path: vec![name], indices })),
+                (word(), some())
+                    .prop_map(|(name, indices)| ExprKind::Name(Name { path: vec![name], indices })),
             ]
         })
     }

@@ -1,4 +1,5 @@
-//! Keys: `z`, `z[n]`, `h[0,i]`, the left-hand side of a node or an input. Whether the plates exist is for `graph` to find.
+//! Keys: `z`, `z[n]`, `h[0,i]`, the left-hand side of a node or an input. Whether the plates exist is for
+//! `graph` to find.
 
 use std::fmt;
 
@@ -10,7 +11,11 @@ use crate::diag::{Diagnostics, Reported};
 use crate::source::{Source, Span, Spanned};
 
 /// Reads the key that the literal `text` holds.
-pub(super) fn parse_key(text: &Spanned<String>, source: &Source, diags: &mut Diagnostics) -> Result<Key, Reported> {
+pub(super) fn parse_key(
+    text: &Spanned<String>,
+    source: &Source,
+    diags: &mut Diagnostics,
+) -> Result<Key, Reported> {
     let literal = Literal::new(text, source);
     match read(&text.node) {
         Ok((mut name, mut indices)) => {
@@ -18,11 +23,9 @@ pub(super) fn parse_key(text: &Spanned<String>, source: &Source, diags: &mut Dia
             indices.iter_mut().for_each(|index| index.span = literal.place(index.span));
             Ok(Key { name, indices, span: text.span })
         }
-        Err(fault) => Err(diags.error(
-            literal
-                .diagnostic(CODE_KEY, &fault)
-                .note("a key is a name, or a name with plates: \"z\", \"z[n]\", \"z[t,i]\"; \"z[0]\" is a first step"),
-        )),
+        Err(fault) => Err(diags.error(literal.diagnostic(CODE_KEY, &fault).note(
+            "a key is a name, or a name with plates: \"z\", \"z[n]\", \"z[t,i]\"; \"z[0]\" is a first step",
+        ))),
     }
 }
 
@@ -30,8 +33,9 @@ type Parts = (Spanned<String>, Vec<Spanned<KeyIndex>>);
 
 fn read(text: &str) -> Result<Parts, Box<Fault>> {
     let whole = Span::new(0, text.len());
-    let tokens =
-        tokens(text).map_err(|fault| Fault::new(fault.span, not_a_key(text), "a name is a letter or `_`, then letters, digits and `_`"))?;
+    let tokens = tokens(text).map_err(|fault| {
+        Fault::new(fault.span, not_a_key(text), "a name is a letter or `_`, then letters, digits and `_`")
+    })?;
     let mut tokens = tokens.into_iter().peekable();
     let mut next = || tokens.next().unwrap_or((Token::End, Span::new(text.len(), text.len())));
     let name = match next() {
@@ -50,15 +54,29 @@ fn read(text: &str) -> Result<Parts, Box<Fault>> {
             (Token::Ident(plate), span) => Spanned::new(KeyIndex::Plate(plate), span),
             (Token::Number(_), span) => match text[span.start..span.end].parse() {
                 Ok(step) => Spanned::new(KeyIndex::Step(step), span),
-                Err(_) => return Err(Fault::new(span, not_a_key(text), "a step is a whole number, such as 0")),
+                Err(_) => {
+                    return Err(Fault::new(span, not_a_key(text), "a step is a whole number, such as 0"));
+                }
             },
-            (Token::End, _) => return Err(Fault::new(open, format!("`{text}`: this `[` is never closed"), "no `]` follows")),
+            (Token::End, _) => {
+                return Err(Fault::new(
+                    open,
+                    format!("`{text}`: this `[` is never closed"),
+                    "no `]` follows",
+                ));
+            }
             (_, span) => return Err(Fault::new(span, not_a_key(text), "expected the name of a plate")),
         });
         match next() {
             (Token::Mark(','), _) => {}
             (Token::Mark(']'), _) => break,
-            (Token::End, _) => return Err(Fault::new(open, format!("`{text}`: this `[` is never closed"), "no `]` follows")),
+            (Token::End, _) => {
+                return Err(Fault::new(
+                    open,
+                    format!("`{text}`: this `[` is never closed"),
+                    "no `]` follows",
+                ));
+            }
             (Token::Mark('-' | '+'), span) => {
                 return Err(Fault::new(span, not_a_key(text), "no arithmetic on this side")
                     .help("the key is \"z[t]\"; the step before stands among the parameters, as in \"trans[z[t-1]]\""));
@@ -68,9 +86,8 @@ fn read(text: &str) -> Result<Parts, Box<Fault>> {
     }
     match next() {
         (Token::End, _) => Ok((name, indices)),
-        (Token::Mark('['), span) => {
-            Err(Fault::new(span, not_a_key(text), "a second bracket").help("several plates share one bracket: \"z[n,k]\""))
-        }
+        (Token::Mark('['), span) => Err(Fault::new(span, not_a_key(text), "a second bracket")
+            .help("several plates share one bracket: \"z[n,k]\"")),
         (_, span) => Err(Fault::new(span, not_a_key(text), "nothing may follow the `]`")),
     }
 }

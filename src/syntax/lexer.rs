@@ -1,4 +1,5 @@
-//! Cuts the text of an expression or a key into tokens, with places counted from its first byte. Not RON: that is ron's.
+//! Cuts the text of an expression or a key into tokens, with places counted from its first byte. Not RON:
+//! that is ron's.
 
 use crate::source::Span;
 
@@ -32,7 +33,14 @@ pub(super) enum FaultKind {
 
 impl Fault {
     pub fn new(span: Span, title: impl Into<String>, label: impl Into<String>) -> Box<Self> {
-        Box::new(Self { span, title: title.into(), label: label.into(), context: None, help: None, kind: FaultKind::Form })
+        Box::new(Self {
+            span,
+            title: title.into(),
+            label: label.into(),
+            context: None,
+            help: None,
+            kind: FaultKind::Form,
+        })
     }
     pub fn help(mut self: Box<Self>, text: impl Into<String>) -> Box<Self> {
         self.help = Some(text.into());
@@ -92,7 +100,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, Box<Fault>> {
 
 /// A decimal number at the start of `rest`, and its length.
 fn number(rest: &str, at: usize) -> Result<(Token, usize), Box<Fault>> {
-    let digits = |from: usize| from + rest[from..].find(|c: char| !(c.is_ascii_digit() || c == '_')).unwrap_or(rest.len() - from);
+    let digits = |from: usize| {
+        from + rest[from..].find(|c: char| !(c.is_ascii_digit() || c == '_')).unwrap_or(rest.len() - from)
+    };
     let mut len = digits(0);
     if rest[len..].starts_with('.') {
         len = digits(len + 1);
@@ -117,7 +127,8 @@ fn number(rest: &str, at: usize) -> Result<(Token, usize), Box<Fault>> {
     }
     match written.replace('_', "").parse::<f64>() {
         Ok(x) if x.is_finite() => Ok((Token::Number(x), len)),
-        Ok(_) => Err(Fault::new(whole, format!("`{written}` is too large for a number"), "").kind(FaultKind::NotFinite)),
+        Ok(_) => Err(Fault::new(whole, format!("`{written}` is too large for a number"), "")
+            .kind(FaultKind::NotFinite)),
         Err(_) => Err(Fault::new(whole, format!("`{written}` is not a number"), "")),
     }
 }

@@ -34,7 +34,8 @@ impl Literal {
     }
     /// A fault in the content, as a diagnostic.
     pub fn diagnostic(&self, code: Code, fault: &Fault) -> Diagnostic {
-        let mut d = Diagnostic::error(code, fault.title.clone()).at(self.place(fault.span), fault.label.clone());
+        let mut d =
+            Diagnostic::error(code, fault.title.clone()).at(self.place(fault.span), fault.label.clone());
         if let (Some((span, text)), Some(_)) = (&fault.context, self.content) {
             d = d.with(self.place(*span), text.clone());
         }

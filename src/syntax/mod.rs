@@ -1,8 +1,8 @@
-//! RON text to a spanned tree, every mistake of form with its place. Holds no distribution's name and no plate's:
-//! `Name(argument: value, …)` is read as it stands. What names mean is for `graph` to find.
+//! RON text to a spanned tree, every mistake of form with its place. Holds no distribution's name and no
+//! plate's: `Name(argument: value, …)` is read as it stands. What names mean is for `graph` to find.
 //!
-//! [`parse`] walks the text into a tree of values (`tree`), then fits that tree to the fields of a model (`model`). Keys
-//! and expressions are little languages inside its strings (`key`, [`expr`]).
+//! [`parse`] walks the text into a tree of values (`tree`), then fits that tree to the fields of a model
+//! (`model`). Keys and expressions are little languages inside its strings (`key`, [`expr`]).
 
 pub mod ast;
 pub mod expr;
@@ -16,7 +16,10 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use ast::{Call, Cell, Factorize, InputDecl, Key, KeyIndex, Model, NodeDecl, ObserveDecl, PlateDecl, TableDecl, TableSource, Value};
+pub use ast::{
+    Call, Cell, Factorize, InputDecl, Key, KeyIndex, Model, NodeDecl, ObserveDecl, PlateDecl, TableDecl,
+    TableSource, Value,
+};
 pub use expr::{BinaryOp, Expr, ExprKind, Name, parse_expr};
 
 use crate::diag::{Code, Diagnostics, Reported};

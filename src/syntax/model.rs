@@ -1,7 +1,9 @@
-//! Fits a tree of RON values to the fields of a model. Reports what does not fit and leaves it out; reads no table and
-//! looks up no name.
+//! Fits a tree of RON values to the fields of a model. Reports what does not fit and leaves it out; reads no
+//! table and looks up no name.
 
-use super::ast::{Call, Cell, Factorize, InputDecl, Model, NodeDecl, ObserveDecl, PlateDecl, TableDecl, TableSource, Value};
+use super::ast::{
+    Call, Cell, Factorize, InputDecl, Model, NodeDecl, ObserveDecl, PlateDecl, TableDecl, TableSource, Value,
+};
 use super::key::parse_key;
 use super::lexer::is_name;
 use super::tree::{Tree, TreeKind};
@@ -55,7 +57,8 @@ impl Fitter<'_, '_> {
         }
         // A misspelt `nodes` was reported already.
         if !has_nodes && self.diags.list().iter().all(|d| d.code != CODE_FIELD) {
-            let at = args.iter().find(|(name, _)| name.node == "nodes").map_or(name.span, |(name, _)| name.span);
+            let at =
+                args.iter().find(|(name, _)| name.node == "nodes").map_or(name.span, |(name, _)| name.span);
             let at = if at.start == at.end { tree.span } else { at };
             let d = Diagnostic::error(CODE_NO_NODES, "the model has no nodes")
                 .at(at, "")
@@ -74,11 +77,13 @@ impl Fitter<'_, '_> {
     fn unknown_field(&mut self, name: &Spanned<String>, value: &Tree) {
         let fields = FIELDS.map(|f| format!("`{f}`")).join(", ");
         if name.node.is_empty() {
-            let d = Diagnostic::error(CODE_FIELD, "a field of the model has no name").at(value.span, "expected `field: value`");
+            let d = Diagnostic::error(CODE_FIELD, "a field of the model has no name")
+                .at(value.span, "expected `field: value`");
             self.diags.error(d.note(format!("the fields are {fields}")));
             return;
         }
-        let d = Diagnostic::error(CODE_FIELD, format!("a model has no field `{}`", name.node)).at(name.span, "unknown field");
+        let d = Diagnostic::error(CODE_FIELD, format!("a model has no field `{}`", name.node))
+            .at(name.span, "unknown field");
         let d = d.note(format!("the fields are {fields}"));
         self.diags.error(match nearest(&name.node, FIELDS) {
             Some(meant) => d.help(format!("did you mean `{meant}`?")),
@@ -87,9 +92,18 @@ impl Fitter<'_, '_> {
     }
 
     /// The entries of one section, each read by `read` from its key and its value.
-    fn entries<T>(&mut self, tree: &Tree, section: &str, read: impl Fn(&mut Self, Spanned<String>, &Tree) -> Option<T>) -> Vec<T> {
+    fn entries<T>(
+        &mut self,
+        tree: &Tree,
+        section: &str,
+        read: impl Fn(&mut Self, Spanned<String>, &Tree) -> Option<T>,
+    ) -> Vec<T> {
         let TreeKind::Map(entries) = &tree.node else {
-            self.misfit(tree, &format!("`{section}` is a map"), &format!("write `{section}: {{ \"name\": …, }}`"));
+            self.misfit(
+                tree,
+                &format!("`{section}` is a map"),
+                &format!("write `{section}: {{ \"name\": …, }}`"),
+            );
             return vec![];
         };
         let mut keys = Vec::new();
@@ -139,7 +153,11 @@ impl Fitter<'_, '_> {
                 TableSource::Inline(out)
             }
             _ => {
-                self.misfit(value, "a table is a file or a map of columns", "write \"data.csv\", or { \"y\": [1, 2], \"x\": [3, 4] }");
+                self.misfit(
+                    value,
+                    "a table is a file or a map of columns",
+                    "write \"data.csv\", or { \"y\": [1, 2], \"x\": [3, 4] }",
+                );
                 return None;
             }
         };
@@ -183,7 +201,8 @@ impl Fitter<'_, '_> {
 
     fn plate(&mut self, name: Spanned<String>, value: &Tree) -> Option<PlateDecl> {
         let named = self.plain_name(&name, "a plate");
-        let call = self.call(value, "a plate is a call", "`elbow code E0105` shows how a plate is written", false)?;
+        let call =
+            self.call(value, "a plate is a call", "`elbow code E0105` shows how a plate is written", false)?;
         named.then_some(PlateDecl { name, call })
     }
 
@@ -208,9 +227,15 @@ impl Fitter<'_, '_> {
         let named = self.plain_name(&node, "an observed node");
         let (columns, list) = match &value.node {
             TreeKind::Text(column) => (vec![Spanned::new(column.clone(), value.span)], false),
-            TreeKind::List(items) => (items.iter().filter_map(|item| self.text(item, "a column")).collect(), true),
+            TreeKind::List(items) => {
+                (items.iter().filter_map(|item| self.text(item, "a column")).collect(), true)
+            }
             _ => {
-                self.misfit(value, "a node is bound to a column or a list of columns", "write \"column\", or [\"first\", \"second\"]");
+                self.misfit(
+                    value,
+                    "a node is bound to a column or a list of columns",
+                    "write \"column\", or [\"first\", \"second\"]",
+                );
                 return None;
             }
         };
@@ -222,7 +247,9 @@ impl Fitter<'_, '_> {
         let what = "`factorize` is `Auto`, `MeanField` or `Blocks([[\"z\"], [\"w\", \"b\"]])`";
         let TreeKind::Call { name, args, .. } = &tree.node else {
             let help = match &tree.node {
-                TreeKind::Text(text) if FORMS.contains(&text.as_str()) => format!("write {text} without quotes"),
+                TreeKind::Text(text) if FORMS.contains(&text.as_str()) => {
+                    format!("write {text} without quotes")
+                }
                 TreeKind::List(_) => "wrap the list: `Blocks([…])`".into(),
                 _ => String::new(),
             };
@@ -232,7 +259,9 @@ impl Fitter<'_, '_> {
         let form = match (name.node.as_str(), args.as_slice()) {
             ("Auto", []) => Factorize::Auto,
             ("MeanField", []) => Factorize::MeanField,
-            ("Blocks", [(unnamed, Spanned { node: TreeKind::List(blocks), .. })]) if unnamed.node.is_empty() => {
+            ("Blocks", [(unnamed, Spanned { node: TreeKind::List(blocks), .. })])
+                if unnamed.node.is_empty() =>
+            {
                 Factorize::Blocks(blocks.iter().filter_map(|block| self.block(block)).collect())
             }
             (other, _) => {
@@ -260,8 +289,12 @@ impl Fitter<'_, '_> {
     fn call(&mut self, tree: &Tree, what: &str, help: &str, strict: bool) -> Option<Call> {
         match &tree.node {
             TreeKind::Call { name, args, .. } if !name.node.is_empty() => {
-                self.once(args.iter().filter(|(n, _)| !n.node.is_empty()).map(|(n, _)| (n.node.clone(), n.span)), "the argument");
-                let args = args.iter().filter_map(|(name, value)| Some((name.clone(), self.value(value, strict)?)));
+                self.once(
+                    args.iter().filter(|(n, _)| !n.node.is_empty()).map(|(n, _)| (n.node.clone(), n.span)),
+                    "the argument",
+                );
+                let args =
+                    args.iter().filter_map(|(name, value)| Some((name.clone(), self.value(value, strict)?)));
                 Some(Call { name: name.clone(), args: args.collect(), span: tree.span })
             }
             _ => {
@@ -275,7 +308,8 @@ impl Fitter<'_, '_> {
         const WHAT: &str = "a value is a number, a list or an expression in quotes";
         let value = match &tree.node {
             TreeKind::Number(x) if !x.is_finite() => {
-                let d = Diagnostic::error(CODE_FINITE, "a parameter must be a finite number").at(tree.span, "not finite");
+                let d = Diagnostic::error(CODE_FINITE, "a parameter must be a finite number")
+                    .at(tree.span, "not finite");
                 self.diags.error(d.note("infinite and NaN numbers are refused in parameters and inputs"));
                 return None;
             }
@@ -287,7 +321,9 @@ impl Fitter<'_, '_> {
                 }
                 Value::Text(text.clone())
             }
-            TreeKind::List(items) => Value::List(items.iter().filter_map(|item| self.value(item, strict)).collect()),
+            TreeKind::List(items) => {
+                Value::List(items.iter().filter_map(|item| self.value(item, strict)).collect())
+            }
             TreeKind::Call { name, parentheses: false, .. } => {
                 let help = format!("a name is written in quotes: \"{}\"", name.node);
                 self.misfit(tree, WHAT, &help);
@@ -321,7 +357,9 @@ impl Fitter<'_, '_> {
             .at(text.span, "not a name")
             .note("a name is a letter or `_`, then letters, digits and `_`");
         self.diags.error(match text.node.split_once('[') {
-            Some((name, _)) if is_name(name) => d.help(format!("write \"{name}\": plates stand only in the keys of nodes and inputs")),
+            Some((name, _)) if is_name(name) => {
+                d.help(format!("write \"{name}\": plates stand only in the keys of nodes and inputs"))
+            }
             _ => d,
         });
         false
@@ -339,9 +377,12 @@ impl Fitter<'_, '_> {
                     first.insert(name, span);
                 }
                 Some(&earlier) => {
-                    let d = Diagnostic::error(CODE_TWICE, format!("{what} `{}` stands here twice", name.escape_debug()))
-                        .at(span, "again")
-                        .with(earlier, "first here");
+                    let d = Diagnostic::error(
+                        CODE_TWICE,
+                        format!("{what} `{}` stands here twice", name.escape_debug()),
+                    )
+                    .at(span, "again")
+                    .with(earlier, "first here");
                     self.diags.error(d.help("keep one of them"));
                 }
             }
@@ -353,7 +394,8 @@ impl Fitter<'_, '_> {
         if found.node == TreeKind::Bad {
             return;
         }
-        let d = Diagnostic::error(CODE_KIND, format!("{wanted}, not {}", found.node.describe())).at(found.span, "");
+        let d = Diagnostic::error(CODE_KIND, format!("{wanted}, not {}", found.node.describe()))
+            .at(found.span, "");
         self.diags.error(if help.is_empty() { d } else { d.help(help) });
     }
 }

@@ -23,9 +23,15 @@ impl fmt::Display for Model {
                 Ok(())
             }
         })?;
-        section(f, "plates", &self.plates, |f, plate| writeln!(f, "{} = {}", plate.name.node, shown_call(&plate.call, false)))?;
-        section(f, "inputs", &self.inputs, |f, input| writeln!(f, "{} = {}", input.key, shown(&input.value.node, false)))?;
-        section(f, "nodes", &self.nodes, |f, node| writeln!(f, "{} ~ {}", node.key, shown_call(&node.call, true)))?;
+        section(f, "plates", &self.plates, |f, plate| {
+            writeln!(f, "{} = {}", plate.name.node, shown_call(&plate.call, false))
+        })?;
+        section(f, "inputs", &self.inputs, |f, input| {
+            writeln!(f, "{} = {}", input.key, shown(&input.value.node, false))
+        })?;
+        section(f, "nodes", &self.nodes, |f, node| {
+            writeln!(f, "{} ~ {}", node.key, shown_call(&node.call, true))
+        })?;
         section(f, "observe", &self.observe, |f, observed| {
             let columns = names(&observed.columns.node);
             if observed.list {
@@ -77,7 +83,10 @@ fn shown(value: &Value, expressions: bool) -> String {
     match value {
         Value::Number(x) => number_text(*x),
         Value::Bool(x) => x.to_string(),
-        Value::List(items) => format!("[{}]", items.iter().map(|item| shown(&item.node, expressions)).collect::<Vec<_>>().join(", ")),
+        Value::List(items) => format!(
+            "[{}]",
+            items.iter().map(|item| shown(&item.node, expressions)).collect::<Vec<_>>().join(", ")
+        ),
         Value::Text(text) => match read(text) {
             Ok(expr) if expressions => expr.node.to_string(),
             _ => format!("{text:?}"),

@@ -40,7 +40,15 @@ fn reads_a_call_with_its_places() {
 fn reports_every_mistake() {
     let text = r#"Model(plates: { "k": 6, "2n": A(b: 1, b: inf) }, node: 1, nodes: { "z[": A, "x": A(m: "mu[z[n]") })"#;
     let got = found(text);
-    let want = [("E0103", "node"), ("E0105", "6"), ("E0107", "\"2n\""), ("E0104", "b"), ("E0108", "inf"), ("E0107", "["), ("E0102", "[")];
+    let want = [
+        ("E0103", "node"),
+        ("E0105", "6"),
+        ("E0107", "\"2n\""),
+        ("E0104", "b"),
+        ("E0108", "inf"),
+        ("E0107", "["),
+        ("E0102", "["),
+    ];
     for w in want {
         assert!(got.contains(&(w.0, w.1.to_owned())), "{w:?} is missing from {got:?}");
     }
@@ -151,14 +159,21 @@ fn the_wrong_models() {
         .collect();
     names.sort();
     for name in names.into_iter().filter(|name| name.starts_with("E01")) {
-        let source = Source::new(format!("graphs/bad/{name}"), std::fs::read_to_string(format!("{bad}/{name}")).expect("a text file"));
+        let source = Source::new(
+            format!("graphs/bad/{name}"),
+            std::fs::read_to_string(format!("{bad}/{name}")).expect("a text file"),
+        );
         let mut diags = Diagnostics::default();
         assert!(parse(&source, &mut diags).is_err(), "{name} was read without a word");
         assert_eq!(diags.list().iter().map(|d| d.code.0).collect::<Vec<_>>(), [&name[..5]], "{name}");
         insta::assert_snapshot!(format!("bad_{}", &name[..5]), render_all(diags.list(), &source, false));
         codes.push(name[..5].to_owned());
     }
-    let all: Vec<_> = crate::diag::codes::CODES.iter().map(|doc| doc.code.0).filter(|code| code.starts_with("E01")).collect();
+    let all: Vec<_> = crate::diag::codes::CODES
+        .iter()
+        .map(|doc| doc.code.0)
+        .filter(|code| code.starts_with("E01"))
+        .collect();
     codes.dedup();
     assert_eq!(codes, all, "every code of form needs a wrong model");
 }
@@ -167,9 +182,14 @@ fn the_wrong_models() {
 fn places_of_a_table_and_of_observe() {
     let at = |text: &str, span: crate::source::Span| text[span.start..span.end].to_owned();
     let model = good(REST);
-    let TableSource::Inline(columns) = &model.data[0].source.node else { panic!("not a table: {:?}", model.data[0]) };
+    let TableSource::Inline(columns) = &model.data[0].source.node else {
+        panic!("not a table: {:?}", model.data[0])
+    };
     assert_eq!(at(REST, columns[1].0.span), r#""who""#);
-    assert_eq!(columns[0].1.iter().map(|c| at(REST, c.span)).collect::<Vec<_>>(), ["28", "\"NA\"", "true", "NaN", "None", "\"\""]);
+    assert_eq!(
+        columns[0].1.iter().map(|c| at(REST, c.span)).collect::<Vec<_>>(),
+        ["28", "\"NA\"", "true", "NaN", "None", "\"\""]
+    );
     assert_eq!(columns[0].1.iter().filter(|c| c.node == Cell::Missing).count(), 4);
     assert_eq!(at(REST, model.observe[0].columns.span), r#"["y"]"#);
     assert!(model.observe[0].list && !model.observe[1].list);
@@ -178,7 +198,10 @@ fn places_of_a_table_and_of_observe() {
     let Factorize::Blocks(blocks) = factorize.node else { panic!("not blocks") };
     assert_eq!(at(REST, blocks[1].span), r#"["h", "b"]"#);
     let (name, value) = &model.nodes[1].call.args[0];
-    assert_eq!((at(REST, name.span).as_str(), at(REST, value.span).as_str()), ("inner", r#"Bar(1, "corpus.doc[w]")"#));
+    assert_eq!(
+        (at(REST, name.span).as_str(), at(REST, value.span).as_str()),
+        ("inner", r#"Bar(1, "corpus.doc[w]")"#)
+    );
     let Value::Call(bar) = &value.node else { panic!("not a call") };
     assert_eq!((bar.args[0].0.node.as_str(), bar.args[0].0.span.start), ("", bar.args[0].1.span.start));
 }
@@ -192,7 +215,10 @@ fn values_as_expressions() {
         let value = model.nodes[0].call.arg(name).expect("it is given");
         value.expr(&source, &mut Diagnostics::default()).expect("an expression").map(|e| e.node.to_string())
     };
-    assert_eq!((shown("a").as_deref(), shown("b").as_deref(), shown("c")), (Some("-2.5"), Some("mu[k]"), None));
+    assert_eq!(
+        (shown("a").as_deref(), shown("b").as_deref(), shown("c")),
+        (Some("-2.5"), Some("mu[k]"), None)
+    );
     assert!(model.nodes[0].call.arg("d").is_none());
 }
 
@@ -245,7 +271,11 @@ fn mistakes_of_ron() {
         ("Model(nodes: { \"x\": A }, nodes: { \"y\": A })".to_owned(), "E0104", "nodes"),
         ("Model(data: { \"d\": \"a\", \"d\": \"b\" }, nodes: { \"x\": A })".to_owned(), "E0104", "\"d\""),
         ("Model(data: { \"d\": { \"c\": [inf] } }, nodes: { \"x\": A })".to_owned(), "E0108", "inf"),
-        ("Model(data: { \"d\": { \"c\": [1], \"c\": [2] } }, nodes: { \"x\": A })".to_owned(), "E0104", "\"c\""),
+        (
+            "Model(data: { \"d\": { \"c\": [1], \"c\": [2] } }, nodes: { \"x\": A })".to_owned(),
+            "E0104",
+            "\"c\"",
+        ),
         ("Model(nodes: { x: A })".to_owned(), "E0105", "x"),
         ("Model(nodes: [ A ])".to_owned(), "E0105", "[ A ]"),
         ("Model(nodes: { \"x\": \"mu\" })".to_owned(), "E0105", "\"mu\""),
@@ -305,7 +335,8 @@ mod random {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(500))]
 
-        /// Real models with bytes cut out, doubled and put in: whatever comes is an answer, and every place can be drawn.
+        /// Real models with bytes cut out, doubled and put in: whatever comes is an answer, and every place
+        /// can be drawn.
         #[test]
         fn no_text_makes_it_panic(
             which in 0usize..4,

@@ -1,8 +1,9 @@
-//! RON as it stands: maps, lists, calls, leaves, each with its exact place. What a model may hold is not known here.
+//! RON as it stands: maps, lists, calls, leaves, each with its exact place. What a model may hold is not
+//! known here.
 //!
-//! ron reads blanks, comments, strings and numbers, and has the last word on the whole text. Only the brackets between
-//! them are walked here: ron tells no place of a value, its `RawValue` reads every value once per level, and both stop at
-//! the first mistake and at a nesting of their own.
+//! ron reads blanks, comments, strings and numbers, and has the last word on the whole text. Only the
+//! brackets between them are walked here: ron tells no place of a value, its `RawValue` reads every value
+//! once per level, and both stop at the first mistake and at a nesting of their own.
 
 use std::fmt;
 
@@ -62,8 +63,8 @@ impl TreeKind {
 /// Reads the whole text as one value.
 ///
 /// # Errors
-/// Text that is not RON, or nested too deep. A missing comma is reported and reading goes on; the value is returned so
-/// that more can be found wrong with it, so look at [`Diagnostics::gate`] before using it.
+/// Text that is not RON, or nested too deep. A missing comma is reported and reading goes on; the value is
+/// returned so that more can be found wrong with it, so look at [`Diagnostics::gate`] before using it.
 pub(super) fn read_tree(source: &Source, diags: &mut Diagnostics) -> Result<Tree, Reported> {
     let start = if source.text.starts_with('\u{feff}') { 3 } else { 0 };
     let before = diags.list().len();
@@ -71,7 +72,9 @@ pub(super) fn read_tree(source: &Source, diags: &mut Diagnostics) -> Result<Tree
     let found = walker.document();
     if walker.diags.list().len() == before {
         // The last word on what RON is.
-        let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME).without_recursion_limit();
+        let options = ron::Options::default()
+            .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME)
+            .without_recursion_limit();
         if let Err(error) = options.from_str::<IgnoredAny>(&source.text[start..]) {
             return Err(walker.refused(start, &error));
         }
@@ -145,9 +148,10 @@ impl<'a> Walker<'a, '_> {
         self.blanks()?;
         if let Some(c) = self.peek() {
             let last = self.text[..tree.span.end].char_indices().next_back().map_or(0, |(at, _)| at);
-            let d = Diagnostic::error(CODE_RON, format!("`{}` follows the end of the model", c.escape_debug()))
-                .at(self.word(), "nothing may stand here")
-                .with(Span::new(last, tree.span.end), "the model ends here");
+            let d =
+                Diagnostic::error(CODE_RON, format!("`{}` follows the end of the model", c.escape_debug()))
+                    .at(self.word(), "nothing may stand here")
+                    .with(Span::new(last, tree.span.end), "the model ends here");
             return Err(self.structural(d));
         }
         Ok(tree)
@@ -160,17 +164,20 @@ impl<'a> Walker<'a, '_> {
             None => return Err(self.unclosed()),
             Some('[') => TreeKind::List(self.bracket('[', Self::item)?),
             Some('{') => TreeKind::Map(self.bracket('{', Self::entry)?),
-            Some('(') => {
-                TreeKind::Call { name: Spanned::new(String::new(), Span::new(start, start)), args: self.arguments()?, parentheses: true }
-            }
+            Some('(') => TreeKind::Call {
+                name: Spanned::new(String::new(), Span::new(start, start)),
+                args: self.arguments()?,
+                parentheses: true,
+            },
             Some('"') => TreeKind::Text(self.string()?),
             Some('r') if rest.starts_with("r\"") || rest.starts_with("r#") => TreeKind::Text(self.string()?),
             Some('\'') => self.single_quoted()?,
             Some(c) if c.is_ascii_digit() || "+-.".contains(c) => self.number(),
             Some(c) if begins_name(c) => self.word_or_call()?,
             Some(c) => {
-                let d = Diagnostic::error(CODE_RON, format!("expected a value, found `{}`", c.escape_debug()))
-                    .at(self.here(), "not the start of a value");
+                let d =
+                    Diagnostic::error(CODE_RON, format!("expected a value, found `{}`", c.escape_debug()))
+                        .at(self.here(), "not the start of a value");
                 return Err(self.structural(d));
             }
         };
@@ -229,9 +236,13 @@ impl<'a> Walker<'a, '_> {
         let key = self.value()?;
         self.blanks()?;
         if self.peek() != Some(':') {
-            let d = Diagnostic::error(CODE_RON, "expected `:` after this key").at(self.word(), "expected `:`").with(key.span, "the key");
+            let d = Diagnostic::error(CODE_RON, "expected `:` after this key")
+                .at(self.word(), "expected `:`")
+                .with(key.span, "the key");
             let d = match &key.node {
-                TreeKind::Text(text) if text.contains(':') => d.help("is the closing quote of the key missing?"),
+                TreeKind::Text(text) if text.contains(':') => {
+                    d.help("is the closing quote of the key missing?")
+                }
                 _ => d,
             };
             return Err(self.structural(d));
@@ -243,7 +254,10 @@ impl<'a> Walker<'a, '_> {
 
     fn argument(&mut self) -> Result<(Spanned<String>, Tree), Reported> {
         let start = self.at;
-        if self.peek().is_some_and(begins_name) && !self.rest().starts_with("r\"") && !self.rest().starts_with("r#") {
+        if self.peek().is_some_and(begins_name)
+            && !self.rest().starts_with("r\"")
+            && !self.rest().starts_with("r#")
+        {
             let name = self.bare_word();
             self.blanks()?;
             if self.peek() == Some(':') {
@@ -267,11 +281,15 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// What stands between `opener` and its partner, with commas between, the last one optional.
-    fn bracket<T>(&mut self, opener: char, element: impl Fn(&mut Self) -> Result<T, Reported>) -> Result<Vec<T>, Reported> {
+    fn bracket<T>(
+        &mut self,
+        opener: char,
+        element: impl Fn(&mut Self) -> Result<T, Reported>,
+    ) -> Result<Vec<T>, Reported> {
         let closer = closer(opener);
         if self.open.len() == MAX_DEPTH {
-            let d =
-                Diagnostic::error(CODE_DEPTH, format!("brackets may be nested at most {MAX_DEPTH} deep")).at(self.here(), "one too deep");
+            let d = Diagnostic::error(CODE_DEPTH, format!("brackets may be nested at most {MAX_DEPTH} deep"))
+                .at(self.here(), "one too deep");
             return Err(self.diags.error(d));
         }
         self.open.push((opener, self.at));
@@ -301,9 +319,14 @@ impl<'a> Walker<'a, '_> {
                         _ => begins_name(c) || c.is_ascii_digit() || "\"[+-.".contains(c),
                     };
                     let d = if go_on {
-                        Diagnostic::error(CODE_RON, "a comma is missing").at(Span::new(end, end), "expected `,` here")
+                        Diagnostic::error(CODE_RON, "a comma is missing")
+                            .at(Span::new(end, end), "expected `,` here")
                     } else {
-                        Diagnostic::error(CODE_RON, format!("expected `,` or `{closer}`, found `{}`", c.escape_debug())).at(self.here(), "")
+                        Diagnostic::error(
+                            CODE_RON,
+                            format!("expected `,` or `{closer}`, found `{}`", c.escape_debug()),
+                        )
+                        .at(self.here(), "")
                     };
                     let d = match (opener, c) {
                         ('(', '=') => d.help("an argument is written `name: value`"),
@@ -336,7 +359,9 @@ impl<'a> Walker<'a, '_> {
         let d = match self.open.last() {
             Some(&(opener, at)) => Diagnostic::error(CODE_RON, format!("this `{opener}` is never closed"))
                 .at(Span::new(at, at + 1), format!("no `{}` follows", closer(opener))),
-            None => Diagnostic::error(CODE_RON, "the text ends where a value is expected").at(self.here(), ""),
+            None => {
+                Diagnostic::error(CODE_RON, "the text ends where a value is expected").at(self.here(), "")
+            }
         };
         self.structural(d)
     }
@@ -344,8 +369,12 @@ impl<'a> Walker<'a, '_> {
     fn structural(&mut self, d: Diagnostic) -> Reported {
         let d = match self.long_string {
             Some(span) => {
-                let first_line = self.text[span.start..span.end].find('\n').map_or(span.end, |n| span.start + n);
-                d.with(Span::new(span.start, first_line), "this string runs over the end of its line: is its closing quote missing?")
+                let first_line =
+                    self.text[span.start..span.end].find('\n').map_or(span.end, |n| span.start + n);
+                d.with(
+                    Span::new(span.start, first_line),
+                    "this string runs over the end of its line: is its closing quote missing?",
+                )
             }
             None => d,
         };
@@ -354,10 +383,11 @@ impl<'a> Walker<'a, '_> {
 
     fn string(&mut self) -> Result<String, Reported> {
         let start = self.at;
-        let read = RonReader::from_str(self.rest()).and_then(|mut reader| match String::deserialize(&mut reader) {
-            Ok(text) => Ok((text, reader.remainder().len())),
-            Err(error) => Err(reader.span_error(error)),
-        });
+        let read =
+            RonReader::from_str(self.rest()).and_then(|mut reader| match String::deserialize(&mut reader) {
+                Ok(text) => Ok((text, reader.remainder().len())),
+                Err(error) => Err(reader.span_error(error)),
+            });
         match read {
             Ok((text, left)) => {
                 self.at = self.text.len() - left;
@@ -368,7 +398,8 @@ impl<'a> Walker<'a, '_> {
             }
             Err(SpannedError { code: RonError::ExpectedStringEnd | RonError::Eof, .. }) => {
                 let line = self.rest().find(['\n', '\r']).map_or(self.text.len(), |n| start + n);
-                let d = Diagnostic::error(CODE_RON, "this string is never closed").at(Span::new(start, line), "no closing quote follows");
+                let d = Diagnostic::error(CODE_RON, "this string is never closed")
+                    .at(Span::new(start, line), "no closing quote follows");
                 Err(self.diags.error(d))
             }
             Err(SpannedError { code: RonError::InvalidEscape(what), .. }) => {
@@ -399,25 +430,31 @@ impl<'a> Walker<'a, '_> {
     /// A number; one that cannot be read is reported and stepped over.
     fn number(&mut self) -> TreeKind {
         let start = self.at;
-        let read = RonReader::from_str(self.rest()).and_then(|mut reader| match reader.deserialize_any(NumberVisitor) {
-            Ok(x) => Ok((x, reader.remainder().len())),
-            Err(error) => Err(reader.span_error(error)),
+        let read = RonReader::from_str(self.rest()).and_then(|mut reader| {
+            match reader.deserialize_any(NumberVisitor) {
+                Ok(x) => Ok((x, reader.remainder().len())),
+                Err(error) => Err(reader.span_error(error)),
+            }
         });
-        let len = self.rest().find(|c| !(continues_name(c) || ".+-".contains(c))).unwrap_or(self.rest().len());
+        let len =
+            self.rest().find(|c| !(continues_name(c) || ".+-".contains(c))).unwrap_or(self.rest().len());
         let whole = Span::new(start, start + len);
         let written = &self.text[start..start + len];
         let d = match read {
             Ok((x, left)) => {
                 self.at = self.text.len() - left;
                 if self.at >= whole.end && x.is_infinite() && !written.contains("inf") {
-                    Diagnostic::error(super::CODE_FINITE, format!("`{written}` is too large for a number")).at(whole, "")
+                    Diagnostic::error(super::CODE_FINITE, format!("`{written}` is too large for a number"))
+                        .at(whole, "")
                 } else if self.at >= whole.end {
                     return TreeKind::Number(x);
                 } else {
                     Diagnostic::error(CODE_RON, format!("`{written}` is not a number")).at(whole, "")
                 }
             }
-            Err(error) => Diagnostic::error(CODE_RON, format!("`{written}` is not a number")).at(whole, "").note(ron_words(&error.code)),
+            Err(error) => Diagnostic::error(CODE_RON, format!("`{written}` is not a number"))
+                .at(whole, "")
+                .note(ron_words(&error.code)),
         };
         self.at = whole.end;
         self.diags.error(d);
@@ -429,7 +466,8 @@ impl<'a> Walker<'a, '_> {
         let text = &self.text[base..];
         let start = base + offset(text, error.span.start);
         let end = base + offset(text, error.span.end);
-        let d = Diagnostic::error(CODE_RON, "this is not RON").at(Span::new(start.min(end), end), ron_words(&error.code));
+        let d = Diagnostic::error(CODE_RON, "this is not RON")
+            .at(Span::new(start.min(end), end), ron_words(&error.code));
         self.diags.error(d)
     }
 }

@@ -65,13 +65,21 @@ fn numbers(value: &Value, path: &str) -> Vec<f64> {
     }
 }
 
-/// Fits a model file of the package. Runs out of iterations (code 3) are taken: the result is printed all the same.
+/// Fits a model file of the package. Runs out of iterations (code 3) are taken: the result is printed all the
+/// same.
 pub fn fit(model: &str, options: &[&str]) -> Posterior {
     let mut args = vec!["fit", model, "--format", "json", "--quiet"];
     args.extend(options);
     let run = elbow(&args);
-    assert!(matches!(run.code, Some(0 | 3)), "elbow {}: exit code {:?}\n{}", args.join(" "), run.code, run.stderr);
-    let posterior = serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("elbow {}: not JSON: {e}\n{}", args.join(" "), run.stdout));
+    assert!(
+        matches!(run.code, Some(0 | 3)),
+        "elbow {}: exit code {:?}\n{}",
+        args.join(" "),
+        run.code,
+        run.stderr
+    );
+    let posterior = serde_json::from_str(&run.stdout)
+        .unwrap_or_else(|e| panic!("elbow {}: not JSON: {e}\n{}", args.join(" "), run.stdout));
     let posterior = Posterior(posterior);
     check(&posterior, &args.join(" "));
     posterior
@@ -84,11 +92,19 @@ fn check(posterior: &Posterior, what: &str) {
         Value::Object(terms) => terms.iter().map(|(name, v)| number(v, &format!("terms.{name}"))).sum(),
         other => panic!("elbow {what}: terms is {other}"),
     };
-    assert!((terms - elbo).abs() <= 1e-9 * elbo.abs().max(1.0), "elbow {what}: the terms sum to {terms}, elbo is {elbo}");
+    assert!(
+        (terms - elbo).abs() <= 1e-9 * elbo.abs().max(1.0),
+        "elbow {what}: the terms sum to {terms}, elbo is {elbo}"
+    );
     let trace = posterior.trace();
     assert_eq!(trace.last().copied(), Some(elbo), "elbow {what}: the trace must end in elbo");
     for pair in trace.windows(2) {
-        assert!(pair[1] >= pair[0] - 1e-9 * pair[0].abs().max(1.0), "elbow {what}: the bound fell from {} to {}", pair[0], pair[1]);
+        assert!(
+            pair[1] >= pair[0] - 1e-9 * pair[0].abs().max(1.0),
+            "elbow {what}: the bound fell from {} to {}",
+            pair[0],
+            pair[1]
+        );
     }
 }
 
@@ -99,7 +115,9 @@ impl Folder {
     /// Writes `model.ron` and each (name, content).
     pub fn new(model: &str, files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("no temporary folder: {e}"));
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).unwrap_or_else(|e| panic!("{name}: {e}"))
+        };
         write("model.ron", model);
         for (name, text) in files {
             write(name, text);
@@ -129,7 +147,11 @@ pub fn fit_text(model: &str, files: &[(&str, &str)], options: &[&str]) -> Poster
 /// Fails with both numbers where they differ.
 #[track_caller]
 pub fn near(what: &str, got: f64, want: f64, within: f64) {
-    assert!((got - want).abs() <= within, "{what}: got {got:.15}, expected {want:.15} within {within:e} (they differ by {:e})", got - want);
+    assert!(
+        (got - want).abs() <= within,
+        "{what}: got {got:.15}, expected {want:.15} within {within:e} (they differ by {:e})",
+        got - want
+    );
 }
 
 /// The same for lists of equal length.

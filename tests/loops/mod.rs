@@ -1,6 +1,7 @@
-//! The bound of any small model by plain loops over elements and the categories of selectors, from a posterior's reported parameters.
-//! It reads the resolved graph, the bound data and the laws' twin of a form; it uses no energy, table or pass of the engine. Chains and
-//! networks of categories are enumerated state by state.
+//! The bound of any small model by plain loops over elements and the categories of selectors, from a
+//! posterior's reported parameters. It reads the resolved graph, the bound data and the laws' twin of a form;
+//! it uses no energy, table or pass of the engine. Chains and networks of categories are enumerated state by
+//! state.
 #![allow(dead_code, clippy::needless_range_loop)] // Each test program uses a part; the loops run as sums are written.
 
 use elbow::{
@@ -55,8 +56,9 @@ pub fn ready(text: &str) -> Result<Ready, String> {
         let plan = pipeline::plan(&graph, &bound, &mut diags)?;
         Ok((graph, bound, plan))
     })();
-    made.map(|(graph, bound, plan)| Ready { text: text.to_string(), graph, bound, plan })
-        .map_err(|_: elbow::diag::Reported| format!("{text}\n{}", render::render_all(diags.list(), &source, false)))
+    made.map(|(graph, bound, plan)| Ready { text: text.to_string(), graph, bound, plan }).map_err(
+        |_: elbow::diag::Reported| format!("{text}\n{}", render::render_all(diags.list(), &source, false)),
+    )
 }
 
 /// Options of a test's run: all nodes, a fixed number of iterations unless the bound stands still.
@@ -74,12 +76,14 @@ pub type Reported = Vec<Vec<NamedArray>>;
 
 impl Ready {
     pub fn fit(&self, options: &Options) -> Result<Posterior, String> {
-        engine::fit(&self.graph, &self.bound, &self.plan, options, &mut Unwatched).map_err(|e| format!("{e}\n{}", self.text))
+        engine::fit(&self.graph, &self.bound, &self.plan, options, &mut Unwatched)
+            .map_err(|e| format!("{e}\n{}", self.text))
     }
 
     /// The parameters of every node, by node.
     pub fn reported(&self, p: &Posterior) -> Reported {
-        let of = |name: &str| p.nodes.iter().find(|n| n.name == name).map_or(vec![], |n| n.parameters.clone());
+        let of =
+            |name: &str| p.nodes.iter().find(|n| n.name == name).map_or(vec![], |n| n.parameters.clone());
         self.graph.nodes.iter().map(|n| of(&n.name)).collect()
     }
 
@@ -88,7 +92,8 @@ impl Ready {
         State::new(self, q).terms()
     }
 
-    /// Marginals of every chain and network by enumeration, to hold against the reported ones: (node, probabilities).
+    /// Marginals of every chain and network by enumeration, to hold against the reported ones: (node,
+    /// probabilities).
     pub fn enumerated(&self, q: &Reported) -> Vec<(NodeId, Vec<f64>)> {
         let s = State::new(self, q);
         s.joint.iter().flat_map(|(_, c)| c.single.iter().map(|(n, p)| (*n, p.clone()))).collect()
@@ -106,7 +111,8 @@ struct JointQ {
 struct CategoriesQ {
     /// elements × categories of each node.
     single: BTreeMap<NodeId, Vec<f64>>,
-    /// Sites that some element of some line holds together → probabilities of their states, the first site slowest.
+    /// Sites that some element of some line holds together → probabilities of their states, the first site
+    /// slowest.
     sets: BTreeMap<Vec<Site>, Vec<f64>>,
     entropy: f64,
 }
@@ -139,8 +145,13 @@ struct Slot {
 impl<'a> State<'a> {
     fn new(r: &'a Ready, q: &Reported) -> Self {
         let nodes = r.graph.nodes.len();
-        let mut s =
-            Self { r, moments: vec![vec![]; nodes], joints: (0..nodes).map(|_| None).collect(), entropy: vec![0.0; nodes], joint: vec![] };
+        let mut s = Self {
+            r,
+            moments: vec![vec![]; nodes],
+            joints: (0..nodes).map(|_| None).collect(),
+            entropy: vec![0.0; nodes],
+            joint: vec![],
+        };
         let mut chains = vec![];
         for (v, var) in r.plan.vars.iter().enumerate() {
             let node = var.nodes[0];
@@ -149,7 +160,10 @@ impl<'a> State<'a> {
             let count = s.count(node);
             match var.algorithm {
                 Algorithm::Chain | Algorithm::Network => chains.push(var.nodes.clone()),
-                Algorithm::Gaussian | Algorithm::SparseGaussian | Algorithm::GaussianChain | Algorithm::GaussianSteps { .. } => {
+                Algorithm::Gaussian
+                | Algorithm::SparseGaussian
+                | Algorithm::GaussianChain
+                | Algorithm::GaussianSteps { .. } => {
                     unreachable!("joint Gaussians have tests of their own")
                 }
                 Algorithm::Family(_) if r.graph.nodes[node.0].spec.stat == &CATEGORY => {
@@ -181,7 +195,10 @@ impl<'a> State<'a> {
                 }
                 Algorithm::Joint(f) => {
                     let (x, tau) = (var.nodes[0], var.nodes[1]);
-                    assert!([&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&r.graph.nodes[x.0].spec.stat), "location first");
+                    assert!(
+                        [&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&r.graph.nodes[x.0].spec.stat),
+                        "location first"
+                    );
                     let mut all = vec![];
                     for e in 0..count {
                         let mut p = element(&q[x.0], e);
@@ -198,7 +215,11 @@ impl<'a> State<'a> {
                         f.evaluate(d, &eta, &mut m, &mut a).unwrap();
                         s.entropy[first] += s.weight(x, e) * entropy(&eta, &m, a[0]);
                     }
-                    let copy = |q: &JointQ| JointQ { mean: q.mean.clone(), kappa: q.kappa, precision: q.precision.clone() };
+                    let copy = |q: &JointQ| JointQ {
+                        mean: q.mean.clone(),
+                        kappa: q.kappa,
+                        precision: q.precision.clone(),
+                    };
                     s.joints[x.0] = Some((v, all.iter().map(copy).collect()));
                     s.joints[tau.0] = Some((v, all));
                 }
@@ -248,7 +269,10 @@ impl<'a> State<'a> {
         out
     }
     fn weight(&self, node: NodeId, e: usize) -> f64 {
-        self.indices(node, e).iter().filter_map(|(p, i)| self.r.bound.plate(*p).weight.as_ref().map(|w| w[*i])).product()
+        self.indices(node, e)
+            .iter()
+            .filter_map(|(p, i)| self.r.bound.plate(*p).weight.as_ref().map(|w| w[*i]))
+            .product()
     }
     /// The value of an observed cell.
     fn known(&self, node: NodeId, e: usize) -> Option<Vec<f64>> {
@@ -299,11 +323,17 @@ impl<'a> State<'a> {
                 Some(Index::Plate(p)) => own(at, *p),
                 Some(Index::At(i)) => *i,
                 Some(Index::Column { column, plate: row }) => {
-                    let codes = self.r.bound.codes(*column, Extent::Plate(*plate)).expect("the column's codes in the plate");
+                    let codes = self
+                        .r
+                        .bound
+                        .codes(*column, Extent::Plate(*plate))
+                        .expect("the column's codes in the plate");
                     codes[own(at, *row)] as usize
                 }
                 Some(Index::Before { plate, lag }) => self.before(*plate, own(at, *plate), *lag)?,
-                Some(Index::Parent(p)) => self.r.bound.plate(*p).parents.as_ref().unwrap()[own(at, *p)] as usize,
+                Some(Index::Parent(p)) => {
+                    self.r.bound.plate(*p).parents.as_ref().unwrap()[own(at, *p)] as usize
+                }
                 Some(Index::Gate(g)) => {
                     let Target::Node(z) = g.target else { panic!("a gate is a node") };
                     let site = (z, self.site(g, at, assigned)?);
@@ -368,7 +398,9 @@ impl<'a> State<'a> {
                         let each: usize = all.len() / self.sizes(&input.plates).iter().product::<usize>();
                         all[i * each..i * each + len.max(1)].to_vec()
                     }
-                    Target::Column(c) => vec![self.r.bound.columns[c.0].numbers.as_ref().expect("a covariate's numbers")[i]],
+                    Target::Column(c) => {
+                        vec![self.r.bound.columns[c.0].numbers.as_ref().expect("a covariate's numbers")[i]]
+                    }
                     Target::Node(_) => panic!("a random variable has no value"),
                 }
             }
@@ -431,9 +463,15 @@ impl<'a> State<'a> {
         [&GAMMA, &WISHART, &DIRICHLET].contains(&stat) && (count(e) > 1 || matrix(e))
     }
 
-    /// (E[x], E[ln x]) of a product of positive numbers; of its element `along` if it is a vector. The joint that one factor is in, with
-    /// the mean of the others.
-    fn positive(&self, e: &Expr, along: usize, at: &[(PlateId, usize)], assigned: &Assignment) -> ([f64; 2], Joined) {
+    /// (E[x], E[ln x]) of a product of positive numbers; of its element `along` if it is a vector. The joint
+    /// that one factor is in, with the mean of the others.
+    fn positive(
+        &self,
+        e: &Expr,
+        along: usize,
+        at: &[(PlateId, usize)],
+        assigned: &Assignment,
+    ) -> ([f64; 2], Joined) {
         if !self.random(e) {
             let v = self.value(e, at, assigned);
             let v = v[along.min(v.len() - 1)];
@@ -442,11 +480,15 @@ impl<'a> State<'a> {
         match &e.kind {
             ExprKind::Ref(r) => {
                 let Target::Node(n) = r.target else { panic!("a random variable is a node") };
-                let slot = self.site_moments((n, self.site(r, at, assigned).unwrap() + if e.axes.is_empty() { 0 } else { along }));
+                let slot = self.site_moments((
+                    n,
+                    self.site(r, at, assigned).unwrap() + if e.axes.is_empty() { 0 } else { along },
+                ));
                 ([slot.moments[0], slot.moments[1]], slot.joint)
             }
             ExprKind::Binary(op, x, y) => {
-                let ((x, i), (y, j)) = (self.positive(x, along, at, assigned), self.positive(y, along, at, assigned));
+                let ((x, i), (y, j)) =
+                    (self.positive(x, along, at, assigned), self.positive(y, along, at, assigned));
                 let (y, sign) = if *op == BinaryOp::Div { ([1.0 / y[0], y[1]], -1.0) } else { (y, 1.0) };
                 let joint = i.map(|i| (i.0, i.1, i.2, i.3 * y[0])).or(j.map(|j| (j.0, j.1, j.2, j.3 * x[0])));
                 ([x[0] * y[0], x[1] + sign * y[1]], joint)
@@ -456,7 +498,14 @@ impl<'a> State<'a> {
     }
 
     /// Moments of a matrix (X, ln|X|) or of ln of a probability vector.
-    fn array(&self, e: &Expr, stat: &'static StatKind, d: usize, at: &[(PlateId, usize)], assigned: &Assignment) -> Slot {
+    fn array(
+        &self,
+        e: &Expr,
+        stat: &'static StatKind,
+        d: usize,
+        at: &[(PlateId, usize)],
+        assigned: &Assignment,
+    ) -> Slot {
         if !self.random(e) {
             let mut out = vec![0.0; stat.width(d)];
             (stat.of_value)(&self.value(e, at, assigned), d, &mut out).unwrap();
@@ -490,7 +539,8 @@ impl<'a> State<'a> {
             ExprKind::Call(Function::Stick, args) => {
                 // ln v_k where k is not the last, and ln(1 − v_j) of all before it.
                 let v = |k| self.positive(&args[0], k, at, assigned).0;
-                let ln = |k: usize| (0..k).map(|j| v(j)[1]).sum::<f64>() + if k + 1 < d { v(k)[0] } else { 0.0 };
+                let ln =
+                    |k: usize| (0..k).map(|j| v(j)[1]).sum::<f64>() + if k + 1 < d { v(k)[0] } else { 0.0 };
                 Slot { moments: (0..d).map(ln).collect(), joint: None }
             }
             _ => panic!("not an array"),
@@ -513,17 +563,35 @@ impl<'a> State<'a> {
             ExprKind::Ref(r) => {
                 let Target::Node(n) = r.target else { panic!("a random variable is a node") };
                 assert_eq!(r.index.len(), self.r.graph.nodes[n.0].plates.len(), "all plates are indexed");
-                Affine { site: (n, self.site(r, at, assigned).expect("a parent's element")), a: 1.0, b: vec![] }
+                Affine {
+                    site: (n, self.site(r, at, assigned).expect("a parent's element")),
+                    a: 1.0,
+                    b: vec![],
+                }
             }
             ExprKind::Negate(x) => scale(self.affine(x, at, assigned), -1.0),
             ExprKind::Binary(op, x, y) => match (op, self.random(x), self.random(y)) {
-                (BinaryOp::Add, true, false) => add(self.affine(x, at, assigned), self.value(y, at, assigned), 1.0),
-                (BinaryOp::Add, false, true) => add(self.affine(y, at, assigned), self.value(x, at, assigned), 1.0),
-                (BinaryOp::Sub, true, false) => add(self.affine(x, at, assigned), self.value(y, at, assigned), -1.0),
-                (BinaryOp::Sub, false, true) => add(scale(self.affine(y, at, assigned), -1.0), self.value(x, at, assigned), 1.0),
-                (BinaryOp::Mul, true, false) => scale(self.affine(x, at, assigned), self.value(y, at, assigned)[0]),
-                (BinaryOp::Mul, false, true) => scale(self.affine(y, at, assigned), self.value(x, at, assigned)[0]),
-                (BinaryOp::Div, true, false) => scale(self.affine(x, at, assigned), 1.0 / self.value(y, at, assigned)[0]),
+                (BinaryOp::Add, true, false) => {
+                    add(self.affine(x, at, assigned), self.value(y, at, assigned), 1.0)
+                }
+                (BinaryOp::Add, false, true) => {
+                    add(self.affine(y, at, assigned), self.value(x, at, assigned), 1.0)
+                }
+                (BinaryOp::Sub, true, false) => {
+                    add(self.affine(x, at, assigned), self.value(y, at, assigned), -1.0)
+                }
+                (BinaryOp::Sub, false, true) => {
+                    add(scale(self.affine(y, at, assigned), -1.0), self.value(x, at, assigned), 1.0)
+                }
+                (BinaryOp::Mul, true, false) => {
+                    scale(self.affine(x, at, assigned), self.value(y, at, assigned)[0])
+                }
+                (BinaryOp::Mul, false, true) => {
+                    scale(self.affine(y, at, assigned), self.value(x, at, assigned)[0])
+                }
+                (BinaryOp::Div, true, false) => {
+                    scale(self.affine(x, at, assigned), 1.0 / self.value(y, at, assigned)[0])
+                }
                 _ => panic!("two random variables in one expression"),
             },
             _ => panic!("not an affine expression"),
@@ -582,7 +650,14 @@ impl<'a> State<'a> {
         slot
     }
 
-    fn known_value(&self, f: &Factor, s: usize, d: usize, at: &[(PlateId, usize)], assigned: &Assignment) -> Vec<f64> {
+    fn known_value(
+        &self,
+        f: &Factor,
+        s: usize,
+        d: usize,
+        at: &[(PlateId, usize)],
+        assigned: &Assignment,
+    ) -> Vec<f64> {
         let arg = &f.args[s - 1];
         let param = &f.spec.params[s - 1];
         let mut v = self.value(&arg.expr, at, assigned);
@@ -612,7 +687,9 @@ impl<'a> State<'a> {
         // A location that is kept with its precision: E[τ x xᵀ] = E[τ] m mᵀ + I/κ.
         for (i, x) in slots.iter().enumerate() {
             let Some((block, element, true, a)) = x.joint else { continue };
-            let partner = slots.iter().position(|y| matches!(y.joint, Some((b, e, false, _)) if (b, e) == (block, element)));
+            let partner = slots
+                .iter()
+                .position(|y| matches!(y.joint, Some((b, e, false, _)) if (b, e) == (block, element)));
             let j = partner.expect("a location meets only its own precision");
             let c = slots[j].joint.unwrap().3;
             let node = self.r.plan.vars[block].nodes[0];
@@ -637,7 +714,11 @@ impl<'a> State<'a> {
         let child = if self.role(f.node) == Role::Observed { self.known(f.node, e).unwrap() } else { vec![] };
         let mut values = vec![child];
         for s in 1..=f.spec.params.len() {
-            values.push(if f.spec.params[s - 1].gated { vec![] } else { self.known_value(f, s, d, at, &vec![]) });
+            values.push(if f.spec.params[s - 1].gated {
+                vec![]
+            } else {
+                self.known_value(f, s, d, at, &vec![])
+            });
         }
         let borrow: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
         base(&borrow, d)
@@ -656,11 +737,17 @@ impl<'a> State<'a> {
         let counts = |e: &usize| {
             let at = self.indices(f.node, *e);
             let step = || {
-                let p = at.iter().find(|(p, _)| matches!(self.r.graph.plates[p.0].kind, PlateKind::Steps { .. })).unwrap();
+                let p = at
+                    .iter()
+                    .find(|(p, _)| matches!(self.r.graph.plates[p.0].kind, PlateKind::Steps { .. }))
+                    .unwrap();
                 self.steps(p.0, p.1).1 as u32
             };
             let root = || {
-                let p = at.iter().find(|(p, _)| matches!(self.r.graph.plates[p.0].kind, PlateKind::Tree { .. })).unwrap();
+                let p = at
+                    .iter()
+                    .find(|(p, _)| matches!(self.r.graph.plates[p.0].kind, PlateKind::Tree { .. }))
+                    .unwrap();
                 self.r.bound.plate(p.0).parents.as_ref().unwrap()[p.1] == u32::MAX
             };
             let line = match f.rows {
@@ -751,7 +838,8 @@ impl<'a> State<'a> {
         let mut sets: BTreeMap<Vec<Site>, Vec<f64>> = BTreeMap::new();
         for f in &self.r.graph.factors {
             for e in self.elements(f) {
-                let mut mine: Vec<Site> = self.sites(f, e).0.into_iter().filter(|s| nodes.contains(&s.0)).collect();
+                let mut mine: Vec<Site> =
+                    self.sites(f, e).0.into_iter().filter(|s| nodes.contains(&s.0)).collect();
                 mine.sort_unstable();
                 if mine.is_empty() {
                     continue;
@@ -765,19 +853,29 @@ impl<'a> State<'a> {
         let all = nodes.iter().flat_map(|&n| (0..self.count(n)).map(move |e| (n, e)));
         let mut parts: Vec<Vec<Site>> = all.map(|s| vec![s]).collect();
         for set in sets.keys() {
-            let (met, rest): (Vec<_>, Vec<_>) = parts.into_iter().partition(|p| p.iter().any(|s| set.contains(s)));
+            let (met, rest): (Vec<_>, Vec<_>) =
+                parts.into_iter().partition(|p| p.iter().any(|s| set.contains(s)));
             parts = rest;
             parts.push(met.concat());
         }
         let single = nodes.iter().map(|&n| (n, vec![0.0; self.count(n) * self.d(n)])).collect();
-        let mut out = CategoriesQ { single, sets: sets.iter().map(|(k, v)| (k.clone(), vec![0.0; v.len()])).collect(), entropy: 0.0 };
+        let mut out = CategoriesQ {
+            single,
+            sets: sets.iter().map(|(k, v)| (k.clone(), vec![0.0; v.len()])).collect(),
+            entropy: 0.0,
+        };
         for part in parts {
             let states = size(&part);
             assert!(states <= 200_000, "too many states to enumerate");
             let place: BTreeMap<Site, usize> = part.iter().enumerate().map(|(i, s)| (*s, i)).collect();
-            let within: Vec<(Vec<usize>, &Vec<Site>)> =
-                sets.keys().filter(|k| place.contains_key(&k[0])).map(|k| (k.iter().map(|s| place[s]).collect(), k)).collect();
-            let entry = |at: &[usize], sites: &[Site], c: &Assignment| at.iter().zip(sites).fold(0, |n, (i, s)| n * self.d(s.0) + c[*i].1);
+            let within: Vec<(Vec<usize>, &Vec<Site>)> = sets
+                .keys()
+                .filter(|k| place.contains_key(&k[0]))
+                .map(|k| (k.iter().map(|s| place[s]).collect(), k))
+                .collect();
+            let entry = |at: &[usize], sites: &[Site], c: &Assignment| {
+                at.iter().zip(sites).fold(0, |n, (i, s)| n * self.d(s.0) + c[*i].1)
+            };
             let score: Vec<f64> = (0..states)
                 .map(|n| {
                     let c = state(&part, n);
@@ -849,7 +947,10 @@ pub fn compare(r: &Ready, p: &Posterior, within: f64) -> Result<(), String> {
         let reported = &q[node.0][0].values;
         if let Some(i) = (0..single.len()).find(|&i| (single[i] - reported[i]).abs() > 1e-6) {
             let name = &r.graph.nodes[node.0].name;
-            return Err(format!("`{name}`: number {i} is {}, by all paths {}\n{}", reported[i], single[i], r.text));
+            return Err(format!(
+                "`{name}`: number {i} is {}, by all paths {}\n{}",
+                reported[i], single[i], r.text
+            ));
         }
     }
     Ok(())
@@ -883,13 +984,16 @@ pub fn at_rest(r: &Ready, p: &Posterior) -> Result<(), String> {
                         } else if array.dims.len() == 2 {
                             let d = array.dims[0];
                             let (row, column) = (i % w / d, i % w % d);
-                            let size = (array.values[i / w * w + row * d + row] * array.values[i / w * w + column * d + column]).sqrt();
+                            let size = (array.values[i / w * w + row * d + row]
+                                * array.values[i / w * w + column * d + column])
+                                .sqrt();
                             array.values[i] += h * size;
                             if row != column {
                                 array.values[i / w * w + column * d + row] += h * size;
                             }
                         } else {
-                            array.values[i] += h * array.values[i].abs().max(if array.name == "mean" { 1.0 } else { 0.0 });
+                            array.values[i] +=
+                                h * array.values[i].abs().max(if array.name == "mean" { 1.0 } else { 0.0 });
                         }
                         let there: f64 = r.terms(&moved).iter().sum();
                         if there > here + tolerance {

@@ -1,4 +1,5 @@
-//! Takes a model file as far as its factor graph and its bound data. Reads from disk, as only tests and `cli` do.
+//! Takes a model file as far as its factor graph and its bound data. Reads from disk, as only tests and `cli`
+//! do.
 
 use elbow::{
     check, data,
@@ -63,8 +64,11 @@ pub fn drawn(path: &Path, source: &Source, diags: &Diagnostics) -> String {
 /// The models of a folder, sorted.
 pub fn models(folder: &str) -> Vec<std::path::PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut all: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "ron")).collect();
+    let mut all: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == "ron"))
+        .collect();
     all.sort();
     all
 }

@@ -1,7 +1,9 @@
-//! The variational mixture of Gaussians: Bishop, Pattern Recognition and Machine Learning (2006), section 10.2.
-//! Weights: Dirichlet. Components: Normal–Wishart, centre given spread with precision beta · spread.
+//! The variational mixture of Gaussians: Bishop, Pattern Recognition and Machine Learning (2006), section
+//! 10.2. Weights: Dirichlet. Components: Normal–Wishart, centre given spread with precision beta · spread.
 
-use super::special::{digamma, dirichlet_mean_log, dirichlet_term, inverse, ln_gamma, log_sum_exp, quadratic};
+use super::special::{
+    digamma, dirichlet_mean_log, dirichlet_term, inverse, ln_gamma, log_sum_exp, quadratic,
+};
 use std::f64::consts::{LN_2, PI, TAU};
 
 /// A Normal–Wishart: eq. 10.40.
@@ -36,7 +38,10 @@ impl NormalWishart {
     fn ln_b(&self) -> f64 {
         let d = self.d() as f64;
         let gammas: f64 = (0..self.d()).map(|i| ln_gamma((self.dof - i as f64) / 2.0)).sum();
-        -0.5 * self.dof * inverse(&self.scale).0.ln() - 0.5 * self.dof * d * LN_2 - d * (d - 1.0) / 4.0 * PI.ln() - gammas
+        -0.5 * self.dof * inverse(&self.scale).0.ln()
+            - 0.5 * self.dof * d * LN_2
+            - d * (d - 1.0) / 4.0 * PI.ln()
+            - gammas
     }
 }
 
@@ -59,8 +64,16 @@ impl Mixture {
     /// Starts from hard labels, one for each row.
     pub fn new(data: Vec<Vec<f64>>, k: usize, alpha0: f64, prior: NormalWishart, labels: &[usize]) -> Self {
         assert_eq!(data.len(), labels.len(), "one label for each row");
-        let responsibilities = labels.iter().map(|&l| (0..k).map(|j| f64::from(u8::from(j == l))).collect()).collect();
-        Self { data, alpha0, alpha: vec![alpha0; k], components: vec![prior.clone(); k], prior, responsibilities }
+        let responsibilities =
+            labels.iter().map(|&l| (0..k).map(|j| f64::from(u8::from(j == l))).collect()).collect();
+        Self {
+            data,
+            alpha0,
+            alpha: vec![alpha0; k],
+            components: vec![prior.clone(); k],
+            prior,
+            responsibilities,
+        }
     }
 
     /// Shared posteriors, then responsibilities; the bound of that state.
@@ -121,7 +134,9 @@ impl Mixture {
     fn update_local(&mut self) {
         let mean_log_weight = dirichlet_mean_log(&self.alpha);
         for n in 0..self.data.len() {
-            let rho: Vec<f64> = (0..self.alpha.len()).map(|k| mean_log_weight[k] + self.expected_log(&self.data[n], k)).collect();
+            let rho: Vec<f64> = (0..self.alpha.len())
+                .map(|k| mean_log_weight[k] + self.expected_log(&self.data[n], k))
+                .collect();
             let norm = log_sum_exp(&rho);
             self.responsibilities[n] = rho.iter().map(|v| (v - norm).exp()).collect();
         }
@@ -156,7 +171,10 @@ impl Mixture {
                 }
             }
             // 10.74
-            prior_term += 0.5 * (d * (p.beta / TAU).ln() + log_det - d * p.beta / c.beta - p.beta * c.dof * quadratic(&c.scale, &gap));
+            prior_term += 0.5
+                * (d * (p.beta / TAU).ln() + log_det
+                    - d * p.beta / c.beta
+                    - p.beta * c.dof * quadratic(&c.scale, &gap));
             prior_term += p.ln_b() + 0.5 * (p.dof - d - 1.0) * log_det - 0.5 * c.dof * trace;
             // 10.77, with the entropy of the Wishart from eq. B.82
             let wishart_entropy = -c.ln_b() - 0.5 * (c.dof - d - 1.0) * log_det + 0.5 * c.dof * d;

@@ -1,5 +1,5 @@
-//! The variational hidden Markov model: Beal, Variational Algorithms for Approximate Bayesian Inference (2003), chapter 3.
-//! Start and transitions are Dirichlet; q(z) is a chain for each sequence.
+//! The variational hidden Markov model: Beal, Variational Algorithms for Approximate Bayesian Inference
+//! (2003), chapter 3. Start and transitions are Dirichlet; q(z) is a chain for each sequence.
 
 use super::special::{digamma, dirichlet_mean_log, dirichlet_term, gamma_term, ln_gamma};
 use std::f64::consts::TAU;
@@ -128,10 +128,21 @@ pub struct Hmm<E> {
 
 impl<E: Emission> Hmm<E> {
     /// Starts from hard labels: one list for each sequence.
-    pub fn new(states: usize, start_prior: f64, trans_prior: f64, emission: E, labels: &[Vec<usize>]) -> Self {
+    pub fn new(
+        states: usize,
+        start_prior: f64,
+        trans_prior: f64,
+        emission: E,
+        labels: &[Vec<usize>],
+    ) -> Self {
         let one = |a: bool| f64::from(u8::from(a));
-        let gamma = labels.iter().map(|s| s.iter().map(|&l| (0..states).map(|k| one(k == l)).collect()).collect()).collect();
-        let pair = |a: usize, b: usize| (0..states).map(|i| (0..states).map(|j| one(i == a && j == b)).collect()).collect();
+        let gamma = labels
+            .iter()
+            .map(|s| s.iter().map(|&l| (0..states).map(|k| one(k == l)).collect()).collect())
+            .collect();
+        let pair = |a: usize, b: usize| {
+            (0..states).map(|i| (0..states).map(|j| one(i == a && j == b)).collect()).collect()
+        };
         let xi = labels.iter().map(|s| s.windows(2).map(|w| pair(w[0], w[1])).collect()).collect();
         Self {
             start_prior,
@@ -173,11 +184,13 @@ impl<E: Emission> Hmm<E> {
         self.emission.update(&self.gamma);
     }
 
-    /// Forward–backward with the sub-normalised tables exp E[ln ·] (Beal, eqs. 3.63–3.70), scaled at each step.
+    /// Forward–backward with the sub-normalised tables exp E[ln ·] (Beal, eqs. 3.63–3.70), scaled at each
+    /// step.
     fn update_local(&mut self) {
         let k = self.start.len();
         let start: Vec<f64> = dirichlet_mean_log(&self.start).iter().map(|x| x.exp()).collect();
-        let trans: Vec<Vec<f64>> = self.trans.iter().map(|a| dirichlet_mean_log(a).iter().map(|x| x.exp()).collect()).collect();
+        let trans: Vec<Vec<f64>> =
+            self.trans.iter().map(|a| dirichlet_mean_log(a).iter().map(|x| x.exp()).collect()).collect();
         self.log_normaliser = 0.0;
         for s in 0..self.gamma.len() {
             let steps = self.gamma[s].len();
@@ -194,7 +207,8 @@ impl<E: Emission> Hmm<E> {
             let mut scale = vec![0.0; steps];
             for t in 0..steps {
                 for j in 0..k {
-                    let before = if t == 0 { start[j] } else { (0..k).map(|i| alpha[t - 1][i] * trans[i][j]).sum() };
+                    let before =
+                        if t == 0 { start[j] } else { (0..k).map(|i| alpha[t - 1][i] * trans[i][j]).sum() };
                     alpha[t][j] = before * b[t][j];
                 }
                 scale[t] = alpha[t].iter().sum();
@@ -206,7 +220,8 @@ impl<E: Emission> Hmm<E> {
             let mut beta = vec![vec![1.0; k]; steps];
             for t in (0..steps.saturating_sub(1)).rev() {
                 for i in 0..k {
-                    beta[t][i] = (0..k).map(|j| trans[i][j] * b[t + 1][j] * beta[t + 1][j]).sum::<f64>() / scale[t + 1];
+                    beta[t][i] = (0..k).map(|j| trans[i][j] * b[t + 1][j] * beta[t + 1][j]).sum::<f64>()
+                        / scale[t + 1];
                 }
             }
             for t in 0..steps {
@@ -217,7 +232,8 @@ impl<E: Emission> Hmm<E> {
             for t in 1..steps {
                 for i in 0..k {
                     for j in 0..k {
-                        self.xi[s][t - 1][i][j] = alpha[t - 1][i] * trans[i][j] * b[t][j] * beta[t][j] / scale[t];
+                        self.xi[s][t - 1][i][j] =
+                            alpha[t - 1][i] * trans[i][j] * b[t][j] * beta[t][j] / scale[t];
                     }
                 }
             }
@@ -259,7 +275,8 @@ impl<E: Emission> Hmm<E> {
     /// E_q[ln p − ln q] of start, transitions and emissions.
     pub fn parameter_term(&self) -> f64 {
         let k = self.start.len();
-        let mut sum = dirichlet_term(&vec![self.start_prior; k], &self.start) + self.emission.parameter_term();
+        let mut sum =
+            dirichlet_term(&vec![self.start_prior; k], &self.start) + self.emission.parameter_term();
         for row in &self.trans {
             sum += dirichlet_term(&vec![self.trans_prior; k], row);
         }

@@ -1,4 +1,5 @@
-//! Latent Dirichlet allocation with Dirichlet topics: Blei, Ng and Jordan (2003), sections 5.2 and 5.4 (the smoothed model).
+//! Latent Dirichlet allocation with Dirichlet topics: Blei, Ng and Jordan (2003), sections 5.2 and 5.4 (the
+//! smoothed model).
 
 use super::special::{dirichlet_mean_log, dirichlet_term, log_sum_exp};
 
@@ -15,10 +16,11 @@ pub struct Row {
 pub enum Schedule {
     /// theta is updated with phi from the responsibilities; then one update of z.
     Shared,
-    /// phi is updated from the responsibilities; then, for each document, this many times z and after it theta.
+    /// phi is updated from the responsibilities; then, for each document, this many times z and after it
+    /// theta.
     Local(usize),
-    /// theta and phi are updated from the responsibilities; then, for each document, z and theta in turns, z last: at most so many of z, and no more where
-    /// theta would move by less than this on average.
+    /// theta and phi are updated from the responsibilities; then, for each document, z and theta in turns, z
+    /// last: at most so many of z, and no more where theta would move by less than this on average.
     Turns(usize, f64),
 }
 
@@ -40,13 +42,26 @@ pub struct Topics {
 
 impl Topics {
     /// Starts from the responsibilities of each row over the topics.
-    pub fn new(rows: Vec<Row>, alpha: f64, beta: f64, responsibilities: Vec<Vec<f64>>, schedule: Schedule) -> Self {
+    pub fn new(
+        rows: Vec<Row>,
+        alpha: f64,
+        beta: f64,
+        responsibilities: Vec<Vec<f64>>,
+        schedule: Schedule,
+    ) -> Self {
         assert_eq!(rows.len(), responsibilities.len(), "responsibilities for each row");
         let k = responsibilities.first().map_or(0, Vec::len);
         let docs = rows.iter().map(|r| r.doc + 1).max().unwrap_or(0);
         let words = rows.iter().map(|r| r.word + 1).max().unwrap_or(0);
-        let mut new =
-            Self { rows, alpha, beta, schedule, theta: vec![vec![alpha; k]; docs], phi: vec![vec![beta; words]; k], responsibilities };
+        let mut new = Self {
+            rows,
+            alpha,
+            beta,
+            schedule,
+            theta: vec![vec![alpha; k]; docs],
+            phi: vec![vec![beta; words]; k],
+            responsibilities,
+        };
         new.update_theta();
         new
     }

@@ -1,5 +1,5 @@
-//! One Normal with mean and precision apart: Bishop (2006), section 10.1.3, with a prior of the mean that does not depend on
-//! the precision.
+//! One Normal with mean and precision apart: Bishop (2006), section 10.1.3, with a prior of the mean that
+//! does not depend on the precision.
 
 use super::special::{digamma, gamma_term};
 use std::f64::consts::TAU;
@@ -32,7 +32,10 @@ impl MeanAndPrecision {
         let n = self.data.len() as f64;
         let tau = self.tau.0 / self.tau.1;
         let precision = self.mu_prior.1 + n * tau;
-        self.mu = ((self.mu_prior.0 * self.mu_prior.1 + tau * self.data.iter().sum::<f64>()) / precision, precision);
+        self.mu = (
+            (self.mu_prior.0 * self.mu_prior.1 + tau * self.data.iter().sum::<f64>()) / precision,
+            precision,
+        );
         self.tau = (self.tau_prior.0 + n / 2.0, self.tau_prior.1 + self.squares() / 2.0);
         self.elbo()
     }

@@ -1,5 +1,6 @@
-//! A line with Student-t noise: Lange, Little and Taylor, Robust statistical modeling using the t distribution (JASA 84, 1989), with priors and
-//! coordinate ascent in place of EM. Each row's noise has the precision τ s_n, with s_n ~ Gamma(ν/2, ν/2).
+//! A line with Student-t noise: Lange, Little and Taylor, Robust statistical modeling using the t
+//! distribution (JASA 84, 1989), with priors and coordinate ascent in place of EM. Each row's noise has the
+//! precision τ s_n, with s_n ~ Gamma(ν/2, ν/2).
 
 use super::special::{digamma, gamma_term};
 use std::f64::consts::TAU;
@@ -24,7 +25,16 @@ impl Line {
     pub fn new(rows: Vec<(f64, f64)>, dof: f64, weight_prior: f64, tau_prior: (f64, f64)) -> Self {
         let v = 1.0 / weight_prior;
         let scales = vec![(dof / 2.0, dof / 2.0); rows.len()];
-        Self { rows, dof, weight_prior, tau_prior, mean: [0.0; 2], covariance: [[v, 0.0], [0.0, v]], tau: tau_prior, scales }
+        Self {
+            rows,
+            dof,
+            weight_prior,
+            tau_prior,
+            mean: [0.0; 2],
+            covariance: [[v, 0.0], [0.0, v]],
+            tau: tau_prior,
+            scales,
+        }
     }
 
     /// E[(y − a − b x)²] of a row.
@@ -54,7 +64,8 @@ impl Line {
         let rate: f64 = all.clone().map(|n| self.scales[n].0 / self.scales[n].1 * self.square(n)).sum();
         self.tau = (self.tau_prior.0 + 0.5 * self.rows.len() as f64, self.tau_prior.1 + 0.5 * rate);
         let tau = self.tau.0 / self.tau.1;
-        self.scales = all.map(|n| (0.5 * (self.dof + 1.0), 0.5 * (self.dof + tau * self.square(n)))).collect();
+        self.scales =
+            all.map(|n| (0.5 * (self.dof + 1.0), 0.5 * (self.dof + tau * self.square(n)))).collect();
         self.elbo()
     }
 
@@ -69,7 +80,8 @@ impl Line {
         }
         let c = self.covariance;
         for i in 0..2 {
-            sum += 0.5 * (self.weight_prior / TAU).ln() - 0.5 * self.weight_prior * (self.mean[i].powi(2) + c[i][i]);
+            sum += 0.5 * (self.weight_prior / TAU).ln()
+                - 0.5 * self.weight_prior * (self.mean[i].powi(2) + c[i][i]);
         }
         sum + 1.0 + TAU.ln() + 0.5 * (c[0][0] * c[1][1] - c[0][1] * c[1][0]).ln()
     }

@@ -1,11 +1,12 @@
-//! What a step does to its numbers beside the product with the pair table: one row each of a few arrays, read and written once. Not here: products
-//! (`product`), which steps (`lanes`).
+//! What a step does to its numbers beside the product with the pair table: one row each of a few arrays, read
+//! and written once. Not here: products (`product`), which steps (`lanes`).
 
 use super::LANES;
 use crate::num::{eight::Eight, reduce::fold};
 use pulp::Simd;
 
-/// Products of messages are taken larger by 2⁴⁵⁰, and those that are no more than the inverse of that then are 0: numbers without full digits are slow.
+/// Products of messages are taken larger by 2⁴⁵⁰, and those that are no more than the inverse of that then
+/// are 0: numbers without full digits are slow.
 const RAISED: f64 = f64::from_bits((1023 + 450) << 52);
 const NOTHING: f64 = f64::from_bits((1023 - 450) << 52);
 
@@ -25,7 +26,8 @@ pub(super) fn ahead<S: Simd>(simd: S, y: &[f64], weights: &[f64], inverse: f64, 
 /// What the way back knows of a sequence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Behind {
-    /// α · β as it was found at the last step, and what β has been multiplied by since, but for the norms: to make up for half of what was amiss.
+    /// α · β as it was found at the last step, and what β has been multiplied by since, but for the norms: to
+    /// make up for half of what was amiss.
     pub meet: f64,
     made_up: f64,
     /// The largest that was wanted of a state, perhaps of one whose weight has underflowed to 0.
@@ -71,7 +73,9 @@ impl Step<'_> {
         for ((((a, b), e), w), m) in a.iter().zip(b).zip(e).zip(w.iter_mut()).zip(whole) {
             numbers.back(a, b, e, w).store(m);
         }
-        if let (false, Some(a), Some(b), Some(e), Some(w)) = (rest.is_empty(), a.last(), b.last(), e.last(), w.last_mut()) {
+        if let (false, Some(a), Some(b), Some(e), Some(w)) =
+            (rest.is_empty(), a.last(), b.last(), e.last(), w.last_mut())
+        {
             rest.iter_mut().zip(numbers.back(a, b, e, w).array()).for_each(|(m, x)| *m = x);
         }
         *behind = Behind { meet: fold(numbers.meet.array()), made_up, largest: numbers.largest.array() };
@@ -91,7 +95,13 @@ struct Numbers<S: Simd> {
 
 impl<S: Simd> Numbers<S> {
     #[inline(always)]
-    fn back(&mut self, a: &[f64; LANES], b: &[f64; LANES], e: &[f64; LANES], w: &mut [f64; LANES]) -> Eight<S> {
+    fn back(
+        &mut self,
+        a: &[f64; LANES],
+        b: &[f64; LANES],
+        e: &[f64; LANES],
+        w: &mut [f64; LANES],
+    ) -> Eight<S> {
         let simd = self.simd;
         let (a, b, e) = (Eight::load(simd, a), Eight::load(simd, b), Eight::load(simd, e));
         self.meet = a.mul_add(simd, b, self.meet);

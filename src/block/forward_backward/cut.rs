@@ -1,8 +1,10 @@
-//! Where a long sequence may be cut: at a step whose message does not depend on what came long before it, nor what is wanted of it on what comes long after.
-//! Its pieces then go side by side like sequences, or on several threads. Not here: where cuts are tried (the engine), nor the recursion (`lanes`).
+//! Where a long sequence may be cut: at a step whose message does not depend on what came long before it, nor
+//! what is wanted of it on what comes long after. Its pieces then go side by side like sequences, or on
+//! several threads. Not here: where cuts are tried (the engine), nor the recursion (`lanes`).
 //!
-//! A message is x P with P the product of the pair tables and weights of the steps before, x ≥ 0 whatever came before these. Where P is a column times a row to
-//! the last digits, x P is that row, up to a factor, for every x: the chain has forgotten x (Seneta, Non-negative Matrices and Markov Chains, section 3.3).
+//! A message is x P with P the product of the pair tables and weights of the steps before, x ≥ 0 whatever
+//! came before these. Where P is a column times a row to the last digits, x P is that row, up to a factor,
+//! for every x: the chain has forgotten x (Seneta, Non-negative Matrices and Markov Chains, section 3.3).
 
 use super::{ChainError, LANES, PairTables, padded, product, steps::Steps};
 use crate::num::reduce;
@@ -11,12 +13,13 @@ use std::ops::Range;
 
 /// Differences between rows that are no more than rounding.
 const ALIKE: f64 = 1e-13;
-/// What is left of states that nobody asks for must be no smaller, beside the largest: all are compared digit by digit.
+/// What is left of states that nobody asks for must be no smaller, beside the largest: all are compared digit
+/// by digit.
 const COMPARED: f64 = 1e-150;
 /// Entries that are smaller, beside the largest, are 0 at a cut.
 const FLUSHED: f64 = 1e-100;
-/// Σ of a message times what is wanted of it, beside the largest of both, must not be smaller, or the piece before the cut says that it was none: what is 0
-/// at the cut could count.
+/// Σ of a message times what is wanted of it, beside the largest of both, must not be smaller, or the piece
+/// before the cut says that it was none: what is 0 at the cut could count.
 pub(super) const IN_COMMON: f64 = 1e-80;
 /// Steps between two looks at whether the past is forgotten.
 const LOOK: usize = 8;
@@ -30,8 +33,9 @@ pub struct Cut {
     pub(super) back: Vec<f64>,
 }
 
-/// Looks for a cut between steps `at − 1` and `at` of one sequence, of which no more than the steps `within` are looked at. `None` where these do not forget
-/// enough. Also says how many steps were looked at: each costs K times as much as its message.
+/// Looks for a cut between steps `at − 1` and `at` of one sequence, of which no more than the steps `within`
+/// are looked at. `None` where these do not forget enough. Also says how many steps were looked at: each
+/// costs K times as much as its message.
 ///
 /// # Errors
 /// As [`Steps::weights`].
@@ -48,7 +52,8 @@ pub fn cut(
     Ok((back.map(|back| Cut { ahead, back }), before + after))
 }
 
-/// A product of steps' tables and weights. Its rows are the states that are asked about, its columns those at the far end, by which it grows.
+/// A product of steps' tables and weights. Its rows are the states that are asked about, its columns those at
+/// the far end, by which it grows.
 struct Window<'a> {
     tables: &'a PairTables,
     index: Option<&'a [u32]>,
@@ -69,7 +74,12 @@ impl<'a> Window<'a> {
     }
 
     /// The message of step `at − 1` from the steps from `first` on, the earliest of which has one before it.
-    fn before(mut self, at: usize, first: usize, steps: &mut dyn Steps) -> Result<(Option<Vec<f64>>, usize), ChainError> {
+    fn before(
+        mut self,
+        at: usize,
+        first: usize,
+        steps: &mut dyn Steps,
+    ) -> Result<(Option<Vec<f64>>, usize), ChainError> {
         let kp = padded(self.tables.k);
         let mut weights = std::mem::take(&mut self.weights);
         let mut hi = at;
@@ -89,8 +99,14 @@ impl<'a> Window<'a> {
         Ok((None, at - hi))
     }
 
-    /// What is wanted of step `at − 1` from the steps before `end`. The weight of the last of them is left out: it might hide states from the comparison.
-    fn after(mut self, at: usize, end: usize, steps: &mut dyn Steps) -> Result<(Option<Vec<f64>>, usize), ChainError> {
+    /// What is wanted of step `at − 1` from the steps before `end`. The weight of the last of them is left
+    /// out: it might hide states from the comparison.
+    fn after(
+        mut self,
+        at: usize,
+        end: usize,
+        steps: &mut dyn Steps,
+    ) -> Result<(Option<Vec<f64>>, usize), ChainError> {
         let kp = padded(self.tables.k);
         let (mut weights, mut last) = (std::mem::take(&mut self.weights), vec![]);
         let mut lo = at;

@@ -1,13 +1,14 @@
-//! A few sequences that advance side by side, a block of steps at a time: forward, then back. Not here: which sequences (`run`), how many and what is kept
-//! (`layout`), nor the products.
+//! A few sequences that advance side by side, a block of steps at a time: forward, then back. Not here: which
+//! sequences (`run`), how many and what is kept (`layout`), nor the products.
 //!
-//! Going forward, α_t = b_t ∘ (α_{t−1} A) / c_{t−1} with c_t the sum of α_t: what is divided by is known a step ahead, so that no step waits for its own sum.
-//! Going back, β_t is scaled so that α_t · β_t is 1: the marginals are their product, and with w_t = b_t ∘ β_t / c_{t−1} the message before is A w_t and the
-//! pairs into t are A ∘ (α_{t−1} ⊗ w_t), summed by blocks as a product of matrices. Where that 1 is not met, underflow has eaten digits, and the steps from
-//! there on back are done in log space.
+//! Going forward, α_t = b_t ∘ (α_{t−1} A) / c_{t−1} with c_t the sum of α_t: what is divided by is known a
+//! step ahead, so that no step waits for its own sum. Going back, β_t is scaled so that α_t · β_t is 1: the
+//! marginals are their product, and with w_t = b_t ∘ β_t / c_{t−1} the message before is A w_t and the pairs
+//! into t are A ∘ (α_{t−1} ⊗ w_t), summed by blocks as a product of matrices. Where that 1 is not met,
+//! underflow has eaten digits, and the steps from there on back are done in log space.
 //!
-//! Messages of sequences side by side stand together, step by step; what `Steps` gives and is told stands sequence by sequence. Products with one table are
-//! made for all sequences that have the step (`advance`).
+//! Messages of sequences side by side stand together, step by step; what `Steps` gives and is told stands
+//! sequence by sequence. Products with one table are made for all sequences that have the step (`advance`).
 
 mod ahead;
 mod back;
@@ -42,7 +43,8 @@ pub struct Scratch {
     w: Vec<f64>,
     /// The block's, lane by lane.
     marginals: Vec<f64>,
-    /// All lanes' messages at a block's end, their products with a table, and what is wanted of the step before a block that was done.
+    /// All lanes' messages at a block's end, their products with a table, and what is wanted of the step
+    /// before a block that was done.
     now: Vec<f64>,
     next: Vec<f64>,
     beta: Vec<f64>,
@@ -84,7 +86,12 @@ impl Group<'_> {
     fn at(&self, block: usize) -> At {
         let from = block * self.block;
         let to = (from + self.block).min(self.lanes[0].len);
-        At { from, to, base: if self.kept[0] { 0 } else { from }, weights: if self.kept[1] { 0 } else { from } }
+        At {
+            from,
+            to,
+            base: if self.kept[0] { 0 } else { from },
+            weights: if self.kept[1] { 0 } else { from },
+        }
     }
 
     /// Lanes that have a step `t`.
@@ -118,7 +125,12 @@ impl Group<'_> {
     }
 
     /// Marginals to `steps`, pairs to `pair_sums` (in log space) and `scratch.outer`; returns Σ log norms.
-    pub(super) fn run(&self, steps: &mut dyn Steps, pair_sums: &mut [f64], s: &mut Scratch) -> Result<f64, ChainError> {
+    pub(super) fn run(
+        &self,
+        steps: &mut dyn Steps,
+        pair_sums: &mut [f64],
+        s: &mut Scratch,
+    ) -> Result<f64, ChainError> {
         let (k, kp, count) = (self.tables.k, padded(self.tables.k), self.lanes.len());
         let blocks = self.lanes[0].len.div_ceil(self.block);
         let stride = self.stride();
@@ -161,10 +173,24 @@ impl Group<'_> {
             }
             if !last && !self.kept[0] {
                 let mut sums = self.restore(b, s);
-                self.vectors(Forward { group: self, b, at: &at, s, sums: &mut sums, bad: &mut [false; TOGETHER] });
+                self.vectors(Forward {
+                    group: self,
+                    b,
+                    at: &at,
+                    s,
+                    sums: &mut sums,
+                    bad: &mut [false; TOGETHER],
+                });
             }
             let mut bad = [false; TOGETHER];
-            self.vectors(Backward { group: self, at: &at, ends: &ends, s, behind: &mut behind, bad: &mut bad });
+            self.vectors(Backward {
+                group: self,
+                at: &at,
+                ends: &ends,
+                s,
+                behind: &mut behind,
+                bad: &mut bad,
+            });
             for l in 0..self.active(at.from) {
                 let Sequence { lo, len, .. } = self.lanes[l];
                 let end = at.to.min(len);
@@ -183,7 +209,13 @@ impl Group<'_> {
         Ok(norms[..count].iter().sum())
     }
 
-    fn again(&self, l: usize, end: usize, steps: &mut dyn Steps, pair_sums: &mut [f64]) -> Result<f64, ChainError> {
+    fn again(
+        &self,
+        l: usize,
+        end: usize,
+        steps: &mut dyn Steps,
+        pair_sums: &mut [f64],
+    ) -> Result<f64, ChainError> {
         let Sequence { lo, len, .. } = self.lanes[l];
         if self.cuts(l).iter().any(Option::is_some) {
             return Err(ChainError::Cut);
@@ -191,13 +223,21 @@ impl Group<'_> {
         in_logs(self.tables, self.index, (lo, lo + len, lo + end), steps, pair_sums)
     }
 
-    /// Has the block's weights made; adds what they were scaled by, and the tables' largest potentials, to the lanes' norms.
-    fn weights(&self, at: &At, steps: &mut dyn Steps, s: &mut Scratch, norms: &mut [f64; TOGETHER]) -> Result<(), ChainError> {
+    /// Has the block's weights made; adds what they were scaled by, and the tables' largest potentials, to
+    /// the lanes' norms.
+    fn weights(
+        &self,
+        at: &At,
+        steps: &mut dyn Steps,
+        s: &mut Scratch,
+        norms: &mut [f64; TOGETHER],
+    ) -> Result<(), ChainError> {
         let kp = padded(self.tables.k);
         for (l, &Sequence { lo, len, .. }) in self.lanes.iter().enumerate().take(self.active(at.from)) {
             let end = at.to.min(len);
             let to = (l * self.rows(self.kept[1]) + at.from - at.weights) * kp;
-            norms[l] += steps.weights(lo + at.from..lo + end, &mut s.weights[to..][..(end - at.from) * kp])?;
+            norms[l] +=
+                steps.weights(lo + at.from..lo + end, &mut s.weights[to..][..(end - at.from) * kp])?;
             let into = self.second(l, at.from)..end;
             norms[l] += match self.index {
                 None => into.len() as f64 * self.tables.top[0],
@@ -221,15 +261,28 @@ impl Group<'_> {
     }
 
     /// The weights of some steps of R lanes from lane `l` on, row by row.
-    fn weight_rows<'w, const R: usize>(&self, l: usize, steps: &Range<usize>, at: &At, weights: &'w [f64]) -> [ChunksExact<'w, f64>; R] {
+    fn weight_rows<'w, const R: usize>(
+        &self,
+        l: usize,
+        steps: &Range<usize>,
+        at: &At,
+        weights: &'w [f64],
+    ) -> [ChunksExact<'w, f64>; R] {
         let (kp, rows) = (padded(self.tables.k), self.rows(self.kept[1]));
-        std::array::from_fn(|r| weights[((l + r) * rows + steps.start - at.weights) * kp..][..steps.len() * kp].chunks_exact(kp))
+        std::array::from_fn(|r| {
+            weights[((l + r) * rows + steps.start - at.weights) * kp..][..steps.len() * kp].chunks_exact(kp)
+        })
     }
 
     /// The pair tables that lead into the steps of a lane.
     fn tables_of<'t>(&'t self, blocks: &'t [[f64; LANES]], l: usize) -> TablesInto<'t> {
         let square = padded(self.tables.k).pow(2) / LANES;
-        TablesInto { blocks, square, first: &blocks[..square], index: self.index.map(|index| &index[self.lanes[l].lo..]) }
+        TablesInto {
+            blocks,
+            square,
+            first: &blocks[..square],
+            index: self.index.map(|index| &index[self.lanes[l].lo..]),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Forward–backward of one sequence in log space: slow, right for potentials of any range, and the twin that the fast way is tested against.
+//! Forward–backward of one sequence in log space: slow, right for potentials of any range, and the twin that
+//! the fast way is tested against.
 
 use super::{ChainError, LN_ZERO, PairTables, steps::Steps};
 use crate::num::{reduce, special};
@@ -10,7 +11,8 @@ fn clip(x: f64) -> f64 {
     if x < LN_ZERO { ZERO } else { x }
 }
 
-/// Gives the sequence `lo..hi` the marginals of its steps before `end`, adds the pairs that lead into them, and returns the whole sequence's log norm.
+/// Gives the sequence `lo..hi` the marginals of its steps before `end`, adds the pairs that lead into them,
+/// and returns the whole sequence's log norm.
 pub(super) fn in_logs(
     tables: &PairTables,
     index: Option<&[u32]>,
@@ -22,7 +24,8 @@ pub(super) fn in_logs(
     let count = hi - lo;
     let table = |t: usize| index.map_or(0, |ix| ix[lo + t] as usize);
     let square = |t: usize| &tables.log[table(t) * k * k..][..k * k];
-    let (mut node, mut alpha, mut beta, mut work) = (vec![0.0; count * k], vec![0.0; count * k], vec![0.0; count * k], vec![0.0; k]);
+    let (mut node, mut alpha, mut beta, mut work) =
+        (vec![0.0; count * k], vec![0.0; count * k], vec![0.0; count * k], vec![0.0; k]);
     steps.logs(lo..hi, &mut node);
     node.iter_mut().for_each(|x| *x = clip(*x));
     // Messages are kept near 0, each step's largest in z: long sequences lose no digits.
@@ -62,7 +65,8 @@ pub(super) fn in_logs(
     }
     for t in 1..end - lo {
         let (a, m) = (square(t), table(t));
-        let log_weight = |i: usize, j: usize| alpha[(t - 1) * k + i] + a[i * k + j] + node[t * k + j] + beta[t * k + j];
+        let log_weight =
+            |i: usize, j: usize| alpha[(t - 1) * k + i] + a[i * k + j] + node[t * k + j] + beta[t * k + j];
         let pairs = || (0..k * k).map(|e| (e, log_weight(e / k, e % k)));
         let top = pairs().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
         let norm: f64 = pairs().map(|p| (p.1 - top).exp()).sum();

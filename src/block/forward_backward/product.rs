@@ -1,5 +1,6 @@
-//! The two products of forward–backward: messages of a few sequences times a pair table, and the sum of outer products of neighbouring steps'
-//! messages. Every sum runs in the order of its index, so what a sequence gets does not depend on the others beside it.
+//! The two products of forward–backward: messages of a few sequences times a pair table, and the sum of outer
+//! products of neighbouring steps' messages. Every sum runs in the order of its index, so what a sequence
+//! gets does not depend on the others beside it.
 
 use super::{LANES, padded};
 use crate::num::eight::Eight;
@@ -7,7 +8,13 @@ use pulp::Simd;
 
 /// y = x A for R rows of padded numbers and a table by blocks of columns.
 #[inline(always)]
-pub(super) fn times<S: Simd, const R: usize>(simd: S, k: usize, x: &[f64], table: &[[f64; LANES]], y: &mut [f64]) {
+pub(super) fn times<S: Simd, const R: usize>(
+    simd: S,
+    k: usize,
+    x: &[f64],
+    table: &[[f64; LANES]],
+    y: &mut [f64],
+) {
     let kp = padded(k);
     let mut rest = table;
     let mut col = 0;
@@ -25,7 +32,13 @@ pub(super) fn times<S: Simd, const R: usize>(simd: S, k: usize, x: &[f64], table
 }
 
 #[inline(always)]
-fn tile<S: Simd, const R: usize, const C: usize>(simd: S, k: usize, x: &[f64], blocks: &[[f64; LANES]], y: &mut [f64]) {
+fn tile<S: Simd, const R: usize, const C: usize>(
+    simd: S,
+    k: usize,
+    x: &[f64],
+    blocks: &[[f64; LANES]],
+    y: &mut [f64],
+) {
     let kp = padded(k);
     let (mut rows, mut table) = ([&x[..k]; R], [&blocks[..k]; C]);
     for r in 1..R {
@@ -55,9 +68,18 @@ fn tile<S: Simd, const R: usize, const C: usize>(simd: S, k: usize, x: &[f64], b
     }
 }
 
-/// Adds Σ_t a_t ⊗ w_t over so many rows of padded numbers, the starts of which are `stride` apart, to a padded square.
+/// Adds Σ_t a_t ⊗ w_t over so many rows of padded numbers, the starts of which are `stride` apart, to a
+/// padded square.
 #[inline(always)]
-pub(super) fn outer<S: Simd>(simd: S, k: usize, rows: usize, stride: usize, a: &[f64], w: &[f64], sums: &mut [f64]) {
+pub(super) fn outer<S: Simd>(
+    simd: S,
+    k: usize,
+    rows: usize,
+    stride: usize,
+    a: &[f64],
+    w: &[f64],
+    sums: &mut [f64],
+) {
     /// Rows of the square at a time.
     const ROWS: usize = 4;
     assert!(stride >= LANES, "rows are padded");
@@ -66,7 +88,9 @@ pub(super) fn outer<S: Simd>(simd: S, k: usize, rows: usize, stride: usize, a: &
         for j in (0..kp).step_by(LANES) {
             let mut sum = [Eight::splat(simd, 0.0); ROWS];
             for (a, w) in a[i..].chunks_exact(stride).zip(w[j..].chunks_exact(stride)).take(rows) {
-                let (Some(a), Some(w)) = (a.first_chunk::<ROWS>(), w.first_chunk::<LANES>()) else { unreachable!("rows are padded") };
+                let (Some(a), Some(w)) = (a.first_chunk::<ROWS>(), w.first_chunk::<LANES>()) else {
+                    unreachable!("rows are padded")
+                };
                 let w = Eight::load(simd, w);
                 for r in 0..ROWS {
                     sum[r] = Eight::splat(simd, a[r]).mul_add(simd, w, sum[r]);

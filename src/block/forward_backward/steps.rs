@@ -1,4 +1,5 @@
-//! What steps say and are told: weights on demand, marginals as they are made. Not here: where an engine's potentials come from.
+//! What steps say and are told: weights on demand, marginals as they are made. Not here: where an engine's
+//! potentials come from.
 
 use super::{ChainError, LN_ZERO, padded};
 use crate::num::{
@@ -10,13 +11,15 @@ use std::ops::Range;
 /// Numbers of weights that a process may keep, for all its threads: 32 MB.
 pub const WEIGHTS: usize = 1 << 22;
 
-/// The steps of a chunk of chains. They are asked for a block of neighbours at a time, perhaps more than once, and told their marginals once.
+/// The steps of a chunk of chains. They are asked for a block of neighbours at a time, perhaps more than
+/// once, and told their marginals once.
 pub trait Steps {
-    /// How many numbers of weights may be kept where these and the messages are too many together; 0 where weights are cheaper made again than kept.
+    /// How many numbers of weights may be kept where these and the messages are too many together; 0 where
+    /// weights are cheaper made again than kept.
     fn may_keep(&self) -> usize;
 
-    /// Writes exp(log potential − c) of these steps, a c for each step that leaves no weight above 1, in rows of K padded with zeros to whole
-    /// blocks of eight numbers; weights under 1e−290 may be 0. Returns Σ c.
+    /// Writes exp(log potential − c) of these steps, a c for each step that leaves no weight above 1, in rows
+    /// of K padded with zeros to whole blocks of eight numbers; weights under 1e−290 may be 0. Returns Σ c.
     ///
     /// # Errors
     /// If a step has no possible state, or a potential is NaN or +∞.
@@ -46,7 +49,8 @@ impl Steps for Arrays<'_> {
     }
 
     fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
-        weigh(self.k, &self.logs[steps.start * self.k..steps.end * self.k], weights).map_err(|e| e.later(steps.start))
+        weigh(self.k, &self.logs[steps.start * self.k..steps.end * self.k], weights)
+            .map_err(|e| e.later(steps.start))
     }
 
     fn logs(&mut self, steps: Range<usize>, logs: &mut [f64]) {

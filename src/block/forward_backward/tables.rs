@@ -1,4 +1,5 @@
-//! Pair tables made ready once an iteration: exponentials, in the order in which products read them. Not here: the products.
+//! Pair tables made ready once an iteration: exponentials, in the order in which products read them. Not
+//! here: the products.
 
 use super::{LANES, LN_ZERO, SMALLEST, padded};
 use crate::num::{reduce, special};
@@ -11,7 +12,8 @@ pub struct PairTables {
     pub(super) log: Vec<f64>,
     /// exp(log − the table's largest); what is under [`SMALLEST`] is 0.
     pub(super) scaled: Vec<f64>,
-    /// The same by blocks of columns, each block's rows one after the other, padded with zeros: for products from the left.
+    /// The same by blocks of columns, each block's rows one after the other, padded with zeros: for products
+    /// from the left.
     pub(super) ahead: Vec<[f64; LANES]>,
     /// The same of the transposed tables.
     pub(super) back: Vec<[f64; LANES]>,
@@ -43,7 +45,9 @@ impl PairTables {
         for (blocks, flip) in [(&mut self.ahead, false), (&mut self.back, true)] {
             blocks.clear();
             blocks.resize(self.scaled.len() / (k * k) * kp * kp / LANES, [0.0; LANES]);
-            for (table, blocks) in self.scaled.chunks_exact(k * k).zip(blocks.chunks_exact_mut(kp * kp / LANES)) {
+            for (table, blocks) in
+                self.scaled.chunks_exact(k * k).zip(blocks.chunks_exact_mut(kp * kp / LANES))
+            {
                 for (e, &x) in table.iter().enumerate() {
                     let (row, col) = if flip { (e % k, e / k) } else { (e / k, e % k) };
                     blocks[col / LANES * kp + row][col % LANES] = x;

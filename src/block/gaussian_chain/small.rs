@@ -1,4 +1,5 @@
-//! Products of small square matrices, with loops of known length unrolled (`N > 0`) or not (`N = 0`). Not here: what is multiplied.
+//! Products of small square matrices, with loops of known length unrolled (`N > 0`) or not (`N = 0`). Not
+//! here: what is multiplied.
 
 use crate::num::matmul;
 

@@ -1,10 +1,12 @@
-//! One sequence of Gaussian vectors: forward and back, a block of steps at a time. Not here: the products (`small`).
+//! One sequence of Gaussian vectors: forward and back, a block of steps at a time. Not here: the products
+//! (`small`).
 
 use super::{GaussianChainError, GaussianChains, GaussianSteps, Layout, small};
 use crate::num::{cholesky, wide::wide};
 use std::ops::Range;
 
-/// A matrix whose entries differ from another's by less than this, beside its diagonal, is taken for the same: as much is lost when they are computed.
+/// A matrix whose entries differ from another's by less than this, beside its diagonal, is taken for the
+/// same: as much is lost when they are computed.
 const SAME: f64 = 4.0 * f64::EPSILON;
 
 /// Buffers, grown once.
@@ -22,7 +24,8 @@ pub struct Scratch {
     centre: Vec<f64>,
 }
 
-/// What a step going forward knows of the one before: S = L Lᵀ is its precision given all before it, K = L⁻¹, u = K g.
+/// What a step going forward knows of the one before: S = L Lᵀ is its precision given all before it, K = L⁻¹,
+/// u = K g.
 #[derive(Clone, Debug, Default)]
 struct Past {
     u: Vec<f64>,
@@ -173,7 +176,11 @@ impl Smoother<'_> {
                 }
             }
             // What is the same as a step before has the same factor.
-            let mut again = self.layout.hold && past.held && into.is_some() && into == past.coupling && *j == past.j[..square];
+            let mut again = self.layout.hold
+                && past.held
+                && into.is_some()
+                && into == past.coupling
+                && *j == past.j[..square];
             if !again {
                 for a in 0..q {
                     for b in 0..q {
@@ -234,7 +241,8 @@ impl Smoother<'_> {
         let q = if N > 0 { N } else { self.q };
         let (square, width) = (q * q, q + q * q);
         let Scratch { node, held, later, s: v, product, centre, mean, .. } = scratch;
-        let (v, product, centre, mean) = (&mut v[..square], &mut product[..square], &mut centre[..q], &mut mean[..q]);
+        let (v, product, centre, mean) =
+            (&mut v[..square], &mut product[..square], &mut centre[..q], &mut mean[..q]);
         let rows = &mut node[from..from + range.len() * width];
         for (row, t) in rows.chunks_exact_mut(width).zip(range).rev() {
             let (u, k) = row.split_at_mut(q);
@@ -263,7 +271,9 @@ impl Smoother<'_> {
                 }
                 small::lower_transpose_times(q, k, u, centre);
                 let sums = &mut pair_sums[m * square..][..square];
-                for ((sums, cross), c) in sums.chunks_exact_mut(q).zip(later.cross.chunks_exact(q)).zip(&*centre) {
+                for ((sums, cross), c) in
+                    sums.chunks_exact_mut(q).zip(later.cross.chunks_exact(q)).zip(&*centre)
+                {
                     for ((s, x), m) in sums.iter_mut().zip(cross).zip(&later.mean) {
                         *s += x + c * m;
                     }

@@ -1,5 +1,5 @@
-//! Categories as elements of an axis: by name where the axis has names from data, by position where it has only a size, and
-//! by number where whole numbers lack some.
+//! Categories as elements of an axis: by name where the axis has names from data, by position where it has
+//! only a size, and by number where whole numbers lack some.
 
 use super::{Binder, LEVEL_COUNT, UNKNOWN_LEVEL, Uses};
 use crate::{
@@ -18,34 +18,57 @@ impl Binder<'_> {
             let Some((table, column)) = self.data(c) else { continue };
             let Some(category) = self.ok(column.as_index(table, "an index"), span) else { continue };
             let map = self.elements(&category.levels, Extent::Plate(p), &column.name, span);
-            if let Some(map) = self.known_levels(map, &category.codes, table, &column.name, &category.levels, Extent::Plate(p), span) {
+            if let Some(map) = self.known_levels(
+                map,
+                &category.codes,
+                table,
+                &column.name,
+                &category.levels,
+                Extent::Plate(p),
+                span,
+            ) {
                 let codes: Arc<[u32]> = category.codes.iter().map(|&k| map[k as usize]).collect();
                 self.bound.columns[c.0].codes.push((Extent::Plate(p), codes));
             }
         }
     }
 
-    /// The element of `extent` that each level means; [`MISSING`] where it means none. Reports counts that differ.
-    pub(super) fn elements(&mut self, levels: &[String], extent: Extent, column: &str, span: Span) -> Option<Vec<u32>> {
+    /// The element of `extent` that each level means; [`MISSING`] where it means none. Reports counts that
+    /// differ.
+    pub(super) fn elements(
+        &mut self,
+        levels: &[String],
+        extent: Extent,
+        column: &str,
+        span: Span,
+    ) -> Option<Vec<u32>> {
         let by_position = match extent {
             Extent::Number(_) => true,
             Extent::Levels(_) => false,
             Extent::Plate(p) => {
-                matches!(self.graph.plates[p.0].kind, PlateKind::Size(_) | PlateKind::Rows { .. } | PlateKind::Steps { .. })
-                    || self.bound.plates[p.0].labels.is_none()
+                matches!(
+                    self.graph.plates[p.0].kind,
+                    PlateKind::Size(_) | PlateKind::Rows { .. } | PlateKind::Steps { .. }
+                ) || self.bound.plates[p.0].labels.is_none()
             }
         };
         let size = self.bound.size(extent);
         if by_position {
             if levels.len() < size
-                && let Some(places) = levels.iter().map(|l| whole_number(l, size)).collect::<Option<Vec<u32>>>()
+                && let Some(places) =
+                    levels.iter().map(|l| whole_number(l, size)).collect::<Option<Vec<u32>>>()
             {
                 // A face that never came up: numbers say themselves which elements they mean.
                 return Some(places);
             }
             if levels.len() != size {
                 let axis = self.graph.extent_name(extent);
-                let table = self.graph.columns.iter().find(|c| c.name == column).map_or("table", |c| self.graph.table_name(c.table));
+                let table = self
+                    .graph
+                    .columns
+                    .iter()
+                    .find(|c| c.name == column)
+                    .map_or("table", |c| self.graph.table_name(c.table));
                 let d = Diagnostic::error(LEVEL_COUNT, format!("column `{column}` has {} levels and `{axis}` has {size} elements", levels.len()))
                     .at(span, "levels match elements by position")
                     .note(format!("the levels are {}", some_levels(levels)))
@@ -53,7 +76,9 @@ impl Binder<'_> {
                         "give both the same number, or let the axis run over the column: `over: \"{table}.{column}\"` or `Groups(column: \"{table}.{column}\")`"
                     ));
                 let d = if levels.len() < size {
-                    d.note(format!("fewer levels match by number, where all are whole numbers from 1 to {size}"))
+                    d.note(format!(
+                        "fewer levels match by number, where all are whole numbers from 1 to {size}"
+                    ))
                 } else {
                     d
                 };
@@ -85,9 +110,12 @@ impl Binder<'_> {
         let axis = self.graph.extent_name(extent);
         let level = &levels[codes[row] as usize];
         let known = self.bound.labels(extent).map_or(String::new(), |l| some_levels(&l));
-        let d = Diagnostic::error(UNKNOWN_LEVEL, format!("`{level}` in column `{column}` is not an element of `{axis}`"))
-            .at(span, "asked for here")
-            .note(format!("the elements are {known}"));
+        let d = Diagnostic::error(
+            UNKNOWN_LEVEL,
+            format!("`{level}` in column `{column}` is not an element of `{axis}`"),
+        )
+        .at(span, "asked for here")
+        .note(format!("the elements are {known}"));
         self.fail(table.blame(d, row, column));
         None
     }

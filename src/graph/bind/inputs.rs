@@ -30,7 +30,11 @@ impl Binder<'_> {
                     if want != have {
                         let d = Diagnostic::error(
                             LENGTHS_DIFFER,
-                            format!("`{}` has {have} values for the {want} elements of `{}`", input.name, self.graph.plate_name(p)),
+                            format!(
+                                "`{}` has {have} values for the {want} elements of `{}`",
+                                input.name,
+                                self.graph.plate_name(p)
+                            ),
                         )
                         .at(input.span, format!("{have} values"))
                         .with(self.graph.plates[p.0].span, format!("{want} elements"));

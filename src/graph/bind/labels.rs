@@ -1,5 +1,5 @@
-//! Names for event axes that are bare numbers: the columns of an observed vector name its axis, and that of every node whose axis is the same
-//! one. Not here: labels of plates and of levels (`plates`).
+//! Names for event axes that are bare numbers: the columns of an observed vector name its axis, and that of
+//! every node whose axis is the same one. Not here: labels of plates and of levels (`plates`).
 
 use crate::{
     expfam::stat::{CATEGORY, PartShape},
@@ -10,9 +10,11 @@ use crate::{
     shape::{Extent, NodeId},
 };
 
-/// For each node the names of its event axis, where columns give it any. What two observed nodes name unlike keeps the first's names.
+/// For each node the names of its event axis, where columns give it any. What two observed nodes name unlike
+/// keeps the first's names.
 pub(super) fn event_labels(graph: &FactorGraph) -> Vec<Option<EventLabels>> {
-    let mut labels: Vec<Option<EventLabels>> = graph.nodes.iter().enumerate().map(|(n, node)| own(graph, NodeId(n), node)).collect();
+    let mut labels: Vec<Option<EventLabels>> =
+        graph.nodes.iter().enumerate().map(|(n, node)| own(graph, NodeId(n), node)).collect();
     // A child and its parameters share the axis, so names travel along factors until they reach no further.
     loop {
         let mut changed = false;
@@ -21,9 +23,10 @@ pub(super) fn event_labels(graph: &FactorGraph) -> Vec<Option<EventLabels>> {
             for arg in &f.args {
                 let mut same = vec![];
                 parents(graph, &arg.expr, &mut same);
-                for p in
-                    same.into_iter().filter(|p| axis(&graph.nodes[p.0]).is_some() && axis(&graph.nodes[p.0]) == axis(&graph.nodes[child.0]))
-                {
+                for p in same.into_iter().filter(|p| {
+                    axis(&graph.nodes[p.0]).is_some()
+                        && axis(&graph.nodes[p.0]) == axis(&graph.nodes[child.0])
+                }) {
                     match (labels[child.0].clone(), labels[p.0].clone()) {
                         (Some(l), None) => labels[p.0] = Some(l),
                         (None, Some(l)) => labels[child.0] = Some(l),
@@ -39,10 +42,15 @@ pub(super) fn event_labels(graph: &FactorGraph) -> Vec<Option<EventLabels>> {
     }
 }
 
-/// The length of a node's event axis, where the model gives it as a number: other axes have names of their own.
+/// The length of a node's event axis, where the model gives it as a number: other axes have names of their
+/// own.
 fn axis(node: &Node) -> Option<usize> {
     match node.event {
-        Some(Extent::Number(d)) if node.spec.stat != &CATEGORY && node.spec.stat.value != PartShape::Scalar => Some(d),
+        Some(Extent::Number(d))
+            if node.spec.stat != &CATEGORY && node.spec.stat.value != PartShape::Scalar =>
+        {
+            Some(d)
+        }
         _ => None,
     }
 }

@@ -1,5 +1,5 @@
-//! Binds a factor graph to its tables: sizes, labels, codes and numbers, each checked against its use. Not here: how files
-//! are read (`data`), nor whether a value has weight under the model (`plan`, `engine`).
+//! Binds a factor graph to its tables: sizes, labels, codes and numbers, each checked against its use. Not
+//! here: how files are read (`data`), nor whether a value has weight under the model (`plan`, `engine`).
 
 // A diagnostic is made once, where a run ends: its size costs nothing.
 #![allow(clippy::result_large_err)]
@@ -53,17 +53,29 @@ pub const NO_COLUMNS_LEFT: Code = Code("E0639");
 /// Weights that are not whole.
 pub const FRACTIONAL_WEIGHT: Code = Code("W0601");
 
-/// Finds the data of every plate, column, input and observed node. `tables` may come in any order; they are found by name.
+/// Finds the data of every plate, column, input and observed node. `tables` may come in any order; they are
+/// found by name.
 ///
 /// # Errors
-/// Every mistake in the data that the graph shows up is reported (E06), with the file's line where there is one.
-pub fn bind(graph: &FactorGraph, tables: &[Table], _source: &Source, diags: &mut Diagnostics) -> Result<Bound, Reported> {
+/// Every mistake in the data that the graph shows up is reported (E06), with the file's line where there is
+/// one.
+pub fn bind(
+    graph: &FactorGraph,
+    tables: &[Table],
+    _source: &Source,
+    diags: &mut Diagnostics,
+) -> Result<Bound, Reported> {
     let uses = Uses::of(graph);
     let mut found = vec![];
     for t in &graph.tables {
         match tables.iter().find(|d| d.name == t.name) {
             Some(table) => found.push(table),
-            None => return Err(diags.error(Diagnostic::error(UNKNOWN_TABLE, format!("table `{}` was not read", t.name)).at(t.span, ""))),
+            None => {
+                return Err(diags.error(
+                    Diagnostic::error(UNKNOWN_TABLE, format!("table `{}` was not read", t.name))
+                        .at(t.span, ""),
+                ));
+            }
         }
     }
     let mut b = Binder {
@@ -71,7 +83,10 @@ pub fn bind(graph: &FactorGraph, tables: &[Table], _source: &Source, diags: &mut
         diags,
         failed: None,
         bound: Bound {
-            plates: vec![BoundPlate { size: 0, labels: None, weight: None, sequences: None, parents: None }; graph.plates.len()],
+            plates: vec![
+                BoundPlate { size: 0, labels: None, weight: None, sequences: None, parents: None };
+                graph.plates.len()
+            ],
             columns: vec![BoundColumn::default(); graph.columns.len()],
             inputs: vec![],
             observed: vec![None; graph.nodes.len()],
@@ -114,7 +129,11 @@ impl<'a> Binder<'a> {
     fn ok<T>(&mut self, result: Result<T, Diagnostic>, span: Span) -> Option<T> {
         result
             .map_err(|d| {
-                let d = if d.labels.iter().any(|l| l.primary) { d.with(span, "asked for here") } else { d.at(span, "asked for here") };
+                let d = if d.labels.iter().any(|l| l.primary) {
+                    d.with(span, "asked for here")
+                } else {
+                    d.at(span, "asked for here")
+                };
                 self.fail(d);
             })
             .ok()
@@ -139,12 +158,18 @@ impl<'a> Binder<'a> {
     }
 
     fn no_column(&self, table: &Table, name: &str, span: Span) -> Diagnostic {
-        let d = Diagnostic::error(NO_COLUMN, format!("table `{}` has no column `{name}`", table.name)).at(span, "no such column");
+        let d = Diagnostic::error(NO_COLUMN, format!("table `{}` has no column `{name}`", table.name))
+            .at(span, "no such column");
         let d = match &table.path {
             Some(path) => d.note(format!("it was read from `{path}`")),
             None => d,
         };
-        let own = self.graph.nodes.iter().map(|n| n.name.as_str()).chain(self.graph.inputs.iter().map(|i| i.name.as_str()));
+        let own = self
+            .graph
+            .nodes
+            .iter()
+            .map(|n| n.name.as_str())
+            .chain(self.graph.inputs.iter().map(|i| i.name.as_str()));
         match nearest(name, table.header.iter().map(String::as_str).chain(own.filter(|o| *o != name))) {
             Some(meant) => d.help(format!("did you mean `{meant}`?")),
             None if table.header.len() <= 20 => {
@@ -161,9 +186,12 @@ impl<'a> Binder<'a> {
             let (a, b) = (self.bound.size(same.left), self.bound.size(same.right));
             if a != b {
                 let (left, right) = (self.graph.extent_name(same.left), self.graph.extent_name(same.right));
-                let d = Diagnostic::error(LENGTHS_DIFFER, format!("`{left}` has {a} elements and `{right}` has {b}"))
-                    .at(same.span, "must be equally many")
-                    .help("change a plate's size, or the data");
+                let d = Diagnostic::error(
+                    LENGTHS_DIFFER,
+                    format!("`{left}` has {a} elements and `{right}` has {b}"),
+                )
+                .at(same.span, "must be equally many")
+                .help("change a plate's size, or the data");
                 self.fail(d);
             }
         }

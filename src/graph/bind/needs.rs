@@ -1,5 +1,5 @@
-//! What a graph needs of a table, known before the table is read: which columns, and which of them side by side in one array. Not
-//! here: their use.
+//! What a graph needs of a table, known before the table is read: which columns, and which of them side by
+//! side in one array. Not here: their use.
 
 use crate::{
     data::Needs,
@@ -22,8 +22,12 @@ pub struct TableNeeds<'a> {
 impl<'a> TableNeeds<'a> {
     /// The needs of `table`.
     pub fn new(graph: &'a FactorGraph, table: TableId) -> Self {
-        let mut named: HashSet<&str> =
-            graph.columns.iter().filter(|c| c.table == table && c.joined.is_none()).map(|c| c.name.as_str()).collect();
+        let mut named: HashSet<&str> = graph
+            .columns
+            .iter()
+            .filter(|c| c.table == table && c.joined.is_none())
+            .map(|c| c.name.as_str())
+            .collect();
         let mut all_but: Option<HashSet<&str>> = None;
         for plate in &graph.plates {
             match &plate.kind {
@@ -31,7 +35,11 @@ impl<'a> TableNeeds<'a> {
                     Some(only) => named.extend(only.iter().map(String::as_str)),
                     None => {
                         let except: HashSet<&str> = except.iter().map(String::as_str).collect();
-                        all_but = Some(all_but.map_or_else(|| except.clone(), |a| a.intersection(&except).copied().collect()));
+                        all_but =
+                            Some(all_but.map_or_else(
+                                || except.clone(),
+                                |a| a.intersection(&except).copied().collect(),
+                            ));
                     }
                 },
                 _ => {}
@@ -43,7 +51,10 @@ impl<'a> TableNeeds<'a> {
     /// The `Columns` plate among some plates, if it is of this table.
     fn wide(&self, plates: &[PlateId]) -> Option<&'a PlateKind> {
         let graph = self.graph;
-        plates.iter().map(|p| &graph.plates[p.0].kind).find(|k| matches!(k, PlateKind::Columns { table, .. } if *table == self.table))
+        plates
+            .iter()
+            .map(|p| &graph.plates[p.0].kind)
+            .find(|k| matches!(k, PlateKind::Columns { table, .. } if *table == self.table))
     }
 }
 
@@ -58,7 +69,9 @@ impl Needs for TableNeeds<'_> {
         let mut lists = vec![];
         let columns = |ids: &[ColumnId]| -> Option<Vec<usize>> {
             let here = |c: &ColumnId| graph.columns[c.0].table == self.table;
-            ids.iter().all(here).then(|| ids.iter().map(|c| place.get(graph.columns[c.0].name.as_str()).copied()).collect())?
+            ids.iter()
+                .all(here)
+                .then(|| ids.iter().map(|c| place.get(graph.columns[c.0].name.as_str()).copied()).collect())?
         };
         let members = |plates: &[PlateId]| -> Option<Vec<usize>> {
             let PlateKind::Columns { only, except, .. } = self.wide(plates)? else { return None };
@@ -94,7 +107,9 @@ pub(super) fn serving(graph: &FactorGraph, t: TableId) -> HashSet<&str> {
     let mut found = vec![];
     for p in &graph.plates {
         match &p.kind {
-            PlateKind::Rows { weight: Some(c), .. } | PlateKind::Steps { sequence: Some(c), .. } => found.push(*c),
+            PlateKind::Rows { weight: Some(c), .. } | PlateKind::Steps { sequence: Some(c), .. } => {
+                found.push(*c)
+            }
             PlateKind::Groups { columns } => found.extend(columns),
             PlateKind::Tree { id, parent, .. } => found.extend(id.iter().chain([parent])),
             _ => {}

@@ -32,12 +32,17 @@ impl Binder<'_> {
         let (extent, name) = (node.event?, &self.graph.columns[c.0].name);
         let map = self.elements(&category.levels, extent, name, o.span);
         let map = self.known_levels(map, &category.codes, table, name, &category.levels, extent, o.span)?;
-        Some(ObservedArray::Codes(category.codes.iter().map(|&k| if k == MISSING { MISSING } else { map[k as usize] }).collect()))
+        Some(ObservedArray::Codes(
+            category.codes.iter().map(|&k| if k == MISSING { MISSING } else { map[k as usize] }).collect(),
+        ))
     }
 
     /// Which of the node's two plates are the columns, and whether they come first.
     fn column_plate(&self, node: &Node) -> Option<(PlateId, bool)> {
-        let at = node.plates.iter().position(|p| matches!(self.graph.plates[p.0].kind, PlateKind::Columns { .. }))?;
+        let at = node
+            .plates
+            .iter()
+            .position(|p| matches!(self.graph.plates[p.0].kind, PlateKind::Columns { .. }))?;
         Some((node.plates[at], at == 0))
     }
 
@@ -45,13 +50,16 @@ impl Binder<'_> {
         let (plate, first) = self.column_plate(node)?;
         let (levels, parts) = self.join_members(plate, t, o.span)?;
         let (extent, names, table) = (node.event?, self.bound.plate(plate).labels.clone()?, self.tables[t.0]);
-        let map = self.elements(&levels, extent, &format!("{} (joined)", self.graph.plate_name(plate)), o.span)?;
+        let map =
+            self.elements(&levels, extent, &format!("{} (joined)", self.graph.plate_name(plate)), o.span)?;
         for (codes, name) in parts.iter().zip(names.iter()) {
             self.known_levels(Some(map.clone()), codes, table, name, &levels, extent, o.span)?;
         }
         let parts: Vec<Vec<u32>> = parts
             .into_iter()
-            .map(|codes| codes.into_iter().map(|k| if k == MISSING { MISSING } else { map[k as usize] }).collect())
+            .map(|codes| {
+                codes.into_iter().map(|k| if k == MISSING { MISSING } else { map[k as usize] }).collect()
+            })
             .collect();
         Some(ObservedArray::Codes(interleave(&parts, table.rows, first).into()))
     }
@@ -94,9 +102,16 @@ impl Binder<'_> {
             parts.push(self.ok(self.numbers(node.spec.stat, table.column(name)?, table), o.span)?);
         }
         let (rows, columns) = (table.rows, names.len());
-        let values = if first { parts.iter().flat_map(Strided::iter).collect() } else { Strided::beside(&parts) };
+        let values =
+            if first { parts.iter().flat_map(Strided::iter).collect() } else { Strided::beside(&parts) };
         drop(parts);
-        let cell = |e: usize| if first { (e % rows, names[e / rows].as_str()) } else { (e / columns, names[e % columns].as_str()) };
+        let cell = |e: usize| {
+            if first {
+                (e % rows, names[e / rows].as_str())
+            } else {
+                (e / columns, names[e % columns].as_str())
+            }
+        };
         self.support(node, o, table, &values, 1, cell)?;
         Some(ObservedArray::Numbers { width: 1, values })
     }
@@ -123,9 +138,12 @@ impl Binder<'_> {
             }
             if let Err(why) = (stat.of_value)(value, width, &mut t) {
                 let text: Vec<_> = value.iter().map(ToString::to_string).collect();
-                let d = Diagnostic::error(OUTSIDE_SUPPORT, format!("`{}` cannot be {}, which {why}", node.name, text.join(", ")))
-                    .at(o.span, format!("`{}` is {}", node.name, node.called.name))
-                    .note(format!("a value of {} is {}", node.called.name, stat.support));
+                let d = Diagnostic::error(
+                    OUTSIDE_SUPPORT,
+                    format!("`{}` cannot be {}, which {why}", node.name, text.join(", ")),
+                )
+                .at(o.span, format!("`{}` is {}", node.name, node.called.name))
+                .note(format!("a value of {} is {}", node.called.name, stat.support));
                 let (row, name) = cell(element);
                 self.fail(table.blame(d, row, name));
                 return None;
@@ -134,8 +152,17 @@ impl Binder<'_> {
         Some(())
     }
 
-    fn whole_rows(&mut self, node: &Node, o: &Observed, table: &Table, values: &[f64], names: &[&str]) -> Option<()> {
-        let part = values.chunks_exact(names.len()).position(|v| v.iter().any(|x| x.is_nan()) && !v.iter().all(|x| x.is_nan()));
+    fn whole_rows(
+        &mut self,
+        node: &Node,
+        o: &Observed,
+        table: &Table,
+        values: &[f64],
+        names: &[&str],
+    ) -> Option<()> {
+        let part = values
+            .chunks_exact(names.len())
+            .position(|v| v.iter().any(|x| x.is_nan()) && !v.iter().all(|x| x.is_nan()));
         let Some(row) = part else { return Some(()) };
         let at = values[row * names.len()..].iter().position(|x| x.is_nan()).unwrap_or(0);
         let d = Diagnostic::error(PARTLY_MISSING, format!("a value of `{}` lacks some of its cells", node.name))
@@ -150,7 +177,11 @@ impl Binder<'_> {
 }
 
 /// Columns to one array: rows first, or columns first.
-fn interleave<T: Copy>(parts: &[impl std::ops::Deref<Target = [T]>], rows: usize, columns_first: bool) -> Vec<T> {
+fn interleave<T: Copy>(
+    parts: &[impl std::ops::Deref<Target = [T]>],
+    rows: usize,
+    columns_first: bool,
+) -> Vec<T> {
     if columns_first {
         return parts.iter().flat_map(|p| p.iter().copied()).collect();
     }

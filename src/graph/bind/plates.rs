@@ -17,7 +17,8 @@ impl<'a> Binder<'a> {
     pub(super) fn plates(&mut self) {
         let graph = self.graph;
         for (i, plate) in graph.plates.iter().enumerate() {
-            let mut bound = BoundPlate { size: 0, labels: None, weight: None, sequences: None, parents: None };
+            let mut bound =
+                BoundPlate { size: 0, labels: None, weight: None, sequences: None, parents: None };
             match &plate.kind {
                 PlateKind::Size(n) => bound.size = *n,
                 PlateKind::Rows { table, weight } => {
@@ -116,12 +117,20 @@ impl<'a> Binder<'a> {
             return Some(only.clone());
         }
         let serves = serving(graph, t);
-        let names: Vec<String> = table.header.iter().filter(|h| !except.contains(h) && !serves.contains(h.as_str())).cloned().collect();
+        let names: Vec<String> = table
+            .header
+            .iter()
+            .filter(|h| !except.contains(h) && !serves.contains(h.as_str()))
+            .cloned()
+            .collect();
         if names.is_empty() {
-            let d = Diagnostic::error(NO_COLUMNS_LEFT, format!("plate `{}` has no columns", graph.plates[p.0].name))
-                .at(span, "no column is left")
-                .note("columns that serve as sequence, weight or group are not counted")
-                .help("name the columns: `Columns(table: …, only: […])`");
+            let d = Diagnostic::error(
+                NO_COLUMNS_LEFT,
+                format!("plate `{}` has no columns", graph.plates[p.0].name),
+            )
+            .at(span, "no column is left")
+            .note("columns that serve as sequence, weight or group are not counted")
+            .help("name the columns: `Columns(table: …, only: […])`");
             self.fail(d);
             return None;
         }
@@ -129,7 +138,12 @@ impl<'a> Binder<'a> {
     }
 
     /// The columns of a `Columns` plate as categories, joined.
-    pub(super) fn join_members(&mut self, p: PlateId, t: TableId, span: Span) -> Option<(Vec<String>, Vec<Vec<u32>>)> {
+    pub(super) fn join_members(
+        &mut self,
+        p: PlateId,
+        t: TableId,
+        span: Span,
+    ) -> Option<(Vec<String>, Vec<Vec<u32>>)> {
         let table = self.tables[t.0];
         let labels = self.bound.plates[p.0].labels.clone()?;
         let mut parts = vec![];

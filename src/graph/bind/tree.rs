@@ -12,7 +12,12 @@ type Labels = Option<Arc<[String]>>;
 
 impl Binder<'_> {
     /// The name of each row, and the row above it (`u32::MAX` for roots).
-    pub(super) fn tree(&mut self, t: TableId, id: Option<ColumnId>, parent: ColumnId) -> Option<(Labels, Arc<[u32]>)> {
+    pub(super) fn tree(
+        &mut self,
+        t: TableId,
+        id: Option<ColumnId>,
+        parent: ColumnId,
+    ) -> Option<(Labels, Arc<[u32]>)> {
         let table = self.tables[t.0];
         let span = self.graph.columns[parent.0].span;
         let names: Vec<String> = match id {
@@ -28,9 +33,12 @@ impl Binder<'_> {
         for (row, name) in (0_u32..).zip(&names) {
             if let Some(first) = rows.insert(name, row) {
                 let column = id.map_or("", |c| self.graph.columns[c.0].name.as_str());
-                let d = Diagnostic::error(REPEATED_ID, format!("two rows of `{}` are named `{name}`", table.name))
-                    .at(span, "the tree")
-                    .note(format!("the first of them is row {}", first + 1));
+                let d = Diagnostic::error(
+                    REPEATED_ID,
+                    format!("two rows of `{}` are named `{name}`", table.name),
+                )
+                .at(span, "the tree")
+                .note(format!("the first of them is row {}", first + 1));
                 self.fail(table.blame(d, row as usize, column));
                 return None;
             }
@@ -44,14 +52,17 @@ impl Binder<'_> {
             }
             let name = &above.levels[code as usize];
             let Some(&up) = rows.get(name.as_str()) else {
-                let d = Diagnostic::error(NO_PARENT, format!("there is no row `{name}` to be above row {}", row + 1))
-                    .at(span, "the tree")
-                    .note("a root has an empty cell")
-                    .help(if id.is_some() {
-                        "add its row, or leave the cell empty"
-                    } else {
-                        "rows are numbered from 1; name them with `id: \"column\"`"
-                    });
+                let d = Diagnostic::error(
+                    NO_PARENT,
+                    format!("there is no row `{name}` to be above row {}", row + 1),
+                )
+                .at(span, "the tree")
+                .note("a root has an empty cell")
+                .help(if id.is_some() {
+                    "add its row, or leave the cell empty"
+                } else {
+                    "rows are numbered from 1; name them with `id: \"column\"`"
+                });
                 self.fail(table.blame(d, row, column));
                 return None;
             };

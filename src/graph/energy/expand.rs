@@ -1,7 +1,9 @@
-//! From a graph's factors to products of moments: forms instantiated, gates multiplied in, known scales and shifts written out.
+//! From a graph's factors to products of moments: forms instantiated, gates multiplied in, known scales and
+//! shifts written out.
 
 use super::{
-    Element, Energy, EnergyTerm, FactorEnergy, Known, KnownMap, Label, LabelId, Letter, Op, Role, Source, linear::linear, positive, sums,
+    Element, Energy, EnergyTerm, FactorEnergy, Known, KnownMap, Label, LabelId, Letter, Op, Role, Source,
+    linear::linear, positive, sums,
 };
 use crate::{
     expfam::form::Coefficient,
@@ -72,10 +74,25 @@ impl<'a> Expansion<'a> {
         let labels: Vec<Label> = node
             .plates
             .iter()
-            .map(|&p| Label { name: graph.plates[p.0].name.clone(), extent: Extent::Plate(p), role: Role::Plate(p) })
+            .map(|&p| Label {
+                name: graph.plates[p.0].name.clone(),
+                extent: Extent::Plate(p),
+                role: Role::Plate(p),
+            })
             .collect();
         let child = (0..labels.len()).collect();
-        Self { graph, factor, index, knowns, labels, child, gates: vec![], event: node.event, letters: vec![], slot: 0 }
+        Self {
+            graph,
+            factor,
+            index,
+            knowns,
+            labels,
+            child,
+            gates: vec![],
+            event: node.event,
+            letters: vec![],
+            slot: 0,
+        }
     }
 
     fn run(mut self) -> Result<FactorEnergy, Unsupported> {
@@ -86,7 +103,11 @@ impl<'a> Expansion<'a> {
             let mut products: Vec<(f64, u32, Vec<Op>, Vec<usize>)> = vec![(1.0, 0, vec![], vec![])];
             for f in term.factors {
                 let axes: Vec<LabelId> = f.axes.chars().map(|c| self.letter(c)).collect();
-                let pieces = if f.slot == 0 { vec![self.child_piece(f.part, axes)] } else { self.argument(f.slot, f.part, &axes)? };
+                let pieces = if f.slot == 0 {
+                    vec![self.child_piece(f.part, axes)]
+                } else {
+                    self.argument(f.slot, f.part, &axes)?
+                };
                 products = products
                     .into_iter()
                     .flat_map(|(number, power, ops, gates)| {
@@ -101,13 +122,25 @@ impl<'a> Expansion<'a> {
             for (scale, power, mut ops, gates) in products {
                 ops.extend(gates.iter().map(|&g| self.gates[g].op.clone()));
                 ops.extend(mask.clone());
-                terms.push(EnergyTerm { scale, d_power: power, coefficient: term.coefficient as Coefficient, ops });
+                terms.push(EnergyTerm {
+                    scale,
+                    d_power: power,
+                    coefficient: term.coefficient as Coefficient,
+                    ops,
+                });
             }
         }
-        Ok(FactorEnergy { node: self.factor.node, labels: self.labels, child: self.child, event: self.event, terms })
+        Ok(FactorEnergy {
+            node: self.factor.node,
+            labels: self.labels,
+            child: self.child,
+            event: self.event,
+            terms,
+        })
     }
 
-    /// What the base measure reads is a known array even where no product holds it. That it depends on no selector is checked before.
+    /// What the base measure reads is a known array even where no product holds it. That it depends on no
+    /// selector is checked before.
     fn base_arguments(&mut self) {
         for (i, param) in self.factor.spec.params.iter().enumerate().filter(|(_, p)| !p.gated) {
             let arg = &self.factor.args[i];
@@ -116,7 +149,8 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// The last element of a stick's vector is no variable, so the line does not speak of it: a factor that is zero there.
+    /// The last element of a stick's vector is no variable, so the line does not speak of it: a factor that
+    /// is zero there.
     fn not_the_end(&mut self) -> Option<Op> {
         let along = *self.child.last().filter(|_| self.graph.nodes[self.factor.node.0].stick)?;
         self.slot = 1;
@@ -166,7 +200,12 @@ impl<'a> Expansion<'a> {
             }
             _ if sums::carries(param.stat) => return self.sum(&arg.expr, param.stat, part, axes),
             _ if positive::carries(param.stat) => return self.function(&arg.expr, param.stat, part, axes),
-            Ok(l) => return Err(Unsupported { span: l.span, what: "a vector made of one variable for each element of a plate".into() }),
+            Ok(l) => {
+                return Err(Unsupported {
+                    span: l.span,
+                    what: "a vector made of one variable for each element of a plate".into(),
+                });
+            }
             Err(e) => return Err(Unsupported { span: e.span, what: e.what.to_string() }),
         };
         let node = match linear.base.target {
@@ -175,10 +214,15 @@ impl<'a> Expansion<'a> {
         };
         let carried = self.graph.nodes[node.0].spec.stat;
         if carried != param.stat {
-            return Err(Unsupported { span: linear.span, what: format!("a {} where {} is needed", carried.name, param.stat.name) });
+            return Err(Unsupported {
+                span: linear.span,
+                what: format!("a {} where {} is needed", carried.name, param.stat.name),
+            });
         }
-        let list = affine::pieces(carried, part, linear.scale.is_some(), linear.offset.is_some())
-            .ok_or_else(|| Unsupported { span: arg.expr.span, what: format!("arithmetic on a {}", carried.name) })?;
+        let list =
+            affine::pieces(carried, part, linear.scale.is_some(), linear.offset.is_some()).ok_or_else(
+                || Unsupported { span: arg.expr.span, what: format!("arithmetic on a {}", carried.name) },
+            )?;
         let (elements, gates) = self.reference(&linear.base);
         let mut out = vec![];
         for p in list {
@@ -194,13 +238,19 @@ impl<'a> Expansion<'a> {
                 };
                 // A piece without a scale in the expression keeps its place with the factor 1.
                 let Some(expr) = expr else { continue };
-                let of: Vec<LabelId> = if expr.axes.is_empty() { vec![] } else { letters.chars().map(letter).collect() };
+                let of: Vec<LabelId> =
+                    if expr.axes.is_empty() { vec![] } else { letters.chars().map(letter).collect() };
                 let known = self.known(expr, map, slot, 0, &of);
                 piece.ops.extend(known.ops);
                 piece.gates.extend(known.gates);
             }
             if let Some((part, letters)) = p.part {
-                let mut op = Op::new(Source::Node(node), part, elements.clone(), letters.chars().map(letter).collect());
+                let mut op = Op::new(
+                    Source::Node(node),
+                    part,
+                    elements.clone(),
+                    letters.chars().map(letter).collect(),
+                );
                 op.copy = FIRST;
                 piece.ops.push(op);
                 piece.gates.extend(gates.iter().copied());
@@ -210,13 +260,15 @@ impl<'a> Expansion<'a> {
         Ok(out)
     }
 
-    /// A known array's op. A plain reference keeps its own plates; any other expression is indexed by the letters it depends on.
+    /// A known array's op. A plain reference keeps its own plates; any other expression is indexed by the
+    /// letters it depends on.
     pub fn known(&mut self, expr: &Expr, map: KnownMap, slot: usize, part: usize, axes: &[LabelId]) -> Piece {
         let (elements, letters, extents, gates) = match &expr.kind {
             ExprKind::Ref(r @ Ref { target: Target::Input(id), .. }) => {
                 let (elements, gates) = self.reference(r);
                 let plates = &self.graph.inputs[id.0].plates;
-                let extents: Vec<Extent> = plates[..elements.len()].iter().map(|&p| Extent::Plate(p)).collect();
+                let extents: Vec<Extent> =
+                    plates[..elements.len()].iter().map(|&p| Extent::Plate(p)).collect();
                 (elements, (0..extents.len()).map(Letter::Own).collect(), extents, gates)
             }
             _ => {
@@ -230,14 +282,27 @@ impl<'a> Expansion<'a> {
                     extents.push(self.labels[label].extent);
                     letters.push(match self.labels[label].role {
                         Role::Plate(p) => Letter::Plate(p),
-                        _ => Letter::Gate(deps.gates.iter().position(|&g| self.gates[g].label == label).expect("a gate's letter")),
+                        _ => Letter::Gate(
+                            deps.gates
+                                .iter()
+                                .position(|&g| self.gates[g].label == label)
+                                .expect("a gate's letter"),
+                        ),
                     });
                 }
                 (elements, letters, extents, deps.gates)
             }
         };
-        // A number for a vector slot stands for every entry: the statistic is of the broadcast value, so the axes stay.
-        let known = Known { expr: expr.clone(), elements: extents, letters, map, event: self.event, place: (self.index, slot) };
+        // A number for a vector slot stands for every entry: the statistic is of the broadcast value, so the
+        // axes stay.
+        let known = Known {
+            expr: expr.clone(),
+            elements: extents,
+            letters,
+            map,
+            event: self.event,
+            place: (self.index, slot),
+        };
         let same = |k: &Known| {
             k.place == known.place
                 && k.expr.span == known.expr.span
@@ -286,8 +351,12 @@ impl<'a> Expansion<'a> {
         for index in &r.index {
             elements.push(match index {
                 Index::Plate(p) => Element::Label(self.plate_label(*p)),
-                Index::Column { column, plate } => Element::Column { column: *column, label: self.plate_label(*plate) },
-                Index::Before { plate, lag } => Element::Before { label: self.plate_label(*plate), lag: *lag },
+                Index::Column { column, plate } => {
+                    Element::Column { column: *column, label: self.plate_label(*plate) }
+                }
+                Index::Before { plate, lag } => {
+                    Element::Before { label: self.plate_label(*plate), lag: *lag }
+                }
                 Index::Parent(p) => Element::Parent { label: self.plate_label(*p) },
                 Index::At(i) => Element::At(*i),
                 Index::Gate(selector) => {

@@ -1,4 +1,5 @@
-//! Reads an argument as `scale · node + offset` with known scale and offset. Not here: what that does to a statistic (`link`).
+//! Reads an argument as `scale · node + offset` with known scale and offset. Not here: what that does to a
+//! statistic (`link`).
 
 use crate::{
     expfam::stat::StatKind,
@@ -59,9 +60,11 @@ pub fn linear(expr: &Expr) -> Result<Linear, NotLinear> {
             (BinaryOp::Add, true, false) => Ok(shifted(linear(left)?, right, BinaryOp::Add)),
             (BinaryOp::Add, false, true) => Ok(shifted(linear(right)?, left, BinaryOp::Add)),
             (BinaryOp::Sub, true, false) => Ok(shifted(linear(left)?, right, BinaryOp::Sub)),
-            (BinaryOp::Sub, false, true) => {
-                Ok(shifted(scaled(linear(right)?, &number(-1.0, expr.span), BinaryOp::Mul), left, BinaryOp::Add))
-            }
+            (BinaryOp::Sub, false, true) => Ok(shifted(
+                scaled(linear(right)?, &number(-1.0, expr.span), BinaryOp::Mul),
+                left,
+                BinaryOp::Add,
+            )),
             (_, false, false) => no("a known expression"),
         },
         ExprKind::Call(..) => no("a function of random variables"),

@@ -1,8 +1,10 @@
-//! E[ln p] of every factor of a graph as sums of products of moments: the distributions' forms with gates, links and broadcasting
-//! written in. Symbolic: extents, no sizes and no data. Not here: joint statistics (`factorize`) nor buffers (`plan`).
+//! E[ln p] of every factor of a graph as sums of products of moments: the distributions' forms with gates,
+//! links and broadcasting written in. Symbolic: extents, no sizes and no data. Not here: joint statistics
+//! (`factorize`) nor buffers (`plan`).
 //!
-//! A gate multiplies a product by the selector's indicator and indexes the gated array by the selector's category; a known scale or
-//! shift rewrites the parts of its slot. Everything stays a multilinear form, so that all messages remain its slopes.
+//! A gate multiplies a product by the selector's indicator and indexes the gated array by the selector's
+//! category; a known scale or shift rewrites the parts of its slot. Everything stays a multilinear form, so
+//! that all messages remain its slopes.
 
 mod expand;
 pub mod linear;
@@ -93,10 +95,12 @@ pub struct Op {
     pub elements: Vec<Element>,
     /// One letter for each axis of the part.
     pub axes: Vec<LabelId>,
-    /// Which factor of a product of sums the op comes from: two ops of one copy are multiplied by each other in a summand, two of different
-    /// copies stand in different summands or in the two sides of a square. 0: it comes from no sum.
+    /// Which factor of a product of sums the op comes from: two ops of one copy are multiplied by each other
+    /// in a summand, two of different copies stand in different summands or in the two sides of a square. 0:
+    /// it comes from no sum.
     pub copy: u8,
-    /// For a Gaussian joint block: whose entries of the joint vector (part 0) or of its second moment (part 1, two of them).
+    /// For a Gaussian joint block: whose entries of the joint vector (part 0) or of its second moment (part
+    /// 1, two of them).
     pub views: Vec<View>,
 }
 
@@ -150,7 +154,8 @@ pub enum Element {
         /// The letter of the row.
         label: LabelId,
     },
-    /// The place, in a list of combinations of elements, of the one that several data columns name together at a row.
+    /// The place, in a list of combinations of elements, of the one that several data columns name together
+    /// at a row.
     Listed {
         /// The letter of the row.
         label: LabelId,
@@ -206,8 +211,8 @@ impl Op {
 pub struct Known {
     /// The expression.
     pub expr: Expr,
-    /// The letters of the factor that index its elements, with what they stand for; one for each plate axis of the array. For a
-    /// plain reference, these are the reference's own plates and `by_reference` is true.
+    /// The letters of the factor that index its elements, with what they stand for; one for each plate axis
+    /// of the array. For a plain reference, these are the reference's own plates and `by_reference` is true.
     pub elements: Vec<Extent>,
     /// For expressions other than plain references: how a factor's letters give the expression's indices.
     pub letters: Vec<Letter>,

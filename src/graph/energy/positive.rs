@@ -1,5 +1,6 @@
-//! Arguments that are functions of several random variables, but for means: products of positive variables, `diag`, `stick`. Each is a row of
-//! `link`, instantiated. Not here: one variable, scaled by what is known (`linear`), and sums (`sums`).
+//! Arguments that are functions of several random variables, but for means: products of positive variables,
+//! `diag`, `stick`. Each is a row of `link`, instantiated. Not here: one variable, scaled by what is known
+//! (`linear`), and sums (`sums`).
 
 use super::{
     Element, KnownMap, LabelId, Op, Source,
@@ -22,8 +23,8 @@ pub(super) fn carries(stat: &'static StatKind) -> bool {
 type Argument<'e> = (&'e Expr, &'static StatKind);
 
 impl Expansion<'_> {
-    /// Part `part` of the statistic `stat` of an expression. `axes`: the letters of the expression's own axes, as far as the part has
-    /// them, and then those of the part.
+    /// Part `part` of the statistic `stat` of an expression. `axes`: the letters of the expression's own
+    /// axes, as far as the part has them, and then those of the part.
     pub(super) fn function(
         &mut self,
         expr: &Expr,
@@ -39,15 +40,21 @@ impl Expansion<'_> {
         match &expr.kind {
             ExprKind::Ref(r) => self.one(expr, r, stat, part, axes),
             ExprKind::Binary(BinaryOp::Mul, a, b) => {
-                let Some(table) = link::product::products(stat, part) else { return no("a product of random variables") };
+                let Some(table) = link::product::products(stat, part) else {
+                    return no("a product of random variables");
+                };
                 // The number is the scale; of two numbers, either.
                 let (scale, base) = if a.axes.len() <= b.axes.len() { (a, b) } else { (b, a) };
                 self.link(expr.span, table, &[(scale, &GAMMA), (base, stat)], axes)
             }
             ExprKind::Binary(BinaryOp::Div, a, b) if !contains(b, &node) => {
-                let Some(table) = link::product::products(stat, part) else { return no("a quotient of random variables") };
-                let one = Expr { kind: ExprKind::Numbers(vec![1.0]), axes: vec![], random: false, span: b.span };
-                let inverse = Expr { kind: ExprKind::Binary(BinaryOp::Div, Box::new(one), b.clone()), ..(**b).clone() };
+                let Some(table) = link::product::products(stat, part) else {
+                    return no("a quotient of random variables");
+                };
+                let one =
+                    Expr { kind: ExprKind::Numbers(vec![1.0]), axes: vec![], random: false, span: b.span };
+                let inverse =
+                    Expr { kind: ExprKind::Binary(BinaryOp::Div, Box::new(one), b.clone()), ..(**b).clone() };
                 self.link(expr.span, table, &[(&inverse, &GAMMA), (a, stat)], axes)
             }
             ExprKind::Call(Function::Diag, args) if stat == &WISHART => {
@@ -73,7 +80,8 @@ impl Expansion<'_> {
         for product in table {
             let mut letters: Vec<(char, LabelId)> = "ab".chars().zip(axes.iter().copied()).collect();
             let mut summed = vec![];
-            // A letter that is no axis of the part is summed: it runs over what the arguments have, which is as long as y.
+            // A letter that is no axis of the part is summed: it runs over what the arguments have, which is
+            // as long as y.
             let used = product.constants.iter().map(|c| c.1).chain(product.parts.iter().map(|p| p.2));
             for c in used.flat_map(str::chars) {
                 if !letters.iter().any(|l| l.0 == c) {
@@ -85,8 +93,11 @@ impl Expansion<'_> {
                     summed.push(fresh);
                 }
             }
-            let of = |text: &str| -> Vec<LabelId> { text.chars().filter_map(|c| letters.iter().find(|l| l.0 == c).map(|l| l.1)).collect() };
-            let mut pieces = vec![Piece { number: product.number, d_power: product.d_power, ops: vec![], gates: vec![] }];
+            let of = |text: &str| -> Vec<LabelId> {
+                text.chars().filter_map(|c| letters.iter().find(|l| l.0 == c).map(|l| l.1)).collect()
+            };
+            let mut pieces =
+                vec![Piece { number: product.number, d_power: product.d_power, ops: vec![], gates: vec![] }];
             for (constant, text) in product.constants {
                 let known = self.constant(*constant, span, &of(text));
                 pieces.iter_mut().for_each(|p| p.ops.push(known.clone()));
@@ -100,7 +111,9 @@ impl Expansion<'_> {
             }
             // A number for every element is summed as often as there are elements.
             for p in &mut pieces {
-                p.d_power += summed.iter().filter(|l| !p.ops.iter().flat_map(Op::labels).any(|m| m == **l)).count() as u32;
+                p.d_power +=
+                    summed.iter().filter(|l| !p.ops.iter().flat_map(Op::labels).any(|m| m == **l)).count()
+                        as u32;
             }
             out.extend(pieces);
         }
@@ -108,16 +121,31 @@ impl Expansion<'_> {
     }
 
     /// One random variable.
-    fn one(&mut self, expr: &Expr, r: &Ref, stat: &'static StatKind, part: usize, axes: &[LabelId]) -> Result<Vec<Piece>, Unsupported> {
+    fn one(
+        &mut self,
+        expr: &Expr,
+        r: &Ref,
+        stat: &'static StatKind,
+        part: usize,
+        axes: &[LabelId],
+    ) -> Result<Vec<Piece>, Unsupported> {
         let Target::Node(n) = r.target else { return Ok(vec![self.known_part(expr, stat, part, axes)]) };
         let node = &self.graph.nodes[n.0];
         if node.spec.stat != stat {
-            return Err(Unsupported { span: expr.span, what: format!("a {} where {} is needed", node.spec.stat.name, stat.name) });
+            return Err(Unsupported {
+                span: expr.span,
+                what: format!("a {} where {} is needed", node.spec.stat.name, stat.name),
+            });
         }
         let (mut elements, gates) = self.reference(r);
         let (left, own) = axes.split_at((node.plates.len() - r.index.len()).min(axes.len()));
         elements.extend(left.iter().map(|&l| Element::Label(l)));
-        Ok(vec![Piece { number: 1.0, d_power: 0, ops: vec![Op::new(Source::Node(n), part, elements, own.to_vec())], gates }])
+        Ok(vec![Piece {
+            number: 1.0,
+            d_power: 0,
+            ops: vec![Op::new(Source::Node(n), part, elements, own.to_vec())],
+            gates,
+        }])
     }
 
     /// A known factor. A matrix must be positive definite, a number positive.
@@ -147,5 +175,10 @@ impl Expansion<'_> {
 fn joined(x: &Piece, y: &Piece) -> Piece {
     let mut gates = x.gates.clone();
     gates.extend(y.gates.iter().filter(|g| !x.gates.contains(g)));
-    Piece { number: x.number * y.number, d_power: x.d_power + y.d_power, ops: [x.ops.as_slice(), &y.ops].concat(), gates }
+    Piece {
+        number: x.number * y.number,
+        d_power: x.d_power + y.d_power,
+        ops: [x.ops.as_slice(), &y.ops].concat(),
+        gates,
+    }
 }

@@ -1,5 +1,6 @@
-//! Means that are sums: every expression affine in each random variable by itself, written out as products. A square is the product of
-//! two copies of the sum. Not here: scaled or shifted single variables (`linear`), which keep their own second moment.
+//! Means that are sums: every expression affine in each random variable by itself, written out as products. A
+//! square is the product of two copies of the sum. Not here: scaled or shifted single variables (`linear`),
+//! which keep their own second moment.
 
 use super::{
     KnownMap, Label, LabelId, Op, Role, Source,
@@ -19,7 +20,13 @@ pub(super) fn carries(stat: &'static StatKind) -> bool {
 
 impl Expansion<'_> {
     /// Part `part` of t(sum) as products.
-    pub(super) fn sum(&mut self, expr: &Expr, stat: &'static StatKind, part: usize, axes: &[LabelId]) -> Result<Vec<Piece>, Unsupported> {
+    pub(super) fn sum(
+        &mut self,
+        expr: &Expr,
+        stat: &'static StatKind,
+        part: usize,
+        axes: &[LabelId],
+    ) -> Result<Vec<Piece>, Unsupported> {
         if part == 0 {
             return self.summands(expr, axes, FIRST);
         }
@@ -50,11 +57,17 @@ impl Expansion<'_> {
         }
         match &expr.kind {
             ExprKind::Ref(r) => self.variable(expr, r, free, copy),
-            ExprKind::Negate(a) => Ok(self.summands(a, free, copy)?.into_iter().map(|p| Piece { number: -p.number, ..p }).collect()),
+            ExprKind::Negate(a) => Ok(self
+                .summands(a, free, copy)?
+                .into_iter()
+                .map(|p| Piece { number: -p.number, ..p })
+                .collect()),
             ExprKind::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), a, b) => {
                 let mut out = self.summands(a, free, copy)?;
                 let sign = if *op == BinaryOp::Sub { -1.0 } else { 1.0 };
-                out.extend(self.summands(b, free, copy)?.into_iter().map(|p| Piece { number: sign * p.number, ..p }));
+                out.extend(
+                    self.summands(b, free, copy)?.into_iter().map(|p| Piece { number: sign * p.number, ..p }),
+                );
                 Ok(out)
             }
             ExprKind::Binary(BinaryOp::Mul, a, b) => {
@@ -66,17 +79,26 @@ impl Expansion<'_> {
                 if contains(b, &node) {
                     return no("a division by a random variable");
                 }
-                let one = Expr { kind: ExprKind::Numbers(vec![1.0]), axes: vec![], random: false, span: b.span };
-                let inverse = Expr { kind: ExprKind::Binary(BinaryOp::Div, Box::new(one), b.clone()), ..(**b).clone() };
+                let one =
+                    Expr { kind: ExprKind::Numbers(vec![1.0]), axes: vec![], random: false, span: b.span };
+                let inverse =
+                    Expr { kind: ExprKind::Binary(BinaryOp::Div, Box::new(one), b.clone()), ..(**b).clone() };
                 let y = self.summands(&inverse, &[], copy)?;
-                Ok(self.summands(a, free, copy)?.iter().flat_map(|p| y.iter().map(|q| product(p, q))).collect())
+                Ok(self
+                    .summands(a, free, copy)?
+                    .iter()
+                    .flat_map(|p| y.iter().map(|q| product(p, q)))
+                    .collect())
             }
             ExprKind::Call(Function::Dot, args) => {
                 let [a, b] = args.as_slice() else { return no("`dot` of other than two arguments") };
                 let Some(&last) = a.axes.last() else { return no("`dot` of a number") };
                 let l = self.dummy(last);
                 let (fa, fb) = free.split_at(a.axes.len() - 1);
-                let (x, y) = (self.summands(a, &[fa, &[l]].concat(), copy)?, self.summands(b, &[fb, &[l]].concat(), copy)?);
+                let (x, y) = (
+                    self.summands(a, &[fa, &[l]].concat(), copy)?,
+                    self.summands(b, &[fb, &[l]].concat(), copy)?,
+                );
                 Ok(x.iter().flat_map(|p| y.iter().map(|q| product(p, q))).collect())
             }
             ExprKind::Call(Function::MatrixVector, args) => {
@@ -102,11 +124,22 @@ impl Expansion<'_> {
         self.labels.len() - 1
     }
 
-    fn variable(&mut self, expr: &Expr, r: &Ref, free: &[LabelId], copy: u8) -> Result<Vec<Piece>, Unsupported> {
-        let Target::Node(n) = r.target else { return Ok(vec![self.known(expr, KnownMap::Value, self.slot, 0, free)]) };
+    fn variable(
+        &mut self,
+        expr: &Expr,
+        r: &Ref,
+        free: &[LabelId],
+        copy: u8,
+    ) -> Result<Vec<Piece>, Unsupported> {
+        let Target::Node(n) = r.target else {
+            return Ok(vec![self.known(expr, KnownMap::Value, self.slot, 0, free)]);
+        };
         let node = &self.graph.nodes[n.0];
         if !carries(node.spec.stat) {
-            return Err(Unsupported { span: expr.span, what: format!("a {} in a mean", node.spec.stat.name) });
+            return Err(Unsupported {
+                span: expr.span,
+                what: format!("a {} in a mean", node.spec.stat.name),
+            });
         }
         let (mut elements, gates) = self.reference(r);
         let left = node.plates.len() - r.index.len();

@@ -48,33 +48,49 @@ impl Resolver<'_> {
                 let d = if call.args[..i].iter().any(|(n, _)| n.node == name.node) {
                     Diagnostic::error(UNKNOWN_PARAMETER, format!("`{}` is given twice", name.node))
                 } else {
-                    let d =
-                        Diagnostic::error(TWO_SPELLINGS, format!("the {} of a {} is given twice", spec.params[slot - 1].name, spec.name));
-                    let all: Vec<_> =
-                        std::iter::once(spec.params[slot - 1].name).chain(spec.params[slot - 1].spellings.iter().map(|s| s.name)).collect();
+                    let d = Diagnostic::error(
+                        TWO_SPELLINGS,
+                        format!("the {} of a {} is given twice", spec.params[slot - 1].name, spec.name),
+                    );
+                    let all: Vec<_> = std::iter::once(spec.params[slot - 1].name)
+                        .chain(spec.params[slot - 1].spellings.iter().map(|s| s.name))
+                        .collect();
                     d.help(format!("give one of {}", list(all)))
                 };
                 failed = Err(self.fail(d.at(name.span, "the second time").with(before, "first here")));
                 continue;
             }
-            let spelling = spelling.and_then(|s| spec.params[slot - 1].spellings.iter().position(|t| t.name == s.name));
+            let spelling =
+                spelling.and_then(|s| spec.params[slot - 1].spellings.iter().position(|t| t.name == s.name));
             match self.value(value, line) {
-                Ok(expr) => slots[slot - 1] = Some((Arg { expr, spelling, span: whole, from: None }, name.span)),
+                Ok(expr) => {
+                    slots[slot - 1] = Some((Arg { expr, spelling, span: whole, from: None }, name.span))
+                }
                 Err(e) => {
                     failed = Err(e);
                     // Not also "missing".
-                    let expr = Expr { kind: ExprKind::Numbers(vec![]), axes: vec![], random: false, span: value.span };
+                    let expr = Expr {
+                        kind: ExprKind::Numbers(vec![]),
+                        axes: vec![],
+                        random: false,
+                        span: value.span,
+                    };
                     slots[slot - 1] = Some((Arg { expr, spelling, span: whole, from: None }, name.span));
                 }
             }
         }
         // A misspelt parameter is not also a missing one.
-        let strangers: Vec<&str> =
-            call.args.iter().map(|(n, _)| n.node.as_str()).filter(|n| spec.param(n).is_none() && *n != "over").collect();
+        let strangers: Vec<&str> = call
+            .args
+            .iter()
+            .map(|(n, _)| n.node.as_str())
+            .filter(|n| spec.param(n).is_none() && *n != "over")
+            .collect();
         for (param, slot) in spec.params.iter().zip(&slots) {
             let misspelt = strangers.iter().any(|s| nearest(s, [param.name]).is_some());
             if slot.is_none() && !misspelt {
-                let names: Vec<_> = std::iter::once(param.name).chain(param.spellings.iter().map(|s| s.name)).collect();
+                let names: Vec<_> =
+                    std::iter::once(param.name).chain(param.spellings.iter().map(|s| s.name)).collect();
                 let d = Diagnostic::error(MISSING_PARAMETER, format!("`{}` needs {}", spec.name, or(&names)))
                     .at(call.span, "left out")
                     .note(format!("{}: {}", param.name, param.doc));
@@ -88,23 +104,40 @@ impl Resolver<'_> {
     }
 
     fn given_twice(&mut self, name: &Spanned<String>) -> Reported {
-        self.fail(Diagnostic::error(UNKNOWN_PARAMETER, format!("`{}` is given twice", name.node)).at(name.span, "the second time"))
+        self.fail(
+            Diagnostic::error(UNKNOWN_PARAMETER, format!("`{}` is given twice", name.node))
+                .at(name.span, "the second time"),
+        )
     }
 
-    fn unknown_parameter(&mut self, spec: &DistSpec, name: &Spanned<String>, value: &Spanned<Value>) -> Reported {
-        let mut known: Vec<_> =
-            spec.params.iter().flat_map(|p| std::iter::once(p.name).chain(p.spellings.iter().map(|s| s.name))).collect();
+    fn unknown_parameter(
+        &mut self,
+        spec: &DistSpec,
+        name: &Spanned<String>,
+        value: &Spanned<Value>,
+    ) -> Reported {
+        let mut known: Vec<_> = spec
+            .params
+            .iter()
+            .flat_map(|p| std::iter::once(p.name).chain(p.spellings.iter().map(|s| s.name)))
+            .collect();
         if spec.has_dim() {
             known.push("over");
         }
         if name.node.is_empty() {
-            let d = Diagnostic::error(UNKNOWN_PARAMETER, format!("which parameter of `{}` is this?", spec.name))
-                .at(value.span, "a value without a name")
-                .help(format!("name it: `{}: …`; the parameters are {}", known[0], list(known.iter().copied())));
+            let d =
+                Diagnostic::error(UNKNOWN_PARAMETER, format!("which parameter of `{}` is this?", spec.name))
+                    .at(value.span, "a value without a name")
+                    .help(format!(
+                        "name it: `{}: …`; the parameters are {}",
+                        known[0],
+                        list(known.iter().copied())
+                    ));
             return self.fail(d);
         }
-        let d = Diagnostic::error(UNKNOWN_PARAMETER, format!("`{}` has no parameter `{}`", spec.name, name.node))
-            .at(name.span, "unknown parameter");
+        let d =
+            Diagnostic::error(UNKNOWN_PARAMETER, format!("`{}` has no parameter `{}`", spec.name, name.node))
+                .at(name.span, "unknown parameter");
         let d = match nearest(&name.node, known.iter().copied()) {
             Some(meant) => d.help(format!("did you mean `{meant}`?")),
             None => d.note(format!("its parameters are {}", list(known.iter().copied()))),
@@ -115,14 +148,18 @@ impl Resolver<'_> {
     /// A number, a list of numbers or an expression.
     fn value(&mut self, value: &Spanned<Value>, line: Line<'_>) -> Result<Expr, Reported> {
         match &value.node {
-            Value::Number(x) => Ok(Expr { kind: ExprKind::Numbers(vec![*x]), axes: vec![], random: false, span: value.span }),
+            Value::Number(x) => {
+                Ok(Expr { kind: ExprKind::Numbers(vec![*x]), axes: vec![], random: false, span: value.span })
+            }
             Value::List(_) => {
                 let (numbers, sizes) = self.numbers(value)?;
                 let axes = sizes.into_iter().map(Extent::Number).collect();
                 Ok(Expr { kind: ExprKind::Numbers(numbers), axes, random: false, span: value.span })
             }
             Value::Text(_) => {
-                let Some(expr) = value.expr(self.source, self.diags)? else { return Err(self.wrong_value(value, "an expression")) };
+                let Some(expr) = value.expr(self.source, self.diags)? else {
+                    return Err(self.wrong_value(value, "an expression"));
+                };
                 self.expr(&expr, line)
             }
             Value::Bool(_) | Value::Call(_) => Err(self.wrong_value(value, "a value")),
@@ -161,9 +198,10 @@ impl Resolver<'_> {
     fn wrong_value(&mut self, value: &Spanned<Value>, expected: &str) -> Reported {
         let (found, help) = match &value.node {
             Value::Bool(_) => ("true or false", "write 1 or 0"),
-            Value::Call(_) => {
-                ("a call outside of quotes", "put expressions in quotes: `\"identity(2)\"`; a random argument is a node of its own")
-            }
+            Value::Call(_) => (
+                "a call outside of quotes",
+                "put expressions in quotes: `\"identity(2)\"`; a random argument is a node of its own",
+            ),
             Value::Text(_) => ("a string", "a list holds numbers only"),
             Value::Number(_) | Value::List(_) => ("not that", "see the language page"),
         };
@@ -178,7 +216,9 @@ impl Resolver<'_> {
     pub(super) fn over(&mut self, call: &Call) -> Result<Option<(Extent, Span)>, Reported> {
         let Some(value) = call.arg("over") else { return Ok(None) };
         let extent = match &value.node {
-            Value::Number(n) if n.fract() == 0.0 && (1.0..=4_294_967_296.0).contains(n) => Extent::Number(*n as usize),
+            Value::Number(n) if n.fract() == 0.0 && (1.0..=4_294_967_296.0).contains(n) => {
+                Extent::Number(*n as usize)
+            }
             Value::Text(name) => match self.plate_named(name) {
                 Some(p) => {
                     self.used_plates[p.0] = true;
@@ -210,10 +250,15 @@ impl Resolver<'_> {
     }
 }
 
-/// The distribution, or the other form of it that has room for what is random in a call, where it has none itself. A known value that a
-/// category picks is worth another form only if that one's price is paid.
+/// The distribution, or the other form of it that has room for what is random in a call, where it has none
+/// itself. A known value that a category picks is worth another form only if that one's price is paid.
 fn form(spec: &'static DistSpec, args: &[Arg]) -> &'static DistSpec {
-    let fits = |s: &DistSpec| s.params.iter().zip(args).all(|(p, a)| (p.random || !names_a_node(&a.expr)) && (p.gated || !a.expr.random));
+    let fits = |s: &DistSpec| {
+        s.params
+            .iter()
+            .zip(args)
+            .all(|(p, a)| (p.random || !names_a_node(&a.expr)) && (p.gated || !a.expr.random))
+    };
     let one = |a: &Arg| matches!(&a.expr.kind, ExprKind::Numbers(n) if n == &[1.0]);
     let paid = |s: &DistSpec| s.params.iter().zip(args).all(|(p, a)| p.random || one(a));
     let random = args.iter().any(|a| names_a_node(&a.expr));

@@ -1,5 +1,5 @@
-//! Finds what every axis runs over, by unification: each node has one event axis, and uses make axes equal. Lengths that
-//! only data know are compared later (`bind`), from the list of axes that must agree.
+//! Finds what every axis runs over, by unification: each node has one event axis, and uses make axes equal.
+//! Lengths that only data know are compared later (`bind`), from the list of axes that must agree.
 
 use super::{Lines, Nodes, Observations, Resolver, expr::rank_words};
 use crate::{
@@ -7,7 +7,9 @@ use crate::{
     expfam::stat::{CATEGORY, DIRICHLET, GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
     graph::{
         codes::{AXES_DIFFER, COLUMN_COUNT, OPEN_LENGTH, WRONG_GATE, WRONG_RANK},
-        factor_graph::{Arg, Expr, ExprKind, Factor, Function, Index, Node, ObservedValues, PlateKind, Ref, Same, Target},
+        factor_graph::{
+            Arg, Expr, ExprKind, Factor, Function, Index, Node, ObservedValues, PlateKind, Ref, Same, Target,
+        },
     },
     shape::{Extent, NodeId, PlateId},
     source::Span,
@@ -59,11 +61,14 @@ impl Classes {
 }
 
 impl Resolver<'_> {
-    /// Nodes with their events, lines with the axes of every expression, and the axes whose lengths data must show to agree.
+    /// Nodes with their events, lines with the axes of every expression, and the axes whose lengths data must
+    /// show to agree.
     pub(super) fn shapes(&mut self, mut factors: Lines, observed: Observations) -> (Nodes, Lines, Vec<Same>) {
         for factor in &mut factors {
             let (plates, spec) = (self.headers[factor.node.0].plates.clone(), factor.spec);
-            for (_, arg) in factor.args.iter_mut().enumerate().filter(|(s, _)| spec.slot_stat(s + 1) == &GAUSSIAN) {
+            for (_, arg) in
+                factor.args.iter_mut().enumerate().filter(|(s, _)| spec.slot_stat(s + 1) == &GAUSSIAN)
+            {
                 if let [Axis::Known(Extent::Plate(p))] = self.axes(&arg.expr)[..]
                     && plates.contains(&p)
                     && has_product(&arg.expr)
@@ -100,15 +105,17 @@ impl Resolver<'_> {
             Why::Length => 2,
         });
         let count = self.headers.len();
-        let mut classes = Classes { parent: (0..count).collect(), known: vec![vec![]; count], clashed: vec![false; count] };
+        let mut classes =
+            Classes { parent: (0..count).collect(), known: vec![vec![]; count], clashed: vec![false; count] };
         let mut same = vec![];
         for link in &links {
             self.unify(link, &mut classes, &mut same);
         }
         self.levels_of_observed(&observed, &mut classes);
         // A length may have been asked of an axis that only now is known.
-        let open: Vec<usize> =
-            (0..count).filter(|&n| self.headers[n].spec.has_dim() && classes.known[classes.find(n)].is_empty()).collect();
+        let open: Vec<usize> = (0..count)
+            .filter(|&n| self.headers[n].spec.has_dim() && classes.known[classes.find(n)].is_empty())
+            .collect();
         let mut told: Vec<usize> = misfits.iter().map(|&n| classes.find(n)).collect();
         for n in open {
             let class = classes.find(n);
@@ -119,10 +126,16 @@ impl Resolver<'_> {
         }
         for class in &classes.known {
             for (i, (left, span)) in class.iter().enumerate() {
-                same.extend(class[..i].iter().map(|(right, _)| Same { left: *right, right: *left, span: *span }));
+                same.extend(class[..i].iter().map(|(right, _)| Same {
+                    left: *right,
+                    right: *left,
+                    span: *span,
+                }));
             }
         }
-        let event = |n: usize| self.headers[n].spec.has_dim().then(|| canonical(&classes.known[classes.find(n)])).flatten();
+        let event = |n: usize| {
+            self.headers[n].spec.has_dim().then(|| canonical(&classes.known[classes.find(n)])).flatten()
+        };
         for factor in &mut factors {
             for arg in &mut factor.args {
                 self.fill(&mut arg.expr, &event);
@@ -150,7 +163,8 @@ impl Resolver<'_> {
         (nodes, factors, same)
     }
 
-    /// Turns an expression whose first axis is the plate `p` into its element at the child's own index: `A * h[t-1]` into `dot(A[i], h[t-1])`.
+    /// Turns an expression whose first axis is the plate `p` into its element at the child's own index:
+    /// `A * h[t-1]` into `dot(A[i], h[t-1])`.
     fn element(&self, e: &mut Expr, p: PlateId) {
         let rank = self.axes(e).len();
         let whole = |x: &Expr| self.axes(x).len() == rank;
@@ -189,7 +203,12 @@ impl Resolver<'_> {
             let slot = factor.spec.slot_stat(s + 1);
             let axes = self.axes(&arg.expr);
             if axes.len() == slot.value.rank() {
-                links.extend(axes.into_iter().map(|right| Link { left: child, right, span: arg.expr.span, why: Why::Shape }));
+                links.extend(axes.into_iter().map(|right| Link {
+                    left: child,
+                    right,
+                    span: arg.expr.span,
+                    why: Why::Shape,
+                }));
             } else {
                 fits = self.rank_fits(factor, s, arg, &axes).and(fits);
             }
@@ -197,8 +216,8 @@ impl Resolver<'_> {
         fits
     }
 
-    /// An argument of another rank than its slot: a known number may stand for a whole vector, nothing else may. A wrong
-    /// kind of node is told as such later (`check`).
+    /// An argument of another rank than its slot: a known number may stand for a whole vector, nothing else
+    /// may. A wrong kind of node is told as such later (`check`).
     fn rank_fits(&mut self, factor: &Factor, s: usize, arg: &Arg, axes: &[Axis]) -> Result<(), Reported> {
         let slot = factor.spec.slot_stat(s + 1);
         let want = slot.value.rank();
@@ -218,7 +237,12 @@ impl Resolver<'_> {
         let param = factor.spec.params[s].name;
         let mut d = Diagnostic::error(
             WRONG_RANK,
-            format!("the {param} of a {} is {}, not {}", factor.spec.name, rank_words(want), rank_words(axes.len())),
+            format!(
+                "the {param} of a {} is {}, not {}",
+                factor.spec.name,
+                rank_words(want),
+                rank_words(axes.len())
+            ),
         )
         .at(arg.expr.span, rank_words(axes.len()))
         .note(format!("{param}: {}", factor.spec.params[s].doc));
@@ -273,7 +297,12 @@ impl Resolver<'_> {
                 self.expr_links(b, links);
                 let (x, y) = (self.axes(a), self.axes(b));
                 if x.len() == y.len() {
-                    links.extend(x.into_iter().zip(y).map(|(left, right)| Link { left, right, span: e.span, why: Why::Shape }));
+                    links.extend(x.into_iter().zip(y).map(|(left, right)| Link {
+                        left,
+                        right,
+                        span: e.span,
+                        why: Why::Shape,
+                    }));
                 }
             }
             ExprKind::Call(f, args) => {
@@ -292,7 +321,12 @@ impl Resolver<'_> {
         for (i, p) in r.index.iter().zip(&plates) {
             if let Index::Gate(g) = i {
                 if let Target::Node(z) = g.target {
-                    links.push(Link { left: Axis::Event(z), right: Axis::Known(Extent::Plate(*p)), span, why: Why::Gate });
+                    links.push(Link {
+                        left: Axis::Event(z),
+                        right: Axis::Known(Extent::Plate(*p)),
+                        span,
+                        why: Why::Gate,
+                    });
                 }
                 self.gate_links(g, span, links);
             }
@@ -305,10 +339,15 @@ impl Resolver<'_> {
             ExprKind::Numbers(_) => known(&e.axes),
             ExprKind::Ref(r) => {
                 let (_, plates) = self.target(r.target);
-                let mut out: Vec<Axis> = plates.iter().skip(r.index.len()).map(|&p| Axis::Known(Extent::Plate(p))).collect();
+                let mut out: Vec<Axis> =
+                    plates.iter().skip(r.index.len()).map(|&p| Axis::Known(Extent::Plate(p))).collect();
                 match r.target {
-                    Target::Node(n) => out.extend(vec![Axis::Event(n); self.headers[n.0].spec.stat.value.rank()]),
-                    Target::Input(i) => out.extend(self.inputs[i.0].event.iter().map(|&n| Axis::Known(Extent::Number(n)))),
+                    Target::Node(n) => {
+                        out.extend(vec![Axis::Event(n); self.headers[n.0].spec.stat.value.rank()])
+                    }
+                    Target::Input(i) => {
+                        out.extend(self.inputs[i.0].event.iter().map(|&n| Axis::Known(Extent::Number(n))))
+                    }
                     Target::Column(_) => {}
                 }
                 out
@@ -322,7 +361,9 @@ impl Resolver<'_> {
             ExprKind::Call(f, args) => {
                 let mut each: Vec<Vec<Axis>> = args.iter().map(|a| self.axes(a)).collect();
                 match f {
-                    Function::Dot => each.iter().flat_map(|a| a[..a.len().saturating_sub(1)].to_vec()).collect(),
+                    Function::Dot => {
+                        each.iter().flat_map(|a| a[..a.len().saturating_sub(1)].to_vec()).collect()
+                    }
                     Function::MatrixVector => each[0].iter().take(1).copied().collect(),
                     Function::Diag => vec![each[0][0]; 2],
                     _ => each.swap_remove(0),
@@ -345,7 +386,9 @@ impl Resolver<'_> {
                 let have = classes.known[class].clone();
                 classes.clashed[class] = !self.meet(&have, (x, span), link, same);
                 if have.is_empty()
-                    || link.why != Why::Length && !have.iter().any(|(h, _)| *h == x) && have.iter().all(|(h, _)| self.fits(*h, x, link.why))
+                    || link.why != Why::Length
+                        && !have.iter().any(|(h, _)| *h == x)
+                        && have.iter().all(|(h, _)| self.fits(*h, x, link.why))
                 {
                     classes.known[class].push((x, span));
                 }
@@ -356,7 +399,9 @@ impl Resolver<'_> {
                     return;
                 }
                 let (have, other) = (classes.known[a].clone(), classes.known[b].clone());
-                if let Some(clash) = other.iter().find(|(x, _)| have.iter().any(|(h, _)| !self.fits(*h, *x, link.why))) {
+                if let Some(clash) =
+                    other.iter().find(|(x, _)| have.iter().any(|(h, _)| !self.fits(*h, *x, link.why)))
+                {
                     classes.clashed[b] = !self.meet(&have, *clash, link, same);
                     classes.clashed[a] = classes.clashed[b];
                     return;
@@ -393,29 +438,50 @@ impl Resolver<'_> {
             _ => match (a, b) {
                 (Extent::Number(_), _) | (_, Extent::Number(_)) => true,
                 // A block model needs the pairs of one category: `eta[k,l]` with two plates of one size.
-                (Extent::Plate(_), Extent::Plate(_)) => why == Why::Gate && size(a).is_some() && size(b).is_some(),
+                (Extent::Plate(_), Extent::Plate(_)) => {
+                    why == Why::Gate && size(a).is_some() && size(b).is_some()
+                }
                 _ => sized(a) || sized(b),
             },
         }
     }
 
     /// Reports what does not fit, and then gives `false`; keeps what data must show.
-    fn meet(&mut self, have: &[(Extent, Span)], (x, at): (Extent, Span), link: &Link, same: &mut Vec<Same>) -> bool {
+    fn meet(
+        &mut self,
+        have: &[(Extent, Span)],
+        (x, at): (Extent, Span),
+        link: &Link,
+        same: &mut Vec<Same>,
+    ) -> bool {
         let Some(&(h, first)) = have.iter().find(|(h, _)| !self.fits(*h, x, link.why)) else {
-            if link.why == Why::Length || matches!((link.left, link.right), (Axis::Known(_), Axis::Known(_))) {
-                same.extend(have.iter().filter(|(h, _)| *h != x).map(|&(left, _)| Same { left, right: x, span: at }));
+            if link.why == Why::Length || matches!((link.left, link.right), (Axis::Known(_), Axis::Known(_)))
+            {
+                same.extend(have.iter().filter(|(h, _)| *h != x).map(|&(left, _)| Same {
+                    left,
+                    right: x,
+                    span: at,
+                }));
             }
             return true;
         };
         let (left, right) = (self.extent_words(h), self.extent_words(x));
         let d = match link.why {
-            Why::Gate => Diagnostic::error(WRONG_GATE, format!("the category runs over {left}, and picks from {right}"))
-                .at(link.span, format!("picks from {right}"))
-                .help("make the category's probabilities and what it picks run over one plate"),
-            Why::Columns => Diagnostic::error(COLUMN_COUNT, format!("a vector over {left} is bound to {right}")).at(link.span, right),
-            Why::Shape | Why::Length => Diagnostic::error(AXES_DIFFER, format!("this axis is over {left}, and over {right}"))
-                .at(if at == first { link.span } else { at }, format!("over {right}"))
-                .help("let both run over one plate, or have one length"),
+            Why::Gate => Diagnostic::error(
+                WRONG_GATE,
+                format!("the category runs over {left}, and picks from {right}"),
+            )
+            .at(link.span, format!("picks from {right}"))
+            .help("make the category's probabilities and what it picks run over one plate"),
+            Why::Columns => {
+                Diagnostic::error(COLUMN_COUNT, format!("a vector over {left} is bound to {right}"))
+                    .at(link.span, right)
+            }
+            Why::Shape | Why::Length => {
+                Diagnostic::error(AXES_DIFFER, format!("this axis is over {left}, and over {right}"))
+                    .at(if at == first { link.span } else { at }, format!("over {right}"))
+                    .help("let both run over one plate, or have one length")
+            }
         };
         let d = if first == link.span { d } else { d.with(first, format!("over {left} here")) };
         // The same clash may come from several lines.
@@ -450,7 +516,11 @@ impl Resolver<'_> {
             let extent = match &o.values {
                 ObservedValues::Columns(c) => self.levels(c[0]),
                 ObservedValues::Table(t) => {
-                    let plate = self.headers[n].plates.iter().copied().find(|p| matches!(self.plates[p.0].kind, PlateKind::Columns { .. }));
+                    let plate = self.headers[n]
+                        .plates
+                        .iter()
+                        .copied()
+                        .find(|p| matches!(self.plates[p.0].kind, PlateKind::Columns { .. }));
                     let Some(plate) = plate else { continue };
                     Extent::Levels(self.joined(*t, plate, o.span))
                 }
@@ -462,7 +532,8 @@ impl Resolver<'_> {
     fn open_length(&mut self, n: NodeId) {
         let h = &self.headers[n.0];
         let vector = h.spec.stat.value.rank() == 1 && h.spec.stat != &GAUSSIAN_VECTOR;
-        let d = Diagnostic::error(OPEN_LENGTH, format!("nothing says how many elements `{}` has", h.name)).at(h.call, "of unknown length");
+        let d = Diagnostic::error(OPEN_LENGTH, format!("nothing says how many elements `{}` has", h.name))
+            .at(h.call, "of unknown length");
         let d = if vector || h.spec.stat == &CATEGORY {
             d.help("name what it runs over: `over: \"k\"`, `over: \"table.column\"` or `over: 3`")
         } else {
@@ -504,7 +575,9 @@ fn sticks_of(e: &Expr, out: &mut Vec<usize>) {
             sticks_of(b, out);
         }
         ExprKind::Call(f, args) => match (f, args.as_slice()) {
-            (Function::Stick, [Expr { kind: ExprKind::Ref(Ref { target: Target::Node(n), .. }), .. }]) => out.push(n.0),
+            (Function::Stick, [Expr { kind: ExprKind::Ref(Ref { target: Target::Node(n), .. }), .. }]) => {
+                out.push(n.0)
+            }
             _ => args.iter().for_each(|a| sticks_of(a, out)),
         },
     }

@@ -1,4 +1,5 @@
-//! What `factorize` asks for: its names, each in one block. Whether such blocks are exact is not seen here (`factorize`).
+//! What `factorize` asks for: its names, each in one block. Whether such blocks are exact is not seen here
+//! (`factorize`).
 
 use super::Resolver;
 use crate::{
@@ -22,10 +23,13 @@ impl Resolver<'_> {
             for name in &block.node {
                 let Ok(node) = self.want_node(&name.node, name.span) else { continue };
                 if let Some((_, first)) = seen.iter().find(|(n, _)| *n == node) {
-                    let d = Diagnostic::error(IN_TWO_BLOCKS, format!("`{}` is named twice in `factorize`", name.node))
-                        .at(name.span, "the second time")
-                        .with(*first, "first here")
-                        .help("each node belongs to one block");
+                    let d = Diagnostic::error(
+                        IN_TWO_BLOCKS,
+                        format!("`{}` is named twice in `factorize`", name.node),
+                    )
+                    .at(name.span, "the second time")
+                    .with(*first, "first here")
+                    .help("each node belongs to one block");
                     self.fail(d);
                     continue;
                 }

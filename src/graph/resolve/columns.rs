@@ -19,10 +19,14 @@ impl Resolver<'_> {
         if let TableSource::Inline(columns) = &t.source
             && !columns.iter().any(|(n, _)| n == name)
         {
-            let d = Diagnostic::error(UNKNOWN_NAME, format!("table `{}` has no column `{name}`", t.name)).at(span, "no such column");
+            let d = Diagnostic::error(UNKNOWN_NAME, format!("table `{}` has no column `{name}`", t.name))
+                .at(span, "no such column");
             let d = match nearest(name, columns.iter().map(|(n, _)| n.as_str())) {
                 Some(meant) => d.help(format!("did you mean `{meant}`?")),
-                None => d.note(format!("its columns are {}", super::names::list(columns.iter().map(|(n, _)| n.as_str())))),
+                None => d.note(format!(
+                    "its columns are {}",
+                    super::names::list(columns.iter().map(|(n, _)| n.as_str()))
+                )),
             };
             return Err(self.fail(d));
         }
@@ -36,7 +40,8 @@ impl Resolver<'_> {
     }
 
     fn intern(&mut self, table: TableId, name: &str, joined: Option<PlateId>, span: Span) -> ColumnId {
-        let known = self.columns.iter().position(|c| c.table == table && c.name == name && c.joined == joined);
+        let known =
+            self.columns.iter().position(|c| c.table == table && c.name == name && c.joined == joined);
         ColumnId(known.unwrap_or_else(|| {
             self.columns.push(Column { table, name: name.to_owned(), joined, span });
             self.columns.len() - 1
@@ -44,7 +49,12 @@ impl Resolver<'_> {
     }
 
     /// A column as `table.column`, or as `column` where `home` or the only table settles whose.
-    pub(super) fn column_path(&mut self, path: &str, span: Span, home: Option<TableId>) -> Result<ColumnId, Reported> {
+    pub(super) fn column_path(
+        &mut self,
+        path: &str,
+        span: Span,
+        home: Option<TableId>,
+    ) -> Result<ColumnId, Reported> {
         if let Some(table) = home {
             // A header may hold dots itself; the row's own table comes first.
             let prefix = format!("{}.", self.tables[table.0].name);
@@ -60,12 +70,15 @@ impl Resolver<'_> {
         if self.tables.len() == 1 {
             return self.column(TableId(0), path, span);
         }
-        let d = Diagnostic::error(WHICH_COLUMN, format!("column `{path}` of which table?")).at(span, "expected `table.column`").note(
-            match self.tables.len() {
+        let d = Diagnostic::error(WHICH_COLUMN, format!("column `{path}` of which table?"))
+            .at(span, "expected `table.column`")
+            .note(match self.tables.len() {
                 0 => "the model has no tables".to_owned(),
-                _ => format!("the tables are {}", super::names::list(self.tables.iter().map(|t| t.name.as_str()))),
-            },
-        );
+                _ => format!(
+                    "the tables are {}",
+                    super::names::list(self.tables.iter().map(|t| t.name.as_str()))
+                ),
+            });
         let d = match self.tables.first() {
             Some(t) => d.help(format!("write `{}.{path}`", t.name)),
             None => d,
@@ -75,7 +88,10 @@ impl Resolver<'_> {
 
     /// The axis of a column's levels: the plate that has one index for each of them, if there is one.
     pub(super) fn levels(&self, c: ColumnId) -> Extent {
-        let group = self.plates.iter().position(|p| matches!(&p.kind, PlateKind::Groups { columns } if columns[..] == [c]));
+        let group = self
+            .plates
+            .iter()
+            .position(|p| matches!(&p.kind, PlateKind::Groups { columns } if columns[..] == [c]));
         group.map_or(Extent::Levels(c), |p| Extent::Plate(PlateId(p)))
     }
 }

@@ -25,7 +25,10 @@ impl Resolver<'_> {
             }
         }
         for mut ring in tarjan_scc(&graph) {
-            let inside: Vec<_> = graph.edge_references().filter(|e| ring.contains(&e.source()) && ring.contains(&e.target())).collect();
+            let inside: Vec<_> = graph
+                .edge_references()
+                .filter(|e| ring.contains(&e.source()) && ring.contains(&e.target()))
+                .collect();
             if inside.is_empty() {
                 continue;
             }
@@ -40,7 +43,11 @@ impl Resolver<'_> {
             lines.sort_unstable();
             lines.dedup();
             for (i, f) in lines.iter().enumerate() {
-                d = if i == 0 { d.at(factors[*f].span, "in this line") } else { d.with(factors[*f].span, "and this one") };
+                d = if i == 0 {
+                    d.at(factors[*f].span, "in this line")
+                } else {
+                    d.with(factors[*f].span, "and this one")
+                };
             }
             d = d.note("a random variable is drawn from those before it; only a step before (`t-1`) or a node above (`parent(n)`) may have the same name");
             self.fail(d);

@@ -1,5 +1,5 @@
-//! Expressions of a line: names to nodes, inputs and columns; operators and functions by the ranks of their operands.
-//! Axes are filled in later (`axes`), once they are known.
+//! Expressions of a line: names to nodes, inputs and columns; operators and functions by the ranks of their
+//! operands. Axes are filled in later (`axes`), once they are known.
 
 use super::{Resolver, args::Line};
 use crate::{
@@ -31,7 +31,9 @@ impl Resolver<'_> {
                 let (a, b) = (self.expr(left, line), self.expr(right, line));
                 self.binary(e.span, *op, a?, b?)
             }
-            written::ExprKind::Call { function, args } => self.function(e, &function.node, function.span, args, line),
+            written::ExprKind::Call { function, args } => {
+                self.function(e, &function.node, function.span, args, line)
+            }
             written::ExprKind::Name(name) => {
                 let r = self.reference(name, e.span, line)?;
                 let random = self.is_random(&r);
@@ -45,16 +47,28 @@ impl Resolver<'_> {
         let random = a.random || b.random;
         let (ra, rb) = (self.rank(&a), self.rank(&b));
         let d = |why: String| {
-            Diagnostic::error(OPERANDS, format!("`{}` cannot stand between {} and {}", op.sign(), rank_words(ra), rank_words(rb)))
-                .at(a.span, rank_words(ra))
-                .at(b.span, rank_words(rb))
-                .help(why)
+            Diagnostic::error(
+                OPERANDS,
+                format!("`{}` cannot stand between {} and {}", op.sign(), rank_words(ra), rank_words(rb)),
+            )
+            .at(a.span, rank_words(ra))
+            .at(b.span, rank_words(rb))
+            .help(why)
         };
         match (op, ra, rb) {
-            (BinaryOp::Mul, 2, 1) => Ok(Expr { kind: ExprKind::Call(Function::MatrixVector, vec![a, b]), axes: vec![], random, span }),
-            (BinaryOp::Add | BinaryOp::Sub, _, _) if ra == rb || ra == 0 || rb == 0 => Ok(pair(op, a, b, random, span)),
+            (BinaryOp::Mul, 2, 1) => Ok(Expr {
+                kind: ExprKind::Call(Function::MatrixVector, vec![a, b]),
+                axes: vec![],
+                random,
+                span,
+            }),
+            (BinaryOp::Add | BinaryOp::Sub, _, _) if ra == rb || ra == 0 || rb == 0 => {
+                Ok(pair(op, a, b, random, span))
+            }
             (BinaryOp::Mul, 0, _) | (BinaryOp::Mul | BinaryOp::Div, _, 0) => Ok(pair(op, a, b, random, span)),
-            (BinaryOp::Mul, 1, 1) => Err(d("the product of two vectors that is a number is `dot(a, b)`".into())),
+            (BinaryOp::Mul, 1, 1) => {
+                Err(d("the product of two vectors that is a number is `dot(a, b)`".into()))
+            }
             (BinaryOp::Mul, 1, 2) => Err(d("the matrix stands first: `A * h`".into())),
             (BinaryOp::Div, _, _) => Err(d("one divides by a number only".into())),
             _ => Err(d("give both the same axes, or index one down to a number".into())),
@@ -62,7 +76,14 @@ impl Resolver<'_> {
         .map_err(|d| self.fail(d))
     }
 
-    fn function(&mut self, e: &written::Expr, name: &str, at: Span, args: &[written::Expr], line: Line<'_>) -> Result<Expr, Reported> {
+    fn function(
+        &mut self,
+        e: &written::Expr,
+        name: &str,
+        at: Span,
+        args: &[written::Expr],
+        line: Line<'_>,
+    ) -> Result<Expr, Reported> {
         let wrong = |why: String| Diagnostic::error(BAD_FUNCTION, why).at(e.span, "");
         let (function, ranks): (Function, &[&[usize]]) = match name {
             "dot" => (Function::Dot, &[&[1, 2], &[1, 2]]),
@@ -74,7 +95,8 @@ impl Resolver<'_> {
                 return Err(self.fail(d));
             }
             _ => {
-                let d = Diagnostic::error(BAD_FUNCTION, format!("there is no function `{name}`")).at(at, "unknown function");
+                let d = Diagnostic::error(BAD_FUNCTION, format!("there is no function `{name}`"))
+                    .at(at, "unknown function");
                 let d = match nearest(name, FUNCTIONS) {
                     Some(meant) => d.help(format!("did you mean `{meant}`?")),
                     None => d.note(format!("the functions are {}", list(FUNCTIONS))),
@@ -101,8 +123,8 @@ impl Resolver<'_> {
         if let [a, b] = &out[..]
             && self.rank(a) + self.rank(b) > 3
         {
-            let d =
-                wrong("`dot` of two matrices is a matrix, which no parameter takes so".into()).help("index one of them down to a vector");
+            let d = wrong("`dot` of two matrices is a matrix, which no parameter takes so".into())
+                .help("index one of them down to a vector");
             return Err(self.fail(d));
         }
         let random = out.iter().any(|a| a.random);
@@ -113,7 +135,9 @@ impl Resolver<'_> {
     fn identity(&mut self, e: &written::Expr, args: &[written::Expr]) -> Result<Expr, Reported> {
         let axis = match args {
             [one] => match &one.node {
-                written::ExprKind::Number(n) if n.fract() == 0.0 && (1.0..=65_536.0).contains(n) => Some(Extent::Number(*n as usize)),
+                written::ExprKind::Number(n) if n.fract() == 0.0 && (1.0..=65_536.0).contains(n) => {
+                    Some(Extent::Number(*n as usize))
+                }
                 written::ExprKind::Name(name) if name.path.len() == 1 && name.indices.is_empty() => {
                     self.plate_named(&name.path[0].node).map(|p| {
                         self.used_plates[p.0] = true;
@@ -130,11 +154,21 @@ impl Resolver<'_> {
                 .help("write `identity(2)` or `identity(k)`");
             return Err(self.fail(d));
         };
-        Ok(Expr { kind: ExprKind::Call(Function::Identity, vec![]), axes: vec![axis, axis], random: false, span: e.span })
+        Ok(Expr {
+            kind: ExprKind::Call(Function::Identity, vec![]),
+            axes: vec![axis, axis],
+            random: false,
+            span: e.span,
+        })
     }
 
     /// What a name with its indices stands for.
-    pub(super) fn reference(&mut self, name: &written::Name, span: Span, line: Line<'_>) -> Result<Ref, Reported> {
+    pub(super) fn reference(
+        &mut self,
+        name: &written::Name,
+        span: Span,
+        line: Line<'_>,
+    ) -> Result<Ref, Reported> {
         let path = &name.path;
         let target = match path.as_slice() {
             [one] => {
@@ -170,7 +204,11 @@ impl Resolver<'_> {
             };
             let d = Diagnostic::error(
                 TOO_MANY_INDICES,
-                format!("`{label}` has {} and is given {}", count(plates.len(), "plate"), indices(name.indices.len())),
+                format!(
+                    "`{label}` has {} and is given {}",
+                    count(plates.len(), "plate"),
+                    indices(name.indices.len())
+                ),
             )
             .at(name.indices[plates.len()].span, "one index too many")
             .help(format!("write `{label}{}`", self.bracket(&plates)));
@@ -212,7 +250,12 @@ impl Resolver<'_> {
         }
         let at = name.path.last().map_or(span, |p| p.span);
         if table.is_none() && self.is_inline_without(home, column) {
-            return Err(self.unknown(column, at, "is not a node, an input or a column", "a node, an input or a column"));
+            return Err(self.unknown(
+                column,
+                at,
+                "is not a node, an input or a column",
+                "a node, an input or a column",
+            ));
         }
         Ok(Ref { target: Target::Column(self.column(home, column, at)?), index: vec![index] })
     }
@@ -223,28 +266,49 @@ impl Resolver<'_> {
     }
 
     /// A name that is neither node nor input, and whose index is not a row of a table.
-    pub(super) fn not_a_row(&mut self, name: &written::Name, column: &str, table: Option<TableId>, span: Span, line: Line<'_>) -> Reported {
+    pub(super) fn not_a_row(
+        &mut self,
+        name: &written::Name,
+        column: &str,
+        table: Option<TableId>,
+        span: Span,
+        line: Line<'_>,
+    ) -> Reported {
         let rows: Vec<PlateId> = self.headers[line.node.0].plates.clone();
         if table.is_none() {
             let at = name.path[0].span;
             if let Some(p) = self.plate_named(column) {
-                let d = Diagnostic::error(WHICH_COLUMN, format!("`{}` is a plate, not a value", self.plate(p)))
-                    .at(at, "a plate stands in brackets only")
-                    .help(format!("write `name[{column}]`"));
+                let d =
+                    Diagnostic::error(WHICH_COLUMN, format!("`{}` is a plate, not a value", self.plate(p)))
+                        .at(at, "a plate stands in brackets only")
+                        .help(format!("write `name[{column}]`"));
                 return self.fail(d);
             }
-            let row = rows.iter().copied().find(|&p| self.rows_of(p).is_some_and(|t| !self.is_inline_without(t, column)));
-            let near = self.headers.iter().map(|h| h.name.as_str()).chain(self.inputs.iter().map(|i| i.name.as_str()));
+            let row = rows
+                .iter()
+                .copied()
+                .find(|&p| self.rows_of(p).is_some_and(|t| !self.is_inline_without(t, column)));
+            let near = self
+                .headers
+                .iter()
+                .map(|h| h.name.as_str())
+                .chain(self.inputs.iter().map(|i| i.name.as_str()));
             if let (Some(p), None, true) = (row, nearest(column, near), name.indices.is_empty()) {
                 let d = Diagnostic::error(UNKNOWN_NAME, format!("`{column}` is not a node or an input"))
                     .at(at, "unknown name")
                     .help(format!("a column needs its row: `{column}[{}]`", self.plate(p)));
                 return self.fail(d);
             }
-            return self.unknown(column, at, "is not a node, an input or a column", "a node, an input, or a column with its row");
+            return self.unknown(
+                column,
+                at,
+                "is not a node, an input or a column",
+                "a node, an input, or a column with its row",
+            );
         }
         let table = table.map_or(String::new(), |t| self.tables[t.0].name.clone());
-        let row = rows.iter().copied().find(|&p| self.rows_of(p).is_some_and(|t| self.tables[t.0].name == table));
+        let row =
+            rows.iter().copied().find(|&p| self.rows_of(p).is_some_and(|t| self.tables[t.0].name == table));
         let d = Diagnostic::error(WHICH_COLUMN, format!("a column has one value for each row of `{table}`"))
             .at(span, "not a row of that table");
         let d = match row {
@@ -265,7 +329,9 @@ impl Resolver<'_> {
             ExprKind::Numbers(_) => e.axes.len(),
             ExprKind::Ref(r) => {
                 let (plates, event) = match r.target {
-                    Target::Node(n) => (self.headers[n.0].plates.len(), self.headers[n.0].spec.stat.value.rank()),
+                    Target::Node(n) => {
+                        (self.headers[n.0].plates.len(), self.headers[n.0].spec.stat.value.rank())
+                    }
                     Target::Input(i) => (self.inputs[i.0].plates.len(), self.inputs[i.0].event.len()),
                     Target::Column(_) => (1, 0),
                 };

@@ -15,7 +15,13 @@ use crate::{
 
 impl Resolver<'_> {
     /// One index of `owner`, which there runs over `plate`.
-    pub(super) fn index(&mut self, e: &Expr, plate: PlateId, owner: &str, line: Line<'_>) -> Result<Index, Reported> {
+    pub(super) fn index(
+        &mut self,
+        e: &Expr,
+        plate: PlateId,
+        owner: &str,
+        line: Line<'_>,
+    ) -> Result<Index, Reported> {
         if let Some(found) = self.row_index(e, line) {
             let (index, at) = found?;
             if at == plate {
@@ -26,17 +32,19 @@ impl Resolver<'_> {
         match &e.node {
             ExprKind::Number(n) => {
                 let PlateKind::Size(size) = self.plates[plate.0].kind else {
-                    let d = Diagnostic::error(BAD_INDEX, format!("`{owner}` cannot be indexed by a number here"))
-                        .at(e.span, format!("`{}` is not a plate `Size(…)`", self.plate(plate)))
-                        .note("a number names an element of a `Size` plate, counted from 1")
-                        .help("the first step of a node is a line of its own: `\"z[0]\"`");
+                    let d =
+                        Diagnostic::error(BAD_INDEX, format!("`{owner}` cannot be indexed by a number here"))
+                            .at(e.span, format!("`{}` is not a plate `Size(…)`", self.plate(plate)))
+                            .note("a number names an element of a `Size` plate, counted from 1")
+                            .help("the first step of a node is a line of its own: `\"z[0]\"`");
                     return Err(self.fail(d));
                 };
                 if n.fract() == 0.0 && *n >= 1.0 && *n <= size as f64 {
                     return Ok(Index::At(*n as usize - 1));
                 }
-                let d = Diagnostic::error(BAD_INDEX, format!("plate `{}` has no element {n}", self.plate(plate)))
-                    .at(e.span, format!("expected a whole number from 1 to {size}"));
+                let d =
+                    Diagnostic::error(BAD_INDEX, format!("plate `{}` has no element {n}", self.plate(plate)))
+                        .at(e.span, format!("expected a whole number from 1 to {size}"));
                 Err(self.fail(d))
             }
             ExprKind::Name(name) => self.picked(e, name, plate, owner, line),
@@ -50,7 +58,11 @@ impl Resolver<'_> {
     }
 
     /// `n`, `t-1` or `parent(n)`, and the plate it moves in; `None` for anything else.
-    pub(super) fn row_index(&mut self, e: &Expr, line: Line<'_>) -> Option<Result<(Index, PlateId), Reported>> {
+    pub(super) fn row_index(
+        &mut self,
+        e: &Expr,
+        line: Line<'_>,
+    ) -> Option<Result<(Index, PlateId), Reported>> {
         match &e.node {
             ExprKind::Name(_) => {
                 let p = self.bare_plate(e)?;
@@ -60,7 +72,9 @@ impl Resolver<'_> {
                 let p = self.bare_plate(left)?;
                 Some(self.before(*op, p, right, e.span, line))
             }
-            ExprKind::Call { function, args } if function.node == "parent" => Some(self.above(args, e.span, line)),
+            ExprKind::Call { function, args } if function.node == "parent" => {
+                Some(self.above(args, e.span, line))
+            }
             _ => None,
         }
     }
@@ -93,11 +107,20 @@ impl Resolver<'_> {
         Err(self.fail(d))
     }
 
-    fn before(&mut self, op: BinaryOp, p: PlateId, right: &Expr, span: Span, line: Line<'_>) -> Result<(Index, PlateId), Reported> {
+    fn before(
+        &mut self,
+        op: BinaryOp,
+        p: PlateId,
+        right: &Expr,
+        span: Span,
+        line: Line<'_>,
+    ) -> Result<(Index, PlateId), Reported> {
         self.own_plate(p, span, line)?;
         let name = self.plate(p).to_owned();
         let lag = match right.node {
-            ExprKind::Number(n) if op == BinaryOp::Sub && n.fract() == 0.0 && (1.0..=1e6).contains(&n) => n as u32,
+            ExprKind::Number(n) if op == BinaryOp::Sub && n.fract() == 0.0 && (1.0..=1e6).contains(&n) => {
+                n as u32
+            }
             _ => {
                 let d = Diagnostic::error(BAD_INDEX, "this is not an index")
                     .at(span, format!("expected `{name}` or `{name}-1`"))
@@ -118,9 +141,19 @@ impl Resolver<'_> {
         };
         if lag > first {
             let key = &line.decl.key;
-            let d = Diagnostic::error(NO_STEP_BEFORE, format!("the first step has no step before it: `{name}-{lag}`"))
-                .at(span, if first == 0 { "nothing stands before step 0".to_owned() } else { format!("`{key}` begins at step {first}") })
-                .help(format!("give step {first} a line of its own: `\"{}\"`", self.step_key(line, p, first)));
+            let d = Diagnostic::error(
+                NO_STEP_BEFORE,
+                format!("the first step has no step before it: `{name}-{lag}`"),
+            )
+            .at(
+                span,
+                if first == 0 {
+                    "nothing stands before step 0".to_owned()
+                } else {
+                    format!("`{key}` begins at step {first}")
+                },
+            )
+            .help(format!("give step {first} a line of its own: `\"{}\"`", self.step_key(line, p, first)));
             return Err(self.fail(d));
         }
         Ok((Index::Before { plate: p, lag }, p))
@@ -129,14 +162,20 @@ impl Resolver<'_> {
     /// The key of the line, with a step in place of a plate.
     fn step_key(&self, line: Line<'_>, p: PlateId, step: u32) -> String {
         let h = &self.headers[line.node.0];
-        let names: Vec<_> = h.plates.iter().map(|&q| if q == p { step.to_string() } else { self.plate(q).to_owned() }).collect();
+        let names: Vec<_> = h
+            .plates
+            .iter()
+            .map(|&q| if q == p { step.to_string() } else { self.plate(q).to_owned() })
+            .collect();
         format!("{}[{}]", h.name, names.join(","))
     }
 
     fn above(&mut self, args: &[Expr], span: Span, line: Line<'_>) -> Result<(Index, PlateId), Reported> {
         let p = if let [one] = args { self.bare_plate(one) } else { None };
         let Some(p) = p else {
-            let d = Diagnostic::error(BAD_INDEX, "`parent` takes a plate").at(span, "").help("write `z[parent(n)]`");
+            let d = Diagnostic::error(BAD_INDEX, "`parent` takes a plate")
+                .at(span, "")
+                .help("write `z[parent(n)]`");
             return Err(self.fail(d));
         };
         self.own_plate(p, span, line)?;
@@ -156,11 +195,19 @@ impl Resolver<'_> {
         Ok((Index::Parent(p), p))
     }
 
-    fn other_plate(&mut self, span: Span, plate: PlateId, at: PlateId, owner: &str, line: Line<'_>) -> Reported {
+    fn other_plate(
+        &mut self,
+        span: Span,
+        plate: PlateId,
+        at: PlateId,
+        owner: &str,
+        line: Line<'_>,
+    ) -> Reported {
         let (want, found) = (self.plate(plate).to_owned(), self.plate(at).to_owned());
         let plates = self.headers[line.node.0].plates.clone();
-        let mut d = Diagnostic::error(BAD_INDEX, format!("`{owner}` runs over `{want}` here, not over `{found}`"))
-            .at(span, format!("expected an index of `{want}`"));
+        let mut d =
+            Diagnostic::error(BAD_INDEX, format!("`{owner}` runs over `{want}` here, not over `{found}`"))
+                .at(span, format!("expected an index of `{want}`"));
         if let Some(column) = self.index_by_group(plate, &plates) {
             d = d.help(format!("let a data column pick the element: write `{column}` in place of `{found}`"));
         } else if let Some(gate) = self.some_gate(&plates) {
@@ -170,17 +217,30 @@ impl Resolver<'_> {
     }
 
     /// An index that is a name with indices: a gate or a data column.
-    fn picked(&mut self, e: &Expr, name: &Name, plate: PlateId, owner: &str, line: Line<'_>) -> Result<Index, Reported> {
+    fn picked(
+        &mut self,
+        e: &Expr,
+        name: &Name,
+        plate: PlateId,
+        owner: &str,
+        line: Line<'_>,
+    ) -> Result<Index, Reported> {
         let Ref { target, index } = self.reference(name, e.span, line)?;
         match target {
             Target::Node(n) => {
                 let h = &self.headers[n.0];
                 if h.spec.stat != &CATEGORY {
-                    let d = Diagnostic::error(NOT_A_CATEGORY, format!("`{}` cannot pick an element of `{owner}`", h.name))
-                        .at(e.span, "not a category")
-                        .with(h.call, format!("`{}` is {}", h.name, h.spec.name));
+                    let d = Diagnostic::error(
+                        NOT_A_CATEGORY,
+                        format!("`{}` cannot pick an element of `{owner}`", h.name),
+                    )
+                    .at(e.span, "not a category")
+                    .with(h.call, format!("`{}` is {}", h.name, h.spec.name));
                     let d = if h.spec.stat == &BINARY {
-                        d.help(format!("say `Categorical` for `{}`, over a plate of two: `Categorical(p: [0.5, 0.5])`", h.name))
+                        d.help(format!(
+                            "say `Categorical` for `{}`, over a plate of two: `Categorical(p: [0.5, 0.5])`",
+                            h.name
+                        ))
                     } else {
                         d.note("a Categorical node picks one of the elements of a plate")
                     };
@@ -188,9 +248,12 @@ impl Resolver<'_> {
                 }
                 if index.len() < h.plates.len() {
                     let (text, all) = (h.name.clone(), h.plates.clone());
-                    let d = Diagnostic::error(BAD_INDEX, format!("which `{text}` picks the element of `{owner}`?"))
-                        .at(e.span, "stands for all of them")
-                        .help(format!("write `{text}{}`", self.bracket(&all)));
+                    let d = Diagnostic::error(
+                        BAD_INDEX,
+                        format!("which `{text}` picks the element of `{owner}`?"),
+                    )
+                    .at(e.span, "stands for all of them")
+                    .help(format!("write `{text}{}`", self.bracket(&all)));
                     return Err(self.fail(d));
                 }
                 Ok(Index::Gate(Ref { target, index }))
@@ -201,14 +264,17 @@ impl Resolver<'_> {
             },
             Target::Input(i) => match (&self.inputs[i.0].source, index.as_slice()) {
                 // An input that is a column is that column.
-                (InputSource::Columns(c), [Index::Plate(rows)]) if c.len() == 1 && self.inputs[i.0].event.is_empty() => {
+                (InputSource::Columns(c), [Index::Plate(rows)])
+                    if c.len() == 1 && self.inputs[i.0].event.is_empty() =>
+                {
                     Ok(Index::Column { column: c[0], plate: *rows })
                 }
                 _ => {
-                    let d = Diagnostic::error(BAD_INDEX, format!("an input cannot pick an element of `{owner}`"))
-                        .at(e.span, "an input")
-                        .note(format!("`{owner}` runs over `{}` here", self.plate(plate)))
-                        .help("put the index into a column of a table, and write `column[n]`");
+                    let d =
+                        Diagnostic::error(BAD_INDEX, format!("an input cannot pick an element of `{owner}`"))
+                            .at(e.span, "an input")
+                            .note(format!("`{owner}` runs over `{}` here", self.plate(plate)))
+                            .help("put the index into a column of a table, and write `column[n]`");
                     Err(self.fail(d))
                 }
             },

@@ -43,12 +43,19 @@ impl Resolver<'_> {
             return Err(self.fail(d));
         }
         if let Some(step) = key.indices.iter().find(|i| matches!(i.node, KeyIndex::Step(_))) {
-            let d = Diagnostic::error(BAD_KEY, "an input has no first step").at(step.span, "expected a plate");
+            let d =
+                Diagnostic::error(BAD_KEY, "an input has no first step").at(step.span, "expected a plate");
             return Err(self.fail(d));
         }
         let plates = self.key_plates(key)?;
-        let made =
-            |event, sizes, source| Input { name: key.name.node.clone(), span: key.span, plates: plates.clone(), event, sizes, source };
+        let made = |event, sizes, source| Input {
+            name: key.name.node.clone(),
+            span: key.span,
+            plates: plates.clone(),
+            event,
+            sizes,
+            source,
+        };
         let row = plates.first().and_then(|&p| self.rows_of(p));
         if let Some(names) = texts(&decl.value) {
             let list = matches!(decl.value.node, Value::List(_));
@@ -65,7 +72,8 @@ impl Resolver<'_> {
             if plates.len() != 1 {
                 return Err(self.input_needs_rows(decl));
             }
-            let columns: Result<Vec<_>, _> = names.iter().map(|n| self.column_path(&n.node, n.span, Some(table))).collect();
+            let columns: Result<Vec<_>, _> =
+                names.iter().map(|n| self.column_path(&n.node, n.span, Some(table))).collect();
             let event = if list { vec![names.len()] } else { vec![] };
             return Ok(made(event, vec![], InputSource::Columns(columns?)));
         }
@@ -100,7 +108,11 @@ impl Resolver<'_> {
             {
                 let d = Diagnostic::error(
                     INPUT_SIZE,
-                    format!("`{}` has {n} values for the {size} elements of `{}`", key.name.node, self.plate(p)),
+                    format!(
+                        "`{}` has {n} values for the {size} elements of `{}`",
+                        key.name.node,
+                        self.plate(p)
+                    ),
                 )
                 .at(decl.value.span, format!("{n} values"))
                 .with(self.plates[p.0].span, format!("{size} elements"));
@@ -120,7 +132,13 @@ impl Resolver<'_> {
         self.fail(d)
     }
 
-    fn other_table(&mut self, decl: &InputDecl, rows: TableId, columns: TableId, named: &Spanned<String>) -> Reported {
+    fn other_table(
+        &mut self,
+        decl: &InputDecl,
+        rows: TableId,
+        columns: TableId,
+        named: &Spanned<String>,
+    ) -> Reported {
         let name = |t: TableId| self.tables[t.0].name.clone();
         let d = Diagnostic::error(BAD_INPUT, format!("`{}` mixes tables", decl.key.name.node))
             .at(named.span, format!("expected `{}`", name(columns)))

@@ -36,7 +36,8 @@ impl Resolver<'_> {
                 continue;
             }
             names.push(name);
-            let lines: Vec<(usize, &NodeDecl)> = self.model.nodes.iter().enumerate().filter(|(_, d)| d.key.name.node == name).collect();
+            let lines: Vec<(usize, &NodeDecl)> =
+                self.model.nodes.iter().enumerate().filter(|(_, d)| d.key.name.node == name).collect();
             match self.header(&lines) {
                 Ok(header) => self.headers.push(header),
                 Err(_) => {
@@ -59,10 +60,11 @@ impl Resolver<'_> {
                 (_, Err(e)) => failed = Err(e),
                 (None, Ok(plates)) => main = Some((decl, plates)),
                 (Some((before, _)), Ok(_)) => {
-                    let d = Diagnostic::error(NAME_TAKEN, format!("`{}` is defined twice", decl.key.name.node))
-                        .at(decl.key.span, "the second time")
-                        .with(before.key.span, "first here")
-                        .help("give one of them another name; a first step is `\"z[0]\"`");
+                    let d =
+                        Diagnostic::error(NAME_TAKEN, format!("`{}` is defined twice", decl.key.name.node))
+                            .at(decl.key.span, "the second time")
+                            .with(before.key.span, "first here")
+                            .help("give one of them another name; a first step is `\"z[0]\"`");
                     failed = Err(self.fail(d));
                 }
             }
@@ -76,7 +78,9 @@ impl Resolver<'_> {
             }
         }
         self.steps_follow(&steps)?;
-        let tree = plates.iter().any(|p| matches!(self.plates[p.0].kind, PlateKind::Tree { .. }) && !steps.is_empty());
+        let tree = plates
+            .iter()
+            .any(|p| matches!(self.plates[p.0].kind, PlateKind::Tree { .. }) && !steps.is_empty());
         let mut sets = vec![];
         for &(at, _) in lines {
             let step = steps.iter().find(|(a, _, _)| *a == at).map(|(_, _, s)| *s);
@@ -93,10 +97,13 @@ impl Resolver<'_> {
         for (_, decl, _) in &steps {
             let other = self.distribution(decl)?;
             if other.stat != spec.stat {
-                let d = Diagnostic::error(LINES_DISAGREE, format!("the lines of `{}` are of different kinds", decl.key.name.node))
-                    .at(decl.call.span, format!("carries {}", other.stat.symbols()))
-                    .with(main.call.span, format!("carries {}", spec.stat.symbols()))
-                    .help("the first steps of a node have its distribution, or one of the same kind");
+                let d = Diagnostic::error(
+                    LINES_DISAGREE,
+                    format!("the lines of `{}` are of different kinds", decl.key.name.node),
+                )
+                .at(decl.call.span, format!("carries {}", other.stat.symbols()))
+                .with(main.call.span, format!("carries {}", spec.stat.symbols()))
+                .help("the first steps of a node have its distribution, or one of the same kind");
                 return Err(self.fail(d));
             }
             if other != spec && (other.augment.is_some() || spec.augment.is_some()) {
@@ -111,7 +118,14 @@ impl Resolver<'_> {
                 return Err(self.fail(d));
             }
         }
-        Ok(Header { name: first.key.name.node.clone(), span: first.key.span, call: main.call.span, plates, spec, lines: sets })
+        Ok(Header {
+            name: first.key.name.node.clone(),
+            span: first.key.span,
+            call: main.call.span,
+            plates,
+            spec,
+            lines: sets,
+        })
     }
 
     /// The plates of a key that names no step.
@@ -122,9 +136,12 @@ impl Resolver<'_> {
             let KeyIndex::Plate(name) = &index.node else { continue };
             match self.want_plate(name, index.span) {
                 Ok(p) if plates.contains(&p) => {
-                    let d = Diagnostic::error(BAD_KEY, format!("plate `{name}` stands twice in the key of `{}`", key.name.node))
-                        .at(index.span, "the second time")
-                        .help("declare a second plate of the same size");
+                    let d = Diagnostic::error(
+                        BAD_KEY,
+                        format!("plate `{name}` stands twice in the key of `{}`", key.name.node),
+                    )
+                    .at(index.span, "the second time")
+                    .help("declare a second plate of the same size");
                     failed = Err(self.fail(d));
                 }
                 Ok(p) => plates.push(p),
@@ -143,10 +160,13 @@ impl Resolver<'_> {
         if let (true, Err(reported)) = (self.broken.contains(name), self.diags.gate()) {
             return Err(reported);
         }
-        let d = Diagnostic::error(UNKNOWN_NAME, format!("there is no plate `{name}`")).at(span, "not in `plates`");
+        let d = Diagnostic::error(UNKNOWN_NAME, format!("there is no plate `{name}`"))
+            .at(span, "not in `plates`");
         let d = match nearest(name, self.plates.iter().map(|p| p.name.as_str())) {
             Some(meant) => d.help(format!("did you mean `{meant}`?")),
-            None if self.plates.is_empty() => d.help(format!("declare it: plates: {{ \"{name}\": Size(3) }}")),
+            None if self.plates.is_empty() => {
+                d.help(format!("declare it: plates: {{ \"{name}\": Size(3) }}"))
+            }
             None => d.note(format!("the plates are {}", list(self.plates.iter().map(|p| p.name.as_str())))),
         };
         Err(self.fail(d))
@@ -163,9 +183,12 @@ impl Resolver<'_> {
     /// The step that the key `"h[0,i]"` names; its other plates must be those of the node.
     fn step(&mut self, key: &Key, plates: &[PlateId], main: &Key) -> Result<u32, Reported> {
         if key.indices.len() != plates.len() {
-            let d = Diagnostic::error(LINES_DISAGREE, format!("the lines of `{}` have different plates", key.name.node))
-                .at(key.span, format!("{} of them", key.indices.len()))
-                .with(main.span, format!("{} here", plates.len()));
+            let d = Diagnostic::error(
+                LINES_DISAGREE,
+                format!("the lines of `{}` have different plates", key.name.node),
+            )
+            .at(key.span, format!("{} of them", key.indices.len()))
+            .with(main.span, format!("{} here", plates.len()));
             return Err(self.fail(d));
         }
         let mut step = None;
@@ -173,23 +196,31 @@ impl Resolver<'_> {
             match &index.node {
                 KeyIndex::Plate(name) if name == self.plate(p) => {}
                 KeyIndex::Plate(_) => {
-                    let d = Diagnostic::error(LINES_DISAGREE, format!("the lines of `{}` have different plates", key.name.node))
-                        .at(index.span, format!("expected `{}`", self.plate(p)))
-                        .with(main.span, "as in this line");
+                    let d = Diagnostic::error(
+                        LINES_DISAGREE,
+                        format!("the lines of `{}` have different plates", key.name.node),
+                    )
+                    .at(index.span, format!("expected `{}`", self.plate(p)))
+                    .with(main.span, "as in this line");
                     return Err(self.fail(d));
                 }
                 KeyIndex::Step(s) => {
                     let tree = matches!(self.plates[p.0].kind, PlateKind::Tree { .. });
                     if !tree && !matches!(self.plates[p.0].kind, PlateKind::Steps { .. }) {
-                        let d = Diagnostic::error(BAD_KEY, format!("plate `{}` has no first step", self.plate(p)))
-                            .at(index.span, "a number stands for a step")
-                            .with(self.plates[p.0].span, "neither `Steps` nor `Tree`")
-                            .help("rows in order are a plate `Steps(table: …)`");
+                        let d = Diagnostic::error(
+                            BAD_KEY,
+                            format!("plate `{}` has no first step", self.plate(p)),
+                        )
+                        .at(index.span, "a number stands for a step")
+                        .with(self.plates[p.0].span, "neither `Steps` nor `Tree`")
+                        .help("rows in order are a plate `Steps(table: …)`");
                         return Err(self.fail(d));
                     }
                     if tree && *s > 0 || step.is_some() {
-                        let d = Diagnostic::error(BAD_KEY, "a line speaks of one step of one plate")
-                            .at(index.span, if step.is_some() { "a second one" } else { "the roots of a tree are step 0" });
+                        let d = Diagnostic::error(BAD_KEY, "a line speaks of one step of one plate").at(
+                            index.span,
+                            if step.is_some() { "a second one" } else { "the roots of a tree are step 0" },
+                        );
                         return Err(self.fail(d));
                     }
                     step = Some(*s);
@@ -205,15 +236,18 @@ impl Resolver<'_> {
         for (i, (_, decl, s)) in steps.iter().enumerate() {
             let name = &decl.key.name.node;
             if steps[..i].iter().any(|(_, _, before)| before == s) {
-                let d =
-                    Diagnostic::error(NAME_TAKEN, format!("step {s} of `{name}` is defined twice")).at(decl.key.span, "the second time");
+                let d = Diagnostic::error(NAME_TAKEN, format!("step {s} of `{name}` is defined twice"))
+                    .at(decl.key.span, "the second time");
                 return Err(self.fail(d));
             }
             if *s as usize >= steps.len() {
                 let missing = (0..*s).find(|m| !steps.iter().any(|(_, _, have)| have == m)).unwrap_or(0);
-                let d = Diagnostic::error(NO_STEP_BEFORE, format!("`{name}` has a line for step {s} and none for step {missing}"))
-                    .at(decl.key.span, "")
-                    .help(format!("add the line `\"{name}[{missing}]\"`"));
+                let d = Diagnostic::error(
+                    NO_STEP_BEFORE,
+                    format!("`{name}` has a line for step {s} and none for step {missing}"),
+                )
+                .at(decl.key.span, "")
+                .help(format!("add the line `\"{name}[{missing}]\"`"));
                 return Err(self.fail(d));
             }
         }
@@ -226,7 +260,8 @@ impl Resolver<'_> {
         if let Some(spec) = dist::find(name) {
             return Ok(spec);
         }
-        let d = Diagnostic::error(UNKNOWN_DISTRIBUTION, format!("there is no distribution `{name}`")).at(*span, "unknown distribution");
+        let d = Diagnostic::error(UNKNOWN_DISTRIBUTION, format!("there is no distribution `{name}`"))
+            .at(*span, "unknown distribution");
         let d = match nearest(name, dist::REGISTRY.iter().map(|s| s.name)) {
             Some(meant) => d.help(format!("did you mean `{meant}`?")),
             None => d.note(format!("there are {}", list(dist::REGISTRY.iter().map(|s| s.name)))),
@@ -239,7 +274,9 @@ impl Resolver<'_> {
         let mut out = vec![];
         for (at, decl) in self.model.nodes.iter().enumerate() {
             let Some(node) = self.node_named(&decl.key.name.node) else { continue };
-            let Some(&(_, rows)) = self.headers[node.0].lines.iter().find(|(line, _)| *line == at) else { continue };
+            let Some(&(_, rows)) = self.headers[node.0].lines.iter().find(|(line, _)| *line == at) else {
+                continue;
+            };
             if let Ok(factor) = self.factor(decl, NodeId(node.0), rows) {
                 out.push(factor);
             }

@@ -1,8 +1,8 @@
-//! Resolves a model: every name, plate, index and shape, without any data. Not here: whether the factors are conjugate
-//! (`check`), nor sizes that only data know (`bind`).
+//! Resolves a model: every name, plate, index and shape, without any data. Not here: whether the factors are
+//! conjugate (`check`), nor sizes that only data know (`bind`).
 //!
-//! The order is that of what each step needs: tables and plates; inputs; the keys of the nodes; the arguments of their
-//! calls; observations; then the axes, by unification; then cycles and what nobody used.
+//! The order is that of what each step needs: tables and plates; inputs; the keys of the nodes; the arguments
+//! of their calls; observations; then the axes, by unification; then cycles and what nobody used.
 
 mod args;
 mod axes;
@@ -101,7 +101,11 @@ impl<'a> Resolver<'a> {
     /// `Err` if this stage has found an error.
     fn gate(&self, before: usize) -> Result<(), Reported> {
         let mine = &self.diags.list()[before..];
-        if mine.iter().any(|d| d.severity == crate::diag::Severity::Error) { self.diags.gate() } else { Ok(()) }
+        if mine.iter().any(|d| d.severity == crate::diag::Severity::Error) {
+            self.diags.gate()
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -34,7 +34,9 @@ impl Resolver<'_> {
     /// The table whose rows a plate has one index for.
     pub(super) fn rows_of(&self, p: PlateId) -> Option<TableId> {
         match self.plates[p.0].kind {
-            PlateKind::Rows { table, .. } | PlateKind::Steps { table, .. } | PlateKind::Tree { table, .. } => Some(table),
+            PlateKind::Rows { table, .. }
+            | PlateKind::Steps { table, .. }
+            | PlateKind::Tree { table, .. } => Some(table),
             _ => None,
         }
     }
@@ -53,13 +55,14 @@ impl Resolver<'_> {
             self.used_tables[t.0] = true;
             return Ok(t);
         }
-        let mut d = Diagnostic::error(UNKNOWN_TABLE, format!("there is no table `{name}`")).at(span, "not in `data`");
+        let mut d =
+            Diagnostic::error(UNKNOWN_TABLE, format!("there is no table `{name}`")).at(span, "not in `data`");
         let known: Vec<_> = self.tables.iter().map(|t| t.name.as_str()).collect();
         d = match nearest(name, known.iter().copied()) {
             Some(meant) => d.help(format!("did you mean `{meant}`?")),
-            None if known.is_empty() => {
-                d.note("the model has no tables").help(format!("declare it: data: {{ \"{name}\": \"{name}.csv\" }}"))
-            }
+            None if known.is_empty() => d
+                .note("the model has no tables")
+                .help(format!("declare it: data: {{ \"{name}\": \"{name}.csv\" }}")),
             None => d.note(format!("the tables are {}", list(known.iter().copied()))),
         };
         Err(self.fail(d))
@@ -80,7 +83,8 @@ impl Resolver<'_> {
         }
         let d = Diagnostic::error(UNKNOWN_NAME, format!("`{name}` {what}")).at(span, "unknown name");
         let bare = name.split('[').next().unwrap_or(name);
-        let known = self.headers.iter().map(|h| h.name.as_str()).chain(self.inputs.iter().map(|i| i.name.as_str()));
+        let known =
+            self.headers.iter().map(|h| h.name.as_str()).chain(self.inputs.iter().map(|i| i.name.as_str()));
         let d = match nearest(bare, known) {
             Some(meant) => d.help(format!("did you mean `{meant}`?")),
             None => d.note(format!("expected {expected}")),
@@ -114,7 +118,10 @@ impl Resolver<'_> {
 
     /// A category whose plates are among `plates`: what a message can propose as a gate.
     pub(super) fn some_gate(&self, plates: &[PlateId]) -> Option<String> {
-        let h = self.headers.iter().find(|h| h.spec.stat == &CATEGORY && h.plates.iter().all(|p| plates.contains(p)))?;
+        let h = self
+            .headers
+            .iter()
+            .find(|h| h.spec.stat == &CATEGORY && h.plates.iter().all(|p| plates.contains(p)))?;
         Some(format!("{}{}", h.name, self.bracket(&h.plates)))
     }
 }

@@ -39,16 +39,23 @@ impl Resolver<'_> {
         let h = &self.headers[node.0];
         let (plates, rank, spec, key) = (h.plates.clone(), h.spec.stat.value.rank(), h.spec, h.span);
         let names = &decl.columns.node;
-        let rows: Vec<(PlateId, TableId)> = plates.iter().filter_map(|&p| self.rows_of(p).map(|t| (p, t))).collect();
+        let rows: Vec<(PlateId, TableId)> =
+            plates.iter().filter_map(|&p| self.rows_of(p).map(|t| (p, t))).collect();
         let wide = plates.iter().find_map(|p| match self.plates[p.0].kind {
             PlateKind::Columns { table, .. } => Some(table),
             _ => None,
         });
         let refuse = |why: String, help: String| {
-            Diagnostic::error(CANNOT_OBSERVE, why).at(decl.node.span, "observed here").with(key, "its key").help(help)
+            Diagnostic::error(CANNOT_OBSERVE, why)
+                .at(decl.node.span, "observed here")
+                .with(key, "its key")
+                .help(help)
         };
         if rank == 2 {
-            let d = refuse(format!("`{}` is a matrix, which no columns hold", decl.node.node), "observe a vector or a number".into());
+            let d = refuse(
+                format!("`{}` is a matrix, which no columns hold", decl.node.node),
+                "observe a vector or a number".into(),
+            );
             return Err(self.fail(d));
         }
         if let (2, Some(table), &[(_, home)]) = (plates.len(), wide, &rows[..]) {
@@ -56,7 +63,10 @@ impl Resolver<'_> {
                 [one] if !decl.list => self.want_table(&one.node, one.span)?,
                 _ => {
                     let name = self.tables[table.0].name.clone();
-                    let d = refuse(format!("`{}` has a plate of columns", decl.node.node), format!("bind it to its table: `\"{name}\"`"));
+                    let d = refuse(
+                        format!("`{}` has a plate of columns", decl.node.node),
+                        format!("bind it to its table: `\"{name}\"`"),
+                    );
                     return Err(self.fail(d));
                 }
             };
@@ -92,18 +102,29 @@ impl Resolver<'_> {
             return Err(self.fail(d));
         };
         if plates.len() != 1 {
-            let extra: Vec<_> = plates.iter().filter(|p| self.rows_of(**p).is_none()).map(|p| self.plate(*p).to_owned()).collect();
+            let extra: Vec<_> = plates
+                .iter()
+                .filter(|p| self.rows_of(**p).is_none())
+                .map(|p| self.plate(*p).to_owned())
+                .collect();
             let d = refuse(
-                format!("`{}` has {} values for each row of `{}`", decl.node.node, extra.join(" × "), self.tables[table.0].name),
+                format!(
+                    "`{}` has {} values for each row of `{}`",
+                    decl.node.node,
+                    extra.join(" × "),
+                    self.tables[table.0].name
+                ),
                 "use a plate `Columns(table: …)`, or put each value on a row of its own".into(),
             );
             return Err(self.fail(d));
         }
         if rank == 0 && names.len() != 1 {
-            let d =
-                Diagnostic::error(COLUMN_COUNT, format!("`{}` is one value for each row, and has {} columns", decl.node.node, names.len()))
-                    .at(decl.columns.span, "expected one column")
-                    .with(key, format!("{}: {}", spec.name, spec.summary));
+            let d = Diagnostic::error(
+                COLUMN_COUNT,
+                format!("`{}` is one value for each row, and has {} columns", decl.node.node, names.len()),
+            )
+            .at(decl.columns.span, "expected one column")
+            .with(key, format!("{}: {}", spec.name, spec.summary));
             return Err(self.fail(d));
         }
         if names.is_empty() {
@@ -111,7 +132,8 @@ impl Resolver<'_> {
                 .at(decl.columns.span, "expected columns");
             return Err(self.fail(d));
         }
-        let columns: Result<Vec<_>, _> = names.iter().map(|n| self.column_path(&n.node, n.span, Some(table))).collect();
+        let columns: Result<Vec<_>, _> =
+            names.iter().map(|n| self.column_path(&n.node, n.span, Some(table))).collect();
         Ok(ObservedValues::Columns(columns?))
     }
 }

@@ -25,10 +25,30 @@ struct Kind {
 static KINDS: &[Kind] = &[
     Kind { name: "Size", params: &[""], usage: "Size(6)", read: size },
     Kind { name: "Rows", params: &["table", "weight"], usage: "Rows(table: \"corpus\")", read: rows },
-    Kind { name: "Steps", params: &["table", "sequence"], usage: "Steps(table: \"rolls\", sequence: \"game\")", read: steps },
-    Kind { name: "Groups", params: &["column", "columns"], usage: "Groups(column: \"corpus.doc\")", read: groups },
-    Kind { name: "Columns", params: &["table", "only", "except"], usage: "Columns(table: \"survey\")", read: columns },
-    Kind { name: "Tree", params: &["table", "id", "parent"], usage: "Tree(table: \"species\", parent: \"ancestor\")", read: tree },
+    Kind {
+        name: "Steps",
+        params: &["table", "sequence"],
+        usage: "Steps(table: \"rolls\", sequence: \"game\")",
+        read: steps,
+    },
+    Kind {
+        name: "Groups",
+        params: &["column", "columns"],
+        usage: "Groups(column: \"corpus.doc\")",
+        read: groups,
+    },
+    Kind {
+        name: "Columns",
+        params: &["table", "only", "except"],
+        usage: "Columns(table: \"survey\")",
+        read: columns,
+    },
+    Kind {
+        name: "Tree",
+        params: &["table", "id", "parent"],
+        usage: "Tree(table: \"species\", parent: \"ancestor\")",
+        read: tree,
+    },
 ];
 
 impl Resolver<'_> {
@@ -38,7 +58,12 @@ impl Resolver<'_> {
             let source = match &decl.source.node {
                 ast::TableSource::File(path) => TableSource::File(path.clone()),
                 ast::TableSource::Inline(columns) => TableSource::Inline(
-                    columns.iter().map(|(name, cells)| (name.node.clone(), cells.iter().map(|c| c.node.clone()).collect())).collect(),
+                    columns
+                        .iter()
+                        .map(|(name, cells)| {
+                            (name.node.clone(), cells.iter().map(|c| c.node.clone()).collect())
+                        })
+                        .collect(),
                 ),
             };
             self.tables.push(Table { name: decl.name.node.clone(), span: decl.name.span, source });
@@ -68,7 +93,8 @@ impl Resolver<'_> {
 
     fn unknown_kind(&mut self, call: &Call) -> Reported {
         let name = &call.name.node;
-        let d = Diagnostic::error(UNKNOWN_PLATE_KIND, format!("there is no plate `{name}`")).at(call.name.span, "unknown kind of plate");
+        let d = Diagnostic::error(UNKNOWN_PLATE_KIND, format!("there is no plate `{name}`"))
+            .at(call.name.span, "unknown kind of plate");
         let d = match nearest(name, KINDS.iter().map(|k| k.name)) {
             Some(meant) => d.help(format!("did you mean `{meant}`?")),
             None => d.note(format!("the plates are {}", list(KINDS.iter().map(|k| k.name)))),
@@ -81,10 +107,16 @@ impl Resolver<'_> {
         for (i, (name, value)) in call.args.iter().enumerate() {
             let at = if name.node.is_empty() { value.span } else { name.span };
             let d = if !kind.params.contains(&name.node.as_str()) {
-                let what = if name.node.is_empty() { "a value without a name".to_owned() } else { format!("`{}`", name.node) };
-                Diagnostic::error(UNKNOWN_PARAMETER, format!("`{}` does not take {what}", kind.name)).at(at, "unexpected")
+                let what = if name.node.is_empty() {
+                    "a value without a name".to_owned()
+                } else {
+                    format!("`{}`", name.node)
+                };
+                Diagnostic::error(UNKNOWN_PARAMETER, format!("`{}` does not take {what}", kind.name))
+                    .at(at, "unexpected")
             } else if call.args[..i].iter().any(|(n, _)| n.node == name.node) {
-                Diagnostic::error(UNKNOWN_PARAMETER, format!("`{}` is given twice", name.node)).at(at, "the second time")
+                Diagnostic::error(UNKNOWN_PARAMETER, format!("`{}` is given twice", name.node))
+                    .at(at, "the second time")
             } else {
                 continue;
             };
@@ -105,13 +137,21 @@ impl Resolver<'_> {
         if let Value::Text(text) = &value.node {
             return Ok(text);
         }
-        let d = Diagnostic::error(BAD_VALUE, format!("{what} is expected here")).at(value.span, "not a string").help("write it in quotes");
+        let d = Diagnostic::error(BAD_VALUE, format!("{what} is expected here"))
+            .at(value.span, "not a string")
+            .help("write it in quotes");
         Err(self.fail(d))
     }
 
-    pub(super) fn texts(&mut self, value: &Spanned<Value>, what: &str) -> Result<Vec<Spanned<String>>, Reported> {
+    pub(super) fn texts(
+        &mut self,
+        value: &Spanned<Value>,
+        what: &str,
+    ) -> Result<Vec<Spanned<String>>, Reported> {
         match &value.node {
-            Value::List(items) => items.iter().map(|v| Ok(Spanned::new(self.text(v, what)?.to_owned(), v.span))).collect(),
+            Value::List(items) => {
+                items.iter().map(|v| Ok(Spanned::new(self.text(v, what)?.to_owned(), v.span))).collect()
+            }
             _ => Ok(vec![Spanned::new(self.text(value, what)?.to_owned(), value.span)]),
         }
     }
@@ -132,14 +172,16 @@ impl Resolver<'_> {
 fn size(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
     let Some(value) = call.arg("") else { return Err(r.missing_in_plate(call, "a number")) };
     let Value::Number(n) = value.node else {
-        let d = Diagnostic::error(BAD_VALUE, "`Size` takes a whole number").at(value.span, "not a number").help("write it like `Size(6)`");
+        let d = Diagnostic::error(BAD_VALUE, "`Size` takes a whole number")
+            .at(value.span, "not a number")
+            .help("write it like `Size(6)`");
         return Err(r.fail(d));
     };
     if n.fract() == 0.0 && (1.0..=4_294_967_296.0).contains(&n) {
         return Ok(PlateKind::Size(n as usize));
     }
-    let d =
-        Diagnostic::error(PLATE_SIZE, format!("a plate cannot have {n} elements")).at(value.span, "expected a whole number from 1 to 2³²");
+    let d = Diagnostic::error(PLATE_SIZE, format!("a plate cannot have {n} elements"))
+        .at(value.span, "expected a whole number from 1 to 2³²");
     Err(r.fail(d))
 }
 
@@ -159,7 +201,8 @@ fn groups(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
         (Some(v), None) | (None, Some(v)) => v,
         (None, None) => return Err(r.missing_in_plate(call, "`column` or `columns`")),
         (Some(_), Some(v)) => {
-            let d = Diagnostic::error(UNKNOWN_PARAMETER, "`Groups` takes `column` or `columns`, not both").at(v.span, "the second one");
+            let d = Diagnostic::error(UNKNOWN_PARAMETER, "`Groups` takes `column` or `columns`, not both")
+                .at(v.span, "the second one");
             return Err(r.fail(d.help("write `Groups(columns: [\"edges.from\", \"edges.to\"])`")));
         }
     };
@@ -184,7 +227,11 @@ fn columns(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
         let names = r.texts(value, "the name of a column")?;
         let mut out: Vec<String> = vec![];
         for name in names {
-            let own = name.node.strip_prefix(&format!("{}.", r.tables[table.0].name)).unwrap_or(&name.node).to_owned();
+            let own = name
+                .node
+                .strip_prefix(&format!("{}.", r.tables[table.0].name))
+                .unwrap_or(&name.node)
+                .to_owned();
             if let TableSource::Inline(_) = r.tables[table.0].source {
                 let at = r.columns.len();
                 r.column(table, &own, name.span)?;
@@ -192,8 +239,8 @@ fn columns(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
                 r.columns.truncate(at);
             }
             if out.contains(&own) {
-                let d =
-                    Diagnostic::error(UNKNOWN_PARAMETER, format!("`{own}` is named twice in `{param}`")).at(name.span, "the second time");
+                let d = Diagnostic::error(UNKNOWN_PARAMETER, format!("`{own}` is named twice in `{param}`"))
+                    .at(name.span, "the second time");
                 return Err(r.fail(d));
             }
             out.push(own);
@@ -203,11 +250,13 @@ fn columns(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
     let only = named(r, "only")?;
     let except = named(r, "except")?.unwrap_or_default();
     if let (Some(_), Some(e)) = (&only, call.arg("except")) {
-        let d = Diagnostic::error(UNKNOWN_PARAMETER, "`Columns` takes `only` or `except`, not both").at(e.span, "the second one");
+        let d = Diagnostic::error(UNKNOWN_PARAMETER, "`Columns` takes `only` or `except`, not both")
+            .at(e.span, "the second one");
         return Err(r.fail(d.help("leave one of them off")));
     }
     if only.as_ref().is_some_and(Vec::is_empty) {
-        let d = Diagnostic::error(PLATE_SIZE, "a plate cannot have 0 elements").at(call.span, "`only` names no column");
+        let d = Diagnostic::error(PLATE_SIZE, "a plate cannot have 0 elements")
+            .at(call.span, "`only` names no column");
         return Err(r.fail(d));
     }
     Ok(PlateKind::Columns { table, only, except })
@@ -216,6 +265,8 @@ fn columns(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
 fn tree(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
     let table = r.table_arg(call)?;
     let id = r.column_arg(call, "id", table)?;
-    let Some(parent) = r.column_arg(call, "parent", table)? else { return Err(r.missing_in_plate(call, "`parent`")) };
+    let Some(parent) = r.column_arg(call, "parent", table)? else {
+        return Err(r.missing_in_plate(call, "`parent`"));
+    };
     Ok(PlateKind::Tree { table, id, parent })
 }

@@ -85,7 +85,11 @@ fn lines_are_refused_with_their_code_and_nothing_else() {
         (r#""y[0]": Normal(mean: 0, precision: 1)"#, "", "E0209"),
         (r#""y[t]": Normal(mean: "y[t-1]", precision: 1)"#, "", "E0210"),
         (r#""y[0]": Normal(mean: 0, precision: 1), "y[t]": Normal(mean: "y[t-1]", precision: 1)"#, "", ""),
-        (r#""y[0]": Normal(mean: 0, precision: 1), "y[t]": Normal(mean: "y[t-2]", precision: 1)"#, "", "E0210"),
+        (
+            r#""y[0]": Normal(mean: 0, precision: 1), "y[t]": Normal(mean: "y[t-2]", precision: 1)"#,
+            "",
+            "E0210",
+        ),
         (
             r#""y[0]": Normal(mean: 0, precision: 1), "y[1]": Normal(mean: "y[t-1]", precision: 1),
                "y[t]": Normal(mean: "y[t-2]", precision: 1)"#,
@@ -97,7 +101,11 @@ fn lines_are_refused_with_their_code_and_nothing_else() {
             "",
             "E0210",
         ),
-        (r#""y[0,l]": Normal(mean: 0, precision: 1), "y[t,l]": Normal(mean: "y[t-1,l]", precision: 1)"#, "", ""),
+        (
+            r#""y[0,l]": Normal(mean: 0, precision: 1), "y[t,l]": Normal(mean: "y[t-1,l]", precision: 1)"#,
+            "",
+            "",
+        ),
         (r#""y[0,k]": Normal(mean: 0, precision: 1), "y[t,l]": Normal(mean: 0, precision: 1)"#, "", "E0218"),
         (r#""y[0]": Normal(mean: 0, precision: 1), "y[k]": Normal(mean: 0, precision: 1)"#, "", "E0209"),
         (r#""y[s]": Categorical(p: "trans[y[parent(s)]]")"#, "", "E0210"),
@@ -117,16 +125,36 @@ fn lines_are_refused_with_their_code_and_nothing_else() {
         (r#""v[g]": Normal(mean: 0, precision: 1), "x[t]": Normal(mean: "v[doc[t]]", precision: 1)"#, "", ""),
         (r#""v[g]": Normal(mean: 0, precision: 1), "x[t]": Normal(mean: "v[g]", precision: 1)"#, "", "E0208"),
         (r#""a": Normal(mean: "b", precision: 1), "b": Normal(mean: "a", precision: 1)"#, "", "E0217"),
-        (r#""p[c]": Beta(alpha: 1, beta: 1), "y[r,c]": Bernoulli(p: "p[c]")"#, r#"observe: { "y": "wide" }"#, ""),
-        (r#""p[c]": Beta(alpha: 1, beta: 1), "y[r,c]": Bernoulli(p: "p[c]")"#, r#"observe: { "y": ["q1"] }"#, "E0216"),
+        (
+            r#""p[c]": Beta(alpha: 1, beta: 1), "y[r,c]": Bernoulli(p: "p[c]")"#,
+            r#"observe: { "y": "wide" }"#,
+            "",
+        ),
+        (
+            r#""p[c]": Beta(alpha: 1, beta: 1), "y[r,c]": Bernoulli(p: "p[c]")"#,
+            r#"observe: { "y": ["q1"] }"#,
+            "E0216",
+        ),
         (r#""y[k]": Normal(mean: 0, precision: 1)"#, r#"observe: { "y": "age" }"#, "E0216"),
         (r#""y[t]": Normal(mean: 0, precision: 1)"#, r#"observe: { "y": ["age", "face"] }"#, "E0310"),
-        (r#""y[t]": MvNormal(mean: 0, precision: "identity(2)")"#, r#"observe: { "y": ["age", "face"] }"#, ""),
-        (r#""y[t]": MvNormal(mean: 0, precision: "identity(3)")"#, r#"observe: { "y": ["age", "face"] }"#, "E0310"),
+        (
+            r#""y[t]": MvNormal(mean: 0, precision: "identity(2)")"#,
+            r#"observe: { "y": ["age", "face"] }"#,
+            "",
+        ),
+        (
+            r#""y[t]": MvNormal(mean: 0, precision: "identity(3)")"#,
+            r#"observe: { "y": ["age", "face"] }"#,
+            "E0310",
+        ),
         (r#""y[t]": MvNormal(mean: 0, precision: 1)"#, "", "E0301"),
         (r#""q": Dirichlet(concentration: [1, 1], over: "k")"#, "", "E0302"),
         (r#""q": Dirichlet(concentration: 1)"#, "", "E0303"),
-        (r#""q": Dirichlet(concentration: 1), "y[t]": Categorical(p: "q")"#, r#"observe: { "y": "face" }"#, ""),
+        (
+            r#""q": Dirichlet(concentration: 1), "y[t]": Categorical(p: "q")"#,
+            r#"observe: { "y": "face" }"#,
+            "",
+        ),
         (r#""y[t]": Categorical(p: [0.5, 0.5])"#, r#"observe: { "y": "face" }"#, ""),
         (r#""y[t]": Categorical(p: 0.5)"#, "", "E0301"),
         (r#""y[t]": Cauchy(mean: 0)"#, "", "E0203"),
@@ -213,7 +241,8 @@ fn axes_are_found_by_use() {
     );
     let (graph, diags) = run(&text);
     let graph = graph.unwrap_or_else(|| panic!("{:#?}", diags.list()));
-    let over: Vec<_> = graph.nodes.iter().map(|n| (n.name.as_str(), n.event.map(|e| graph.extent_name(e)))).collect();
+    let over: Vec<_> =
+        graph.nodes.iter().map(|n| (n.name.as_str(), n.event.map(|e| graph.extent_name(e)))).collect();
     let want = [("q", "k"), ("emit", "rolls.face"), ("z", "k"), ("x", "rolls.face"), ("y", "2"), ("w", "g")];
     assert_eq!(over, want.map(|(n, e)| (n, Some(e.to_owned()))));
     assert!(Types(&graph).to_string().contains("emit[k]  Dirichlet: ln x over rolls.face"));

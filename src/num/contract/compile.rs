@@ -1,4 +1,5 @@
-//! Plans a contraction: lookups first, then sums over private labels, then pairs by least cost, each given loops and a kernel. Touches no numbers.
+//! Plans a contraction: lookups first, then sums over private labels, then pairs by least cost, each given
+//! loops and a kernel. Touches no numbers.
 
 use super::run::MAX_LOOKUPS;
 use super::{Axes, Contraction, Dim, Form, Kernel, Label, Lookup, OperandShape, Size, Source, Step, Target};
@@ -34,9 +35,10 @@ struct Planner<'a> {
 }
 
 impl Contraction {
-    /// Plans `out += coef · Σ …` for operands of these shapes. `sizes` are exact, but for the labels in `varying`, whose size may differ at
-    /// each run (there it is what is typical); no stride may depend on theirs, so they are the outermost axes of their arrays. Where an
-    /// intermediate result carries two varying labels, all but the first may not grow past the size given here.
+    /// Plans `out += coef · Σ …` for operands of these shapes. `sizes` are exact, but for the labels in
+    /// `varying`, whose size may differ at each run (there it is what is typical); no stride may depend on
+    /// theirs, so they are the outermost axes of their arrays. Where an intermediate result carries two
+    /// varying labels, all but the first may not grow past the size given here.
     ///
     /// # Panics
     /// If a label has no size.
@@ -59,14 +61,22 @@ impl Contraction {
         };
         for (i, o) in operands.iter().enumerate() {
             match o {
-                OperandShape::Dense(axes) => p.terms.push(Term { source: Source::Operand(i), axes: canonical(axes, sizes, varying) }),
-                OperandShape::OneHot { row, level } => p.one_hots.push(OneHot { codes: i, row: *row, level: *level }),
+                OperandShape::Dense(axes) => {
+                    p.terms.push(Term { source: Source::Operand(i), axes: canonical(axes, sizes, varying) })
+                }
+                OperandShape::OneHot { row, level } => {
+                    p.one_hots.push(OneHot { codes: i, row: *row, level: *level })
+                }
             }
         }
         let mut kept: Labels = p.out.keys().copied().collect();
         p.terms.iter().for_each(|t| kept.extend(t.axes.keys()));
         p.one_hots.iter().for_each(|h| kept.extend([h.row, h.level]));
-        let repeats = used.iter().copied().filter(|l| !kept.contains(l) && (sizes[*l as usize] != 1 || varying.contains(l))).collect();
+        let repeats = used
+            .iter()
+            .copied()
+            .filter(|l| !kept.contains(l) && (sizes[*l as usize] != 1 || varying.contains(l)))
+            .collect();
         p.spread_what_cannot_be_looked_up();
         p.sum_private_labels();
         p.pair_up();
@@ -106,17 +116,18 @@ impl Planner<'_> {
         }
         // Only the outermost length is free: no stride depends on it.
         let size = match labels.first() {
-            Some(l) if self.varying.contains(l) => {
-                Size { fixed: labels[1..].iter().map(|&l| self.sizes[l as usize]).product(), varying: vec![*l] }
-            }
+            Some(l) if self.varying.contains(l) => Size {
+                fixed: labels[1..].iter().map(|&l| self.sizes[l as usize]).product(),
+                varying: vec![*l],
+            },
             _ => Size { fixed: stride, varying: vec![] },
         };
         self.buffers.push(size);
         (self.buffers.len() - 1, axes)
     }
 
-    /// Keeps one lookup a level. A second constraint on a level, or one that closes a circle, is written out as numbers; so is a one-hot whose level no
-    /// other operand has, as the indicator of its rows.
+    /// Keeps one lookup a level. A second constraint on a level, or one that closes a circle, is written out
+    /// as numbers; so is a one-hot whose level no other operand has, as the indicator of its rows.
     fn spread_what_cannot_be_looked_up(&mut self) {
         let mut kept: Vec<OneHot> = vec![];
         for h in std::mem::take(&mut self.one_hots) {
@@ -151,8 +162,8 @@ impl Planner<'_> {
         self.one_hots = kept;
     }
 
-    /// The labels that something other than the terms in `but` has: the result, other terms, and lookups still to be done once these terms have become one
-    /// with at most the labels `left`.
+    /// The labels that something other than the terms in `but` has: the result, other terms, and lookups
+    /// still to be done once these terms have become one with at most the labels `left`.
     fn needed(&self, but: &[usize], left: &Labels) -> Labels {
         let mut needed: Labels = self.out.keys().copied().collect();
         for (i, t) in self.terms.iter().enumerate() {
@@ -186,10 +197,16 @@ impl Planner<'_> {
         }
     }
 
-    /// The labels of a product of two terms, and the lookups that it can do already: those whose row runs in it.
+    /// The labels of a product of two terms, and the lookups that it can do already: those whose row runs in
+    /// it.
     fn joined(&self, a: &Term, b: &Term) -> (Labels, Vec<OneHot>) {
         let all: Labels = a.axes.keys().chain(b.axes.keys()).copied().collect();
-        let ready = self.one_hots.iter().copied().filter(|h| all.contains(&h.row) && all.contains(&h.level)).collect();
+        let ready = self
+            .one_hots
+            .iter()
+            .copied()
+            .filter(|h| all.contains(&h.row) && all.contains(&h.level))
+            .collect();
         (all, ready)
     }
 
@@ -199,9 +216,13 @@ impl Planner<'_> {
             for i in 0..self.terms.len() {
                 for j in i + 1..self.terms.len() {
                     let (all, ready) = self.joined(&self.terms[i], &self.terms[j]);
-                    let loops: Labels = all.iter().copied().filter(|l| !ready.iter().any(|h| h.level == *l)).collect();
+                    let loops: Labels =
+                        all.iter().copied().filter(|l| !ready.iter().any(|h| h.level == *l)).collect();
                     let needed = self.needed(&[i, j], &loops);
-                    let (cost, left) = (self.size(loops.iter().copied()), self.size(loops.iter().copied().filter(|l| needed.contains(l))));
+                    let (cost, left) = (
+                        self.size(loops.iter().copied()),
+                        self.size(loops.iter().copied().filter(|l| needed.contains(l))),
+                    );
                     if best.is_none_or(|(c, l, ..)| (cost, left) < (c, l)) {
                         best = Some((cost, left, i, j));
                     }
@@ -216,10 +237,15 @@ impl Planner<'_> {
             let made = self.emit(&a, &b, &keep, &ready);
             self.terms.remove(j);
             self.terms[i] = made;
-            let gone = |h: &OneHot| !self.out.contains_key(&h.level) && !self.terms.iter().any(|t| t.axes.contains_key(&h.level));
+            let gone = |h: &OneHot| {
+                !self.out.contains_key(&h.level) && !self.terms.iter().any(|t| t.axes.contains_key(&h.level))
+            };
             // Lookups whose level nobody has any more are done, and so are those that only led to them.
             loop {
-                let done = self.one_hots.iter().position(|h| gone(h) && !self.one_hots.iter().any(|k| k.row == h.level));
+                let done = self
+                    .one_hots
+                    .iter()
+                    .position(|h| gone(h) && !self.one_hots.iter().any(|k| k.row == h.level));
                 let Some(i) = done else { break };
                 self.one_hots.remove(i);
             }
@@ -233,11 +259,15 @@ impl Planner<'_> {
     }
 
     fn emit(&mut self, a: &Term, b: &Term, keep: &Labels, lookups: &[OneHot]) -> Term {
-        // Varying labels outermost; then as the result lies, then as the operands do, so that lines stay lines.
+        // Varying labels outermost; then as the result lies, then as the operands do, so that lines stay
+        // lines.
         let mut order: Vec<Label> = keep.iter().copied().collect();
         let rank = |l: &Label| {
             let stride = |axes: &BTreeMap<Label, usize>| axes.get(l).copied().unwrap_or(0);
-            (!self.varying.contains(l), std::cmp::Reverse((stride(&self.out), stride(&a.axes).max(stride(&b.axes)))))
+            (
+                !self.varying.contains(l),
+                std::cmp::Reverse((stride(&self.out), stride(&a.axes).max(stride(&b.axes)))),
+            )
         };
         order.sort_by_key(rank);
         let (into, axes) = self.buffer(&order);
@@ -247,7 +277,14 @@ impl Planner<'_> {
     }
 
     /// The loops of `c += a b`, with the given lookups done on the way.
-    fn step(&self, a: &Term, b: &Term, target: Target, c: &BTreeMap<Label, usize>, one_hots: &[OneHot]) -> Step {
+    fn step(
+        &self,
+        a: &Term,
+        b: &Term,
+        target: Target,
+        c: &BTreeMap<Label, usize>,
+        one_hots: &[OneHot],
+    ) -> Step {
         let stride = |l: Label| [&a.axes, &b.axes, c].map(|axes| axes.get(&l).copied().unwrap_or(0));
         let mut loops: Labels = a.axes.keys().chain(b.axes.keys()).chain(c.keys()).copied().collect();
         one_hots.iter().for_each(|h| loops.extend([h.row]));
@@ -269,7 +306,11 @@ impl Planner<'_> {
                 next += 1;
             }
             let varies = self.varying.contains(&l);
-            let size = if varies { Size { fixed: 1, varying: vec![l] } } else { Size { fixed: self.sizes[l as usize], varying: vec![] } };
+            let size = if varies {
+                Size { fixed: 1, varying: vec![l] }
+            } else {
+                Size { fixed: self.sizes[l as usize], varying: vec![] }
+            };
             let dim = Dim { size, stride: stride(l), lookups, labels: vec![l] };
             if dim.lookups.is_empty() { free.push(dim) } else { coded.push(dim) }
         }
@@ -282,24 +323,43 @@ impl Planner<'_> {
                 .filter(|&i| free[i].stride.map(|s| s > 0) == pattern)
                 .max_by_key(|&i| (typical(&free[i]), std::cmp::Reverse(free[i].stride)))
         };
-        let gemm = match (largest([true, false, true]), largest([false, true, true]), largest([true, true, false])) {
-            (Some(m), Some(n), Some(k)) if typical(&free[m]) * typical(&free[n]) * typical(&free[k]) >= GEMM_WORK && injective => {
+        let gemm = match (
+            largest([true, false, true]),
+            largest([false, true, true]),
+            largest([true, true, false]),
+        ) {
+            (Some(m), Some(n), Some(k))
+                if typical(&free[m]) * typical(&free[n]) * typical(&free[k]) >= GEMM_WORK && injective =>
+            {
                 Some((m, n, k))
             }
             _ => None,
         };
         if let Some((m, n, k)) = gemm {
             let kernel = Kernel::Gemm { m: free[m].clone(), n: free[n].clone(), k: free[k].clone() };
-            let outer = free.into_iter().enumerate().filter(|(i, _)| ![m, n, k].contains(i)).map(|(_, d)| d).collect();
+            let outer = free
+                .into_iter()
+                .enumerate()
+                .filter(|(i, _)| ![m, n, k].contains(i))
+                .map(|(_, d)| d)
+                .collect();
             return Step::Product { a, b, c: target, outer: order(coded, outer), kernel };
         }
         // The line that costs least: what a turn of the loops around it costs, and each element.
         let total: f64 = free.iter().map(|d| typical(d).max(1) as f64).product();
-        let cost = |d: &Dim| total / typical(d).max(1) as f64 * 4.0 + total * if line(d.stride).1 == Form::Strided { 1.0 } else { 0.3 };
+        let cost = |d: &Dim| {
+            total / typical(d).max(1) as f64 * 4.0
+                + total * if line(d.stride).1 == Form::Strided { 1.0 } else { 0.3 }
+        };
         let best = (0..free.len()).min_by(|&i, &j| cost(&free[i]).total_cmp(&cost(&free[j])));
         let mut dim = match best {
             Some(i) => free.remove(i),
-            None => Dim { size: Size { fixed: 1, varying: vec![] }, stride: [0; 3], lookups: vec![], labels: vec![] },
+            None => Dim {
+                size: Size { fixed: 1, varying: vec![] },
+                stride: [0; 3],
+                lookups: vec![],
+                labels: vec![],
+            },
         };
         let (swap, form) = line(dim.stride);
         let mut outer = order(coded, free);
@@ -316,7 +376,8 @@ impl Planner<'_> {
     }
 }
 
-/// Coded loops outermost, so that a row's lookups are done once and in row order; then by the length of the step.
+/// Coded loops outermost, so that a row's lookups are done once and in row order; then by the length of the
+/// step.
 fn order(coded: Vec<Dim>, mut free: Vec<Dim>) -> Vec<Dim> {
     free.sort_by_key(|d| std::cmp::Reverse((d.stride.into_iter().max(), d.labels.clone())));
     coded.into_iter().chain(free).collect()
@@ -339,14 +400,23 @@ fn line(stride: [usize; 3]) -> (bool, Form) {
 /// Makes one loop of two wherever the outer's steps are the inner's times its length in all three arrays.
 fn merge(dims: &mut Vec<Dim>) {
     let fits = |outer: &Dim, inner: &Dim| {
-        inner.size.varying.is_empty() && (0..3).all(|i| outer.stride[i] == inner.stride[i] * inner.size.fixed) && inner.stride != [0; 3]
+        inner.size.varying.is_empty()
+            && (0..3).all(|i| outer.stride[i] == inner.stride[i] * inner.size.fixed)
+            && inner.stride != [0; 3]
     };
     loop {
-        let pair = (0..dims.len()).flat_map(|o| (0..dims.len()).map(move |i| (o, i))).find(|&(o, i)| o != i && fits(&dims[o], &dims[i]));
+        let pair = (0..dims.len())
+            .flat_map(|o| (0..dims.len()).map(move |i| (o, i)))
+            .find(|&(o, i)| o != i && fits(&dims[o], &dims[i]));
         let Some((o, i)) = pair else { return };
         let (outer, inner) = (dims[o].clone(), dims[i].clone());
         let size = Size { fixed: outer.size.fixed * inner.size.fixed, varying: outer.size.varying };
-        dims[o] = Dim { size, stride: inner.stride, lookups: vec![], labels: [outer.labels, inner.labels].concat() };
+        dims[o] = Dim {
+            size,
+            stride: inner.stride,
+            lookups: vec![],
+            labels: [outer.labels, inner.labels].concat(),
+        };
         dims.remove(i);
     }
 }

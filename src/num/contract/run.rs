@@ -1,4 +1,5 @@
-//! Runs a compiled contraction: loop nests around vectorised lines and matrix products. Nothing is allocated, and nothing is decided here.
+//! Runs a compiled contraction: loop nests around vectorised lines and matrix products. Nothing is allocated,
+//! and nothing is decided here.
 
 use super::{Contraction, Dim, Form, Kernel, NO_LEVEL, Operand, Source, Step, Target};
 use crate::num::{matmul, reduce, sparse_product, wide::wide};
@@ -12,15 +13,27 @@ impl Contraction {
         self.buffers.iter().map(|b| b.at(sizes)).sum()
     }
 
-    /// Adds `coef` times the contraction into `out`. `scratch` holds at least [`Contraction::scratch_len`] numbers, of any value.
+    /// Adds `coef` times the contraction into `out`. `scratch` holds at least [`Contraction::scratch_len`]
+    /// numbers, of any value.
     ///
     /// # Panics
-    /// If sizes differ from those compiled for (beyond the varying labels), an operand is not of its shape's kind, or a slice is too short for its axes.
-    pub fn run(&self, sizes: &[usize], coef: f64, operands: &[Operand<'_>], out: &mut [f64], scratch: &mut [f64]) {
+    /// If sizes differ from those compiled for (beyond the varying labels), an operand is not of its shape's
+    /// kind, or a slice is too short for its axes.
+    pub fn run(
+        &self,
+        sizes: &[usize],
+        coef: f64,
+        operands: &[Operand<'_>],
+        out: &mut [f64],
+        scratch: &mut [f64],
+    ) {
         assert_eq!(operands.len(), self.operands, "as many operands as were compiled for");
         assert_eq!(sizes.len(), self.sizes.len(), "as many labels as were compiled for");
         for (l, (&now, &then)) in sizes.iter().zip(&self.sizes).enumerate() {
-            assert!(now == then || self.varying.contains(&(l as u8)), "label {l} is of size {now}, compiled for {then}");
+            assert!(
+                now == then || self.varying.contains(&(l as u8)),
+                "label {l} is of size {now}, compiled for {then}"
+            );
         }
         if self.used.iter().any(|&l| sizes[l as usize] == 0) {
             return;
@@ -31,7 +44,10 @@ impl Contraction {
         for step in &self.steps {
             match step {
                 Step::Spread { codes, into, rows, levels, stride } => {
-                    assert!(sizes[*levels as usize] <= *stride, "a label that varies outgrew the size compiled for");
+                    assert!(
+                        sizes[*levels as usize] <= *stride,
+                        "a label that varies outgrew the size compiled for"
+                    );
                     let lo = starts(*into);
                     let table = &mut scratch[lo..lo + sizes[*rows as usize] * stride];
                     table.fill(0.0);
@@ -43,7 +59,9 @@ impl Contraction {
                 }
                 Step::Valid { codes, into, rows } => {
                     let lo = starts(*into);
-                    for (x, &code) in scratch[lo..lo + sizes[*rows as usize]].iter_mut().zip(codes_of(operands, *codes)) {
+                    for (x, &code) in
+                        scratch[lo..lo + sizes[*rows as usize]].iter_mut().zip(codes_of(operands, *codes))
+                    {
                         *x = if code == NO_LEVEL { 0.0 } else { 1.0 };
                     }
                 }
@@ -92,7 +110,8 @@ struct Nest<'a> {
 }
 
 impl Nest<'_> {
-    /// Calls `f` with the offsets in A, B and C of every combination of the outer indices that has all its levels.
+    /// Calls `f` with the offsets in A, B and C of every combination of the outer indices that has all its
+    /// levels.
     #[inline(always)]
     fn each(&self, mut f: impl FnMut([usize; 3])) {
         // The innermost loop is inlined with the kernel, and compiled for the widest vectors.
@@ -176,7 +195,8 @@ impl Nest<'_> {
         matches!(self.outer, [d] if d.lookups.is_empty() && d.stride[2] > 0 && line.stride[2] > 0)
     }
 
-    /// The loop and the line in tiles: neither array is walked with long steps for long. Within a tile numbers are written one after the other, if they can be.
+    /// The loop and the line in tiles: neither array is walked with long steps for long. Within a tile
+    /// numbers are written one after the other, if they can be.
     fn tiles(&self, line: &Dim, coef: f64, a: &[f64], b: &[f64], c: &mut [f64]) {
         let [outer] = self.outer else { return };
         let (inner, outer) = if outer.stride[2] == 1 { (outer, line) } else { (line, outer) };
@@ -246,7 +266,9 @@ fn product(nest: &Nest<'_>, kernel: &Kernel, coef: f64, a: &[f64], b: &[f64], c:
                 Form::Elementwise => nest.each(
                     #[inline(always)]
                     |[oa, ob, oc]| {
-                        for ((c, a), b) in c[oc..oc + len].iter_mut().zip(&a[oa..oa + len]).zip(&b[ob..ob + len]) {
+                        for ((c, a), b) in
+                            c[oc..oc + len].iter_mut().zip(&a[oa..oa + len]).zip(&b[ob..ob + len])
+                        {
                             *c += coef * a * b;
                         }
                     },
@@ -273,7 +295,8 @@ fn product(nest: &Nest<'_>, kernel: &Kernel, coef: f64, a: &[f64], b: &[f64], c:
                         #[inline(always)]
                         |[oa, ob, oc]| {
                             if sc == 0 {
-                                c[oc] += coef * (0..len).map(|i| a[oa + i * sa] * b[ob + i * sb]).sum::<f64>();
+                                c[oc] +=
+                                    coef * (0..len).map(|i| a[oa + i * sa] * b[ob + i * sb]).sum::<f64>();
                             } else {
                                 for i in 0..len {
                                     c[oc + i * sc] += coef * a[oa + i * sa] * b[ob + i * sb];

@@ -23,7 +23,14 @@ fn filled(len: usize, seed: u64) -> Vec<f64> {
 }
 
 /// Runs both and compares; `compiled` are the sizes at compile time, `sizes` at run time.
-fn agree(compiled: &[usize], sizes: &[usize], varying: &[Label], shapes: &[OperandShape], out: &Axes, codes: &[Vec<u32>]) -> String {
+fn agree(
+    compiled: &[usize],
+    sizes: &[usize],
+    varying: &[Label],
+    shapes: &[OperandShape],
+    out: &Axes,
+    codes: &[Vec<u32>],
+) -> String {
     let c = Contraction::compile(compiled, varying, shapes, out);
     let arrays: Vec<Vec<f64>> = shapes
         .iter()
@@ -46,14 +53,20 @@ fn agree(compiled: &[usize], sizes: &[usize], varying: &[Label], shapes: &[Opera
     // The scale of what is added up, for a tolerance that knows of cancellation.
     let absolute: Vec<Vec<f64>> = arrays.iter().map(|a| a.iter().map(|x| x.abs()).collect()).collect();
     let mut scale: Vec<f64> = want.iter().map(|x| x.abs()).collect();
-    let positive: Vec<Operand<'_>> =
-        operands.iter().zip(&absolute).map(|(o, a)| if let Operand::Dense(_) = o { Operand::Dense(a) } else { *o }).collect();
+    let positive: Vec<Operand<'_>> = operands
+        .iter()
+        .zip(&absolute)
+        .map(|(o, a)| if let Operand::Dense(_) = o { Operand::Dense(a) } else { *o })
+        .collect();
     reference(sizes, 1.7, shapes, &positive, &mut scale, out);
     reference(sizes, 1.7, shapes, &operands, &mut want, out);
     let mut scratch = vec![f64::NAN; c.scratch_len(sizes)];
     c.run(sizes, 1.7, &operands, &mut got, &mut scratch);
     for (i, ((g, w), s)) in got.iter().zip(&want).zip(&scale).enumerate() {
-        assert!((g - w).abs() <= 1e-12 * s, "element {i}: {g} for {w}\n{c}\n{shapes:?} → {out:?}, sizes {sizes:?}\n{c:?}");
+        assert!(
+            (g - w).abs() <= 1e-12 * s,
+            "element {i}: {g} for {w}\n{c}\n{shapes:?} → {out:?}, sizes {sizes:?}\n{c:?}"
+        );
     }
     c.to_string()
 }
@@ -63,7 +76,8 @@ fn mixture_products_are_gemms() {
     let (n, s, k) = (100, 13, 7);
     let sizes = [n, s, k];
     let (x, r) = (dense(&[(A, s), (B, 1)]), dense(&[(A, k), (C, 1)]));
-    let shown = agree(&sizes, &sizes, &[A], &[x.clone(), dense(&[(B, k), (C, 1)])], &Axes(vec![(A, k), (C, 1)]), &[]);
+    let shown =
+        agree(&sizes, &sizes, &[A], &[x.clone(), dense(&[(B, k), (C, 1)])], &Axes(vec![(A, k), (C, 1)]), &[]);
     assert!(shown.starts_with("gemm"), "{shown}");
     let shown = agree(&sizes, &[37, s, k], &[A], &[r, x], &Axes(vec![(C, s), (B, 1)]), &[]);
     assert!(shown.starts_with("gemm"), "{shown}");
@@ -74,7 +88,8 @@ fn accumulates_outer_products_of_a_vector_with_itself() {
     let (n, d, k) = (200, 4, 3);
     let x = |l| dense(&[(A, d), (l, 1)]);
     let shapes = [x(B), x(D), dense(&[(A, k), (C, 1)]), dense(&[(A, 1)])];
-    let shown = agree(&[n, d, k, d], &[20, d, k, d], &[A], &shapes, &Axes(vec![(C, d * d), (B, d), (D, 1)]), &[]);
+    let shown =
+        agree(&[n, d, k, d], &[20, d, k, d], &[A], &shapes, &Axes(vec![(C, d * d), (B, d), (D, 1)]), &[]);
     assert!(shown.contains("gemm"), "{shown}");
 }
 
@@ -85,11 +100,20 @@ fn a_lookup_gathers_and_scatters() {
     let hot = OperandShape::OneHot { row: A, level: B };
     let sizes = [n, v, k];
     let gather = [hot.clone(), dense(&[(B, k), (C, 1)])];
-    assert_eq!(agree(&sizes, &sizes, &[A], &gather, &Axes(vec![(A, k), (C, 1)]), &[codes.clone(), vec![]]), "gather axpy c over a→b");
+    assert_eq!(
+        agree(&sizes, &sizes, &[A], &gather, &Axes(vec![(A, k), (C, 1)]), &[codes.clone(), vec![]]),
+        "gather axpy c over a→b"
+    );
     let scatter = [hot.clone(), dense(&[(A, k), (C, 1)])];
-    assert_eq!(agree(&sizes, &sizes, &[A], &scatter, &Axes(vec![(B, k), (C, 1)]), &[codes.clone(), vec![]]), "scatter-add axpy c over a→b");
+    assert_eq!(
+        agree(&sizes, &sizes, &[A], &scatter, &Axes(vec![(B, k), (C, 1)]), &[codes.clone(), vec![]]),
+        "scatter-add axpy c over a→b"
+    );
     let score = [hot.clone(), dense(&[(B, k), (C, 1)]), dense(&[(A, k), (C, 1)])];
-    assert_eq!(agree(&sizes, &sizes, &[A], &score, &Axes(vec![]), &[codes.clone(), vec![], vec![]]), "gather dot c over a→b");
+    assert_eq!(
+        agree(&sizes, &sizes, &[A], &score, &Axes(vec![]), &[codes.clone(), vec![], vec![]]),
+        "gather dot c over a→b"
+    );
     let count = [hot.clone()];
     agree(&sizes, &sizes, &[A], &count, &Axes(vec![(B, 1)]), std::slice::from_ref(&codes));
     agree(&sizes, &sizes, &[A], &count, &Axes(vec![]), std::slice::from_ref(&codes));
@@ -102,8 +126,10 @@ fn two_lookups_on_one_row_make_no_table() {
     let (e, v, k) = (40, 5, 3);
     let sizes = [e, v, v, k];
     let hot = |level| OperandShape::OneHot { row: A, level };
-    let codes: Vec<Vec<u32>> = vec![(0..e as u32).map(|i| i % 5).collect(), (0..e as u32).map(|i| i * 3 % 5).collect(), vec![]];
-    let shown = agree(&sizes, &sizes, &[A], &[hot(B), hot(C), dense(&[(B, v), (C, 1)])], &Axes(vec![(A, 1)]), &codes);
+    let codes: Vec<Vec<u32>> =
+        vec![(0..e as u32).map(|i| i % 5).collect(), (0..e as u32).map(|i| i * 3 % 5).collect(), vec![]];
+    let shown =
+        agree(&sizes, &sizes, &[A], &[hot(B), hot(C), dense(&[(B, v), (C, 1)])], &Axes(vec![(A, 1)]), &codes);
     assert_eq!(shown, "gather multiply over a→b→c");
 }
 
@@ -112,7 +138,9 @@ fn lookups_follow_one_another_and_constrain_twice() {
     let (n, v, w) = (12, 4, 3);
     let sizes = [n, v, w];
     let hots = [OperandShape::OneHot { row: A, level: B }, OperandShape::OneHot { row: B, level: C }];
-    let codes = |len: u32, of: u32| (0..len).map(|i| if i % 7 == 5 { NO_LEVEL } else { i * i % of }).collect::<Vec<_>>();
+    let codes = |len: u32, of: u32| {
+        (0..len).map(|i| if i % 7 == 5 { NO_LEVEL } else { i * i % of }).collect::<Vec<_>>()
+    };
     let table = dense(&[(C, 1)]);
     let shapes = [hots[0].clone(), hots[1].clone(), table.clone()];
     agree(&sizes, &sizes, &[A], &shapes, &Axes(vec![(A, 1)]), &[codes(12, 4), codes(4, 3), vec![]]);
@@ -125,7 +153,12 @@ fn lookups_follow_one_another_and_constrain_twice() {
 #[test]
 fn a_lookup_passes_over_what_it_does_not_pick() {
     // ln 0 is written −1e200: 0 × −1e200 must not be computed, nor an infinity be touched.
-    let c = Contraction::compile(&[2, 3], &[], &[OperandShape::OneHot { row: A, level: B }, dense(&[(B, 1)])], &Axes(vec![(A, 1)]));
+    let c = Contraction::compile(
+        &[2, 3],
+        &[],
+        &[OperandShape::OneHot { row: A, level: B }, dense(&[(B, 1)])],
+        &Axes(vec![(A, 1)]),
+    );
     let (codes, table) = ([1, NO_LEVEL], [f64::NEG_INFINITY, -1.0, f64::NAN]);
     let mut out = [0.0; 2];
     c.run(&[2, 3], 1.0, &[Operand::Codes(&codes), Operand::Dense(&table)], &mut out, &mut []);
@@ -162,7 +195,12 @@ fn draw() -> impl Strategy<Value = Draw> {
 
 /// Strides for labels listed innermost first; the varying label goes outermost.
 fn strided(labels: &[(Label, usize, bool)], sizes: &[usize], varying: Label) -> Axes {
-    let mut ordered: Vec<_> = labels.iter().filter(|l| l.0 != varying).chain(labels.iter().filter(|l| l.0 == varying)).copied().collect();
+    let mut ordered: Vec<_> = labels
+        .iter()
+        .filter(|l| l.0 != varying)
+        .chain(labels.iter().filter(|l| l.0 == varying))
+        .copied()
+        .collect();
     // A repeated varying label would need a stride of its own size: keep one.
     while ordered.iter().filter(|l| l.0 == varying).count() > 1 {
         ordered.pop();
@@ -234,24 +272,38 @@ proptest! {
 fn gemm_speed() {
     let time = |name: &str, sizes: &[usize], shapes: &[OperandShape], out: &Axes| {
         let c = Contraction::compile(sizes, &[A], shapes, out);
-        let arrays: Vec<Vec<f64>> =
-            shapes.iter().map(|s| if let OperandShape::Dense(a) = s { filled(a.extent(sizes), 3) } else { vec![] }).collect();
-        let codes: Vec<u32> = (0..sizes[0] as u32).map(|i| i.wrapping_mul(2_654_435_761) % sizes[1] as u32).collect();
+        let arrays: Vec<Vec<f64>> = shapes
+            .iter()
+            .map(|s| if let OperandShape::Dense(a) = s { filled(a.extent(sizes), 3) } else { vec![] })
+            .collect();
+        let codes: Vec<u32> =
+            (0..sizes[0] as u32).map(|i| i.wrapping_mul(2_654_435_761) % sizes[1] as u32).collect();
         let operands: Vec<Operand<'_>> = shapes
             .iter()
             .zip(&arrays)
-            .map(|(s, a)| if let OperandShape::Dense(_) = s { Operand::Dense(a) } else { Operand::Codes(&codes) })
+            .map(
+                |(s, a)| {
+                    if let OperandShape::Dense(_) = s { Operand::Dense(a) } else { Operand::Codes(&codes) }
+                },
+            )
             .collect();
         let (mut y, mut scratch) = (vec![0.0; out.extent(sizes)], vec![0.0; c.scratch_len(sizes)]);
         let work: f64 = sizes.iter().map(|&s| s as f64).product::<f64>()
-            / if codes.is_empty() || matches!(shapes[0], OperandShape::Dense(_)) { 1.0 } else { sizes[1] as f64 };
+            / if codes.is_empty() || matches!(shapes[0], OperandShape::Dense(_)) {
+                1.0
+            } else {
+                sizes[1] as f64
+            };
         let turns = (2e8 / work).ceil() as usize;
         c.run(sizes, 1.0, &operands, &mut y, &mut scratch);
         let start = std::time::Instant::now();
         for _ in 0..turns {
             c.run(sizes, 1.0, &operands, &mut y, &mut scratch);
         }
-        println!("{name} {sizes:?}: {:.2} GFLOP/s [{c}]", 2.0 * work * turns as f64 / start.elapsed().as_nanos() as f64);
+        println!(
+            "{name} {sizes:?}: {:.2} GFLOP/s [{c}]",
+            2.0 * work * turns as f64 / start.elapsed().as_nanos() as f64
+        );
     };
     for (s, k) in [(153, 32), (14, 6), (5, 3), (3, 2), (2, 20), (65, 10)] {
         for n in [512, 1024, 2048] {
@@ -262,7 +314,12 @@ fn gemm_speed() {
     }
     for k in [3, 16, 50] {
         let hot = OperandShape::OneHot { row: A, level: B };
-        time("gather", &[2048, 5000, k], &[hot.clone(), dense(&[(B, k), (C, 1)])], &Axes(vec![(A, k), (C, 1)]));
+        time(
+            "gather",
+            &[2048, 5000, k],
+            &[hot.clone(), dense(&[(B, k), (C, 1)])],
+            &Axes(vec![(A, k), (C, 1)]),
+        );
         time("scatter", &[2048, 5000, k], &[hot, dense(&[(A, k), (C, 1)])], &Axes(vec![(B, k), (C, 1)]));
         time("rows", &[2048, k], &[dense(&[(A, k), (B, 1)]), dense(&[(A, 1)])], &Axes(vec![(A, k), (B, 1)]));
         time("dots", &[2048, k], &[dense(&[(A, k), (B, 1)]), dense(&[(A, k), (B, 1)])], &Axes(vec![(A, 1)]));

@@ -36,7 +36,12 @@ mod tests {
         assert_eq!(product.multiply_adds(&sizes), 1400.0);
         assert_eq!(product.multiply_adds(&[3, 5, 7]), 105.0);
         assert_eq!(product.multiply_adds(&[0, 5, 7]), 0.0);
-        let gather = Contraction::compile(&sizes, &[0], &[OperandShape::OneHot { row: 0, level: 1 }, dense(&[1, 2])], &axes(&[0, 2]));
+        let gather = Contraction::compile(
+            &sizes,
+            &[0],
+            &[OperandShape::OneHot { row: 0, level: 1 }, dense(&[1, 2])],
+            &axes(&[0, 2]),
+        );
         assert_eq!(gather.multiply_adds(&sizes), 280.0, "a row of seven for each code");
     }
 }

@@ -1,4 +1,5 @@
-//! One table from the products that hold the same things of a row: its axes, packing, and contractions. Not here: the operands.
+//! One table from the products that hold the same things of a row: its axes, packing, and contractions. Not
+//! here: the operands.
 
 use super::{
     FactorView, LowerError, Lowering, RowDraft, TermDraft,
@@ -19,7 +20,11 @@ const LANES: usize = 8;
 
 impl<'a> Lowering<'a> {
     /// One table from the products that hold the same things of a row.
-    pub(super) fn table(&mut self, view: &FactorView<'_>, terms: Vec<TermDraft>) -> Result<Table, LowerError> {
+    pub(super) fn table(
+        &mut self,
+        view: &FactorView<'_>,
+        terms: Vec<TermDraft>,
+    ) -> Result<Table, LowerError> {
         let mut sizes = view.sizes.clone();
         let n = view.n.unwrap_or_else(|| {
             sizes.push(1);
@@ -34,7 +39,9 @@ impl<'a> Lowering<'a> {
         if let Some(places) = self.places(view).filter(|_| pair.is_none() || !all_pairs) {
             let few = pair.is_none() && places.iter().filter(|p| **p).count() * 2 < places.len();
             if few {
-                rows = Rows::List(places.iter().enumerate().filter(|(_, p)| **p).map(|(i, _)| i as u32).collect());
+                rows = Rows::List(
+                    places.iter().enumerate().filter(|(_, p)| **p).map(|(i, _)| i as u32).collect(),
+                );
             } else {
                 let data: Vec<f64> = places.iter().map(|&p| f64::from(u8::from(p))).collect();
                 let id = self.rows.push_dense(Dense::Plain { data: data.into(), width: 1 });
@@ -50,19 +57,33 @@ impl<'a> Lowering<'a> {
             }
         }
         if let Some(s) = view.stream.filter(|&s| self.streams[s].weight.is_some()) {
-            drafts.push(RowDraft { from: From::Weight(s), axes: vec![], level: None, width: 1, offset: 0, symmetric: None, columns: None });
+            drafts.push(RowDraft {
+                from: From::Weight(s),
+                axes: vec![],
+                level: None,
+                width: 1,
+                offset: 0,
+                symmetric: None,
+                columns: None,
+            });
         }
-        let row_labels: Vec<LabelId> =
-            drafts.iter().flat_map(|d| d.axes.iter().map(|a| a.0).chain(d.level).chain(d.columns)).filter(|&l| l != n).collect();
+        let row_labels: Vec<LabelId> = drafts
+            .iter()
+            .flat_map(|d| d.axes.iter().map(|a| a.0).chain(d.level).chain(d.columns))
+            .filter(|&l| l != n)
+            .collect();
         let mut labels: Vec<LabelId> = vec![];
         for l in row_labels {
-            if !labels.contains(&l) && terms.iter().any(|t| t.shared.iter().any(|s| s.axes.iter().any(|a| a.0 == l))) {
+            if !labels.contains(&l)
+                && terms.iter().any(|t| t.shared.iter().any(|s| s.axes.iter().any(|a| a.0 == l)))
+            {
                 labels.push(l);
             }
         }
         // What codes name comes outermost, so that a row looks up one stretch of the table.
         labels.sort_by_key(|&l| {
-            let (column, level) = (drafts.iter().any(|d| d.columns == Some(l)), drafts.iter().any(|d| d.level == Some(l)));
+            let (column, level) =
+                (drafts.iter().any(|d| d.columns == Some(l)), drafts.iter().any(|d| d.level == Some(l)));
             if column { 0 } else { 1 + u8::from(!level) }
         });
         whole_vectors_innermost(&mut labels, &drafts, &sizes);
@@ -70,7 +91,9 @@ impl<'a> Lowering<'a> {
         let mut packed = None;
         for i in 0..drafts.len() {
             let Some((a, b)) = drafts[i].symmetric else { continue };
-            let elsewhere = |l: LabelId| drafts.iter().enumerate().any(|(j, d)| j != i && d.axes.iter().any(|x| x.0 == l));
+            let elsewhere = |l: LabelId| {
+                drafts.iter().enumerate().any(|(j, d)| j != i && d.axes.iter().any(|x| x.0 == l))
+            };
             let adjacent = labels.windows(2).any(|w| w == [a, b]);
             if packed.is_none() && adjacent && !elsewhere(a) && !elsewhere(b) {
                 packed = Some((i, a, b));
@@ -83,7 +106,11 @@ impl<'a> Lowering<'a> {
                 let (old, new) = (drafts[i].width, full.width());
                 let d = view.d;
                 let tri = d * (d + 1) / 2;
-                drafts[i].axes.iter_mut().filter(|x| x.0 != a && x.0 != b).for_each(|x| x.1 = x.1 / tri * d * d);
+                drafts[i]
+                    .axes
+                    .iter_mut()
+                    .filter(|x| x.0 != a && x.0 != b)
+                    .for_each(|x| x.1 = x.1 / tri * d * d);
                 drafts[i].width = old / tri * d * d;
                 debug_assert_eq!(drafts[i].width, new);
                 drafts[i].from = From::Dense(self.rows.push_dense(full));
@@ -106,18 +133,22 @@ impl<'a> Lowering<'a> {
         });
         let seen = dense_axes(&packed_labels, &sizes);
         let unrolled = drafts.iter().find_map(|d| d.columns);
-        let stride_in = |axes: &[(LabelId, usize)], l: LabelId| axes.iter().find(|a| a.0 == l).map_or(0, |a| a.1);
+        let stride_in =
+            |axes: &[(LabelId, usize)], l: LabelId| axes.iter().find(|a| a.0 == l).map_or(0, |a| a.1);
         let unroll = unrolled.map(|l| Unroll {
             size: sizes[l],
             table: seen.0.iter().find(|a| usize::from(a.0) == l).map_or(0, |a| a.1),
             operands: drafts
                 .iter()
-                .map(|d| if d.level.is_some() { usize::from(d.columns == Some(l)) } else { stride_in(&d.axes, l) })
+                .map(|d| {
+                    if d.level.is_some() { usize::from(d.columns == Some(l)) } else { stride_in(&d.axes, l) }
+                })
                 .collect(),
             targets: drafts.iter().map(|d| stride_in(&d.axes, l)).collect(),
         });
-        let without =
-            |axes: &[(LabelId, usize)]| -> Vec<(LabelId, usize)> { axes.iter().copied().filter(|a| Some(a.0) != unrolled).collect() };
+        let without = |axes: &[(LabelId, usize)]| -> Vec<(LabelId, usize)> {
+            axes.iter().copied().filter(|a| Some(a.0) != unrolled).collect()
+        };
         let seen_axes: Vec<(LabelId, usize)> = seen.0.iter().map(|a| (usize::from(a.0), a.1)).collect();
         let seen_row = to_axes(&without(&seen_axes));
 
@@ -146,8 +177,13 @@ impl<'a> Lowering<'a> {
                     }
                 }
                 used.push(OperandShape::Dense(seen_row.clone()));
-                let OperandShape::Dense(target) = &shapes[i] else { unreachable!("a latent operand is dense") };
-                Message { contraction: Contraction::compile(&sizes, &varying, &used, target), axes: target.clone() }
+                let OperandShape::Dense(target) = &shapes[i] else {
+                    unreachable!("a latent operand is dense")
+                };
+                Message {
+                    contraction: Contraction::compile(&sizes, &varying, &used, target),
+                    axes: target.clone(),
+                }
             });
             operands.push(RowOperand {
                 from: draft.from.clone(),
@@ -159,20 +195,24 @@ impl<'a> Lowering<'a> {
         }
         let mut lowered = vec![];
         for t in &terms {
-            let shared_shapes: Vec<OperandShape> = t.shared.iter().map(|s| OperandShape::Dense(to_axes(&s.axes))).collect();
+            let shared_shapes: Vec<OperandShape> =
+                t.shared.iter().map(|s| OperandShape::Dense(to_axes(&s.axes))).collect();
             let build = Contraction::compile(&sizes, &[], &shared_shapes, &axes);
             let mut list = vec![];
             for (i, s) in t.shared.iter().enumerate() {
                 let message = matches!(s.from, Shared::Var(_)).then(|| {
                     let mut used = vec![OperandShape::Dense(axes.clone())];
-                    used.extend(shared_shapes.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, x)| x.clone()));
+                    used.extend(
+                        shared_shapes.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, x)| x.clone()),
+                    );
                     Contraction::compile(&sizes, &[], &used, &to_axes(&s.axes))
                 });
                 list.push(TableOperand { from: s.from, offset: s.offset, axes: to_axes(&s.axes), message });
             }
             lowered.push(TableTerm { coefficient: t.coefficient, operands: list, build });
         }
-        let constant = operands.iter().all(|o| !matches!(o.from, From::Streamed { .. } | From::Stored { .. }));
+        let constant =
+            operands.iter().all(|o| !matches!(o.from, From::Streamed { .. } | From::Stored { .. }));
         let gathers_stored = operands.iter().any(|o| matches!(o.from, From::Stored { .. }));
         Ok(Table {
             factor: view.index,
@@ -196,11 +236,13 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// A product over rows runs along the table's innermost numbers, a vector at a time. Of what latent operands and known numbers index, that comes last which
-/// leaves fewer lanes empty; where both do as well, the order stays.
+/// A product over rows runs along the table's innermost numbers, a vector at a time. Of what latent operands
+/// and known numbers index, that comes last which leaves fewer lanes empty; where both do as well, the order
+/// stays.
 fn whole_vectors_innermost(labels: &mut [LabelId], drafts: &[RowDraft], sizes: &[usize]) {
     let latent = |d: &RowDraft| matches!(d.from, From::Streamed { .. } | From::Stored { .. });
-    let of = |want: bool, l: LabelId| drafts.iter().any(|d| latent(d) == want && d.axes.iter().any(|a| a.0 == l));
+    let of =
+        |want: bool, l: LabelId| drafts.iter().any(|d| latent(d) == want && d.axes.iter().any(|a| a.0 == l));
     if labels.iter().any(|&l| of(true, l) && of(false, l)) {
         return;
     }

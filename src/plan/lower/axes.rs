@@ -1,4 +1,5 @@
-//! Where the parts and elements of an operand stand in its array: sizes, strides, and the elements that rows decide. Not here: the arrays.
+//! Where the parts and elements of an operand stand in its array: sizes, strides, and the elements that rows
+//! decide. Not here: the arrays.
 
 use super::{FactorView, Lowering};
 use crate::{
@@ -21,11 +22,15 @@ impl<'a> Lowering<'a> {
             return port.axes.iter().map(|a| a.size).collect();
         }
         match op.source {
-            Source::Node(n) => self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect(),
+            Source::Node(n) => {
+                self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect()
+            }
             Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => {
                 self.node_plates(op).iter().map(|p| self.bound.plate(*p).size).collect()
             }
-            Source::Known(k) => self.blocks.energy.knowns[k].elements.iter().map(|e| self.bound.size(*e)).collect(),
+            Source::Known(k) => {
+                self.blocks.energy.knowns[k].elements.iter().map(|e| self.bound.size(*e)).collect()
+            }
         }
     }
 
@@ -36,7 +41,9 @@ impl<'a> Lowering<'a> {
         }
         match op.source {
             Source::Node(n) => crate::shape::Extent::Plate(self.graph.nodes[n.0].plates[axis]),
-            Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => crate::shape::Extent::Plate(self.node_plates(op)[axis]),
+            Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => {
+                crate::shape::Extent::Plate(self.node_plates(op)[axis])
+            }
             Source::Known(k) => self.blocks.energy.knowns[k].elements[axis],
         }
     }
@@ -59,15 +66,23 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The file row each place's element index comes from: the index along one axis, by place; `u32::MAX` for none.
+    /// The file row each place's element index comes from: the index along one axis, by place; `u32::MAX` for
+    /// none.
     pub(super) fn element_by_place(&self, view: &FactorView<'_>, op: &Op, axis: usize) -> Vec<u32> {
         let stream = &self.streams[view.stream.expect("an element by row has a stream")];
-        let of_own_plate = matches!(self.axis_extent(op, axis), crate::shape::Extent::Plate(p) if p == stream.plate);
+        let of_own_plate =
+            matches!(self.axis_extent(op, axis), crate::shape::Extent::Plate(p) if p == stream.plate);
         let streamed_axis = of_own_plate
-            && self.blocks.of_source(op.source).is_some_and(|v| self.vars[v].plates.first().map(|p| p.0) == Some(stream.plate));
+            && self
+                .blocks
+                .of_source(op.source)
+                .is_some_and(|v| self.vars[v].plates.first().map(|p| p.0) == Some(stream.plate));
         // Known arrays stand in file order; variables of the streamed plate stand in the stream's order.
         let to_index = |place: u32| -> u32 {
-            if place == u32::MAX || streamed_axis && self.vars[self.blocks.of_source(op.source).unwrap_or(0)].stream().is_some() {
+            if place == u32::MAX
+                || streamed_axis
+                    && self.vars[self.blocks.of_source(op.source).unwrap_or(0)].stream().is_some()
+            {
                 place
             } else {
                 stream.order.as_ref().map_or(place, |o| o[place as usize])
@@ -80,15 +95,24 @@ impl<'a> Lowering<'a> {
             Element::At(i) => vec![i as u32; stream.size],
             Element::Listed { list, .. } => stream.permute(&self.lists[list].2, 1),
             Element::Column { column, .. } => {
-                let codes =
-                    self.bound.codes(column, self.axis_extent(op, axis)).cloned().unwrap_or_else(|| vec![u32::MAX; stream.size].into());
+                let codes = self
+                    .bound
+                    .codes(column, self.axis_extent(op, axis))
+                    .cloned()
+                    .unwrap_or_else(|| vec![u32::MAX; stream.size].into());
                 stream.permute(&codes, 1)
             }
         }
     }
 
-    /// (label, stride, size) of the axes not fixed by the row, strides in elements; and the elements fixed by the row, by place.
-    pub(super) fn split_axes(&self, view: &FactorView<'_>, op: &Op, strides: &[usize]) -> (Vec<(LabelId, usize, usize)>, Vec<u32>) {
+    /// (label, stride, size) of the axes not fixed by the row, strides in elements; and the elements fixed by
+    /// the row, by place.
+    pub(super) fn split_axes(
+        &self,
+        view: &FactorView<'_>,
+        op: &Op,
+        strides: &[usize],
+    ) -> (Vec<(LabelId, usize, usize)>, Vec<u32>) {
         let sizes = self.axis_sizes(op);
         let places = view.stream.map_or(0, |s| self.streams[s].size);
         let mut base = vec![0u32; places];
@@ -98,7 +122,11 @@ impl<'a> Lowering<'a> {
                 Element::Label(l) if Some(l) != view.n => rest.push((l, strides[axis], sizes[axis])),
                 _ => {
                     for (b, i) in base.iter_mut().zip(self.element_by_place(view, op, axis)) {
-                        *b = if i == u32::MAX || *b == u32::MAX { u32::MAX } else { *b + i * strides[axis] as u32 };
+                        *b = if i == u32::MAX || *b == u32::MAX {
+                            u32::MAX
+                        } else {
+                            *b + i * strides[axis] as u32
+                        };
                     }
                 }
             }
@@ -108,14 +136,27 @@ impl<'a> Lowering<'a> {
 
     /// Where an op's part starts in an element's statistic, and its numbers.
     pub(super) fn part_place(&self, op: &Op, kind: &StatKind, d: usize) -> (usize, usize) {
-        let Source::Network(_) = op.source else { return (kind.offset(op.part, d), kind.parts[op.part].shape.width(d)) };
-        let shape = self.blocks.of_source(op.source).and_then(|v| self.vars[v].network.as_ref()).expect("a network has tables");
+        let Source::Network(_) = op.source else {
+            return (kind.offset(op.part, d), kind.parts[op.part].shape.width(d));
+        };
+        let shape = self
+            .blocks
+            .of_source(op.source)
+            .and_then(|v| self.vars[v].network.as_ref())
+            .expect("a network has tables");
         let (at, scope) = &shape.scopes[op.part];
         (*at, scope.iter().map(|&m| shape.sizes[m]).product())
     }
 
-    /// Where a part (or, of a Gaussian joint, the entries that an op views) starts in an element's statistic, and its axes there.
-    pub(super) fn part_axes(&self, view: &FactorView<'_>, op: &Op, kind: &StatKind, d: usize) -> (usize, Vec<(LabelId, usize)>) {
+    /// Where a part (or, of a Gaussian joint, the entries that an op views) starts in an element's statistic,
+    /// and its axes there.
+    pub(super) fn part_axes(
+        &self,
+        view: &FactorView<'_>,
+        op: &Op,
+        kind: &StatKind,
+        d: usize,
+    ) -> (usize, Vec<(LabelId, usize)>) {
         let (mut offset, _) = self.part_place(op, kind, d);
         let mut axes = vec![];
         let Source::Gaussian(g) = op.source else {

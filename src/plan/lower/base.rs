@@ -55,8 +55,18 @@ impl<'a> Lowering<'a> {
             }
             let base = log_base(&args, view.d);
             if base < IMPOSSIBLE && width > 0 {
-                let given = args.iter().enumerate().skip(1).filter(|(_, a)| !a.is_empty()).map(|(s, a)| (s, a.to_vec()));
-                return Err(LowerError::Impossible { factor: view.index, element: e, value: v.to_vec(), given: given.collect() });
+                let given = args
+                    .iter()
+                    .enumerate()
+                    .skip(1)
+                    .filter(|(_, a)| !a.is_empty())
+                    .map(|(s, a)| (s, a.to_vec()));
+                return Err(LowerError::Impossible {
+                    factor: view.index,
+                    element: e,
+                    value: v.to_vec(),
+                    given: given.collect(),
+                });
             }
             sum += weight.as_ref().map_or(1.0, |w| w[row_of(e)]) * base;
         }
@@ -68,10 +78,17 @@ impl<'a> Lowering<'a> {
     pub(super) fn by_element(&self, view: &FactorView<'_>, slot: usize) -> Result<KnownArray, LowerError> {
         let energy = &self.blocks.energy;
         let arg = &self.graph.factors[view.index].args[slot - 1];
-        let of_slot = |k: &&crate::graph::energy::Known| k.place == (view.index, slot) && matches!(k.map, KnownMap::Stat { .. });
+        let of_slot = |k: &&crate::graph::energy::Known| {
+            k.place == (view.index, slot) && matches!(k.map, KnownMap::Stat { .. })
+        };
         let mut known = match energy.knowns.iter().find(of_slot) {
             Some(k) => k.clone(),
-            None => return Err(LowerError::Unsupported { span: arg.span, what: "an argument that must be known".into() }),
+            None => {
+                return Err(LowerError::Unsupported {
+                    span: arg.span,
+                    what: "an argument that must be known".into(),
+                });
+            }
         };
         known.map = KnownMap::Value;
         if !known.elements.is_empty() {
@@ -79,7 +96,8 @@ impl<'a> Lowering<'a> {
             known.elements = plates.iter().map(|&p| crate::shape::Extent::Plate(p)).collect();
             known.letters = plates.iter().map(|&p| crate::graph::energy::Letter::Plate(p)).collect();
         }
-        KnownArray::new(&known, self.graph, self.bound, &[]).map_err(|e| LowerError::Value(Box::new(e), known.place))
+        KnownArray::new(&known, self.graph, self.bound, &[])
+            .map_err(|e| LowerError::Value(Box::new(e), known.place))
     }
 
     /// Which file rows of the child's row plate the factor's line speaks of; `None` for all.

@@ -1,4 +1,5 @@
-//! The variables of a plan: storage, plates in storage order, known cells. Not here: what factors read of them (`by_row`, `shared`).
+//! The variables of a plan: storage, plates in storage order, known cells. Not here: what factors read of
+//! them (`by_row`, `shared`).
 
 use super::{LowerError, Lowering, axes::row_major};
 use crate::plan::{
@@ -32,27 +33,41 @@ impl<'a> Lowering<'a> {
             let d = match block.kind {
                 Kind::Gaussian(_) if sparse.is_some() => sparse.as_ref().map_or(0, SparseShape::entries),
                 Kind::Gaussian(g) => self.member_offsets(g).last().copied().unwrap_or(0),
-                // A chain's states are those of all its members together; a network's dimension is that of its tables.
+                // A chain's states are those of all its members together; a network's dimension is that of
+                // its tables.
                 _ => network.as_ref().map_or(self.d(block.nodes[0]), NetworkShape::width),
             };
             let (algorithm, width) = match block.kind {
                 // Products of entries are added as factors ask for them.
-                Kind::Gaussian(_) if sparse.is_some() => (Algorithm::SparseGaussian, sparse.as_ref().map_or(0, SparseShape::width)),
+                Kind::Gaussian(_) if sparse.is_some() => {
+                    (Algorithm::SparseGaussian, sparse.as_ref().map_or(0, SparseShape::width))
+                }
                 Kind::Gaussian(g) => match &self.blocks.gaussians[g] {
-                    GaussianJoint { scale: Some(_), .. } => {
-                        (Algorithm::Joint(normal_gamma_vector::SPEC.family), normal_gamma_vector::STAT.width(d))
-                    }
+                    GaussianJoint { scale: Some(_), .. } => (
+                        Algorithm::Joint(normal_gamma_vector::SPEC.family),
+                        normal_gamma_vector::STAT.width(d),
+                    ),
                     GaussianJoint { chain: None, .. } => (Algorithm::Gaussian, d + d * d),
                     GaussianJoint { lags: 0, .. } => (Algorithm::GaussianChain, d + d * d),
-                    &GaussianJoint { lags, .. } => (Algorithm::GaussianSteps { lags }, lagged_gaussian_chain::width(d, lags)),
+                    &GaussianJoint { lags, .. } => {
+                        (Algorithm::GaussianSteps { lags }, lagged_gaussian_chain::width(d, lags))
+                    }
                 },
-                Kind::Joint(j) => (Algorithm::Joint(self.blocks.joints[j].spec.family), self.blocks.joints[j].spec.stat.width(d)),
+                Kind::Joint(j) => (
+                    Algorithm::Joint(self.blocks.joints[j].spec.family),
+                    self.blocks.joints[j].spec.stat.width(d),
+                ),
                 Kind::Network(n) if self.blocks.networks[n].chain.is_some() => (Algorithm::Chain, d),
                 Kind::Network(_) => (Algorithm::Network, d),
                 Kind::Chain(_) => (Algorithm::Chain, first.spec.stat.width(d)),
                 Kind::Single => match first.spec.family {
                     Some(f) => (Algorithm::Family(f), first.spec.stat.width(d)),
-                    None => return Err(LowerError::Unsupported { span: first.call, what: format!("a latent {}", first.spec.name) }),
+                    None => {
+                        return Err(LowerError::Unsupported {
+                            span: first.call,
+                            what: format!("a latent {}", first.spec.name),
+                        });
+                    }
                 },
             };
             let row = self.row_plate(block.nodes[0]);
@@ -61,16 +76,23 @@ impl<'a> Lowering<'a> {
                 _ => first.plates.clone(),
             };
             plates.sort_by_key(|p| Some(*p) != row);
-            let plates: Vec<(PlateId, usize)> = plates.into_iter().map(|p| (p, self.bound.plate(p).size)).collect();
+            let plates: Vec<(PlateId, usize)> =
+                plates.into_iter().map(|p| (p, self.bound.plate(p).size)).collect();
             let names: Vec<&str> = block.nodes.iter().map(|n| self.graph.nodes[n.0].name.as_str()).collect();
             let storage = match row {
-                Some(p) if !self.demoted[b] && self.only_direct(b, p) => Storage::Streamed { stream: self.stream(p), kept: false },
+                Some(p) if !self.demoted[b] && self.only_direct(b, p) => {
+                    Storage::Streamed { stream: self.stream(p), kept: false }
+                }
                 _ if algorithm.is_chain() => {
-                    return Err(LowerError::Unsupported { span: first.call, what: "a chain whose steps other rows refer to".into() });
+                    return Err(LowerError::Unsupported {
+                        span: first.call,
+                        what: "a chain whose steps other rows refer to".into(),
+                    });
                 }
                 _ => Storage::Stored,
             };
-            let weight = row.filter(|_| sparse.is_none()).and_then(|p| self.streams[self.stream(p)].weight.clone());
+            let weight =
+                row.filter(|_| sparse.is_none()).and_then(|p| self.streams[self.stream(p)].weight.clone());
             let mut var = Var {
                 name: names.join(", "),
                 nodes: block.nodes.clone(),
@@ -86,7 +108,9 @@ impl<'a> Lowering<'a> {
                 weight,
             };
             if let Some(network) = &mut network {
-                for (m, &node) in block.nodes.iter().enumerate().filter(|(_, n)| self.blocks.roles[n.0] == Role::Mixed) {
+                for (m, &node) in
+                    block.nodes.iter().enumerate().filter(|(_, n)| self.blocks.roles[n.0] == Role::Mixed)
+                {
                     let clamp = self.clamp(node, &var);
                     let code = |(known, x): (&bool, &f64)| if *known { *x as u32 } else { u32::MAX };
                     network.known[m] = Some(clamp.known.iter().zip(&clamp.values).map(code).collect());
@@ -107,15 +131,18 @@ impl<'a> Lowering<'a> {
         let sizes: Vec<usize> = network.members.iter().map(|&m| self.d(m)).collect();
         let tree = match network.chain {
             Some(_) => None,
-            None => Some(JunctionTree::new(&sizes, &network.scopes, LARGEST_CLIQUE).map_err(|e| LowerError::Unsupported {
-                span: self.graph.nodes[block.nodes[0].0].call,
-                what: format!("a network whose {e}"),
+            None => Some(JunctionTree::new(&sizes, &network.scopes, LARGEST_CLIQUE).map_err(|e| {
+                LowerError::Unsupported {
+                    span: self.graph.nodes[block.nodes[0].0].call,
+                    what: format!("a network whose {e}"),
+                }
             })?),
         };
         Ok(Some(NetworkShape::new(sizes, &network.scopes, tree)))
     }
 
-    /// Is the block used only by rows of its own plate, each its own element (or, for a chain, the one before)?
+    /// Is the block used only by rows of its own plate, each its own element (or, for a chain, the one
+    /// before)?
     pub(super) fn only_direct(&self, block: usize, plate: PlateId) -> bool {
         let chain = match self.blocks.list[block].kind {
             Kind::Chain(_) => true,
@@ -130,14 +157,20 @@ impl<'a> Lowering<'a> {
         let Some(axis) = plates.iter().position(|&p| p == plate) else { return false };
         self.blocks.energy.factors.iter().all(|f| {
             let n = self.row_plate(f.node).and_then(|p| self.letter_of(f, p));
-            f.terms.iter().flat_map(|t| &t.ops).filter(|o| self.blocks.of_source(o.source) == Some(block)).all(|o| {
-                o.elements.iter().enumerate().all(|(i, e)| match *e {
-                    Element::Label(l) => (i == axis) == (Some(l) == n),
-                    Element::Before { label, .. } | Element::Parent { label } => chain && i == axis && Some(label) == n,
-                    Element::At(_) => i != axis,
-                    _ => false,
+            f.terms
+                .iter()
+                .flat_map(|t| &t.ops)
+                .filter(|o| self.blocks.of_source(o.source) == Some(block))
+                .all(|o| {
+                    o.elements.iter().enumerate().all(|(i, e)| match *e {
+                        Element::Label(l) => (i == axis) == (Some(l) == n),
+                        Element::Before { label, .. } | Element::Parent { label } => {
+                            chain && i == axis && Some(label) == n
+                        }
+                        Element::At(_) => i != axis,
+                        _ => false,
+                    })
                 })
-            })
         })
     }
 
@@ -160,7 +193,8 @@ impl<'a> Lowering<'a> {
         Clamp { known, values, value_width: width, kind, cells: (kind == &GAUSSIAN_VECTOR).then_some(cells) }
     }
 
-    /// Is the node a leaf of which some values are latent in part, and others missing as a whole? These weigh nothing and are predicted.
+    /// Is the node a leaf of which some values are latent in part, and others missing as a whole? These weigh
+    /// nothing and are predicted.
     pub(super) fn absent(&self, node: NodeId) -> bool {
         let vector = self.graph.nodes[node.0].spec.stat == &GAUSSIAN_VECTOR;
         vector && self.blocks.roles[node.0] == Role::Mixed && !has_children(&self.blocks.energy, node) && {
@@ -186,16 +220,19 @@ impl<'a> Lowering<'a> {
                 }
                 (*width, values.iter().zip(c.iter().cycle()).map(|(v, c)| v - c).collect())
             }
-            Some(ObservedArray::Codes(codes)) => (1, codes.iter().map(|&c| if c == u32::MAX { f64::NAN } else { f64::from(c) }).collect()),
+            Some(ObservedArray::Codes(codes)) => {
+                (1, codes.iter().map(|&c| if c == u32::MAX { f64::NAN } else { f64::from(c) }).collect())
+            }
             None => (1, Cow::Borrowed(&[])),
         }
     }
 }
 
-/// File-order element at each element of a storage order: `plates` are the node's own, `storage` a permutation of them with sizes, `order`
-/// the file row at each place of the first storage plate.
+/// File-order element at each element of a storage order: `plates` are the node's own, `storage` a
+/// permutation of them with sizes, `order` the file row at each place of the first storage plate.
 pub fn element_order(plates: &[PlateId], storage: &[(PlateId, usize)], order: Option<&[u32]>) -> Vec<usize> {
-    let sizes: Vec<usize> = plates.iter().map(|p| storage.iter().find(|q| q.0 == *p).map_or(1, |q| q.1)).collect();
+    let sizes: Vec<usize> =
+        plates.iter().map(|p| storage.iter().find(|q| q.0 == *p).map_or(1, |q| q.1)).collect();
     let strides = row_major(&sizes);
     let mut out = vec![0];
     for (at, &(p, size)) in storage.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! Operands that are read row by row: chunks of streamed variables, stored elements by index, known numbers and codes. Not here: operands that all rows share (`shared`).
+//! Operands that are read row by row: chunks of streamed variables, stored elements by index, known numbers
+//! and codes. Not here: operands that all rows share (`shared`).
 
 use super::{
     ByPlace, FactorView, LowerError, Lowering, RowDraft,
@@ -41,7 +42,11 @@ impl<'a> Lowering<'a> {
         let (mut offset, part) = self.part_axes(view, op, kind, d);
         let mut axes = vec![];
         for (axis, e) in op.elements.iter().enumerate() {
-            let at = var.plates.iter().position(|p| p.0 == plates[axis]).expect("a variable has its node's plates");
+            let at = var
+                .plates
+                .iter()
+                .position(|p| p.0 == plates[axis])
+                .expect("a variable has its node's plates");
             if at == 0 {
                 continue;
             }
@@ -65,7 +70,11 @@ impl<'a> Lowering<'a> {
     }
 
     /// An observed node read by row: codes for categories, values for the rest.
-    pub(super) fn known_node_by_row(&mut self, view: &FactorView<'_>, op: &Op) -> Result<RowDraft, LowerError> {
+    pub(super) fn known_node_by_row(
+        &mut self,
+        view: &FactorView<'_>,
+        op: &Op,
+    ) -> Result<RowDraft, LowerError> {
         let Source::Node(node) = op.source else { unreachable!("only nodes are observed") };
         let kind = self.graph.nodes[node.0].spec.stat;
         let sizes = self.axis_sizes(op);
@@ -91,7 +100,10 @@ impl<'a> Lowering<'a> {
                     } else {
                         let mut data = Vec::with_capacity(base.len() * cells);
                         for &o in &offsets {
-                            data.extend(base.iter().map(|&b| if b == u32::MAX { u32::MAX } else { codes[b as usize + o] }));
+                            data.extend(
+                                base.iter()
+                                    .map(|&b| if b == u32::MAX { u32::MAX } else { codes[b as usize + o] }),
+                            );
                         }
                         data.into()
                     };
@@ -111,7 +123,8 @@ impl<'a> Lowering<'a> {
             });
         }
         let d = self.d(node);
-        // The upper triangle is enough where the part's own two letters are summed with the table only; `table` undoes it otherwise.
+        // The upper triangle is enough where the part's own two letters are summed with the table only;
+        // `table` undoes it otherwise.
         let symmetric = (kind.parts[op.part].symbol == "xxᵀ" && d > 1).then(|| (op.axes[0], op.axes[1]));
         let id = match self.dense.get(&(view.index, op.clone())) {
             Some(&id) => id,
@@ -119,7 +132,17 @@ impl<'a> Lowering<'a> {
                 let (values, missing) = self.values_by_place(view.index, node, &op.elements, &base, &offsets);
                 let (value_width, _) = self.value_width(node);
                 let (centre, packed) = (self.centres[node.0].as_slice().into(), symmetric.is_some());
-                let part = Dense::Part { values, centre, inner: cells, value_width, kind, part: op.part, d, packed, missing };
+                let part = Dense::Part {
+                    values,
+                    centre,
+                    inner: cells,
+                    value_width,
+                    kind,
+                    part: op.part,
+                    d,
+                    packed,
+                    missing,
+                };
                 let id = self.rows.push_dense(part);
                 self.dense.insert((view.index, op.clone()), id);
                 id
@@ -133,7 +156,15 @@ impl<'a> Lowering<'a> {
             axes.push((r.0, stride));
         }
         part_axes(&mut axes, &op.axes, &view.sizes);
-        Ok(RowDraft { from: From::Dense(id), axes, level: None, width: each * cells, offset: 0, symmetric, columns: None })
+        Ok(RowDraft {
+            from: From::Dense(id),
+            axes,
+            level: None,
+            width: each * cells,
+            offset: 0,
+            symmetric,
+            columns: None,
+        })
     }
 
     pub(super) fn value_width(&self, node: NodeId) -> (usize, bool) {
@@ -143,8 +174,9 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Values of an observed node by place, missing ones with a NaN, and whether any is missing. The data's own array where places are in its
-    /// order: it is the largest of most runs. One copy at most serves all parts of a statistic.
+    /// Values of an observed node by place, missing ones with a NaN, and whether any is missing. The data's
+    /// own array where places are in its order: it is the largest of most runs. One copy at most serves all
+    /// parts of a statistic.
     pub(super) fn values_by_place(
         &mut self,
         factor: usize,
@@ -157,7 +189,9 @@ impl<'a> Lowering<'a> {
         if let Some(known) = self.values.get(&key) {
             return known.clone();
         }
-        let Some(ObservedArray::Numbers { width, values }) = self.bound.observed(node) else { return (Numbers::default(), false) };
+        let Some(ObservedArray::Numbers { width, values }) = self.bound.observed(node) else {
+            return (Numbers::default(), false);
+        };
         let width = *width;
         let missing = has_missing(self.bound, node) || base.contains(&u32::MAX);
         let all = if in_order(base, offsets, values.len() / width) {
@@ -189,7 +223,13 @@ impl<'a> Lowering<'a> {
         view.sizes.len() - 1
     }
 
-    pub(super) fn level_codes(&mut self, view: &FactorView<'_>, op: &Op, axis: usize, level: LabelId) -> RowDraft {
+    pub(super) fn level_codes(
+        &mut self,
+        view: &FactorView<'_>,
+        op: &Op,
+        axis: usize,
+        level: LabelId,
+    ) -> RowDraft {
         let one = Op::new(op.source, 0, vec![op.elements[axis]], vec![axis, level]);
         let id = match self.codes.get(&(view.index, one.clone())) {
             Some(&id) => id,
@@ -200,7 +240,15 @@ impl<'a> Lowering<'a> {
                 id
             }
         };
-        RowDraft { from: From::Codes(id), axes: vec![], level: Some(level), width: 0, offset: 0, symmetric: None, columns: None }
+        RowDraft {
+            from: From::Codes(id),
+            axes: vec![],
+            level: Some(level),
+            width: 0,
+            offset: 0,
+            symmetric: None,
+            columns: None,
+        }
     }
 
     pub(super) fn stored_by_row(&mut self, view: &FactorView<'_>, op: &Op, v: usize) -> RowDraft {
@@ -217,8 +265,11 @@ impl<'a> Lowering<'a> {
         let part = self.part_place(op, kind, d);
         let width = part.1;
         let (rest, base) = self.split_axes(view, op, &strides);
-        let base =
-            self.bases.entry((view.index, Op::new(op.source, 0, op.elements.clone(), vec![]))).or_insert_with(|| base.into()).clone();
+        let base = self
+            .bases
+            .entry((view.index, Op::new(op.source, 0, op.elements.clone(), vec![])))
+            .or_insert_with(|| base.into())
+            .clone();
         let cells: usize = rest.iter().map(|r| r.2).product();
         let mut axes = vec![];
         let mut stride = cells * width;
@@ -261,7 +312,9 @@ impl<'a> Lowering<'a> {
                     if b == u32::MAX {
                         data.extend(std::iter::repeat_n(0.0, part));
                     } else {
-                        data.extend_from_slice(&array.data[(b as usize + o) * array.width + offset..][..part]);
+                        data.extend_from_slice(
+                            &array.data[(b as usize + o) * array.width + offset..][..part],
+                        );
                     }
                 }
             }
@@ -275,12 +328,25 @@ impl<'a> Lowering<'a> {
         }
         part_axes(&mut axes, &op.axes, &view.sizes);
         let id = self.rows.push_dense(Dense::Plain { data, width });
-        Ok(RowDraft { from: From::Dense(id), axes, level: None, width, offset: 0, symmetric: None, columns: None })
+        Ok(RowDraft {
+            from: From::Dense(id),
+            axes,
+            level: None,
+            width,
+            offset: 0,
+            symmetric: None,
+            columns: None,
+        })
     }
 
     pub(super) fn mask(&mut self, view: &FactorView<'_>) -> RowDraft {
         let node = view.energy.node;
-        let op = Op::new(Source::Node(node), usize::MAX, view.energy.child.iter().map(|&l| Element::Label(l)).collect(), vec![]);
+        let op = Op::new(
+            Source::Node(node),
+            usize::MAX,
+            view.energy.child.iter().map(|&l| Element::Label(l)).collect(),
+            vec![],
+        );
         let strides = row_major(&self.axis_sizes(&op));
         let (rest, base) = self.split_axes(view, &op, &strides);
         let offsets = cell_offsets(&rest);
@@ -288,8 +354,11 @@ impl<'a> Lowering<'a> {
         let id = match self.dense.get(&(view.index, op.clone())) {
             Some(&id) => id,
             None => {
-                let data: Vec<f64> =
-                    base.iter().flat_map(|&b| offsets.iter().map(move |&o| (b, o))).map(|(b, o)| cells[b as usize + o]).collect();
+                let data: Vec<f64> = base
+                    .iter()
+                    .flat_map(|&b| offsets.iter().map(move |&o| (b, o)))
+                    .map(|(b, o)| cells[b as usize + o])
+                    .collect();
                 let id = self.rows.push_dense(Dense::Plain { data: data.into(), width: offsets.len() });
                 self.dense.insert((view.index, op), id);
                 id
@@ -303,6 +372,14 @@ impl<'a> Lowering<'a> {
                 (r.0, stride)
             })
             .collect();
-        RowDraft { from: From::Dense(id), axes, level: None, width: offsets.len(), offset: 0, symmetric: None, columns: None }
+        RowDraft {
+            from: From::Dense(id),
+            axes,
+            level: None,
+            width: offsets.len(),
+            offset: 0,
+            symmetric: None,
+            columns: None,
+        }
     }
 }

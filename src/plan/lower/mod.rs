@@ -1,5 +1,5 @@
-//! Lowers factors to tables: which operands are read row by row, which are shared, and the contractions between them.
-//! Not here: the order of a run (`engine`).
+//! Lowers factors to tables: which operands are read row by row, which are shared, and the contractions
+//! between them. Not here: the order of a run (`engine`).
 
 mod assemble;
 mod axes;
@@ -78,7 +78,8 @@ const CHUNK_NUMBERS: usize = 48 * 1024;
 const RUNS: usize = 16;
 /// A run keeps its own sums; past this many numbers in all tables of a stream there is only one run.
 const RUN_NUMBERS: usize = 1 << 22;
-/// Rows in a run of groups that take turns, at least, past the first few runs: enough runs in a span for many threads.
+/// Rows in a run of groups that take turns, at least, past the first few runs: enough runs in a span for many
+/// threads.
 const TURNS_RUN: usize = 1 << 14;
 
 /// Lowers a bound graph and its blocks.
@@ -95,11 +96,21 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
         for f in 0..graph.factors.len() {
             l.factor(f)?;
         }
-        let mixed: Vec<usize> = l.tables.iter().filter(|t| t.gathers_stored).flat_map(|t| &t.operands).filter_map(streamed).collect();
+        let mixed: Vec<usize> = l
+            .tables
+            .iter()
+            .filter(|t| t.gathers_stored)
+            .flat_map(|t| &t.operands)
+            .filter_map(streamed)
+            .collect();
         if mixed.is_empty() {
             let predicted = (0..graph.nodes.len())
                 .map(NodeId)
-                .filter(|n| blocks.roles[n.0] == Role::Predicted || l_missing(graph, bound, &blocks, *n) || l.absent(*n))
+                .filter(|n| {
+                    blocks.roles[n.0] == Role::Predicted
+                        || l_missing(graph, bound, &blocks, *n)
+                        || l.absent(*n)
+                })
                 .collect();
             let Lowering { vars, streams, tables, rows, known, constants, .. } = l;
             let stored = (0..vars.len()).filter(|&v| vars[v].storage == Storage::Stored).collect();
@@ -142,7 +153,9 @@ fn l_missing(graph: &FactorGraph, bound: &Bound, blocks: &Blocks, n: NodeId) -> 
 pub fn what_is_missing(bound: &Bound, n: NodeId) -> Missing {
     match bound.observed(n) {
         Some(ObservedArray::Numbers { width, values })
-            if values.chunks_exact(*width).any(|v| v.iter().any(|x| x.is_nan()) && !v.iter().all(|x| x.is_nan())) =>
+            if values
+                .chunks_exact(*width)
+                .any(|v| v.iter().any(|x| x.is_nan()) && !v.iter().all(|x| x.is_nan())) =>
         {
             Missing::Cells
         }
@@ -192,13 +205,18 @@ fn cut(plan: &mut Plan) {
         let touched = |v: &Var| if alike(v) { v.d } else { v.inner() * v.width };
         let moments: usize = plan.vars.iter().filter(here).map(|v| 2 * touched(v)).sum();
         let tables = plan.tables.iter().filter(|t| t.stream == Some(s));
-        let operands: usize = tables.flat_map(|t| &t.operands).filter(|o| matches!(o.from, From::Dense(_))).map(|o| o.width).sum();
+        let operands: usize = tables
+            .flat_map(|t| &t.operands)
+            .filter(|o| matches!(o.from, From::Dense(_)))
+            .map(|o| o.width)
+            .sum();
         let mut rows = (CHUNK_NUMBERS / (moments + operands).max(1)).clamp(64, 8192);
         if plan.vars.iter().filter(here).any(|v| v.algorithm.is_chain()) {
             rows = rows.max(side_by_side(&plan.streams[s]));
         }
         let turns = plan.turns.iter().find(|t| t.stream == s);
-        let own = |(t, x): &(usize, &Table)| x.stream == Some(s) && !turns.is_some_and(|turns| turns.sums(*t));
+        let own =
+            |(t, x): &(usize, &Table)| x.stream == Some(s) && !turns.is_some_and(|turns| turns.sums(*t));
         let sums: usize = plan.tables.iter().enumerate().filter(own).map(|(_, t)| t.packed_len()).sum();
         let runs = match turns {
             // Runs have no sums of their own.
@@ -210,7 +228,8 @@ fn cut(plan: &mut Plan) {
     }
 }
 
-/// Rows of a few whole sequences, which a chain takes side by side, if there are enough of them for several threads.
+/// Rows of a few whole sequences, which a chain takes side by side, if there are enough of them for several
+/// threads.
 fn side_by_side(stream: &Stream) -> usize {
     let sequences = stream.starts.as_ref().map_or(1, |s| s.len() - 1).max(1);
     stream.size / sequences * (sequences / 8).clamp(1, 4)
@@ -219,12 +238,17 @@ fn side_by_side(stream: &Stream) -> usize {
 /// A chain's sequences are never cut, nor groups that take turns.
 fn cut_stream(plan: &mut Plan, s: usize, rows: usize, runs: usize) {
     let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && v.algorithm.is_chain());
-    let starts = if chain { plan.streams[s].starts.clone() } else { plan.turns.iter().find(|t| t.stream == s).map(|t| t.starts.clone()) };
+    let starts = if chain {
+        plan.streams[s].starts.clone()
+    } else {
+        plan.turns.iter().find(|t| t.stream == s).map(|t| t.starts.clone())
+    };
     plan.streams[s].cut(rows, starts.as_deref(), runs);
 }
 
 impl Plan {
-    /// Cuts every stream anew, in chunks of about `rows` rows. The posterior does not depend on it but for rounding; tests see to that.
+    /// Cuts every stream anew, in chunks of about `rows` rows. The posterior does not depend on it but for
+    /// rounding; tests see to that.
     pub fn recut(&mut self, rows: usize) {
         for s in 0..self.streams.len() {
             cut_stream(self, s, rows, RUNS);
@@ -256,7 +280,8 @@ struct Lowering<'a> {
     lists: Vec<List>,
 }
 
-/// Combinations of elements that several columns name: of which factor, the columns, and the place of each row of the file.
+/// Combinations of elements that several columns name: of which factor, the columns, and the place of each
+/// row of the file.
 type List = (usize, Vec<(ColumnId, Extent)>, Vec<u32>);
 
 /// Values by place, and whether any is missing.
@@ -310,7 +335,13 @@ struct FactorView<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(graph: &'a FactorGraph, bound: &'a Bound, blocks: &'a Blocks, centres: &'a [Vec<f64>], demoted: &'a [bool]) -> Self {
+    fn new(
+        graph: &'a FactorGraph,
+        bound: &'a Bound,
+        blocks: &'a Blocks,
+        centres: &'a [Vec<f64>],
+        demoted: &'a [bool],
+    ) -> Self {
         let mut streams = vec![];
         for (p, plate) in graph.plates.iter().enumerate() {
             if is_row_plate(&plate.kind) {
@@ -345,8 +376,12 @@ impl<'a> Lowering<'a> {
         let block = self.blocks.of(node).map(|b| self.blocks.list[b].kind);
         match block {
             Some(Kind::Chain(p)) => return Some(p),
-            Some(Kind::Gaussian(g)) if self.blocks.gaussians[g].chain.is_some() => return self.blocks.gaussians[g].chain,
-            Some(Kind::Network(x)) if self.blocks.networks[x].chain.is_some() => return self.blocks.networks[x].chain,
+            Some(Kind::Gaussian(g)) if self.blocks.gaussians[g].chain.is_some() => {
+                return self.blocks.gaussians[g].chain;
+            }
+            Some(Kind::Network(x)) if self.blocks.networks[x].chain.is_some() => {
+                return self.blocks.networks[x].chain;
+            }
             _ => {}
         }
         self.graph.nodes[node.0].plates.iter().copied().find(|p| is_row_plate(&self.graph.plates[p.0].kind))
@@ -395,7 +430,10 @@ impl<'a> Lowering<'a> {
             draft.row.sort_by_key(|(k, _)| match k {
                 Key::Level(..) => 0,
                 Key::Mask => 1,
-                Key::Op(o) => 2 + 8 * (o.part + 1) + usize::from(matches!(o.source, Source::Node(m) if m == energy.node)),
+                Key::Op(o) => {
+                    2 + 8 * (o.part + 1)
+                        + usize::from(matches!(o.source, Source::Node(m) if m == energy.node))
+                }
             });
             let key: Vec<Key> = draft.row.iter().map(|(k, _)| k.clone()).collect();
             match groups.iter_mut().find(|g| g.0 == key) {
@@ -411,11 +449,13 @@ impl<'a> Lowering<'a> {
     }
 
     fn term(&mut self, view: &mut FactorView<'_>, term: &EnergyTerm) -> Result<TermDraft, LowerError> {
-        let mut coefficient = term.scale * (term.coefficient)(view.d) * (view.d as f64).powi(term.d_power as i32);
+        let mut coefficient =
+            term.scale * (term.coefficient)(view.d) * (view.d as f64).powi(term.d_power as i32);
         let mut row = vec![];
         let mut shared = vec![];
         let child = view.energy.node;
-        // Levels of data columns become an axis of the table, unless crossed columns would make it too large or couple a variable with itself.
+        // Levels of data columns become an axis of the table, unless crossed columns would make it too large
+        // or couple a variable with itself.
         let mut columns: Vec<(Element, usize)> = vec![];
         let mut repeated = false;
         let mut stored: Vec<usize> = vec![];
@@ -424,7 +464,9 @@ impl<'a> Lowering<'a> {
             if self.is_known_node(op) {
                 continue;
             }
-            if let Some(v) = self.blocks.of_source(op.source).filter(|&v| self.vars[v].storage == Storage::Stored) {
+            if let Some(v) =
+                self.blocks.of_source(op.source).filter(|&v| self.vars[v].storage == Storage::Stored)
+            {
                 repeated |= stored.contains(&v);
                 stored.push(v);
             }
@@ -436,7 +478,10 @@ impl<'a> Lowering<'a> {
         }
         let product: usize = columns.iter().map(|c| c.1).product();
         let rows = view.stream.map_or(0, |s| self.streams[s].size);
-        let chained = ops.iter().filter_map(|o| self.blocks.of_source(o.source)).any(|v| self.vars[v].algorithm.is_chain());
+        let chained = ops
+            .iter()
+            .filter_map(|o| self.blocks.of_source(o.source))
+            .any(|v| self.vars[v].algorithm.is_chain());
         let lift = !repeated && (columns.len() <= 1 || product <= rows.max(4096) || chained);
         let mut has_child = false;
         for op in &ops {
@@ -475,7 +520,8 @@ impl<'a> Lowering<'a> {
                 row.push((Key::Op(op.clone()), self.known_by_row(view, op)?));
             }
         }
-        let masked = self.blocks.roles[child.0] == Role::Observed && has_missing(self.bound, child) || self.absent(child);
+        let masked = self.blocks.roles[child.0] == Role::Observed && has_missing(self.bound, child)
+            || self.absent(child);
         if !has_child && masked {
             match view.n {
                 Some(_) => row.push((Key::Mask, self.mask(view))),
@@ -494,7 +540,8 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The term with its summed letters named in the order they occur, so that products that differ only in names share a table.
+/// The term with its summed letters named in the order they occur, so that products that differ only in names
+/// share a table.
 fn canonical(energy: &FactorEnergy, term: &EnergyTerm) -> EnergyTerm {
     let mut met: Vec<LabelId> = vec![];
     for l in term.ops.iter().flat_map(Op::labels) {
@@ -506,7 +553,8 @@ fn canonical(energy: &FactorEnergy, term: &EnergyTerm) -> EnergyTerm {
     let mut renamed: Vec<(LabelId, LabelId)> = vec![];
     for &l in &met {
         let extent = energy.labels[l].extent;
-        let alike = |m: &LabelId| energy.labels[*m].extent == extent && energy.labels[*m].role == LetterRole::Event;
+        let alike =
+            |m: &LabelId| energy.labels[*m].extent == extent && energy.labels[*m].role == LetterRole::Event;
         let taken = renamed.iter().filter(|(from, _)| alike(from)).count();
         let to = (0..energy.labels.len()).filter(alike).nth(taken).unwrap_or(l);
         renamed.push((l, to));

@@ -1,5 +1,6 @@
-//! Operands of a sparse Gaussian: entries, and products of two, as arrays with an axis for each letter or column that decides them. Not here:
-//! which entries meet (`factorize::sparse`), nor the statistic (`plan::sparse`).
+//! Operands of a sparse Gaussian: entries, and products of two, as arrays with an axis for each letter or
+//! column that decides them. Not here: which entries meet (`factorize::sparse`), nor the statistic
+//! (`plan::sparse`).
 
 use super::{FactorView, LowerError, Lowering, RowDraft, SharedDraft};
 use crate::{
@@ -59,14 +60,17 @@ impl<'a> Lowering<'a> {
     fn make_port(&mut self, view: &FactorView<'_>, g: usize, op: &Op) -> Result<Port, LowerError> {
         let blocks = self.blocks;
         let joint = &blocks.gaussians[g];
-        let var = blocks.list.iter().position(|b| b.kind == Kind::Gaussian(g)).expect("a Gaussian has a block");
+        let var =
+            blocks.list.iter().position(|b| b.kind == Kind::Gaussian(g)).expect("a Gaussian has a block");
         let shape = self.vars[var].sparse.as_ref().expect("a sparse Gaussian has a shape");
         let places = &shape.pattern.places;
         let (n, first) = (shape.entries(), &op.views[0]);
         let starts = |m: usize| places.starts[m];
         match op.views.as_slice() {
             [v] => return Ok(self.entries(view, g, var, v, starts(v.member), &[(v.axis, 1)], 1)),
-            [v, w] if v == w => return Ok(self.entries(view, g, var, v, n + starts(v.member), &[(v.axis, 1)], 1)),
+            [v, w] if v == w => {
+                return Ok(self.entries(view, g, var, v, n + starts(v.member), &[(v.axis, 1)], 1));
+            }
             [v, w] if v.member == w.member && v.elements == w.elements => {
                 if let Some(at) = shape.seconds[v.member] {
                     let d = places.each[v.member];
@@ -76,7 +80,8 @@ impl<'a> Lowering<'a> {
             _ => {}
         }
         debug_assert!(first.member < joint.members.len());
-        let pairs = sparse::Port::new(self.graph, self.bound, &blocks.roles, view.energy, joint, places, &op.views);
+        let pairs =
+            sparse::Port::new(self.graph, self.bound, &blocks.roles, view.energy, joint, places, &op.views);
         let span = self.graph.factors[view.index].span;
         let pairs = pairs.map_err(|what| LowerError::Unsupported { span, what })?;
         let mut slots = Vec::with_capacity(pairs.len());
@@ -95,7 +100,10 @@ impl<'a> Lowering<'a> {
             axes.push(PortAxis { element, size, stride, extent });
         }
         if let (Some((columns, codes)), Some(axis)) = (pairs.list, axes.first_mut()) {
-            let known = self.lists.iter().position(|(f, c, by_row)| *f == view.index && *c == columns && *by_row == codes);
+            let known = self
+                .lists
+                .iter()
+                .position(|(f, c, by_row)| *f == view.index && *c == columns && *by_row == codes);
             let list = known.unwrap_or_else(|| {
                 self.lists.push((view.index, columns, codes));
                 self.lists.len() - 1
@@ -107,7 +115,8 @@ impl<'a> Lowering<'a> {
         Ok(Port { var, offset, axes })
     }
 
-    /// A member's entries (or squares, or products within its vectors) as they stand: `within` are the letters of a vector's axes, with their strides.
+    /// A member's entries (or squares, or products within its vectors) as they stand: `within` are the
+    /// letters of a vector's axes, with their strides.
     #[allow(clippy::too_many_arguments)]
     fn entries(
         &self,
@@ -123,20 +132,32 @@ impl<'a> Lowering<'a> {
         let places = &shape.pattern.places;
         let plates = &self.blocks.gaussians[g].members[v.member].inner;
         let mut axes = vec![];
-        for (((p, &element), stride), &size) in plates.iter().zip(&v.elements).zip(places.strides(v.member)).zip(&places.sizes[v.member]) {
+        for (((p, &element), stride), &size) in
+            plates.iter().zip(&v.elements).zip(places.strides(v.member)).zip(&places.sizes[v.member])
+        {
             axes.push(PortAxis { element, size, stride: stride * times, extent: Extent::Plate(*p) });
         }
         for &(letter, stride) in within {
             if let Some(l) = letter {
                 let extent = view.energy.labels[l].extent;
-                axes.push(PortAxis { element: Element::Label(l), size: places.each[v.member], stride, extent });
+                axes.push(PortAxis {
+                    element: Element::Label(l),
+                    size: places.each[v.member],
+                    stride,
+                    extent,
+                });
             }
         }
         Port { var, offset, axes }
     }
 
     /// A port that no row decides.
-    pub(super) fn port_shared(&self, view: &FactorView<'_>, port: &Port, op: &Op) -> Result<SharedDraft, LowerError> {
+    pub(super) fn port_shared(
+        &self,
+        view: &FactorView<'_>,
+        port: &Port,
+        op: &Op,
+    ) -> Result<SharedDraft, LowerError> {
         let mut offset = port.offset;
         let mut axes = vec![];
         for (axis, e) in port.axes.iter().zip(&op.elements) {
@@ -145,7 +166,10 @@ impl<'a> Lowering<'a> {
                 Element::At(i) => offset += i * axis.stride,
                 _ => {
                     let span = self.graph.factors[view.index].span;
-                    return Err(LowerError::Unsupported { span, what: "a data column of another table than the child's rows".into() });
+                    return Err(LowerError::Unsupported {
+                        span,
+                        what: "a data column of another table than the child's rows".into(),
+                    });
                 }
             }
         }

@@ -20,7 +20,8 @@ impl<'a> Lowering<'a> {
         // Only the place of a location slot is centred; a precision has none.
         let centred = f.spec.location && known.place.1 == 1 && matches!(known.map, KnownMap::Stat { .. });
         let shift: &[f64] = if centred { &self.centres[f.node.0] } else { &[] };
-        let array = KnownArray::new(known, self.graph, self.bound, shift).map_err(|e| LowerError::Value(Box::new(e), known.place))?;
+        let array = KnownArray::new(known, self.graph, self.bound, shift)
+            .map_err(|e| LowerError::Value(Box::new(e), known.place))?;
         self.known.push(array);
         self.evaluated.insert(k, self.known.len() - 1);
         Ok(self.known.len() - 1)
@@ -35,14 +36,28 @@ impl<'a> Lowering<'a> {
             let id = self.observed_shared(op);
             let array = &self.known[id];
             let (offset, _) = array.part(op.part, op.axes.len());
-            return Ok(self.shared_axes(view, Shared::Known(id), op, &array.elements.clone(), array.width, offset));
+            return Ok(self.shared_axes(
+                view,
+                Shared::Known(id),
+                op,
+                &array.elements.clone(),
+                array.width,
+                offset,
+            ));
         }
         match op.source {
             Source::Known(k) => {
                 let id = self.evaluate(k, view.index)?;
                 let array = &self.known[id];
                 let (offset, _) = array.part(op.part, op.axes.len());
-                Ok(self.shared_axes(view, Shared::Known(id), op, &array.elements.clone(), array.width, offset))
+                Ok(self.shared_axes(
+                    view,
+                    Shared::Known(id),
+                    op,
+                    &array.elements.clone(),
+                    array.width,
+                    offset,
+                ))
             }
             _ => {
                 let v = self.blocks.of_source(op.source).expect("a latent source has a block");
@@ -52,7 +67,11 @@ impl<'a> Lowering<'a> {
                 let (mut offset, of_part) = self.part_axes(view, op, kind, var.d);
                 let mut axes = vec![];
                 for (axis, e) in op.elements.iter().enumerate() {
-                    let at = var.plates.iter().position(|q| q.0 == plates[axis]).expect("a variable has its node's plates");
+                    let at = var
+                        .plates
+                        .iter()
+                        .position(|q| q.0 == plates[axis])
+                        .expect("a variable has its node's plates");
                     let stride = var.width * var.plates[at + 1..].iter().map(|q| q.1).product::<usize>();
                     match *e {
                         Element::Label(l) => axes.push((l, stride)),
@@ -108,7 +127,13 @@ impl<'a> Lowering<'a> {
                 let _ = (kind.of_value)(v, d, out);
             }
         }
-        self.known.push(KnownArray { data: data.into(), elements: self.axis_sizes(op), width: w, kind: Some(kind), d });
+        self.known.push(KnownArray {
+            data: data.into(),
+            elements: self.axis_sizes(op),
+            width: w,
+            kind: Some(kind),
+            d,
+        });
         self.known.len() - 1
     }
 
@@ -119,9 +144,20 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn mask_shared(&mut self, view: &FactorView<'_>) -> SharedDraft {
         let node = view.energy.node;
-        let op = Op::new(Source::Node(node), 0, view.energy.child.iter().map(|&l| Element::Label(l)).collect(), vec![]);
+        let op = Op::new(
+            Source::Node(node),
+            0,
+            view.energy.child.iter().map(|&l| Element::Label(l)).collect(),
+            vec![],
+        );
         let elements = self.axis_sizes(&op);
-        self.known.push(KnownArray { data: self.mask_cells(node).into(), elements: elements.clone(), width: 1, kind: None, d: 1 });
+        self.known.push(KnownArray {
+            data: self.mask_cells(node).into(),
+            elements: elements.clone(),
+            width: 1,
+            kind: None,
+            d: 1,
+        });
         self.shared_axes(view, Shared::Known(self.known.len() - 1), &op, &elements, 1, 0)
     }
 }

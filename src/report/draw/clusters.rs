@@ -1,5 +1,5 @@
-//! Plates as a tree of boxes, for languages whose boxes cannot overlap. A plate that crosses another is drawn in parts, each
-//! with the plate's label.
+//! Plates as a tree of boxes, for languages whose boxes cannot overlap. A plate that crosses another is drawn
+//! in parts, each with the plate's label.
 
 use super::picture::Picture;
 

@@ -12,7 +12,11 @@ pub fn write(picture: &Picture) -> String {
     if !picture.title.is_empty() {
         line(&mut out, 1, &format!("label={}; labelloc=t;", quoted(&picture.title)));
     }
-    line(&mut out, 1, "fontname=\"Helvetica\"; node [fontname=\"Helvetica\"]; edge [fontname=\"Helvetica\", fontsize=10];");
+    line(
+        &mut out,
+        1,
+        "fontname=\"Helvetica\"; node [fontname=\"Helvetica\"]; edge [fontname=\"Helvetica\", fontsize=10];",
+    );
     cluster(&mut out, 1, picture, &clusters(picture), &mut 0);
     for e in &picture.edges {
         line(&mut out, 1, &format!("v{} -> f{} [arrowhead=none{}];", e.from, e.to, marks(e.gate, &e.label)));
@@ -38,7 +42,9 @@ fn cluster(out: &mut String, depth: usize, picture: &Picture, c: &Cluster, count
         let label = quoted(&vertex.label);
         let shape = match vertex.kind {
             VertexKind::Latent => format!("label={label}, shape=ellipse"),
-            VertexKind::Observed => format!("label={label}, shape=ellipse, style=filled, fillcolor=\"#d9d9d9\""),
+            VertexKind::Observed => {
+                format!("label={label}, shape=ellipse, style=filled, fillcolor=\"#d9d9d9\"")
+            }
             VertexKind::Known => format!("label=\"\", xlabel={label}, shape=point, width=0.08"),
         };
         line(out, depth, &format!("v{v} [{shape}];"));
@@ -57,7 +63,11 @@ fn cluster(out: &mut String, depth: usize, picture: &Picture, c: &Cluster, count
         let label = inner.plate.map_or(String::new(), |p| picture.plates[p].clone());
         line(out, depth, &format!("subgraph cluster_{count} {{"));
         *count += 1;
-        line(out, depth + 1, &format!("label={}; labelloc=b; labeljust=r; style=rounded; fontsize=10;", quoted(&label)));
+        line(
+            out,
+            depth + 1,
+            &format!("label={}; labelloc=b; labeljust=r; style=rounded; fontsize=10;", quoted(&label)),
+        );
         cluster(out, depth + 1, picture, inner, count);
         line(out, depth, "}");
     }

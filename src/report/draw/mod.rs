@@ -1,4 +1,5 @@
-//! Factor graphs as pictures: what is in them (`picture`), and one file per drawing language. Not here: the model's text.
+//! Factor graphs as pictures: what is in them (`picture`), and one file per drawing language. Not here: the
+//! model's text.
 
 pub mod clusters;
 pub mod dot;

@@ -1,5 +1,5 @@
-//! What a drawing of a factor graph shows: plates, vertices, factors and edges, with their labels. Not here: where anything is
-//! placed.
+//! What a drawing of a factor graph shows: plates, vertices, factors and edges, with their labels. Not here:
+//! where anything is placed.
 
 use crate::{
     graph::factor_graph::{Expr, ExprKind, Factor, FactorGraph, Index, PlateKind, Ref, RowSet, Target},
@@ -83,7 +83,9 @@ impl Picture {
     pub fn new(graph: &FactorGraph, sizes: Option<&[usize]>) -> Picture {
         let mut picture = Picture {
             title: graph.name.clone(),
-            plates: (0..graph.plates.len()).map(|p| plate_label(graph, p, sizes.and_then(|s| s.get(p)).copied())).collect(),
+            plates: (0..graph.plates.len())
+                .map(|p| plate_label(graph, p, sizes.and_then(|s| s.get(p)).copied()))
+                .collect(),
             vertices: graph
                 .nodes
                 .iter()
@@ -108,7 +110,14 @@ impl Picture {
         picture
     }
 
-    fn walk(&mut self, graph: &FactorGraph, e: &Expr, child: NodeId, to: usize, known: &mut Vec<(Target, usize)>) {
+    fn walk(
+        &mut self,
+        graph: &FactorGraph,
+        e: &Expr,
+        child: NodeId,
+        to: usize,
+        known: &mut Vec<(Target, usize)>,
+    ) {
         match &e.kind {
             ExprKind::Numbers(_) => {}
             ExprKind::Ref(r) => self.enter(graph, r, child, to, false, known),
@@ -122,7 +131,15 @@ impl Picture {
     }
 
     /// An edge for what `r` names, and one for each selector among its indices.
-    fn enter(&mut self, graph: &FactorGraph, r: &Ref, child: NodeId, to: usize, gate: bool, known: &mut Vec<(Target, usize)>) {
+    fn enter(
+        &mut self,
+        graph: &FactorGraph,
+        r: &Ref,
+        child: NodeId,
+        to: usize,
+        gate: bool,
+        known: &mut Vec<(Target, usize)>,
+    ) {
         let mut how = vec![];
         let mut moved = false;
         for index in &r.index {
@@ -148,7 +165,12 @@ impl Picture {
             Target::Column(c) => self.known(graph, r.target, known, |g| covariate(g, c)),
         };
         if moved && from == child.0 {
-            join(&mut self.loops, |l| l.vertex == from && l.gate == gate, |l| &mut l.label, Loop { vertex: from, gate, label });
+            join(
+                &mut self.loops,
+                |l| l.vertex == from && l.gate == gate,
+                |l| &mut l.label,
+                Loop { vertex: from, gate, label },
+            );
         } else {
             let same = |e: &Edge| e.from == from && e.to == to && e.gate == gate;
             join(&mut self.edges, same, |e| &mut e.label, Edge { from, to, gate, label });
@@ -186,14 +208,20 @@ fn join<T>(list: &mut Vec<T>, same: impl Fn(&T) -> bool, label: impl Fn(&mut T) 
 
 fn input(graph: &FactorGraph, i: InputId) -> Vertex {
     let input = &graph.inputs[i.0];
-    Vertex { label: input.name.clone(), kind: VertexKind::Known, plates: input.plates.iter().map(|p| p.0).collect() }
+    Vertex {
+        label: input.name.clone(),
+        kind: VertexKind::Known,
+        plates: input.plates.iter().map(|p| p.0).collect(),
+    }
 }
 
 /// A covariate stands in the row plate of its table, where the model has one.
 fn covariate(graph: &FactorGraph, c: ColumnId) -> Vertex {
     let column = &graph.columns[c.0];
     let rows = graph.plates.iter().position(|p| match &p.kind {
-        PlateKind::Rows { table, .. } | PlateKind::Steps { table, .. } | PlateKind::Tree { table, .. } => *table == column.table,
+        PlateKind::Rows { table, .. } | PlateKind::Steps { table, .. } | PlateKind::Tree { table, .. } => {
+            *table == column.table
+        }
         _ => false,
     });
     Vertex { label: column.name.clone(), kind: VertexKind::Known, plates: rows.into_iter().collect() }
@@ -230,7 +258,9 @@ fn plate_label(graph: &FactorGraph, p: usize, size: Option<usize>) -> String {
         PlateKind::Size(n) => return format!("{} = 1…{n}", plate.name),
         PlateKind::Rows { table: t, .. } => format!("rows of {}", table(t)),
         PlateKind::Steps { table: t, .. } => format!("steps of {}", table(t)),
-        PlateKind::Groups { columns } => format!("levels of {}", columns.iter().map(column).collect::<Vec<_>>().join(", ")),
+        PlateKind::Groups { columns } => {
+            format!("levels of {}", columns.iter().map(column).collect::<Vec<_>>().join(", "))
+        }
         PlateKind::Columns { table: t, .. } => format!("columns of {}", table(t)),
         PlateKind::Tree { table: t, .. } => format!("tree {}", table(t)),
     };

@@ -1,9 +1,10 @@
-//! Where a picture's parts stand on the page: layers by depth, columns by plates, a box around each plate's members. Not here:
-//! how they are drawn (`svg`).
+//! Where a picture's parts stand on the page: layers by depth, columns by plates, a box around each plate's
+//! members. Not here: how they are drawn (`svg`).
 //!
-//! Vertices of the same plates share a column. Columns are put in the order that keeps each plate's together, so that the
-//! plate's box holds its members and nobody else: nested where one plate's members are among another's, crossing where they
-//! share some. Where no order keeps a plate together, it gets a box for each part.
+//! Vertices of the same plates share a column. Columns are put in the order that keeps each plate's together,
+//! so that the plate's box holds its members and nobody else: nested where one plate's members are among
+//! another's, crossing where they share some. Where no order keeps a plate together, it gets a box for each
+//! part.
 
 use super::picture::{Picture, VertexKind};
 
@@ -55,7 +56,10 @@ impl Rect {
     }
     /// Whether the two share any area.
     pub fn meets(&self, other: &Rect) -> bool {
-        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
     }
 }
 
@@ -97,14 +101,27 @@ fn extents(picture: &Picture, v: usize) -> (f64, f64) {
     if vertex.kind == VertexKind::Known {
         return (own, own.max(text_width(&vertex.label, SMALL) + 10.0));
     }
-    let labels: Vec<f64> = picture.factors.iter().filter(|f| f.child == v).map(|f| text_width(&f.label, SMALL) + 3.0 * SQUARE).collect();
-    let looped = picture.loops.iter().filter(|l| l.vertex == v).map(|l| text_width(&l.label, SMALL) + 34.0).fold(0.0, f64::max);
+    let labels: Vec<f64> = picture
+        .factors
+        .iter()
+        .filter(|f| f.child == v)
+        .map(|f| text_width(&f.label, SMALL) + 3.0 * SQUARE)
+        .collect();
+    let looped = picture
+        .loops
+        .iter()
+        .filter(|l| l.vertex == v)
+        .map(|l| text_width(&l.label, SMALL) + 34.0)
+        .fold(0.0, f64::max);
     match labels.as_slice() {
         [] => (own, own + looped),
         [one] => (own, one.max(own + looped)),
         [first, rest @ ..] => {
             let spread = 2.0 * SQUARE;
-            (own.max(first + spread), rest.iter().fold(own + looped, |w, r| w.max(r + spread * rest.len() as f64)))
+            (
+                own.max(first + spread),
+                rest.iter().fold(own + looped, |w, r| w.max(r + spread * rest.len() as f64)),
+            )
         }
     }
 }
@@ -119,7 +136,8 @@ fn half_width(picture: &Picture, v: usize) -> f64 {
 /// Layers from the top: a parent stands above its child, as near as it can.
 fn layers(picture: &Picture) -> Vec<usize> {
     let n = picture.vertices.len();
-    let arcs: Vec<(usize, usize)> = picture.edges.iter().map(|e| (e.from, picture.factors[e.to].child)).filter(|(a, b)| a != b).collect();
+    let arcs: Vec<(usize, usize)> =
+        picture.edges.iter().map(|e| (e.from, picture.factors[e.to].child)).filter(|(a, b)| a != b).collect();
     let mut depth = vec![0; n];
     // Steps back in time can close a circle between nodes; n rounds are enough without, and an end with.
     for _ in 0..n {
@@ -181,8 +199,13 @@ fn order_cost(picture: &Picture, columns: &[Column], order: &[usize], home: &[us
     for (i, &c) in order.iter().enumerate() {
         rank[c] = i;
     }
-    let parts: usize = (0..picture.plates.len()).map(|p| runs(order, columns, p).len().saturating_sub(1)).sum();
-    let length: usize = picture.edges.iter().map(|e| rank[home[e.from]].abs_diff(rank[home[picture.factors[e.to].child]]).pow(2)).sum();
+    let parts: usize =
+        (0..picture.plates.len()).map(|p| runs(order, columns, p).len().saturating_sub(1)).sum();
+    let length: usize = picture
+        .edges
+        .iter()
+        .map(|e| rank[home[e.from]].abs_diff(rank[home[picture.factors[e.to].child]]).pow(2))
+        .sum();
     parts * 10_000 + length
 }
 
@@ -232,10 +255,19 @@ fn next_permutation(order: &mut [usize]) -> bool {
     true
 }
 
-/// How far out each plate's box stands: boxes that share a vertex have different levels, larger ones further out.
+/// How far out each plate's box stands: boxes that share a vertex have different levels, larger ones further
+/// out.
 fn levels(picture: &Picture) -> Vec<usize> {
     let members: Vec<Vec<usize>> = (0..picture.plates.len())
-        .map(|p| picture.vertices.iter().enumerate().filter(|(_, v)| v.plates.contains(&p)).map(|(i, _)| i).collect())
+        .map(|p| {
+            picture
+                .vertices
+                .iter()
+                .enumerate()
+                .filter(|(_, v)| v.plates.contains(&p))
+                .map(|(i, _)| i)
+                .collect()
+        })
         .collect();
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_by_key(|&p| (members[p].len(), p));
@@ -269,7 +301,9 @@ pub fn place(picture: &Picture) -> Placed {
         if round > 0 {
             for column in &mut columns {
                 let pull = |v: usize| -> (f64, f64) {
-                    neighbours(picture, v).map(|u| (x[u], 1.0)).fold((0.0, 0.0), |(s, c), (a, b)| (s + a, c + b))
+                    neighbours(picture, v)
+                        .map(|u| (x[u], 1.0))
+                        .fold((0.0, 0.0), |(s, c), (a, b)| (s + a, c + b))
                 };
                 let mean = |v: usize| {
                     let (sum, count) = pull(v);
@@ -286,7 +320,8 @@ pub fn place(picture: &Picture) -> Placed {
     let mut boxes = vec![];
     for (p, out) in level.iter().map(|&l| l as f64).enumerate() {
         for (first, last) in runs(&order, &columns, p) {
-            let inside: Vec<usize> = order[first..=last].iter().flat_map(|&c| columns[c].vertices.iter().copied()).collect();
+            let inside: Vec<usize> =
+                order[first..=last].iter().flat_map(|&c| columns[c].vertices.iter().copied()).collect();
             let (mut top, mut bottom) = (f64::INFINITY, f64::NEG_INFINITY);
             for &v in &inside {
                 let above = if picture.factors.iter().any(|f| f.child == v) { RISE + SQUARE } else { RADIUS };
@@ -303,8 +338,14 @@ pub fn place(picture: &Picture) -> Placed {
         }
     }
     boxes.sort_by_key(|(p, _)| std::cmp::Reverse(level[*p]));
-    let mut placed =
-        Placed { half_widths: (0..n).map(|v| half_width(picture, v)).collect(), vertices, factors, boxes, width: 0.0, height: 0.0 };
+    let mut placed = Placed {
+        half_widths: (0..n).map(|v| half_width(picture, v)).collect(),
+        vertices,
+        factors,
+        boxes,
+        width: 0.0,
+        height: 0.0,
+    };
     to_origin(picture, &mut placed, &reach);
     placed
 }
@@ -323,7 +364,8 @@ fn neighbours(picture: &Picture, v: usize) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-/// Sets each column beside the one before, its layers centred; returns the left and right end of each, in order.
+/// Sets each column beside the one before, its layers centred; returns the left and right end of each, in
+/// order.
 fn set_columns(
     picture: &Picture,
     columns: &[Column],
@@ -355,7 +397,10 @@ fn set_columns(
         let wide = |row: &[usize]| row.iter().map(|&v| reach[v].0 + reach[v].1 + GAP).sum::<f64>() - GAP;
         // A column of one vertex per layer lines up on the centres, whatever hangs on their sides.
         let single = rows.iter().all(|r| r.len() <= 1);
-        let (before, after) = column.vertices.iter().fold((0.0f64, 0.0f64), |(b, a), &v| (b.max(reach[v].0), a.max(reach[v].1)));
+        let (before, after) = column
+            .vertices
+            .iter()
+            .fold((0.0f64, 0.0f64), |(b, a), &v| (b.max(reach[v].0), a.max(reach[v].1)));
         let needed = if single { before + after } else { rows.iter().map(|r| wide(r)).fold(0.0, f64::max) };
         for row in &rows {
             if single {
@@ -387,11 +432,15 @@ fn set_columns(
 fn factor_places(picture: &Picture, vertices: &[Point]) -> Vec<FactorPlace> {
     let mut out: Vec<FactorPlace> = vec![];
     for (i, f) in picture.factors.iter().enumerate() {
-        let all: Vec<usize> = (0..picture.factors.len()).filter(|&j| picture.factors[j].child == f.child).collect();
+        let all: Vec<usize> =
+            (0..picture.factors.len()).filter(|&j| picture.factors[j].child == f.child).collect();
         let mine = all.iter().position(|&j| j == i).unwrap_or(0) as f64;
         let offset = (mine - (all.len() as f64 - 1.0) / 2.0) * 4.0 * SQUARE;
         let child = vertices[f.child];
-        out.push(FactorPlace { at: Point { x: child.x + offset, y: child.y - RISE }, left: all.len() > 1 && mine == 0.0 });
+        out.push(FactorPlace {
+            at: Point { x: child.x + offset, y: child.y - RISE },
+            left: all.len() > 1 && mine == 0.0,
+        });
     }
     out
 }
@@ -400,7 +449,8 @@ fn factor_places(picture: &Picture, vertices: &[Point]) -> Vec<FactorPlace> {
 fn to_origin(picture: &Picture, placed: &mut Placed, reach: &[(f64, f64)]) {
     const MARGIN: f64 = 16.0;
     let title = if picture.title.is_empty() { 0.0 } else { 28.0 };
-    let (mut left, mut top, mut right, mut bottom) = (f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY);
+    let (mut left, mut top, mut right, mut bottom) =
+        (f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY);
     let mut cover = |r: Rect| {
         left = left.min(r.left);
         top = top.min(r.top);
@@ -408,7 +458,12 @@ fn to_origin(picture: &Picture, placed: &mut Placed, reach: &[(f64, f64)]) {
         bottom = bottom.max(r.bottom);
     };
     for (p, (before, after)) in placed.vertices.iter().zip(reach) {
-        cover(Rect { left: p.x - before, right: p.x + after, top: p.y - RISE - 2.0 * SQUARE, bottom: p.y + RADIUS });
+        cover(Rect {
+            left: p.x - before,
+            right: p.x + after,
+            top: p.y - RISE - 2.0 * SQUARE,
+            bottom: p.y + RADIUS,
+        });
     }
     placed.boxes.iter().for_each(|(_, r)| cover(*r));
     if !left.is_finite() {

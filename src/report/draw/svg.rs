@@ -1,4 +1,5 @@
-//! The picture as SVG, by no other program's help. Places come from `place`; here edges find their way and all is drawn.
+//! The picture as SVG, by no other program's help. Places come from `place`; here edges find their way and
+//! all is drawn.
 
 use super::{
     picture::{Picture, VertexKind},
@@ -31,7 +32,8 @@ pub fn write(picture: &Picture) -> String {
         out.text(Point { x: placed.width / 2.0, y: 27.0 }, "middle", 15.0, &picture.title, false);
     }
     let obstacles = obstacles(picture, &placed);
-    let routes: Vec<Curve> = picture.edges.iter().map(|e| route(picture, &placed, e.from, e.to, &obstacles)).collect();
+    let routes: Vec<Curve> =
+        picture.edges.iter().map(|e| route(picture, &placed, e.from, e.to, &obstacles)).collect();
     let mut taken: Vec<Rect> = obstacles.iter().map(|o| o.rect).collect();
     plates(picture, &placed, &routes, &mut taken, &mut out);
     edges(picture, &placed, &routes, &mut taken, &mut out);
@@ -51,7 +53,8 @@ impl Svg {
     }
     fn text(&mut self, at: Point, anchor: &str, size: f64, text: &str, halo: bool) {
         let text = escaped(text);
-        let place = format!("x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\" font-size=\"{}\"", n(at.x), n(at.y), n(size));
+        let place =
+            format!("x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\" font-size=\"{}\"", n(at.x), n(at.y), n(size));
         if halo {
             self.line(format!("<text class=\"halo\" {place}>{text}</text>"));
         }
@@ -72,12 +75,23 @@ fn escaped(text: &str) -> String {
 fn vertices(picture: &Picture, placed: &Placed, out: &mut Svg) {
     for ((v, p), half) in picture.vertices.iter().zip(&placed.vertices).zip(&placed.half_widths) {
         if v.kind == VertexKind::Known {
-            out.line(format!("<circle class=\"known\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", n(p.x), n(p.y), n(*half)));
+            out.line(format!(
+                "<circle class=\"known\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>",
+                n(p.x),
+                n(p.y),
+                n(*half)
+            ));
             out.text(Point { x: p.x + 8.0, y: p.y + 4.0 }, "start", SMALL, &v.label, true);
             continue;
         }
         let class = if v.kind == VertexKind::Observed { "vertex observed" } else { "vertex" };
-        out.line(format!("<ellipse class=\"{class}\" cx=\"{}\" cy=\"{}\" rx=\"{}\" ry=\"{}\"/>", n(p.x), n(p.y), n(*half), n(RADIUS)));
+        out.line(format!(
+            "<ellipse class=\"{class}\" cx=\"{}\" cy=\"{}\" rx=\"{}\" ry=\"{}\"/>",
+            n(p.x),
+            n(p.y),
+            n(*half),
+            n(RADIUS)
+        ));
         out.text(Point { x: p.x, y: p.y + 5.0 }, "middle", 14.0, &v.label, false);
     }
     for (f, p) in picture.factors.iter().zip(&placed.factors) {
@@ -136,14 +150,22 @@ fn obstacles(picture: &Picture, placed: &Placed) -> Vec<Obstacle> {
         let known = picture.vertices[v].kind == VertexKind::Known;
         let height = if known { *half } else { RADIUS };
         let label = if known { text_width(&picture.vertices[v].label, SMALL) + 8.0 } else { 0.0 };
-        let rect =
-            Rect { left: p.x - half - GROWN, right: p.x + half + GROWN + label, top: p.y - height - GROWN, bottom: p.y + height + GROWN };
+        let rect = Rect {
+            left: p.x - half - GROWN,
+            right: p.x + half + GROWN + label,
+            top: p.y - height - GROWN,
+            bottom: p.y + height + GROWN,
+        };
         out.push(Obstacle { vertex: Some(v), factor: None, rect });
     }
     for l in &picture.loops {
         let (p, half) = (placed.vertices[l.vertex], placed.half_widths[l.vertex]);
         let right = p.x + half + 28.0 + text_width(&l.label, SMALL);
-        out.push(Obstacle { vertex: None, factor: None, rect: Rect { left: p.x, right, top: p.y - RADIUS, bottom: p.y + RADIUS } });
+        out.push(Obstacle {
+            vertex: None,
+            factor: None,
+            rect: Rect { left: p.x, right, top: p.y - RADIUS, bottom: p.y + RADIUS },
+        });
     }
     for (p, r) in &placed.boxes {
         // A shorter label can make way for an edge (`plates`).
@@ -154,10 +176,20 @@ fn obstacles(picture: &Picture, placed: &Placed) -> Vec<Obstacle> {
     for (i, (f, p)) in picture.factors.iter().zip(&placed.factors).enumerate() {
         let label = text_width(&f.label, SMALL) + 2.0 * SQUARE;
         let (before, after) = if p.left { (label, SQUARE) } else { (SQUARE, label) };
-        let rect = Rect { left: p.at.x - before, right: p.at.x + after, top: p.at.y - 2.0 * SQUARE, bottom: p.at.y + 2.0 * SQUARE };
+        let rect = Rect {
+            left: p.at.x - before,
+            right: p.at.x + after,
+            top: p.at.y - 2.0 * SQUARE,
+            bottom: p.at.y + 2.0 * SQUARE,
+        };
         out.push(Obstacle { vertex: None, factor: Some(i), rect });
         let child = placed.vertices[f.child];
-        let rect = Rect { left: p.at.x.min(child.x) - 3.0, right: p.at.x.max(child.x) + 3.0, top: p.at.y, bottom: child.y };
+        let rect = Rect {
+            left: p.at.x.min(child.x) - 3.0,
+            right: p.at.x.max(child.x) + 3.0,
+            top: p.at.y,
+            bottom: child.y,
+        };
         out.push(Obstacle { vertex: Some(f.child), factor: Some(i), rect });
     }
     out
@@ -182,12 +214,11 @@ fn plates(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<
         ));
         let label = &picture.plates[*p];
         let crossed = |c: &Rect| {
-            let by_edges = routes.iter().flat_map(|route| route.samples()).filter(|point| c.holds(*point)).count();
-            let sides = placed
-                .boxes
-                .iter()
-                .filter(|(q, _)| q != p)
-                .flat_map(|(_, b)| [b.left, b.right].map(|x| Rect { left: x, right: x + 0.1, top: b.top, bottom: b.bottom }));
+            let by_edges =
+                routes.iter().flat_map(|route| route.samples()).filter(|point| c.holds(*point)).count();
+            let sides = placed.boxes.iter().filter(|(q, _)| q != p).flat_map(|(_, b)| {
+                [b.left, b.right].map(|x| Rect { left: x, right: x + 0.1, top: b.top, bottom: b.bottom })
+            });
             by_edges + 5 * sides.filter(|side| side.meets(c)).count()
         };
         let (right, left) = (corner(r, label, true), corner(r, label, false));
@@ -199,14 +230,21 @@ fn plates(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<
     }
 }
 
-/// The way of an edge that runs through the fewest things: straight if it can, else bent as little as it must.
+/// The way of an edge that runs through the fewest things: straight if it can, else bent as little as it
+/// must.
 fn route(picture: &Picture, placed: &Placed, from: usize, factor: usize, obstacles: &[Obstacle]) -> Curve {
     let (a, b) = (placed.vertices[from], placed.factors[factor].at);
     let (dx, dy) = (b.x - a.x, b.y - a.y);
     let length = (dx * dx + dy * dy).sqrt().max(1.0);
-    let (height, half) = (if picture.vertices[from].kind == VertexKind::Known { 4.0 } else { RADIUS }, placed.half_widths[from]);
+    let (height, half) = (
+        if picture.vertices[from].kind == VertexKind::Known { 4.0 } else { RADIUS },
+        placed.half_widths[from],
+    );
     let curve = |offset: f64| {
-        let bend = Point { x: (a.x + b.x) / 2.0 - dy / length * offset, y: (a.y + b.y) / 2.0 + dx / length * offset };
+        let bend = Point {
+            x: (a.x + b.x) / 2.0 - dy / length * offset,
+            y: (a.y + b.y) / 2.0 + dx / length * offset,
+        };
         let start = rim(a, half, height, bend);
         Curve { from: start, bend, to: b }
     };
@@ -249,9 +287,11 @@ fn edges(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<R
         ));
         if !e.label.is_empty() {
             let half = text_width(&e.label, SMALL) / 2.0 + 2.0;
-            let around = |p: Point| Rect { left: p.x - half, right: p.x + half, top: p.y - 9.0, bottom: p.y + 5.0 };
+            let around =
+                |p: Point| Rect { left: p.x - half, right: p.x + half, top: p.y - 9.0, bottom: p.y + 5.0 };
             let spots = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].map(|t| c.at(t));
-            let spot = spots.into_iter().find(|p| !taken.iter().any(|r| r.meets(&around(*p)))).unwrap_or(spots[0]);
+            let spot =
+                spots.into_iter().find(|p| !taken.iter().any(|r| r.meets(&around(*p)))).unwrap_or(spots[0]);
             taken.push(around(spot));
             labels.push((spot, e.label.clone()));
         }
@@ -259,7 +299,13 @@ fn edges(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<R
     for (f, p) in picture.factors.iter().zip(&placed.factors) {
         let child = placed.vertices[f.child];
         let end = rim(child, placed.half_widths[f.child], RADIUS, p.at);
-        out.line(format!("<path class=\"edge\" marker-end=\"url(#head)\" d=\"M{},{} L{},{}\"/>", n(p.at.x), n(p.at.y), n(end.x), n(end.y)));
+        out.line(format!(
+            "<path class=\"edge\" marker-end=\"url(#head)\" d=\"M{},{} L{},{}\"/>",
+            n(p.at.x),
+            n(p.at.y),
+            n(end.x),
+            n(end.y)
+        ));
     }
     for (p, label) in labels {
         let half = text_width(&label, SMALL) / 2.0 + 2.0;

@@ -1,4 +1,5 @@
-//! Pictures of models of every shape: nothing overlaps, boxes hold their members only, and the texts are goldens.
+//! Pictures of models of every shape: nothing overlaps, boxes hold their members only, and the texts are
+//! goldens.
 
 use super::{
     picture::{Picture, VertexKind},
@@ -71,7 +72,11 @@ fn nothing_overlaps() {
                 assert!(!meet, "{name}: {} and {}", picture.vertices[a].label, picture.vertices[b].label);
             }
             for f in &placed.factors {
-                assert!(!circle(&picture, &placed, a).holds(f.at), "{name}: a factor inside {}", picture.vertices[a].label);
+                assert!(
+                    !circle(&picture, &placed, a).holds(f.at),
+                    "{name}: a factor inside {}",
+                    picture.vertices[a].label
+                );
             }
         }
     }
@@ -84,7 +89,12 @@ fn a_box_holds_its_members_and_nobody_else() {
         for (v, vertex) in picture.vertices.iter().enumerate() {
             let around = circle(&picture, &placed, v);
             for p in 0..picture.plates.len() {
-                let inside = |r: &Rect| r.left < around.left && around.right < r.right && r.top < around.top && around.bottom < r.bottom;
+                let inside = |r: &Rect| {
+                    r.left < around.left
+                        && around.right < r.right
+                        && r.top < around.top
+                        && around.bottom < r.bottom
+                };
                 let holding = placed.boxes.iter().filter(|(q, r)| *q == p && inside(r)).count();
                 let touching = placed.boxes.iter().filter(|(q, r)| *q == p && r.meets(&around)).count();
                 let expected = usize::from(vertex.plates.contains(&p));
@@ -93,7 +103,10 @@ fn a_box_holds_its_members_and_nobody_else() {
             }
         }
         for (_, r) in &placed.boxes {
-            assert!(r.left >= 0.0 && r.top >= 0.0 && r.right <= placed.width && r.bottom <= placed.height, "{name}: off the page");
+            assert!(
+                r.left >= 0.0 && r.top >= 0.0 && r.right <= placed.width && r.bottom <= placed.height,
+                "{name}: off the page"
+            );
         }
     }
 }
@@ -101,7 +114,9 @@ fn a_box_holds_its_members_and_nobody_else() {
 #[test]
 fn plates_that_can_be_kept_together_are() {
     for (name, picture) in all() {
-        let used = (0..picture.plates.len()).filter(|p| picture.vertices.iter().any(|v| v.plates.contains(p))).count();
+        let used = (0..picture.plates.len())
+            .filter(|p| picture.vertices.iter().any(|v| v.plates.contains(p)))
+            .count();
         let parts = place(&picture).boxes.len() - used;
         assert_eq!(parts, usize::from(name == "circle"), "{name}");
     }
@@ -113,7 +128,10 @@ fn gates_chains_and_columns_are_told_apart() {
     let z = hmm.vertices.iter().position(|v| v.label == "z").expect("z");
     assert_eq!(hmm.loops.len(), 1);
     assert_eq!((hmm.loops[0].vertex, hmm.loops[0].gate, hmm.loops[0].label.as_str()), (z, true, "t-1"));
-    assert_eq!(hmm.factors.iter().filter(|f| f.child == z).map(|f| f.label.as_str()).collect::<Vec<_>>(), ["z[0]", "z[t]"]);
+    assert_eq!(
+        hmm.factors.iter().filter(|f| f.child == z).map(|f| f.label.as_str()).collect::<Vec<_>>(),
+        ["z[0]", "z[t]"]
+    );
     let blocks = graph!("block_model");
     let gates: Vec<&str> = blocks.edges.iter().filter(|e| e.gate).map(|e| e.label.as_str()).collect();
     assert_eq!(gates, ["from, to"]);
@@ -123,7 +141,9 @@ fn gates_chains_and_columns_are_told_apart() {
 
 #[test]
 fn texts() {
-    for (name, picture) in all().into_iter().filter(|(name, _)| ["gmm", "hmm_dice", "latent_class", "circle"].contains(name)) {
+    for (name, picture) in
+        all().into_iter().filter(|(name, _)| ["gmm", "hmm_dice", "latent_class", "circle"].contains(name))
+    {
         for drawing in super::DRAWINGS {
             insta::assert_snapshot!(format!("{name}_{}", drawing.extension), (drawing.write)(&picture));
         }

@@ -1,4 +1,5 @@
-//! Each factor as on paper: the registry's density with the model's names and values written in. Not here: expectations.
+//! Each factor as on paper: the registry's density with the model's names and values written in. Not here:
+//! expectations.
 
 use super::letters::{column_text, event_names};
 use crate::{
@@ -15,7 +16,9 @@ pub fn factors(graph: &FactorGraph, blocks: &Blocks) -> String {
             .args
             .iter()
             .zip(f.spec.params)
-            .map(|(a, p)| format!("{}: {}", a.spelling.map_or(p.name, |s| p.spellings[s].name), expr(graph, &a.expr)))
+            .map(|(a, p)| {
+                format!("{}: {}", a.spelling.map_or(p.name, |s| p.spellings[s].name), expr(graph, &a.expr))
+            })
             .collect();
         let line = graph.line_text(f);
         let role = match blocks.roles[f.node.0] {
@@ -85,8 +88,10 @@ fn expr(graph: &FactorGraph, e: &Expr) -> String {
     match &e.kind {
         ExprKind::Numbers(n) if e.axes.len() == 2 && n.len() <= 16 => {
             let d = (n.len() as f64).sqrt() as usize;
-            let rows: Vec<String> =
-                n.chunks(d.max(1)).map(|r| format!("[{}]", r.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))).collect();
+            let rows: Vec<String> = n
+                .chunks(d.max(1))
+                .map(|r| format!("[{}]", r.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
+                .collect();
             format!("[{}]", rows.join(", "))
         }
         _ => (0..graph.columns.len())
@@ -95,7 +100,8 @@ fn expr(graph: &FactorGraph, e: &Expr) -> String {
     }
 }
 
-/// The registry's formula, word by word: `x` is the child, a parameter's name its argument, `k` the index of its event.
+/// The registry's formula, word by word: `x` is the child, a parameter's name its argument, `k` the index of
+/// its event.
 fn density(graph: &FactorGraph, f: &Factor, child: &str) -> String {
     let node = &graph.nodes[f.node.0];
     let level = event_names(graph, &node.plates, node.event, 1).remove(0);
@@ -119,7 +125,9 @@ fn density(graph: &FactorGraph, f: &Factor, child: &str) -> String {
                 let text = expr(graph, &f.args[i].expr);
                 match f.args[i].spelling {
                     Some(s) => format!("{word}({}: {text})", f.spec.params[i].spellings[s].name),
-                    None if text.contains(' ') && !text.starts_with('[') && !between_bars => format!("({text})"),
+                    None if text.contains(' ') && !text.starts_with('[') && !between_bars => {
+                        format!("({text})")
+                    }
                     None => text,
                 }
             }

@@ -1,5 +1,5 @@
-//! The natural parameters of a jointly Gaussian block: the slopes in its entries, in products of two of them and, along a chain, in
-//! products of neighbours. Not here: how a message is gathered (`message`).
+//! The natural parameters of a jointly Gaussian block: the slopes in its entries, in products of two of them
+//! and, along a chain, in products of neighbours. Not here: how a message is gathered (`message`).
 
 use super::{
     letters::event_names,
@@ -13,31 +13,46 @@ use crate::{
     shape::PlateId,
 };
 
-/// Each natural parameter as it is written, and the messages to it. Products that no factor holds are left out: they are zero.
+/// Each natural parameter as it is written, and the messages to it. Products that no factor holds are left
+/// out: they are zero.
 pub fn heads(graph: &FactorGraph, blocks: &Blocks, g: usize) -> Vec<(String, Vec<Message>)> {
     let joint = &blocks.gaussians[g];
     let members = joint.members.len();
     let all = |to: To, event: &[String]| -> Vec<Message> {
         let factors = 0..graph.factors.len();
-        factors.flat_map(|factor| messages(Products { graph, blocks, factor }, &to, &joint.outer, event)).collect()
+        factors
+            .flat_map(|factor| messages(Products { graph, blocks, factor }, &to, &joint.outer, event))
+            .collect()
     };
     let mut heads = vec![];
     for m in 0..members {
         let views = vec![entry(graph, joint, m, None)];
         let text = scaled(graph, joint, name(graph, joint, &views[0], 0));
-        heads.push((format!("η({text})"), all(To::Entries { gaussian: g, views, apart: 0, same: None }, &axes(graph, joint, &[m]))));
+        heads.push((
+            format!("η({text})"),
+            all(To::Entries { gaussian: g, views, apart: 0, same: None }, &axes(graph, joint, &[m])),
+        ));
     }
     for apart in 0..=joint.lags.max(usize::from(joint.chain.is_some())) {
         for a in 0..members {
             // Neighbours are not interchangeable: the earlier one stands first.
             for b in if apart > 0 { 0 } else { a }..members {
                 // The few products that a sparse block has are those of an element with itself, and of two.
-                let ways: &[Option<bool>] = if joint.sparse && a == b { &[Some(true), Some(false)] } else { &[None] };
+                let ways: &[Option<bool>] =
+                    if joint.sparse && a == b { &[Some(true), Some(false)] } else { &[None] };
                 for &same in ways {
-                    let views = vec![entry(graph, joint, a, None), entry(graph, joint, b, if same == Some(true) { None } else { Some(a) })];
+                    let views = vec![
+                        entry(graph, joint, a, None),
+                        entry(graph, joint, b, if same == Some(true) { None } else { Some(a) }),
+                    ];
                     let (x, y) = (name(graph, joint, &views[0], apart), name(graph, joint, &views[1], 0));
-                    let text = scaled(graph, joint, both(&x, &y, joint.members[a].vector && joint.members[b].vector));
-                    let list = all(To::Entries { gaussian: g, views, apart, same }, &axes(graph, joint, &[a, b]));
+                    let text = scaled(
+                        graph,
+                        joint,
+                        both(&x, &y, joint.members[a].vector && joint.members[b].vector),
+                    );
+                    let list =
+                        all(To::Entries { gaussian: g, views, apart, same }, &axes(graph, joint, &[a, b]));
                     if !list.is_empty() {
                         heads.push((format!("η({text})"), list));
                     }
@@ -46,7 +61,10 @@ pub fn heads(graph: &FactorGraph, blocks: &Blocks, g: usize) -> Vec<(String, Vec
         }
     }
     for part in TAU_PARTS.into_iter().filter(|_| joint.scale.is_some()) {
-        heads.push((format!("η({})", precision(graph, joint, part)), all(To::Part(Source::Gaussian(g), part), &[])));
+        heads.push((
+            format!("η({})", precision(graph, joint, part)),
+            all(To::Part(Source::Gaussian(g), part), &[]),
+        ));
     }
     heads
 }

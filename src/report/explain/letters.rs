@@ -1,5 +1,5 @@
-//! Which letter each index has on paper: the plates of what a message goes to keep their names, the rest is named after what it runs
-//! over. Not here: formulas.
+//! Which letter each index has on paper: the plates of what a message goes to keep their names, the rest is
+//! named after what it runs over. Not here: formulas.
 
 use crate::{
     graph::{
@@ -30,7 +30,14 @@ impl<'a> Letters<'a> {
     }
 
     /// Gives the target's indices to the letters of the operand that is taken out.
-    pub fn target(&mut self, factor: &FactorEnergy, plates: &[PlateId], elements: &[Element], axes: &[LabelId], event: &[String]) {
+    pub fn target(
+        &mut self,
+        factor: &FactorEnergy,
+        plates: &[PlateId],
+        elements: &[Element],
+        axes: &[LabelId],
+        event: &[String],
+    ) {
         for (plate, e) in plates.iter().zip(elements) {
             self.target_index(factor, self.graph.plate_name(*plate).to_owned(), *e);
         }
@@ -71,7 +78,8 @@ impl<'a> Letters<'a> {
         }
     }
 
-    /// Names all letters that have no name yet, those of `term` first so that others leave them the short names; `taken` may not be used.
+    /// Names all letters that have no name yet, those of `term` first so that others leave them the short
+    /// names; `taken` may not be used.
     pub fn rest(&mut self, factor: &FactorEnergy, term: &EnergyTerm, taken: &[String]) {
         let mut own: Vec<LabelId> = term.ops.iter().flat_map(Op::labels).collect();
         own.sort_unstable();
@@ -114,7 +122,9 @@ impl<'a> Letters<'a> {
     pub fn element(&self, e: Element) -> String {
         match e {
             Element::Label(l) | Element::Listed { label: l, .. } => self.text(l),
-            Element::Column { column, label } => format!("{}[{}]", column_text(self.graph, column), self.text(label)),
+            Element::Column { column, label } => {
+                format!("{}[{}]", column_text(self.graph, column), self.text(label))
+            }
             Element::Before { label, lag } => self.shifted(label, i64::from(lag)),
             Element::Parent { label } => format!("parent({})", self.text(label)),
             Element::At(i) => (i + 1).to_string(),
@@ -131,7 +141,8 @@ impl<'a> Letters<'a> {
 pub fn column_text(graph: &FactorGraph, c: ColumnId) -> String {
     let column = &graph.columns[c.0];
     let same = graph.columns.iter().filter(|o| o.name == column.name).count();
-    let taken = graph.nodes.iter().any(|n| n.name == column.name) || graph.inputs.iter().any(|i| i.name == column.name);
+    let taken = graph.nodes.iter().any(|n| n.name == column.name)
+        || graph.inputs.iter().any(|i| i.name == column.name);
     if same > 1 || taken { graph.column_name(c) } else { column.name.clone() }
 }
 
@@ -163,7 +174,12 @@ pub fn axis_name(graph: &FactorGraph, extent: Extent, used: &[String]) -> String
 }
 
 /// Letters for the axes of a value.
-pub fn event_names(graph: &FactorGraph, plates: &[PlateId], event: Option<Extent>, rank: usize) -> Vec<String> {
+pub fn event_names(
+    graph: &FactorGraph,
+    plates: &[PlateId],
+    event: Option<Extent>,
+    rank: usize,
+) -> Vec<String> {
     let mut used: Vec<String> = plates.iter().map(|p| graph.plate_name(*p).to_owned()).collect();
     let first = used.len();
     for _ in 0..rank {

@@ -1,5 +1,5 @@
-//! The messages of one factor to one part of a block: its products with that part taken out, gathered under common sums and
-//! responsibilities. Not here: products (`product`), blocks (`updates`).
+//! The messages of one factor to one part of a block: its products with that part taken out, gathered under
+//! common sums and responsibilities. Not here: products (`product`), blocks (`updates`).
 
 use super::{
     letters::Letters,
@@ -19,7 +19,8 @@ pub enum To {
     Part(Source, usize),
     /// Pairs of neighbours of a chain.
     Pair(Source),
-    /// One entry of a jointly Gaussian block, or a product of two; of steps so many `apart`, the earlier one first.
+    /// One entry of a jointly Gaussian block, or a product of two; of steps so many `apart`, the earlier one
+    /// first.
     Entries {
         /// The block.
         gaussian: usize,
@@ -79,7 +80,8 @@ pub fn messages(of: Products<'_>, to: &To, plates: &[PlateId], event: &[String])
                 letters.target_index(energy, name, e);
             }
             letters.rest(energy, term, &names);
-            // Products with the same target element belong together, whatever the letters of its axes are called.
+            // Products with the same target element belong together, whatever the letters of its axes are
+            // called.
             let ops: Vec<Op> = out
                 .iter()
                 .map(|&i| Op {
@@ -131,10 +133,16 @@ fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<Taken> {
         // The later step gives the target's index, the earlier step's category comes first.
         To::Pair(source) => pairs(*source)
             .take(1)
-            .map(|(then, now)| Taken { ops: vec![now, then], axes: [ops[then].axes.as_slice(), &ops[now].axes].concat(), inner: vec![] })
+            .map(|(then, now)| Taken {
+                ops: vec![now, then],
+                axes: [ops[then].axes.as_slice(), &ops[now].axes].concat(),
+                inner: vec![],
+            })
             .collect(),
         To::Entries { gaussian, views, apart: 0, same } => (0..ops.len())
-            .filter(|&i| ops[i].source == Source::Gaussian(*gaussian) && ops[i].part + 1 == views.len() && !in_pair(i))
+            .filter(|&i| {
+                ops[i].source == Source::Gaussian(*gaussian) && ops[i].part + 1 == views.len() && !in_pair(i)
+            })
             .filter(|&i| same.is_none_or(|s| s == is_square(&ops[i].views)))
             .filter_map(|i| entries(&ops[i].views.iter().collect::<Vec<_>>(), views, vec![i]))
             .map(|mut t| {
@@ -144,7 +152,8 @@ fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<Taken> {
                 t
             })
             .collect(),
-        To::Entries { gaussian, views, apart, .. } if of.blocks.gaussians[*gaussian].lags > 0 => (0..ops.len())
+        To::Entries { gaussian, views, apart, .. } if of.blocks.gaussians[*gaussian].lags > 0 => (0..ops
+            .len())
             .filter(|&i| ops[i].source == Source::Gaussian(*gaussian) && ops[i].part == 1 + apart)
             .filter(|&i| ops[i].views.iter().zip(views).all(|(v, e)| v.member == e.member))
             .filter_map(|i| entries(&ops[i].views.iter().collect::<Vec<_>>(), views, vec![i]))
@@ -166,11 +175,16 @@ fn is_square(views: &[View]) -> bool {
 
 /// Views matched with the entries that a message goes to, in either order.
 fn entries(views: &[&View], to: &[Entry], ops: Vec<usize>) -> Option<Taken> {
-    let fits = |list: &[&View]| list.len() == to.len() && list.iter().zip(to).all(|(v, e)| v.member == e.member);
+    let fits =
+        |list: &[&View]| list.len() == to.len() && list.iter().zip(to).all(|(v, e)| v.member == e.member);
     let turned: Vec<&View> = views.iter().rev().copied().collect();
     let views = [views, turned.as_slice()].into_iter().find(|list| fits(list))?;
     let axes = views.iter().filter_map(|v| v.axis).collect();
-    let inner = views.iter().zip(to).flat_map(|(v, e)| e.names.iter().cloned().zip(v.elements.iter().copied())).collect();
+    let inner = views
+        .iter()
+        .zip(to)
+        .flat_map(|(v, e)| e.names.iter().cloned().zip(v.elements.iter().copied()))
+        .collect();
     Some(Taken { ops, axes, inner })
 }
 
@@ -192,10 +206,17 @@ fn gather(products: Vec<Product>) -> Vec<(bool, String)> {
             continue;
         }
         let p = &merged[i];
-        let alike: Vec<usize> = (i..merged.len()).filter(|&j| merged[j].sums == p.sums && merged[j].selectors == p.selectors).collect();
+        let alike: Vec<usize> = (i..merged.len())
+            .filter(|&j| merged[j].sums == p.sums && merged[j].selectors == p.selectors)
+            .collect();
         alike.iter().for_each(|&j| done[j] = true);
-        let before = [p.sums.join(" "), p.selectors.join(" ")].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ");
-        let bodies: Vec<(bool, String)> = alike.iter().map(|&j| body(&merged[j], before.is_empty())).collect();
+        let before = [p.sums.join(" "), p.selectors.join(" ")]
+            .into_iter()
+            .filter(|s| !s.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let bodies: Vec<(bool, String)> =
+            alike.iter().map(|&j| body(&merged[j], before.is_empty())).collect();
         if before.is_empty() {
             out.extend(bodies);
         } else if bodies.len() > 1 {

@@ -1,7 +1,9 @@
-//! What `elbow explain` prints: the factors as on paper, the blocks of q with every update in symbols, and the bound.
+//! What `elbow explain` prints: the factors as on paper, the blocks of q with every update in symbols, and
+//! the bound.
 //!
-//! Nothing here knows a distribution. A block's natural parameters are the slopes of the energy in its parts: each product that holds
-//! a part, with that part taken out, is a message, and is printed as it stands. Not here: blocks and reasons (`factorize`), numbers.
+//! Nothing here knows a distribution. A block's natural parameters are the slopes of the energy in its parts:
+//! each product that holds a part, with that part taken out, is a message, and is printed as it stands. Not
+//! here: blocks and reasons (`factorize`), numbers.
 
 mod density;
 mod gaussian;

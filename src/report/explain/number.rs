@@ -1,4 +1,5 @@
-//! Numbers in formulas: ½ and not 0.5, −1 as a sign, multiples of ln 2π by name. Not here: numbers of a report.
+//! Numbers in formulas: ½ and not 0.5, −1 as a sign, multiples of ln 2π by name. Not here: numbers of a
+//! report.
 
 /// ln 2π.
 const LN_2PI: f64 = 1.837_877_066_409_345_3;
@@ -33,10 +34,13 @@ pub fn join(a: &str, b: &str) -> String {
     }
 }
 
-/// A coefficient of the event dimension as a number, a power of `d` in front of it; `None` where it is no such thing.
+/// A coefficient of the event dimension as a number, a power of `d` in front of it; `None` where it is no
+/// such thing.
 pub fn of_dimension(coefficient: fn(usize) -> f64) -> Option<(f64, u32)> {
     let at: Vec<f64> = (1..=3).map(coefficient).collect();
-    let power = |p: u32| (1..=3).all(|d: usize| (at[d - 1] - at[0] * (d as f64).powi(p as i32)).abs() <= 1e-12 * at[0].abs());
+    let power = |p: u32| {
+        (1..=3).all(|d: usize| (at[d - 1] - at[0] * (d as f64).powi(p as i32)).abs() <= 1e-12 * at[0].abs())
+    };
     (0..3).find(|&p| power(p)).map(|p| (at[0], p))
 }
 
@@ -46,7 +50,10 @@ mod tests {
 
     #[test]
     fn numbers_read_as_on_paper() {
-        assert_eq!((front(1.0), alone(1.0), alone(0.5), alone(0.5 * LN_2PI)), (String::new(), "1".into(), "½".into(), "½ ln 2π".into()));
+        assert_eq!(
+            (front(1.0), alone(1.0), alone(0.5), alone(0.5 * LN_2PI)),
+            (String::new(), "1".into(), "½".into(), "½ ln 2π".into())
+        );
         assert_eq!(
             (alone(LN_2PI), alone(0.3), join("½", "0.1"), join("½", "ln x")),
             ("ln 2π".into(), "0.3".into(), "½·0.1".into(), "½ ln x".into())

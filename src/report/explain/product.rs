@@ -1,6 +1,6 @@
-//! A product of the energy as text, with some of its operands taken out: sums, responsibilities, known numbers, expectations.
-//! Vectors and matrices are written as such where a factor has matrices, and with indices elsewhere. Not here: which operands are
-//! taken out.
+//! A product of the energy as text, with some of its operands taken out: sums, responsibilities, known
+//! numbers, expectations. Vectors and matrices are written as such where a factor has matrices, and with
+//! indices elsewhere. Not here: which operands are taken out.
 
 use super::{
     gaussian::both,
@@ -57,11 +57,19 @@ impl<'a> Products<'a> {
         &self.blocks.energy.factors[self.factor]
     }
 
-    /// The term without the operands `out`; `result` are the letters of the target's own axes. `None`: it is zero.
-    pub fn without(&self, term: &EnergyTerm, out: &[usize], letters: &Letters<'a>, result: &[LabelId]) -> Option<Product> {
+    /// The term without the operands `out`; `result` are the letters of the target's own axes. `None`: it is
+    /// zero.
+    pub fn without(
+        &self,
+        term: &EnergyTerm,
+        out: &[usize],
+        letters: &Letters<'a>,
+        result: &[LabelId],
+    ) -> Option<Product> {
         let mut letters = letters.clone();
         let energy = self.energy();
-        let mut product = Product { number: term.scale, sums: vec![], selectors: vec![], body: vec![], only: vec![] };
+        let mut product =
+            Product { number: term.scale, sums: vec![], selectors: vec![], body: vec![], only: vec![] };
         let mut dimension = term.d_power;
         match of_dimension(term.coefficient) {
             Some((n, power)) => {
@@ -78,35 +86,56 @@ impl<'a> Products<'a> {
                 summed.push(l);
             }
         });
-        summed.retain(|l| !letters.free.contains(l) && !self.is_axis(*l) && energy.labels[*l].role != Role::Other);
+        summed.retain(|l| {
+            !letters.free.contains(l) && !self.is_axis(*l) && energy.labels[*l].role != Role::Other
+        });
 
-        let mut rest: Vec<&Op> = term.ops.iter().enumerate().filter(|(i, _)| !out.contains(i)).map(|(_, o)| o).collect();
+        let mut rest: Vec<&Op> =
+            term.ops.iter().enumerate().filter(|(i, _)| !out.contains(i)).map(|(_, o)| o).collect();
         rest.retain(|op| !self.known_category(op, &mut letters, &mut summed, &mut product));
         rest.retain(|op| !self.constant(op, &mut letters, &mut summed, &mut product));
         let mut atoms = vec![];
         let mut chained = vec![];
         for (i, a) in rest.iter().enumerate() {
             for (j, b) in rest.iter().enumerate() {
-                if i < j && !chained.contains(&i) && !chained.contains(&j) && self.blocks.keeps_pair(self.graph, a, b) {
+                if i < j
+                    && !chained.contains(&i)
+                    && !chained.contains(&j)
+                    && self.blocks.keeps_pair(self.graph, a, b)
+                {
                     chained.extend([i, j]);
-                    let (before, now) = if a.elements.iter().any(|e| e.is_before()) { (a, b) } else { (b, a) };
+                    let (before, now) =
+                        if a.elements.iter().any(|e| e.is_before()) { (a, b) } else { (b, a) };
                     if let Source::Gaussian(g) = a.source {
-                        let texts: Vec<String> =
-                            [before, now].iter().flat_map(|o| o.views.iter().map(|v| self.entry(g, o, v, &letters))).collect();
-                        let axes: Vec<LabelId> = [before, now].iter().flat_map(|o| self.view_axes(o)).collect();
-                        let text = if let [x, y] = texts.as_slice() { both(x, y, axes.len() == 2) } else { texts.join("·") };
+                        let texts: Vec<String> = [before, now]
+                            .iter()
+                            .flat_map(|o| o.views.iter().map(|v| self.entry(g, o, v, &letters)))
+                            .collect();
+                        let axes: Vec<LabelId> =
+                            [before, now].iter().flat_map(|o| self.view_axes(o)).collect();
+                        let text = if let [x, y] = texts.as_slice() {
+                            both(x, y, axes.len() == 2)
+                        } else {
+                            texts.join("·")
+                        };
                         atoms.push(Atom { text: format!("⟨{text}⟩"), axes });
                         continue;
                     }
                     if let Source::Network(_) = a.source {
-                        product
-                            .selectors
-                            .push(format!("q({})", [self.states(before, &letters), self.states(now, &letters)].concat().join(", ")));
+                        product.selectors.push(format!(
+                            "q({})",
+                            [self.states(before, &letters), self.states(now, &letters)].concat().join(", ")
+                        ));
                         continue;
                     }
                     let at: Vec<String> = now.elements.iter().map(|e| letters.element(*e)).collect();
                     let levels = [before, now].map(|o| letters.text(o.axes[0]));
-                    product.selectors.push(format!("{}[{},{}]", self.mark("ξ", now), at.join(","), levels.join(",")));
+                    product.selectors.push(format!(
+                        "{}[{},{}]",
+                        self.mark("ξ", now),
+                        at.join(","),
+                        levels.join(",")
+                    ));
                 }
             }
         }
@@ -124,8 +153,12 @@ impl<'a> Products<'a> {
             if let Source::Network(n) = op.source {
                 product.selectors.push(self.marginal(n, op, &letters));
             } else if self.is_responsibility(op) {
-                let at: Vec<String> =
-                    op.elements.iter().map(|e| letters.element(*e)).chain(op.axes.iter().map(|&l| letters.text(l))).collect();
+                let at: Vec<String> = op
+                    .elements
+                    .iter()
+                    .map(|e| letters.element(*e))
+                    .chain(op.axes.iter().map(|&l| letters.text(l)))
+                    .collect();
                 product.selectors.push(format!("{}[{}]", self.mark("r", op), at.join(",")));
             } else {
                 atoms.extend(self.atoms(op, &letters));
@@ -137,7 +170,11 @@ impl<'a> Products<'a> {
         product.body.extend(atoms.iter().filter(|a| a.axes.is_empty() && random(a)).map(|a| a.text.clone()));
         for factor in &mut product.body {
             // A known negative number gives its sign away.
-            if let Some(inner) = factor.strip_prefix("(−").and_then(|f| f.strip_suffix(')')).filter(|f| f.parse::<f64>().is_ok()) {
+            if let Some(inner) = factor
+                .strip_prefix("(−")
+                .and_then(|f| f.strip_suffix(')'))
+                .filter(|f| f.parse::<f64>().is_ok())
+            {
                 product.number = -product.number;
                 *factor = inner.to_string();
             }
@@ -146,7 +183,8 @@ impl<'a> Products<'a> {
 
         self.rows(&letters, &summed, &mut product);
         for &l in &summed {
-            let of: Vec<String> = letters.conditions.iter().filter(|c| c.0 == l).map(|c| c.1.clone()).collect();
+            let of: Vec<String> =
+                letters.conditions.iter().filter(|c| c.0 == l).map(|c| c.1.clone()).collect();
             let name = letters.text(l);
             product.sums.push(match (of.is_empty(), self.row_condition(l, &name)) {
                 (true, None) => format!("Σ_{name}"),
@@ -167,7 +205,8 @@ impl<'a> Products<'a> {
     /// Is a letter the axis of a vector or matrix that is written without indices?
     pub fn is_axis(&self, l: LabelId) -> bool {
         let spec = self.graph.factors[self.factor].spec;
-        let matrices = (0..=spec.params.len()).any(|s| spec.slot_stat(s).parts.iter().any(|p| p.shape == PartShape::Matrix));
+        let matrices = (0..=spec.params.len())
+            .any(|s| spec.slot_stat(s).parts.iter().any(|p| p.shape == PartShape::Matrix));
         let event = |l: LabelId| self.energy().labels[l].role == Role::Event;
         // A matrix made of scalar variables, such as A of A h, has indices: then all is written with indices.
         let index = |e: &Element| matches!(e, Element::Label(l) if event(*l));
@@ -235,8 +274,15 @@ impl<'a> Products<'a> {
         format!("q({})", self.states(op, letters).join(", "))
     }
 
-    /// An observed category: its index is known, so it picks instead of weighing. True if that is all the operand says.
-    fn known_category(&self, op: &Op, letters: &mut Letters<'_>, summed: &mut Vec<LabelId>, product: &mut Product) -> bool {
+    /// An observed category: its index is known, so it picks instead of weighing. True if that is all the
+    /// operand says.
+    fn known_category(
+        &self,
+        op: &Op,
+        letters: &mut Letters<'_>,
+        summed: &mut Vec<LabelId>,
+        product: &mut Product,
+    ) -> bool {
         let Source::Node(n) = op.source else { return false };
         if !self.is_category(n) || self.has_q(n) {
             return false;
@@ -257,10 +303,18 @@ impl<'a> Products<'a> {
     }
 
     /// An array of zeros and ones says which elements there are. True if the operand is one.
-    fn constant(&self, op: &Op, letters: &mut Letters<'_>, summed: &mut Vec<LabelId>, product: &mut Product) -> bool {
+    fn constant(
+        &self,
+        op: &Op,
+        letters: &mut Letters<'_>,
+        summed: &mut Vec<LabelId>,
+        product: &mut Product,
+    ) -> bool {
         let Source::Known(k) = op.source else { return false };
         let known = &self.blocks.energy.knowns[k];
-        let (ExprKind::Call(function, _), KnownMap::Value) = (&known.expr.kind, known.map) else { return false };
+        let (ExprKind::Call(function, _), KnownMap::Value) = (&known.expr.kind, known.map) else {
+            return false;
+        };
         let condition = match (function, op.axes.as_slice()) {
             (Function::Identity, &[a, b]) => {
                 let (keep, drop) = if summed.contains(&b) { (a, b) } else { (b, a) };
@@ -316,7 +370,9 @@ impl<'a> Products<'a> {
         // The square of a known vector is two of it.
         let twice = |value: &str, symbol: &str| {
             let [a, b] = axes[..] else { return None };
-            (symbol == "xxᵀ").then(|| vec![Atom { text: value.into(), axes: vec![a] }, Atom { text: value.into(), axes: vec![b] }])
+            (symbol == "xxᵀ").then(|| {
+                vec![Atom { text: value.into(), axes: vec![a] }, Atom { text: value.into(), axes: vec![b] }]
+            })
         };
         match op.source {
             Source::Node(n) => {
@@ -324,7 +380,8 @@ impl<'a> Products<'a> {
                 let symbol = node.spec.stat.parts[op.part].symbol;
                 let value = self.indexed(&node.name, op, letters, true);
                 if let ("xxᵀ", [i, j], []) = (symbol, op.axes.as_slice(), axes.as_slice()) {
-                    let entry = |l| self.indexed(&node.name, &Op { axes: vec![l], ..op.clone() }, letters, true);
+                    let entry =
+                        |l| self.indexed(&node.name, &Op { axes: vec![l], ..op.clone() }, letters, true);
                     return vec![of(both(&entry(*i), &entry(*j), false), self.has_q(n))];
                 }
                 if !self.has_q(n)
@@ -365,7 +422,9 @@ impl<'a> Products<'a> {
                     Some(tau) => {
                         let at: Vec<String> = op.elements.iter().map(|e| letters.element(*e)).collect();
                         let ln = if op.part == TAU_PARTS[1] { "ln " } else { "" };
-                        format!("{ln}{} {text}", bracket(&self.graph.nodes[tau.0].name, &at)).trim_end().to_string()
+                        format!("{ln}{} {text}", bracket(&self.graph.nodes[tau.0].name, &at))
+                            .trim_end()
+                            .to_string()
                     }
                     None => text,
                 };
@@ -394,8 +453,13 @@ impl<'a> Products<'a> {
         let m = &self.blocks.gaussians[g].members[v.member];
         let node = &self.graph.nodes[m.node.0];
         let (outer, mut inner) = (&self.blocks.gaussians[g].outer, v.elements.iter());
-        let at =
-            |p: &PlateId| if m.inner.contains(p) { inner.next() } else { outer.iter().zip(&op.elements).find(|x| x.0 == p).map(|x| x.1) };
+        let at = |p: &PlateId| {
+            if m.inner.contains(p) {
+                inner.next()
+            } else {
+                outer.iter().zip(&op.elements).find(|x| x.0 == p).map(|x| x.1)
+            }
+        };
         let mut at: Vec<String> = node.plates.iter().filter_map(at).map(|e| letters.element(*e)).collect();
         at.extend(v.axis.filter(|l| !self.is_axis(*l)).map(|l| letters.text(l)));
         bracket(&node.name, &at)
@@ -407,7 +471,8 @@ impl<'a> Products<'a> {
 
     /// The value of a known argument as the user wrote it, its indices as letters.
     fn known(&self, known: &Known, op: &Op, letters: &Letters<'_>) -> String {
-        let axes: Vec<String> = op.axes.iter().filter(|l| !self.is_axis(**l)).map(|&l| letters.text(l)).collect();
+        let axes: Vec<String> =
+            op.axes.iter().filter(|l| !self.is_axis(**l)).map(|&l| letters.text(l)).collect();
         let text = match &known.expr.kind {
             ExprKind::Ref(r) if matches!(r.target, Target::Input(_)) => {
                 let at: Vec<String> = op.elements.iter().map(|e| letters.element(*e)).chain(axes).collect();
@@ -415,7 +480,11 @@ impl<'a> Products<'a> {
             }
             _ => {
                 let text = self.expr(&known.expr, letters, 0);
-                if known.expr.axes.is_empty() || axes.is_empty() { text } else { format!("{text}[{}]", axes.join(",")) }
+                if known.expr.axes.is_empty() || axes.is_empty() {
+                    text
+                } else {
+                    format!("{text}[{}]", axes.join(","))
+                }
             }
         };
         let (factor, slot) = known.place;
@@ -497,13 +566,14 @@ impl<'a> Products<'a> {
             Index::At(n) => Element::At(*n),
             Index::Gate(r) => {
                 let elements: Vec<Element> = r.index.iter().map(|i| self.index(i)).collect();
-                let is = |o: &&Op| matches!(r.target, Target::Node(n) if o.source == Source::Node(n)) && o.elements == elements;
-                let gate = energy
-                    .terms
-                    .iter()
-                    .flat_map(|t| &t.ops)
-                    .filter(is)
-                    .find_map(|o| o.axes.first().copied().filter(|l| energy.labels[*l].role == Role::Gate));
+                let is = |o: &&Op| {
+                    matches!(r.target, Target::Node(n) if o.source == Source::Node(n))
+                        && o.elements == elements
+                };
+                let gate =
+                    energy.terms.iter().flat_map(|t| &t.ops).filter(is).find_map(|o| {
+                        o.axes.first().copied().filter(|l| energy.labels[*l].role == Role::Gate)
+                    });
                 Element::Label(gate.unwrap_or(0))
             }
         }
@@ -522,7 +592,13 @@ impl<'a> Products<'a> {
         let all = |v: f64| n.iter().all(|x| *x == v);
         match symbol {
             "x" | "x²" | "xxᵀ" if all(0.0) => Some(0.0),
-            "x" if known.expr.axes.is_empty() && self.scalar(known, part) && n.len() == 1 && n[0].abs() == 1.0 => Some(n[0]),
+            "x" if known.expr.axes.is_empty()
+                && self.scalar(known, part)
+                && n.len() == 1
+                && n[0].abs() == 1.0 =>
+            {
+                Some(n[0])
+            }
             "x²" if n.len() == 1 && n[0].abs() == 1.0 => Some(1.0),
             "ln x" if n.len() == 1 && n[0] == 1.0 => Some(0.0),
             "0" => Some(0.0),
@@ -540,7 +616,12 @@ impl<'a> Products<'a> {
 
 /// `r`, or `r_kind` where there are several latent categories.
 pub fn mark(graph: &FactorGraph, blocks: &Blocks, letter: &str, node: NodeId) -> String {
-    let latent = graph.nodes.iter().enumerate().filter(|(i, n)| n.spec.stat == &CATEGORY && blocks.roles[*i].has_q()).count();
+    let latent = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(i, n)| n.spec.stat == &CATEGORY && blocks.roles[*i].has_q())
+        .count();
     if latent == 1 { letter.into() } else { format!("{letter}_{}", graph.nodes[node.0].name) }
 }
 
@@ -557,8 +638,8 @@ fn list(n: &[f64]) -> String {
     n.iter().map(|v| v.to_string().replace('-', "−")).collect::<Vec<_>>().join(", ")
 }
 
-/// Products of vectors and matrices that share letters, in matrix notation. All matrices are symmetric: statistics of symmetric
-/// values and their expectations. `result`: letters of the axes that stay.
+/// Products of vectors and matrices that share letters, in matrix notation. All matrices are symmetric:
+/// statistics of symmetric values and their expectations. `result`: letters of the axes that stay.
 fn paths(atoms: Vec<Atom>, result: &[LabelId]) -> Vec<String> {
     let mut left: Vec<Option<Atom>> = atoms.into_iter().map(Some).collect();
     let mut out: Vec<String> = vec![];
@@ -568,7 +649,9 @@ fn paths(atoms: Vec<Atom>, result: &[LabelId]) -> Vec<String> {
         if done.contains(&f) {
             continue;
         }
-        let Some(start) = left.iter().position(|a| a.as_ref().is_some_and(|a| a.axes.contains(&f))) else { continue };
+        let Some(start) = left.iter().position(|a| a.as_ref().is_some_and(|a| a.axes.contains(&f))) else {
+            continue;
+        };
         let (list, end) = walk(&mut left, start, Some(f));
         done.push(f);
         if let Some(e) = end {
@@ -587,7 +670,9 @@ fn paths(atoms: Vec<Atom>, result: &[LabelId]) -> Vec<String> {
         out.push(format!("tr({})", list.join(" ")));
     }
     match sides.as_slice() {
-        [a, b] if a.contains(' ') && !a.starts_with('⟨') && !a.starts_with('[') => out.push(format!("({a}) ({b})ᵀ")),
+        [a, b] if a.contains(' ') && !a.starts_with('⟨') && !a.starts_with('[') => {
+            out.push(format!("({a}) ({b})ᵀ"))
+        }
         [a, b] => out.push(format!("{a} {b}ᵀ")),
         _ => out.extend(sides),
     }

@@ -44,12 +44,13 @@ pub fn is_sum(text: &str) -> bool {
     }) || text.starts_with('−')
 }
 
-/// The letter that stands for each member in a joint statistic's symbols: where the joint statistic has a member's own value as a
-/// part, that part's symbol; `x` for the other.
+/// The letter that stands for each member in a joint statistic's symbols: where the joint statistic has a
+/// member's own value as a part, that part's symbol; `x` for the other.
 pub fn member_letters(spec: &JointSpec) -> Vec<char> {
     let own = |m: usize| {
-        let rule =
-            spec.rewrites.iter().find(|r| matches!(r.from, [(member, p, _)] if *member == m && spec.members[m].parts[*p].symbol == "x"))?;
+        let rule = spec.rewrites.iter().find(
+            |r| matches!(r.from, [(member, p, _)] if *member == m && spec.members[m].parts[*p].symbol == "x"),
+        )?;
         spec.stat.parts[rule.part].symbol.chars().next()
     };
     (0..spec.members.len()).map(|m| own(m).unwrap_or('x')).collect()
@@ -74,6 +75,10 @@ mod tests {
     #[test]
     fn letters_of_the_registered_blocks() {
         let all: Vec<_> = crate::block::JOINTS.iter().map(|j| (j.name, member_letters(j))).collect();
-        assert!(all.contains(&("Normal–Gamma", vec!['x', 'τ'])) && all.contains(&("Normal–Wishart", vec!['x', 'Λ'])), "{all:?}");
+        assert!(
+            all.contains(&("Normal–Gamma", vec!['x', 'τ']))
+                && all.contains(&("Normal–Wishart", vec!['x', 'Λ'])),
+            "{all:?}"
+        );
     }
 }

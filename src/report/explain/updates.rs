@@ -44,7 +44,9 @@ fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
     let event = |rank: usize| event_names(graph, &first.plates, first.event, rank);
     let all = |to: &To, event: &[String]| -> Vec<Message> {
         let factors = 0..graph.factors.len();
-        factors.flat_map(|factor| messages(Products { graph, blocks, factor }, to, &first.plates, event)).collect()
+        factors
+            .flat_map(|factor| messages(Products { graph, blocks, factor }, to, &first.plates, event))
+            .collect()
     };
     let mut heads: Vec<(String, Vec<Message>)> = vec![];
     let mut legend: Vec<String> = vec![];
@@ -79,8 +81,15 @@ fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
     if let Kind::Chain(plate) = b.kind {
         let two = event(2);
         let t = graph.plate_name(plate);
-        let before: Vec<String> = at.iter().map(|p| if p == t { earlier(graph, plate) } else { p.clone() }).collect();
-        let head = format!("η({} = {}, {} = {})", bracket(&first.name, &before), two[0], bracket(&first.name, &at), two[1]);
+        let before: Vec<String> =
+            at.iter().map(|p| if p == t { earlier(graph, plate) } else { p.clone() }).collect();
+        let head = format!(
+            "η({} = {}, {} = {})",
+            bracket(&first.name, &before),
+            two[0],
+            bracket(&first.name, &at),
+            two[1]
+        );
         heads.push((head, all(&To::Pair(source), &two)));
     }
     if let Some(d) = first.event.filter(|_| matrices) {
@@ -111,7 +120,8 @@ fn network(graph: &FactorGraph, blocks: &Blocks, i: usize, n: usize) -> String {
     };
     let (now, then) = (names(), names());
     let head = |scope: &[usize], at: &[String], letters: &[String]| -> String {
-        let one = |&m: &usize| format!("{} = {}", bracket(&graph.nodes[network.members[m].0].name, at), letters[m]);
+        let one =
+            |&m: &usize| format!("{} = {}", bracket(&graph.nodes[network.members[m].0].name, at), letters[m]);
         scope.iter().map(one).collect::<Vec<_>>().join(", ")
     };
     let all = |to: &To, event: &[String]| -> Vec<Message> {
@@ -145,21 +155,29 @@ fn network(graph: &FactorGraph, blocks: &Blocks, i: usize, n: usize) -> String {
 /// The step before, or the row above: `t-1`, `parent(n)`.
 fn earlier(graph: &FactorGraph, plate: PlateId) -> String {
     let t = graph.plate_name(plate);
-    if matches!(graph.plates[plate.0].kind, PlateKind::Tree { .. }) { format!("parent({t})") } else { format!("{t}-1") }
+    if matches!(graph.plates[plate.0].kind, PlateKind::Tree { .. }) {
+        format!("parent({t})")
+    } else {
+        format!("{t}-1")
+    }
 }
 
 /// How a chain or tree is updated.
 fn algorithm(graph: &FactorGraph, plate: PlateId) -> &'static str {
-    if matches!(graph.plates[plate.0].kind, PlateKind::Tree { .. }) { "a pass to the roots and back" } else { "forward–backward" }
+    if matches!(graph.plates[plate.0].kind, PlateKind::Tree { .. }) {
+        "a pass to the roots and back"
+    } else {
+        "forward–backward"
+    }
 }
 
 /// What an axis runs over, a number if the model says it.
 fn size_text(graph: &FactorGraph, x: Extent) -> String {
     match x {
         Extent::Number(n) => n.to_string(),
-        Extent::Plate(p) => {
-            graph.plates[p.0].known_size().map_or_else(|| format!("the size of {}", graph.plate_name(p)), |n| n.to_string())
-        }
+        Extent::Plate(p) => graph.plates[p.0]
+            .known_size()
+            .map_or_else(|| format!("the size of {}", graph.plate_name(p)), |n| n.to_string()),
         Extent::Levels(c) => format!("the levels of {}", graph.column_name(c)),
     }
 }
@@ -168,7 +186,11 @@ fn size_text(graph: &FactorGraph, x: Extent) -> String {
 fn closing(graph: &FactorGraph, blocks: &Blocks, i: usize, at: &[String]) -> String {
     let b = &blocks.list[i];
     let node = &graph.nodes[b.nodes[0].0];
-    let turn = if meets_itself(blocks, i) { " Elements that meet in a product are updated one after the other." } else { "" };
+    let turn = if meets_itself(blocks, i) {
+        " Elements that meet in a product are updated one after the other."
+    } else {
+        ""
+    };
     match b.kind {
         Kind::Chain(plate) => {
             let two = event_names(graph, &node.plates, node.event, 2);
@@ -208,7 +230,12 @@ fn closing(graph: &FactorGraph, blocks: &Blocks, i: usize, at: &[String]) -> Str
 
 fn meets_itself(blocks: &Blocks, i: usize) -> bool {
     let me = Source::Node(blocks.list[i].nodes[0]);
-    blocks.energy.factors.iter().flat_map(|f| &f.terms).any(|t| t.ops.iter().filter(|o| o.source == me).count() > 1)
+    blocks
+        .energy
+        .factors
+        .iter()
+        .flat_map(|f| &f.terms)
+        .any(|t| t.ops.iter().filter(|o| o.source == me).count() > 1)
 }
 
 /// Each part with one line for each message, where they come from set in a column.
@@ -221,9 +248,11 @@ fn lines(heads: &[(String, Vec<Message>)]) -> String {
         }
         rows.push((format!("    {head}"), String::new()));
         for (i, m) in list.iter().enumerate() {
-            let only = if m.only.is_empty() { String::new() } else { format!(" where {}", m.only.join(", ")) };
+            let only =
+                if m.only.is_empty() { String::new() } else { format!(" where {}", m.only.join(", ")) };
             let whole = sum(&m.pieces).chars().count() <= WIDTH - 40;
-            let groups: Vec<&[(bool, String)]> = if whole { vec![&m.pieces] } else { m.pieces.chunks(1).collect() };
+            let groups: Vec<&[(bool, String)]> =
+                if whole { vec![&m.pieces] } else { m.pieces.chunks(1).collect() };
             for (g, pieces) in groups.into_iter().enumerate() {
                 let sign = match (i + g, pieces[0].0) {
                     (0, true) => "= −",
@@ -238,6 +267,12 @@ fn lines(heads: &[(String, Vec<Message>)]) -> String {
             }
         }
     }
-    let width = rows.iter().filter(|r| !r.1.is_empty()).map(|r| r.0.chars().count()).filter(|w| *w <= WIDTH).max().unwrap_or(0);
+    let width = rows
+        .iter()
+        .filter(|r| !r.1.is_empty())
+        .map(|r| r.0.chars().count())
+        .filter(|w| *w <= WIDTH)
+        .max()
+        .unwrap_or(0);
     rows.iter().map(|(a, b)| format!("{a:width$}  {b}").trim_end().to_string() + "\n").collect()
 }

@@ -24,9 +24,18 @@ impl WithSimd for Forward<'_> {
 }
 
 impl Group<'_> {
-    /// One block forward: messages to `alpha`, what they were multiplied by to `norm`. `sums` are those of the messages before, and then of the last ones.
+    /// One block forward: messages to `alpha`, what they were multiplied by to `norm`. `sums` are those of
+    /// the messages before, and then of the last ones.
     #[inline(always)]
-    fn forward<S: Simd>(&self, simd: S, b: usize, at: &At, s: &mut Scratch, sums: &mut [f64; TOGETHER], bad: &mut [bool; TOGETHER]) {
+    fn forward<S: Simd>(
+        &self,
+        simd: S,
+        b: usize,
+        at: &At,
+        s: &mut Scratch,
+        sums: &mut [f64; TOGETHER],
+        bad: &mut [bool; TOGETHER],
+    ) {
         let stride = self.stride();
         if !self.kept[0] && b > 0 {
             s.points[b * stride..][..stride].copy_from_slice(&s.now[..stride]);
@@ -45,7 +54,9 @@ impl Group<'_> {
                 (None, 2) => self.ahead::<S, 2>(simd, 0, t..end, at, s, sums, bad),
                 (None, 3) => self.ahead::<S, 3>(simd, 0, t..end, at, s, sums, bad),
                 (None, _) => self.ahead::<S, TOGETHER>(simd, 0, t..end, at, s, sums, bad),
-                (Some(_), _) => (0..active).for_each(|l| self.ahead::<S, 1>(simd, l, t..end, at, s, sums, bad)),
+                (Some(_), _) => {
+                    (0..active).for_each(|l| self.ahead::<S, 1>(simd, l, t..end, at, s, sums, bad))
+                }
             }
             t = end;
         }
@@ -56,7 +67,14 @@ impl Group<'_> {
 
     /// First steps: told by the message at a cut, or nothing.
     #[inline(always)]
-    fn enter<S: Simd>(&self, simd: S, at: &At, s: &mut Scratch, sums: &mut [f64; TOGETHER], bad: &mut [bool; TOGETHER]) {
+    fn enter<S: Simd>(
+        &self,
+        simd: S,
+        at: &At,
+        s: &mut Scratch,
+        sums: &mut [f64; TOGETHER],
+        bad: &mut [bool; TOGETHER],
+    ) {
         let (kp, stride) = (padded(self.tables.k), self.stride());
         for l in 0..self.lanes.len() {
             sums[l] = 1.0;
@@ -66,7 +84,8 @@ impl Group<'_> {
             } else {
                 let weights = &s.weights[l * self.rows(self.kept[1]) * kp..][..kp];
                 s.next[..kp].fill(1.0);
-                sums[l] = advance::ahead(simd, &s.next[..kp], weights, 1.0, &mut s.alpha[stride + l * kp..][..kp]);
+                sums[l] =
+                    advance::ahead(simd, &s.next[..kp], weights, 1.0, &mut s.alpha[stride + l * kp..][..kp]);
                 s.norm[self.lanes.len() + l] = 1.0;
                 bad[l] |= unsafe_sum(sums[l]);
             }

@@ -74,7 +74,13 @@ impl Group<'_> {
                 for l in active..now {
                     if self.lanes[l].len == t {
                         behind[l] = Behind::new();
-                        self.end(l, ends[l], &s.alpha[first + (t - at.from) * stride + l * kp..][..kp], &mut s.beta[l * kp..][..kp], bad);
+                        self.end(
+                            l,
+                            ends[l],
+                            &s.alpha[first + (t - at.from) * stride + l * kp..][..kp],
+                            &mut s.beta[l * kp..][..kp],
+                            bad,
+                        );
                     }
                     self.back::<S, 1>(simd, l, true, t - 1..t, at, s, behind, bad);
                 }
@@ -92,7 +98,13 @@ impl Group<'_> {
             // The pairs into the block's first step ask for the step before.
             if self.second(l, at.from) == at.from {
                 let beta = &mut s.beta[l * kp..][..kp];
-                product::times::<S, 1>(simd, k, &s.w[l * kp..], self.tables_of(&self.tables.back, l).at(at.from), beta);
+                product::times::<S, 1>(
+                    simd,
+                    k,
+                    &s.w[l * kp..],
+                    self.tables_of(&self.tables.back, l).at(at.from),
+                    beta,
+                );
                 *bad |= apart(reduce::dot_plain(&s.alpha[first + l * kp..][..kp], beta));
             }
         }
@@ -117,7 +129,9 @@ impl Group<'_> {
             (None, 2) => self.back::<S, 2>(simd, 0, false, steps, at, s, behind, bad),
             (None, 3) => self.back::<S, 3>(simd, 0, false, steps, at, s, behind, bad),
             (None, _) => self.back::<S, TOGETHER>(simd, 0, false, steps, at, s, behind, bad),
-            (Some(_), _) => (0..count).for_each(|l| self.back::<S, 1>(simd, l, false, steps.clone(), at, s, behind, bad)),
+            (Some(_), _) => {
+                (0..count).for_each(|l| self.back::<S, 1>(simd, l, false, steps.clone(), at, s, behind, bad))
+            }
         }
     }
 
@@ -126,7 +140,8 @@ impl Group<'_> {
         match self.cuts(l) {
             [_, Some(cut)] => {
                 let meet = reduce::dot_plain(alpha, &cut.back);
-                // What past and future have in common must be far more than the little that either side of a cut leaves out.
+                // What past and future have in common must be far more than the little that either side of a
+                // cut leaves out.
                 bad[l] |= meet.is_nan() || meet < sum * IN_COMMON;
                 beta.iter_mut().zip(&cut.back).for_each(|(b, x)| *b = x / meet);
             }
@@ -134,7 +149,8 @@ impl Group<'_> {
         }
     }
 
-    /// Steps back of R lanes from lane `l` on. `given`: β_t of the last of them stands in `beta`, and there are no more.
+    /// Steps back of R lanes from lane `l` on. `given`: β_t of the last of them stands in `beta`, and there
+    /// are no more.
     #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "what all lanes share, and what each has")]
     fn back<S: Simd, const R: usize>(
@@ -153,8 +169,9 @@ impl Group<'_> {
         let (first, n) = (steps.start - at.from, steps.len());
         let mut weights: [_; R] = self.weight_rows(l, &steps, at, weights);
         let mut each = marginals.chunks_exact_mut(self.block * k).skip(l);
-        let mut marginals: [_; R] =
-            std::array::from_fn(|_| each.next().unwrap_or_default()[first * k..(first + n) * k].chunks_exact_mut(k));
+        let mut marginals: [_; R] = std::array::from_fn(|_| {
+            each.next().unwrap_or_default()[first * k..(first + n) * k].chunks_exact_mut(k)
+        });
         let mut norms = norm[(steps.start - at.base + 1) * count..][..n * count].chunks_exact(count);
         let mut alphas = alpha[(steps.start - at.base + 1) * stride..][..n * stride].chunks_exact(stride);
         let tables = self.tables_of(&self.tables.back, l);
@@ -166,7 +183,8 @@ impl Group<'_> {
             if !given {
                 product::times::<S, R>(simd, k, &later[l * kp..], tables.at(t + 1), beta);
             }
-            let (alpha, norm) = (alphas.next_back().unwrap_or_default(), norms.next_back().unwrap_or_default());
+            let (alpha, norm) =
+                (alphas.next_back().unwrap_or_default(), norms.next_back().unwrap_or_default());
             for r in 0..R {
                 let step = Step {
                     alpha: &alpha[(l + r) * kp..][..kp],
@@ -174,7 +192,12 @@ impl Group<'_> {
                     weights: weights[r].next_back().unwrap_or_default(),
                     norm: norm[l + r],
                 };
-                step.back(simd, &mut now[(l + r) * kp..][..kp], marginals[r].next_back().unwrap_or_default(), &mut known[r]);
+                step.back(
+                    simd,
+                    &mut now[(l + r) * kp..][..kp],
+                    marginals[r].next_back().unwrap_or_default(),
+                    &mut known[r],
+                );
                 lost[r] |= apart(known[r].meet);
             }
             (rest, later) = (earlier, now);
