@@ -8,7 +8,6 @@ use crate::{
     check,
     data::{self, Files},
     diag::{Code, Diagnostic, Diagnostics, Reported},
-    expfam::stat::GAUSSIAN_VECTOR,
     factorize::{self, Blocks, roles::Missing},
     graph::{
         self, Bound, FactorGraph,
@@ -141,7 +140,7 @@ pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
             let used = |f: &energy::FactorEnergy| {
                 f.node.0 != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == me)
             };
-            let vector = graph.nodes[n].spec.stat == &GAUSSIAN_VECTOR;
+            let vector = graph.nodes[n].spec.stat.conditions();
             graph.nodes[n].observed.is_some() && (vector || blocks.energy.factors.iter().any(used))
         })
 }

@@ -7,12 +7,12 @@
 //! or in the one before. The cost is (LQ)³ for every L steps, linear in the number of steps.
 
 use super::gaussian_chain::{self, GaussianChainError, GaussianChains, InPlace};
-use crate::expfam::stat::{GAUSSIAN_VECTOR, Part, PartShape, StatKind};
+use crate::expfam::stat::{Arithmetic, Domain, GAUSSIAN_VECTOR, Part, PartRole, PartShape, StatKind};
 
 /// The longest coupling.
 pub const LONGEST_LAG: usize = 12;
 
-const PAIR: Part = Part { symbol: "x₋xᵀ", shape: PartShape::Matrix };
+const PAIR: Part = Part { symbol: "x₋xᵀ", shape: PartShape::Matrix, role: PartRole::Other };
 
 /// The statistic of a step: (x, xxᵀ), then the products of the step 1, 2, … before with it; as many of these
 /// as a chain has lags.
@@ -25,6 +25,8 @@ pub static STAT: StatKind = StatKind {
         parts
     },
     value: PartShape::Vector,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Real,
     support: "a real vector for each step",
     of_value: |_, _, _| Err("is one step of many"),
 };

@@ -10,7 +10,7 @@ use crate::expfam::{
     family::{Improper, Parameter, Summary},
     joint::{JointFamily, JointSpec, Rewrite},
     spec::Point,
-    stat::{GAMMA, GAUSSIAN, Part, PartShape, StatKind},
+    stat::{Arithmetic, Domain, GAMMA, GAUSSIAN, Part, PartRole, PartShape, StatKind},
 };
 use crate::num::special::{digamma, ln_gamma};
 use crate::num::stream::Stream;
@@ -22,12 +22,14 @@ const TAU: usize = 1;
 static STAT: StatKind = StatKind {
     name: "Normal–Gamma",
     parts: &[
-        Part { symbol: "τx", shape: PartShape::Scalar },
-        Part { symbol: "τx²", shape: PartShape::Scalar },
-        Part { symbol: "τ", shape: PartShape::Scalar },
-        Part { symbol: "ln τ", shape: PartShape::Scalar },
+        Part { symbol: "τx", shape: PartShape::Scalar, role: PartRole::Other },
+        Part { symbol: "τx²", shape: PartShape::Scalar, role: PartRole::Other },
+        Part { symbol: "τ", shape: PartShape::Scalar, role: PartRole::Other },
+        Part { symbol: "ln τ", shape: PartShape::Scalar, role: PartRole::Other },
     ],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Real,
     support: "a real number and its precision",
     of_value: |_, _, _| Err("is one of a pair"),
 };
@@ -78,6 +80,9 @@ fn standard(eta: &[f64]) -> Standard {
 }
 
 impl JointFamily for NormalGamma {
+    fn name(&self) -> &'static str {
+        "NormalGamma"
+    }
     fn evaluate(
         &self,
         _: usize,

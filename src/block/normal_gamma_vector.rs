@@ -11,7 +11,7 @@ use crate::expfam::{
     family::{Improper, Parameter, Summary},
     joint::{JointFamily, JointSpec, Rewrite},
     spec::Point,
-    stat::{GAMMA, GAUSSIAN_VECTOR, Part, PartShape, StatKind},
+    stat::{Arithmetic, Domain, GAMMA, GAUSSIAN_VECTOR, Part, PartRole, PartShape, StatKind},
 };
 use crate::num::{
     cholesky,
@@ -27,12 +27,14 @@ const TAU: usize = 1;
 pub static STAT: StatKind = StatKind {
     name: "Normal–Gamma of a vector",
     parts: &[
-        Part { symbol: "τx", shape: PartShape::Vector },
-        Part { symbol: "τxxᵀ", shape: PartShape::Matrix },
-        Part { symbol: "τ", shape: PartShape::Scalar },
-        Part { symbol: "ln τ", shape: PartShape::Scalar },
+        Part { symbol: "τx", shape: PartShape::Vector, role: PartRole::Other },
+        Part { symbol: "τxxᵀ", shape: PartShape::Matrix, role: PartRole::Other },
+        Part { symbol: "τ", shape: PartShape::Scalar, role: PartRole::Other },
+        Part { symbol: "ln τ", shape: PartShape::Scalar, role: PartRole::Other },
     ],
     value: PartShape::Vector,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Real,
     support: "a real vector and the precision that scales it",
     of_value: |_, _, _| Err("is one of a pair"),
 };
@@ -155,6 +157,9 @@ pub fn entry(d: usize, eta: &[f64], at: usize) -> [f64; 4] {
 }
 
 impl JointFamily for NormalGammaVector {
+    fn name(&self) -> &'static str {
+        "NormalGammaVector"
+    }
     fn evaluate(
         &self,
         d: usize,

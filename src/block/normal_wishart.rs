@@ -14,7 +14,7 @@ use crate::expfam::{
     family::{Improper, Parameter, Summary},
     joint::{JointFamily, JointSpec, Rewrite},
     spec::Point,
-    stat::{GAUSSIAN_VECTOR, Part, PartShape, StatKind, WISHART},
+    stat::{Arithmetic, Domain, GAUSSIAN_VECTOR, Part, PartRole, PartShape, StatKind, WISHART},
 };
 use crate::num::{reduce::dot, stream::Stream};
 
@@ -25,12 +25,14 @@ const LAMBDA: usize = 1;
 static STAT: StatKind = StatKind {
     name: "Normal–Wishart",
     parts: &[
-        Part { symbol: "Λx", shape: PartShape::Vector },
-        Part { symbol: "xᵀΛx", shape: PartShape::Scalar },
-        Part { symbol: "Λ", shape: PartShape::Matrix },
-        Part { symbol: "ln|Λ|", shape: PartShape::Scalar },
+        Part { symbol: "Λx", shape: PartShape::Vector, role: PartRole::Other },
+        Part { symbol: "xᵀΛx", shape: PartShape::Scalar, role: PartRole::Other },
+        Part { symbol: "Λ", shape: PartShape::Matrix, role: PartRole::Other },
+        Part { symbol: "ln|Λ|", shape: PartShape::Scalar, role: PartRole::Other },
     ],
     value: PartShape::Vector,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Real,
     support: "a real vector and its precision",
     of_value: |_, _, _| Err("is one of a pair"),
 };
@@ -106,6 +108,9 @@ fn pack(d: usize, mean: &[f64], kappa: f64, inverse_scale: &[f64], dof: f64) -> 
 }
 
 impl JointFamily for NormalWishart {
+    fn name(&self) -> &'static str {
+        "NormalWishart"
+    }
     fn evaluate(
         &self,
         d: usize,

@@ -2,8 +2,9 @@
 //! that.
 
 use crate::{
-    expfam::stat::{BETA, DIRICHLET, GAMMA, StatKind, WISHART},
+    expfam::stat::{Arithmetic, StatKind},
     graph::factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, Ref, Target},
+    link,
     shape::{Extent, NodeId},
     source::Span,
     syntax::expr::BinaryOp,
@@ -129,7 +130,7 @@ fn walk<'g>(
         scales.push(Scale::Times(e));
         return true;
     }
-    let positive = stat == &GAMMA || stat == &WISHART;
+    let positive = stat.arithmetic == Arithmetic::Product;
     match &e.kind {
         ExprKind::Ref(Ref { target: Target::Node(node), .. }) => {
             leaves.push(Leaf { node: *node, span: e.span, needs: stat });
@@ -140,17 +141,19 @@ fn walk<'g>(
             walk(a, stat, leaves, scales)
         }
         ExprKind::Binary(BinaryOp::Mul, a, b) if positive => {
-            let of = |e: &Expr| if e.axes.len() == 2 { &WISHART } else { &GAMMA };
+            let of = |e: &Expr| link::product::needs(e.axes.len());
             walk(a, of(a), leaves, scales) && walk(b, of(b), leaves, scales)
         }
         ExprKind::Binary(BinaryOp::Div, a, b) if positive && matches!(carried(b), Carried::Known) => {
             scales.push(Scale::Over(b));
             walk(a, stat, leaves, scales)
         }
-        ExprKind::Call(Function::Diag, args) if stat == &WISHART => walk(&args[0], &GAMMA, leaves, scales),
-        ExprKind::Call(Function::Stick, args) if stat == &DIRICHLET => match &args[0].kind {
+        ExprKind::Call(Function::Diag, args) if link::diag::gives(stat) => {
+            walk(&args[0], link::diag::NEEDS, leaves, scales)
+        }
+        ExprKind::Call(Function::Stick, args) if link::stick::gives(stat) => match &args[0].kind {
             ExprKind::Ref(Ref { target: Target::Node(node), .. }) => {
-                leaves.push(Leaf { node: *node, span: args[0].span, needs: &BETA });
+                leaves.push(Leaf { node: *node, span: args[0].span, needs: link::stick::NEEDS });
                 true
             }
             _ => false,

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diag::{Code, Diagnostic},
     dist::REGISTRY,
-    expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
+    expfam::stat::StatKind,
     graph::factor_graph::{Arg, Factor, FactorGraph, Node},
     source::Span,
 };
@@ -46,7 +46,7 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
 
 /// A vector of Normal nodes where a vector Gaussian is asked for.
 pub(super) fn vector_of_normals(node: &Node, slot: &StatKind) -> bool {
-    node.spec.stat == &GAUSSIAN && slot == &GAUSSIAN_VECTOR
+    slot.is_vector_of(node.spec.stat)
 }
 
 /// The distributions whose variables carry a statistic: `a Gamma, an Exponential`.

@@ -8,29 +8,13 @@ use super::{
 };
 use crate::{
     diag::{Code, Diagnostic},
-    expfam::stat::{GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, StatKind, WISHART},
+    expfam::stat::Arithmetic,
     graph::factor_graph::{Arg, Factor, FactorGraph},
     source::Span,
 };
 
 /// A random variable scaled or shifted in a way that its statistic does not follow.
 pub const BAD_SCALING: Code = Code("E0404");
-
-/// A statistic and what may be done to a variable that carries it.
-struct Rule {
-    stat: &'static StatKind,
-    scale: bool,
-    /// Only by what is positive.
-    positive: bool,
-    shift: bool,
-}
-
-static RULES: [Rule; 4] = [
-    Rule { stat: &GAUSSIAN, scale: true, positive: false, shift: true },
-    Rule { stat: &GAUSSIAN_VECTOR, scale: true, positive: false, shift: true },
-    Rule { stat: &GAMMA, scale: true, positive: true, shift: false },
-    Rule { stat: &WISHART, scale: true, positive: true, shift: false },
-];
 
 pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
     for (f, slot, arg) in arguments(graph) {
@@ -82,7 +66,6 @@ fn not_positive(
 /// The first thing done to the variable that may not be.
 fn fault(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, one: &One<'_>) -> Option<Diagnostic> {
     let stat = f.spec.slot_stat(slot);
-    let rule = RULES.iter().find(|r| r.stat == stat);
     let node = &graph.nodes[one.node.0];
     let refuse = |span: Span, why: &str, help: String| {
         Diagnostic::error(
@@ -98,15 +81,15 @@ fn fault(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, one: &One<'_>)
         .with(node.call, format!("`{}` is {}", node.name, node.spec.name))
         .help(help)
     };
-    if let (Some(span), false) = (one.shifts.first(), rule.is_some_and(|r| r.shift)) {
+    if let (Some(span), false) = (one.shifts.first(), stat.arithmetic == Arithmetic::Sum) {
         let why = format!("a shifted {} does not carry {}", node.spec.name, stat.symbols());
         return Some(refuse(*span, &why, format!("write `{}` alone", node.name)));
     }
     for (scale, span) in &one.scales {
-        let Some(rule) = rule.filter(|r| r.scale) else {
+        if stat.arithmetic == Arithmetic::None {
             let why = format!("a scaled {} does not carry {}", node.spec.name, stat.symbols());
             return Some(refuse(*span, &why, format!("write `{}` alone", node.name)));
-        };
+        }
         let value = match scale {
             Scale::Under => {
                 return Some(refuse(
@@ -130,7 +113,7 @@ fn fault(graph: &FactorGraph, f: &Factor, slot: usize, arg: &Arg, one: &One<'_>)
         if let (Scale::Over(e), Some(0.0)) = (scale, value) {
             return Some(refuse(e.span, "division by zero", "divide by another number".into()));
         }
-        if let (true, Some(v)) = (rule.positive, value)
+        if let (Arithmetic::Product, Some(v)) = (stat.arithmetic, value)
             && v <= 0.0
         {
             let why = format!("{} times {v} is not positive", node.name);

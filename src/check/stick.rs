@@ -4,8 +4,8 @@
 use super::{arguments, carried::references};
 use crate::{
     diag::{Code, Diagnostic},
-    expfam::stat::BETA,
     graph::factor_graph::{Expr, ExprKind, FactorGraph, Function, PlateKind, Ref, RowSet, Target},
+    link,
     shape::NodeId,
     source::Span,
 };
@@ -14,7 +14,8 @@ use crate::{
 pub const STICK: Code = Code("E0410");
 
 pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
-    for (n, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.stick && node.spec.stat == &BETA)
+    for (n, node) in
+        graph.nodes.iter().enumerate().filter(|(_, node)| node.stick && node.spec.stat == link::stick::NEEDS)
     {
         let id = NodeId(n);
         let mut inside = vec![];

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     diag::Diagnostic,
-    expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
+    expfam::stat::{Arithmetic, StatKind},
     graph::{
         codes::NOT_YET,
         factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, Target},
@@ -49,7 +49,7 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
 
 /// A sum, product, `dot` or matrix times a vector, of Gaussian variables, where a Gaussian mean is asked for.
 fn affine_mean(graph: &FactorGraph, slot: &StatKind, e: &Expr) -> bool {
-    let gaussian = |s: &StatKind| s == &GAUSSIAN || s == &GAUSSIAN_VECTOR;
+    let gaussian = |s: &StatKind| s.arithmetic == Arithmetic::Sum;
     let all = |parts: &[&Expr]| parts.iter().all(|p| affine_mean(graph, slot, p));
     gaussian(slot)
         && match &e.kind {

@@ -63,6 +63,9 @@ fn standard(eta: &[f64]) -> [f64; 2] {
 }
 
 impl Family for Bernoulli {
+    fn name(&self) -> &'static str {
+        "Bernoulli"
+    }
     fn evaluate(
         &self,
         _: usize,

@@ -11,7 +11,7 @@ use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, PLAIN, Param, Point},
-    stat::{BETA, GAMMA, Part, PartShape, StatKind},
+    stat::{Arithmetic, BETA, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
 };
 use crate::num::special::ln_gamma;
 use crate::num::stream::Stream;
@@ -23,8 +23,10 @@ const BETA_: usize = 2;
 /// Known exponents: α − 1.
 static EXPONENT: StatKind = StatKind {
     name: "Beta exponent",
-    parts: &[Part { symbol: "x − 1", shape: PartShape::Scalar }],
+    parts: &[Part { symbol: "x − 1", shape: PartShape::Scalar, role: PartRole::Other }],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Positive,
     support: "a known positive number",
     of_value: |x, _, out| {
         if !x[0].is_finite() {
@@ -47,8 +49,10 @@ static TERMS: &[Term] = &[
 /// values are checked.
 static ONE: StatKind = StatKind {
     name: "one",
-    parts: &[Part { symbol: "0", shape: PartShape::Scalar }],
+    parts: &[Part { symbol: "0", shape: PartShape::Scalar, role: PartRole::Zero }],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Positive,
     support: "exactly 1: only then is a Beta conjugate to its other parameter",
     of_value: |x, _, out| {
         out[0] = 0.0;
@@ -177,6 +181,9 @@ fn standard(eta: &[f64]) -> (f64, f64) {
 }
 
 impl Family for Beta {
+    fn name(&self) -> &'static str {
+        "Beta"
+    }
     fn evaluate(
         &self,
         _: usize,

@@ -108,6 +108,9 @@ impl Categorical {
 }
 
 impl Family for Categorical {
+    fn name(&self) -> &'static str {
+        "Categorical"
+    }
     fn evaluate(
         &self,
         d: usize,

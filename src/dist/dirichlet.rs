@@ -9,7 +9,7 @@ use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, PLAIN, Param, Point},
-    stat::{DIRICHLET, Part, PartShape, StatKind},
+    stat::{Arithmetic, DIRICHLET, Domain, Part, PartRole, PartShape, StatKind},
 };
 use crate::num::{
     reduce,
@@ -24,10 +24,12 @@ const CONCENTRATION: usize = 1;
 static CONCENTRATIONS: StatKind = StatKind {
     name: "concentration",
     parts: &[
-        Part { symbol: "x − 1", shape: PartShape::Vector },
-        Part { symbol: "ln B(x)", shape: PartShape::Scalar },
+        Part { symbol: "x − 1", shape: PartShape::Vector, role: PartRole::Other },
+        Part { symbol: "ln B(x)", shape: PartShape::Scalar, role: PartRole::Other },
     ],
     value: PartShape::Vector,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Positive,
     support: "known positive numbers",
     of_value: |x, d, out| {
         if x.iter().any(|v| !v.is_finite()) {
@@ -108,6 +110,9 @@ fn concentration(eta: &[f64]) -> Vec<f64> {
 }
 
 impl Family for Dirichlet {
+    fn name(&self) -> &'static str {
+        "Dirichlet"
+    }
     fn evaluate(
         &self,
         d: usize,

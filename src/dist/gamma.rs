@@ -8,7 +8,7 @@ use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, PLAIN, Param, Point},
-    stat::{GAMMA, Part, PartShape, StatKind},
+    stat::{Arithmetic, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
 };
 use crate::num::special::{digamma, ln_gamma};
 use crate::num::stream::Stream;
@@ -21,10 +21,12 @@ const RATE: usize = 2;
 static GAMMA_SHAPE: StatKind = StatKind {
     name: "Gamma shape",
     parts: &[
-        Part { symbol: "x", shape: PartShape::Scalar },
-        Part { symbol: "ln Γ(x)", shape: PartShape::Scalar },
+        Part { symbol: "x", shape: PartShape::Scalar, role: PartRole::Value },
+        Part { symbol: "ln Γ(x)", shape: PartShape::Scalar, role: PartRole::Other },
     ],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Positive,
     support: "a known positive number",
     of_value: |x, _, out| {
         if !x[0].is_finite() {
@@ -98,6 +100,9 @@ fn standard(eta: &[f64]) -> (f64, f64) {
 }
 
 impl Family for Gamma {
+    fn name(&self) -> &'static str {
+        "Gamma"
+    }
     fn evaluate(
         &self,
         _: usize,

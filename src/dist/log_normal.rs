@@ -76,6 +76,9 @@ fn standard(eta: &[f64]) -> (f64, f64) {
 }
 
 impl Family for LogNormal {
+    fn name(&self) -> &'static str {
+        "LogNormal"
+    }
     fn evaluate(
         &self,
         _: usize,

@@ -97,6 +97,9 @@ fn standard(d: usize, eta: &[f64]) -> Option<Standard> {
 }
 
 impl Family for MvNormal {
+    fn name(&self) -> &'static str {
+        "MvNormal"
+    }
     fn evaluate(
         &self,
         d: usize,

@@ -95,6 +95,9 @@ fn standard(eta: &[f64]) -> (f64, f64) {
 }
 
 impl Family for Normal {
+    fn name(&self) -> &'static str {
+        "Normal"
+    }
     fn evaluate(
         &self,
         _: usize,

@@ -9,7 +9,7 @@
 use super::{gamma, normal};
 use crate::expfam::{
     spec::{Augment, DistSpec, PLAIN, Param, Point, Taken},
-    stat::{GAMMA, GAUSSIAN, Part, PartShape, StatKind},
+    stat::{Arithmetic, Domain, GAMMA, GAUSSIAN, Part, PartRole, PartShape, StatKind},
 };
 
 const MEAN: usize = 1;
@@ -19,8 +19,10 @@ const DOF: usize = 3;
 /// Known degrees of freedom.
 static FREEDOM: StatKind = StatKind {
     name: "dof",
-    parts: &[Part { symbol: "x", shape: PartShape::Scalar }],
+    parts: &[Part { symbol: "x", shape: PartShape::Scalar, role: PartRole::Value }],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Positive,
     support: "a known positive number",
     of_value: |x, _, out| {
         if !x[0].is_finite() {

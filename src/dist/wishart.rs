@@ -10,7 +10,7 @@ use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, PLAIN, Param, Point},
-    stat::{Part, PartShape, StatKind, WISHART, ln_det_spd},
+    stat::{Arithmetic, Domain, Part, PartRole, PartShape, StatKind, WISHART, ln_det_spd},
 };
 use crate::num::{
     special::{ln_multigamma, multidigamma},
@@ -26,11 +26,13 @@ const SCALE: usize = 2;
 static WISHART_DOF: StatKind = StatKind {
     name: "Wishart dof",
     parts: &[
-        Part { symbol: "½(x − d − 1)", shape: PartShape::Scalar },
-        Part { symbol: "½x", shape: PartShape::Scalar },
-        Part { symbol: "ln Γ_d(½x) + ½xd ln 2", shape: PartShape::Scalar },
+        Part { symbol: "½(x − d − 1)", shape: PartShape::Scalar, role: PartRole::Other },
+        Part { symbol: "½x", shape: PartShape::Scalar, role: PartRole::Other },
+        Part { symbol: "ln Γ_d(½x) + ½xd ln 2", shape: PartShape::Scalar, role: PartRole::Other },
     ],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Positive,
     support: "a known number above d − 1",
     of_value: |x, d, out| {
         let (dof, dim) = (x[0], d as f64);
@@ -51,10 +53,12 @@ static WISHART_DOF: StatKind = StatKind {
 static WISHART_SCALE: StatKind = StatKind {
     name: "Wishart scale",
     parts: &[
-        Part { symbol: "x⁻¹", shape: PartShape::Matrix },
-        Part { symbol: "ln|x|", shape: PartShape::Scalar },
+        Part { symbol: "x⁻¹", shape: PartShape::Matrix, role: PartRole::Other },
+        Part { symbol: "ln|x|", shape: PartShape::Scalar, role: PartRole::Log },
     ],
     value: PartShape::Matrix,
+    arithmetic: Arithmetic::None,
+    domain: Domain::PositiveDefinite,
     support: "a known symmetric positive definite matrix",
     of_value: |x, d, out| {
         out[d * d] = ln_det_spd(x, d)?;
@@ -225,6 +229,9 @@ fn parse(d: usize, eta: &[f64]) -> Result<Standard, String> {
 }
 
 impl Family for Wishart {
+    fn name(&self) -> &'static str {
+        "Wishart"
+    }
     fn evaluate(
         &self,
         d: usize,

@@ -14,7 +14,7 @@ use crate::{
     block::{normal_gamma, normal_gamma_vector},
     expfam::{
         family::{Family, Parameter, Summary as ValueSummary},
-        stat::{CATEGORY, GAMMA, PartShape},
+        stat::PartShape,
     },
     factorize::Kind,
     graph::{
@@ -371,14 +371,14 @@ fn axis(graph: &FactorGraph, bound: &Bound, extent: Extent) -> Axis {
 /// Everything of a report but its numbers.
 fn frame(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
     let n = &graph.nodes[node.0];
-    let rank = if n.spec.stat == &CATEGORY { 1 } else { n.spec.stat.value.rank() };
+    let rank = n.spec.stat.mean_shape().rank();
     let mut event = n.event.map_or(vec![], |e| vec![axis(graph, bound, e); rank]);
     if let Some(l) = &bound.event_labels[node.0] {
         event
             .iter_mut()
             .for_each(|a| (a.name, a.labels) = (graph.nodes[l.of.0].name.clone(), Some(l.names.clone())));
     }
-    let family = n.spec.family.map_or_else(|| n.spec.name.to_string(), |f| format!("{f:?}"));
+    let family = n.spec.family.map_or(n.spec.name, |f| f.name()).to_string();
     NodePosterior {
         name: n.name.clone(),
         family,
@@ -405,7 +405,7 @@ fn of_block(
     let var = &plan.vars[e.block];
     let spec = graph.nodes[node.0].spec;
     let mut out = frame(graph, bound, node);
-    if spec.stat == &CATEGORY {
+    if spec.stat.one_hot() {
         out.mean = e.moments.clone();
         out.parameters =
             vec![NamedArray { name: "p".into(), dims: vec![e.width], values: e.moments.clone() }];
@@ -428,7 +428,7 @@ fn of_block(
                 // One entry of a vector and its precision are a Normal–Gamma.
                 let scaled = matches!(plan.blocks.list[e.block].kind, Kind::Gaussian(_));
                 let (f, member, d) = if scaled {
-                    (normal_gamma::SPEC.family, usize::from(spec.stat == &GAMMA), 1)
+                    (normal_gamma::SPEC.family, usize::from(spec.stat == normal_gamma::SPEC.members[1]), 1)
                 } else {
                     (f, member, var.d)
                 };
@@ -561,7 +561,7 @@ fn of_prediction(
     }
     let count: usize = n.plates.iter().map(|p| bound.plate(*p).size).product();
     let d = n.event.map_or(1, |e| bound.size(e));
-    let width = if n.spec.stat == &CATEGORY { d } else { n.spec.stat.value.width(d) };
+    let width = n.spec.stat.mean_shape().width(d);
     let mut sd = vec![];
     for e in 0..count {
         let known: Option<Vec<f64>> = match bound.observed(node) {
@@ -584,7 +584,7 @@ fn of_prediction(
         out.mean.extend(mean);
         sd.extend(s);
     }
-    out.sd = (n.spec.stat != &CATEGORY && sd.len() == out.mean.len()).then_some(sd);
+    out.sd = (!n.spec.stat.one_hot() && sd.len() == out.mean.len()).then_some(sd);
     if n.spec.stat.value == PartShape::Matrix {
         out.sd = None;
     }

@@ -2,7 +2,6 @@
 //! (`given_values`), the starts that the engine makes (`start`), nor the files that hold one (`cli`).
 
 use crate::{
-    expfam::stat::CATEGORY,
     graph::FactorGraph,
     plan::{Plan, element_order},
     shape::NodeId,
@@ -119,7 +118,7 @@ impl Selector {
     pub fn find(graph: &FactorGraph, plan: &Plan, name: &str) -> Result<Self, NoStart> {
         let node = NodeId(graph.nodes.iter().position(|n| n.name == name).ok_or(NoStart::Unknown)?);
         let n = &graph.nodes[node.0];
-        if n.spec.stat != &CATEGORY {
+        if !n.spec.stat.one_hot() {
             return Err(NoStart::NotACategory);
         }
         let var = plan.vars.iter().position(|v| v.nodes.contains(&node)).ok_or(NoStart::NoQ)?;

@@ -4,7 +4,7 @@
 
 use super::given::{BadStart, GivenStart, NoStart, What};
 use crate::{
-    expfam::stat::{CATEGORY, StatKind},
+    expfam::stat::StatKind,
     factorize::Kind,
     graph::{Bound, FactorGraph},
     plan::{Plan, element_order, var::Algorithm},
@@ -44,7 +44,7 @@ impl Valued {
         let n = &graph.nodes[node.0];
         let var = plan.vars.iter().position(|v| v.nodes.contains(&node)).ok_or(NoStart::NoQ)?;
         let v = &plan.vars[var];
-        if n.spec.stat == &CATEGORY {
+        if n.spec.stat.one_hot() {
             return Err(NoStart::NotValues);
         }
         if v.stream().is_some() && v.nodes.len() > 1 {

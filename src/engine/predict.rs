@@ -7,12 +7,7 @@
 //! them.
 
 use crate::{
-    expfam::{
-        family::Summary,
-        laws::message,
-        spec::DistSpec,
-        stat::{CATEGORY, PartShape},
-    },
+    expfam::{family::Summary, laws::message, spec::DistSpec, stat::PartShape},
     graph::{
         Bound, FactorGraph, evaluate,
         factor_graph::{Arg, Expr, ExprKind, Factor, Index, Ref, RowSet, Target},
@@ -87,7 +82,7 @@ pub fn element(
         rest /= size;
     }
     let d = n.event.map_or(1, |e| bound.size(e));
-    let width = if n.spec.stat == &CATEGORY { d } else { n.spec.stat.value.width(d) };
+    let width = n.spec.stat.mean_shape().width(d);
     let nothing = Summary { mean: vec![f64::NAN; width], sd: vec![f64::NAN; width] };
     let Some(factor) = graph.factors.iter().find(|f| f.node == node && speaks_of(bound, f, &at)) else {
         return nothing;
@@ -189,7 +184,7 @@ fn gates(expr: &Expr, out: &mut Vec<Ref>) {
     let mut of_ref = |r: &Ref| {
         for i in &r.index {
             if let Index::Gate(g) = i
-                && !out.iter().any(|o| format!("{o:?}") == format!("{g:?}"))
+                && !out.contains(g)
             {
                 out.push(g.clone());
             }
@@ -301,7 +296,7 @@ impl Env<'_> {
             }
             Index::At(i) => *i,
             Index::Gate(g) => {
-                let at = self.selectors.iter().position(|s| format!("{s:?}") == format!("{g:?}"));
+                let at = self.selectors.iter().position(|s| s == g);
                 at.map_or(0, |i| self.chosen[i])
             }
             Index::Before { plate: p, lag } => {

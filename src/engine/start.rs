@@ -17,7 +17,7 @@ use super::{
     start_values,
 };
 use crate::{
-    expfam::stat::{CATEGORY, GAUSSIAN, GAUSSIAN_VECTOR},
+    expfam::stat::Arithmetic,
     graph::{
         FactorGraph,
         energy::{LabelId, Op, Role as LabelRole, Source},
@@ -271,8 +271,7 @@ fn multiplied(graph: &FactorGraph, plan: &Plan, v: usize) -> bool {
     let gaussian = |o: &&Op| match o.source {
         Source::Gaussian(_) => true,
         Source::Node(n) => {
-            plan.blocks.roles[n.0].has_q()
-                && [&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&graph.nodes[n.0].spec.stat)
+            plan.blocks.roles[n.0].has_q() && graph.nodes[n.0].spec.stat.arithmetic == Arithmetic::Sum
         }
         _ => false,
     };
@@ -361,7 +360,7 @@ fn given(
     let var = &plan.vars[v];
     let node = *var.nodes.get(member)?;
     let (k, name) = (var.states(member), var.network.as_ref().map_or(&var.name, |_| &plan.names[node.0]));
-    if graph.nodes[node.0].spec.stat != &CATEGORY {
+    if !graph.nodes[node.0].spec.stat.one_hot() {
         return None;
     }
     // Letters of its categories as a gate; and whether anything known differs along them.

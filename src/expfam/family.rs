@@ -39,6 +39,8 @@ pub struct Summary {
 /// [`crate::expfam::stat::StatKind`]. A matrix part of η has both triangles, symmetric, so that ⟨η, μ⟩ is a
 /// plain dot product.
 pub trait Family: fmt::Debug + Send + Sync {
+    /// As reports and `list` name it: `Gamma`.
+    fn name(&self) -> &'static str;
     /// Writes μ = ∇A(η) and A(η) of each element. `moments` has the length of `eta`, `log_norm` one number an
     /// element (nats).
     fn evaluate(

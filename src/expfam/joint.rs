@@ -28,6 +28,8 @@ pub struct Rewrite {
 
 /// q of a joint block's element. The same contract as [`super::family::Family`], with reports by member.
 pub trait JointFamily: fmt::Debug + Send + Sync {
+    /// As the printed plan names it: `NormalGamma`.
+    fn name(&self) -> &'static str;
     /// Writes μ = ∇A(η) and A(η) of each element (nats).
     fn evaluate(
         &self,

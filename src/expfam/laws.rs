@@ -9,7 +9,7 @@ use super::{
     form::{Factor, Term},
     joint::{JointSpec, Rewrite},
     spec::{DistSpec, Point, Taken},
-    stat::{BETA, BINARY, CATEGORY, DIRICHLET, GAMMA, GAUSSIAN, IMPOSSIBLE, LOG_GAUSSIAN, StatKind},
+    stat::{Arithmetic, Domain, IMPOSSIBLE, PartRole, PartShape, StatKind},
 };
 use crate::num::{reduce::dot, stream::Stream};
 
@@ -375,21 +375,21 @@ pub fn f3_entropy(spec: &DistSpec, point: &Point) -> Verdict {
             bits -= w * ln_q;
         }
     };
-    if *spec.stat == BINARY || *spec.stat == CATEGORY {
-        let levels = if *spec.stat == BINARY { 2 } else { point.d };
+    if matches!(spec.stat.domain, Domain::Binary | Domain::Category) {
+        let levels = if spec.stat.domain == Domain::Binary { 2 } else { point.d };
         for k in 0..levels {
             add(0.0, &statistic(spec.stat, &[k as f64], point.d)?);
         }
     } else {
         let (mean, sd) = (summary.mean[0], summary.sd.first().copied().unwrap_or(1.0));
-        let (centre, width, along): (f64, f64, Along) = if *spec.stat == GAUSSIAN {
+        let (centre, width, along): (f64, f64, Along) = if spec.stat.is(Arithmetic::Sum, PartShape::Scalar) {
             (mean, sd, |u| (0.0, [u, u * u]))
-        } else if *spec.stat == GAMMA {
+        } else if spec.stat.is(Arithmetic::Product, PartShape::Scalar) {
             (mean.ln(), (sd / mean).min(1.0), |u| (u, [u.exp(), u]))
-        } else if *spec.stat == LOG_GAUSSIAN {
+        } else if spec.stat.domain == Domain::Positive {
             let ln = |p: f64| family.quantile(point.d, &eta, p)[0].ln();
             (ln(0.5), ln(0.84) - ln(0.5), |u| (u, [u, u * u]))
-        } else if *spec.stat == BETA {
+        } else if spec.stat.domain == Domain::Unit {
             ((mean / (1.0 - mean)).ln(), (sd / (mean * (1.0 - mean))).min(1.0), |u| {
                 let softplus = |u: f64| u.max(0.0) + (-u.abs()).exp().ln_1p();
                 (-softplus(-u) - softplus(u), [-softplus(-u), -softplus(u)])
@@ -488,7 +488,7 @@ fn sample_means(evaluate: Evaluate, eta: &[f64], m: &[f64], statistics: &[Vec<f6
 pub fn f6_improper(spec: &DistSpec, point: &Point) -> Verdict {
     let Some((family, eta)) = family_at(spec, point)? else { return Ok(()) };
     // A category's η may be any numbers, so for these only NaN and ∞ are out.
-    let bounded = *spec.stat != BINARY && *spec.stat != CATEGORY;
+    let bounded = !matches!(spec.stat.domain, Domain::Binary | Domain::Category);
     improper(&eta, bounded, &|eta, m, a| family.evaluate(point.d, eta, m, a))
 }
 
@@ -546,7 +546,7 @@ pub fn f7_summary(spec: &DistSpec, point: &Point) -> Verdict {
     let evaluate = single(family, point.d);
     let (m, a) = evaluated(&evaluate, &eta)?;
     let summary = family.summary(point.d, &eta);
-    if *spec.stat == BETA || *spec.stat == DIRICHLET || *spec.stat == LOG_GAUSSIAN {
+    if spec.stat.parts[0].role == PartRole::Log {
         for (k, (mean, sd)) in summary.mean.iter().zip(&summary.sd).enumerate() {
             let norm = |by: f64| moment_along(&evaluate, &eta, k, by).map(|r| r.1).map_err(|e| e.why);
             let (one, two) = ((norm(1.0)? - a).exp(), (norm(2.0)? - norm(1.0)?).exp());

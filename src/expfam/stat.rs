@@ -47,13 +47,77 @@ impl PartShape {
     }
 }
 
+/// What a part is of the value x.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PartRole {
+    /// x itself.
+    Value,
+    /// x², or xxᵀ of a vector.
+    Square,
+    /// ln x, or ln|x| of a matrix.
+    Log,
+    /// (ln x)².
+    LogSquare,
+    /// 1 − x.
+    Complement,
+    /// ln(1 − x).
+    LogComplement,
+    /// \[x = k\] for each category.
+    Indicator,
+    /// 0, whatever x.
+    Zero,
+    /// Another function of x, or of several variables.
+    Other,
+}
+
 /// One component of a statistic, such as `x²`.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
-    /// As shown to people, with `x` standing for the variable: `x`, `ln x`, `xxᵀ`.
+    /// As shown to people, with `x` standing for the variable: `x`, `ln x`, `xxᵀ`. Nothing else reads it.
     pub symbol: &'static str,
     /// Its shape.
     pub shape: PartShape,
+    /// What it is of the value.
+    pub role: PartRole,
+}
+
+impl Part {
+    /// Is it this of the value, in this shape?
+    pub fn is(&self, role: PartRole, shape: PartShape) -> bool {
+        self.role == role && self.shape == shape
+    }
+}
+
+/// What can be done with values so that the result has a statistic of the same kind, linear in theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arithmetic {
+    /// They add, and scale by known numbers.
+    Sum,
+    /// They multiply by positive numbers.
+    Product,
+    /// Nothing.
+    None,
+}
+
+/// Which values a variable takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Domain {
+    /// Real numbers, or vectors of them.
+    Real,
+    /// Positive numbers, or vectors of them.
+    Positive,
+    /// Symmetric positive definite matrices.
+    PositiveDefinite,
+    /// Numbers from 0 to 1.
+    Unit,
+    /// Vectors of numbers from 0 that sum to 1.
+    Simplex,
+    /// One of `d` categories.
+    Category,
+    /// 0 or 1.
+    Binary,
+    /// Whole numbers from 0, or vectors of them.
+    Count,
 }
 
 /// Writes t(x) of a value into `out`, or says in words why x has none.
@@ -67,7 +131,11 @@ pub struct StatKind {
     pub parts: &'static [Part],
     /// Shape of a value x. A category's value is a [`PartShape::Scalar`] (its level, from 0), whatever `d`.
     pub value: PartShape,
-    /// Which values have the statistic, in words that follow "needs": `a positive number`.
+    /// What can be done with values.
+    pub arithmetic: Arithmetic,
+    /// Which values have the statistic.
+    pub domain: Domain,
+    /// The same in words that follow "needs": `a positive number`.
     pub support: &'static str,
     /// Writes t(x), all parts one after the other. `Err` says in words why x has none: `is not positive`.
     pub of_value: OfValue,
@@ -81,6 +149,26 @@ impl StatKind {
     /// Where part `p` starts in t(x).
     pub fn offset(&self, p: usize, d: usize) -> usize {
         self.parts[..p].iter().map(|p| p.shape.width(d)).sum()
+    }
+    /// Is t(x) an indicator, 1 at one of `d` categories and 0 elsewhere? Such a value picks elements.
+    pub fn one_hot(&self) -> bool {
+        self.domain == Domain::Category
+    }
+    /// Does it belong to values of this shape that can do this?
+    pub fn is(&self, arithmetic: Arithmetic, value: PartShape) -> bool {
+        self.arithmetic == arithmetic && self.value == value
+    }
+    /// Where only some entries of a value are known, have the others a q of the same kind given these?
+    pub fn conditions(&self) -> bool {
+        self.is(Arithmetic::Sum, PartShape::Vector)
+    }
+    /// Is a value a vector of values that carry `entry`, which are added like it?
+    pub fn is_vector_of(&self, entry: &StatKind) -> bool {
+        self.is(Arithmetic::Sum, PartShape::Vector) && entry.is(Arithmetic::Sum, PartShape::Scalar)
+    }
+    /// The shape in which a mean of values is reported: of categories, their probabilities.
+    pub fn mean_shape(&self) -> PartShape {
+        if self.one_hot() { self.parts[0].shape } else { self.value }
     }
     /// `(x, ln x)`.
     pub fn symbols(&self) -> String {
@@ -109,8 +197,13 @@ fn scalar(x: &[f64], out: &mut [f64]) -> Result<f64, &'static str> {
 /// Real numbers: (x, x²).
 pub static GAUSSIAN: StatKind = StatKind {
     name: "Gaussian",
-    parts: &[Part { symbol: "x", shape: PartShape::Scalar }, Part { symbol: "x²", shape: PartShape::Scalar }],
+    parts: &[
+        Part { symbol: "x", shape: PartShape::Scalar, role: PartRole::Value },
+        Part { symbol: "x²", shape: PartShape::Scalar, role: PartRole::Square },
+    ],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::Sum,
+    domain: Domain::Real,
     support: "a real number",
     of_value: |x, _, out| {
         let v = scalar(x, out)?;
@@ -123,10 +216,12 @@ pub static GAUSSIAN: StatKind = StatKind {
 pub static GAUSSIAN_VECTOR: StatKind = StatKind {
     name: "vector Gaussian",
     parts: &[
-        Part { symbol: "x", shape: PartShape::Vector },
-        Part { symbol: "xxᵀ", shape: PartShape::Matrix },
+        Part { symbol: "x", shape: PartShape::Vector, role: PartRole::Value },
+        Part { symbol: "xxᵀ", shape: PartShape::Matrix, role: PartRole::Square },
     ],
     value: PartShape::Vector,
+    arithmetic: Arithmetic::Sum,
+    domain: Domain::Real,
     support: "a real vector",
     of_value: |x, d, out| {
         if !x.iter().all(|v| v.is_finite()) {
@@ -146,10 +241,12 @@ pub static GAUSSIAN_VECTOR: StatKind = StatKind {
 pub static GAMMA: StatKind = StatKind {
     name: "Gamma",
     parts: &[
-        Part { symbol: "x", shape: PartShape::Scalar },
-        Part { symbol: "ln x", shape: PartShape::Scalar },
+        Part { symbol: "x", shape: PartShape::Scalar, role: PartRole::Value },
+        Part { symbol: "ln x", shape: PartShape::Scalar, role: PartRole::Log },
     ],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::Product,
+    domain: Domain::Positive,
     support: "a positive number",
     of_value: |x, _, out| {
         let v = scalar(x, out)?;
@@ -165,10 +262,12 @@ pub static GAMMA: StatKind = StatKind {
 pub static LOG_GAUSSIAN: StatKind = StatKind {
     name: "log-Gaussian",
     parts: &[
-        Part { symbol: "ln x", shape: PartShape::Scalar },
-        Part { symbol: "(ln x)²", shape: PartShape::Scalar },
+        Part { symbol: "ln x", shape: PartShape::Scalar, role: PartRole::Log },
+        Part { symbol: "(ln x)²", shape: PartShape::Scalar, role: PartRole::LogSquare },
     ],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Positive,
     support: "a positive number",
     of_value: |x, _, out| {
         let v = scalar(x, out)?;
@@ -185,10 +284,12 @@ pub static LOG_GAUSSIAN: StatKind = StatKind {
 pub static WISHART: StatKind = StatKind {
     name: "Wishart",
     parts: &[
-        Part { symbol: "x", shape: PartShape::Matrix },
-        Part { symbol: "ln|x|", shape: PartShape::Scalar },
+        Part { symbol: "x", shape: PartShape::Matrix, role: PartRole::Value },
+        Part { symbol: "ln|x|", shape: PartShape::Scalar, role: PartRole::Log },
     ],
     value: PartShape::Matrix,
+    arithmetic: Arithmetic::Product,
+    domain: Domain::PositiveDefinite,
     support: "a symmetric positive definite matrix",
     of_value: |x, d, out| {
         out[..d * d].copy_from_slice(x);
@@ -201,10 +302,12 @@ pub static WISHART: StatKind = StatKind {
 pub static BETA: StatKind = StatKind {
     name: "Beta",
     parts: &[
-        Part { symbol: "ln x", shape: PartShape::Scalar },
-        Part { symbol: "ln(1−x)", shape: PartShape::Scalar },
+        Part { symbol: "ln x", shape: PartShape::Scalar, role: PartRole::Log },
+        Part { symbol: "ln(1−x)", shape: PartShape::Scalar, role: PartRole::LogComplement },
     ],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Unit,
     support: "a probability",
     of_value: |x, _, out| {
         if !(0.0..=1.0).contains(&x[0]) {
@@ -219,8 +322,10 @@ pub static BETA: StatKind = StatKind {
 /// Probability vectors: ln x.
 pub static DIRICHLET: StatKind = StatKind {
     name: "Dirichlet",
-    parts: &[Part { symbol: "ln x", shape: PartShape::Vector }],
+    parts: &[Part { symbol: "ln x", shape: PartShape::Vector, role: PartRole::Log }],
     value: PartShape::Vector,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Simplex,
     support: "a probability vector",
     of_value: |x, d, out| {
         if x.iter().any(|p| !p.is_finite()) {
@@ -243,8 +348,10 @@ pub static DIRICHLET: StatKind = StatKind {
 /// One of `d` categories: the indicator vector [x = k].
 pub static CATEGORY: StatKind = StatKind {
     name: "category",
-    parts: &[Part { symbol: "[x]", shape: PartShape::Vector }],
+    parts: &[Part { symbol: "[x]", shape: PartShape::Vector, role: PartRole::Indicator }],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Category,
     support: "a category",
     of_value: |x, d, out| {
         let k = x[0] as usize;
@@ -264,10 +371,12 @@ pub static CATEGORY: StatKind = StatKind {
 pub static BINARY: StatKind = StatKind {
     name: "binary",
     parts: &[
-        Part { symbol: "x", shape: PartShape::Scalar },
-        Part { symbol: "1−x", shape: PartShape::Scalar },
+        Part { symbol: "x", shape: PartShape::Scalar, role: PartRole::Value },
+        Part { symbol: "1−x", shape: PartShape::Scalar, role: PartRole::Complement },
     ],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Binary,
     support: "0 or 1",
     of_value: |x, _, out| {
         out[0] = x[0];
@@ -279,8 +388,10 @@ pub static BINARY: StatKind = StatKind {
 /// Whole numbers from 0: x.
 pub static COUNT: StatKind = StatKind {
     name: "count",
-    parts: &[Part { symbol: "x", shape: PartShape::Scalar }],
+    parts: &[Part { symbol: "x", shape: PartShape::Scalar, role: PartRole::Value }],
     value: PartShape::Scalar,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Count,
     support: "a whole number from 0",
     of_value: |x, _, out| {
         out[0] = x[0];
@@ -295,8 +406,10 @@ pub static COUNT: StatKind = StatKind {
 /// Vectors of whole numbers from 0: x.
 pub static COUNTS: StatKind = StatKind {
     name: "counts",
-    parts: &[Part { symbol: "x", shape: PartShape::Vector }],
+    parts: &[Part { symbol: "x", shape: PartShape::Vector, role: PartRole::Value }],
     value: PartShape::Vector,
+    arithmetic: Arithmetic::None,
+    domain: Domain::Count,
     support: "a vector of whole numbers from 0",
     of_value: |x, _, out| {
         out[..x.len()].copy_from_slice(x);
@@ -327,4 +440,58 @@ pub fn ln_det_spd(x: &[f64], d: usize) -> Result<f64, &'static str> {
     }
     let chol = nalgebra::DMatrix::from_row_slice(d, d, x).cholesky().ok_or("is not positive definite")?;
     Ok(2.0 * chol.l_dirty().diagonal().iter().map(|v| v.ln()).sum::<f64>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a part says it is of the value is what `of_value` writes.
+    #[test]
+    fn parts_are_what_their_roles_say() {
+        type Case = (&'static StatKind, &'static [f64], usize);
+        let cases: &[Case] = &[
+            (&GAUSSIAN, &[-1.5], 1),
+            (&GAUSSIAN_VECTOR, &[1.5, -0.2], 2),
+            (&GAMMA, &[2.5], 1),
+            (&LOG_GAUSSIAN, &[2.5], 1),
+            (&WISHART, &[2.0, 0.3, 0.3, 1.0], 2),
+            (&BETA, &[0.3], 1),
+            (&DIRICHLET, &[0.3, 0.7], 2),
+            (&CATEGORY, &[1.0], 3),
+            (&BINARY, &[1.0], 1),
+            (&COUNT, &[4.0], 1),
+            (&COUNTS, &[4.0, 0.0], 2),
+        ];
+        for &(kind, x, d) in cases {
+            let mut t = vec![f64::NAN; kind.width(d)];
+            (kind.of_value)(x, d, &mut t).unwrap();
+            for (p, part) in kind.parts.iter().enumerate() {
+                let got = &t[kind.offset(p, d)..][..part.shape.width(d)];
+                let each = |f: fn(f64) -> f64| x.iter().map(|&v| f(v)).collect::<Vec<f64>>();
+                let want = match (part.role, part.shape) {
+                    (PartRole::Value, _) => x.to_vec(),
+                    (PartRole::Square, _) => x.iter().flat_map(|a| x.iter().map(move |b| a * b)).collect(),
+                    (PartRole::Log, PartShape::Scalar) if kind.value == PartShape::Matrix => {
+                        vec![(x[0] * x[3] - x[1] * x[2]).ln()]
+                    }
+                    (PartRole::Log, _) => each(f64::ln),
+                    (PartRole::LogSquare, _) => each(|v| v.ln() * v.ln()),
+                    (PartRole::Complement, _) => each(|v| 1.0 - v),
+                    (PartRole::LogComplement, _) => each(|v| (1.0 - v).ln()),
+                    (PartRole::Indicator, _) => {
+                        (0..d).map(|k| f64::from(u8::from(k as f64 == x[0]))).collect()
+                    }
+                    (PartRole::Zero, _) => vec![0.0],
+                    (PartRole::Other, _) => panic!("{kind:?} has a part without a role"),
+                };
+                assert!(
+                    got.iter().zip(&want).all(|(g, w)| (g - w).abs() < 1e-14),
+                    "{kind:?}, part {p}: {got:?}"
+                );
+                assert_eq!(got.len(), want.len());
+            }
+            assert_eq!(kind.one_hot(), kind.parts.iter().any(|p| p.role == PartRole::Indicator));
+        }
+    }
 }

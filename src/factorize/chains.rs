@@ -2,7 +2,6 @@
 //! tree, each depending on the one above. Not here: their algorithms (`block`).
 
 use crate::{
-    expfam::stat::CATEGORY,
     graph::{
         energy::{Element, Energy, Op, Source},
         factor_graph::{FactorGraph, PlateKind},
@@ -15,7 +14,7 @@ pub fn along(graph: &FactorGraph, node: NodeId) -> Option<PlateId> {
     let n = &graph.nodes[node.0];
     let steps =
         |p: &&PlateId| matches!(graph.plates[p.0].kind, PlateKind::Steps { .. } | PlateKind::Tree { .. });
-    if n.spec.stat == &CATEGORY { n.plates.iter().find(steps).copied() } else { None }
+    if n.spec.stat.one_hot() { n.plates.iter().find(steps).copied() } else { None }
 }
 
 /// Is a term's pair of ops a step and the one before it?

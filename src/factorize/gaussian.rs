@@ -14,7 +14,7 @@
 use super::{Blocks, chains, roles::Role, sparse::Pattern};
 use crate::{
     block::lagged_gaussian_chain::LONGEST_LAG,
-    expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR},
+    expfam::stat::{Arithmetic, PartShape},
     graph::{
         bound::Bound,
         energy::{Element, Energy, EnergyTerm, Op, Source, View},
@@ -330,7 +330,7 @@ impl Claims<'_> {
 fn all_inside(graph: &FactorGraph, nodes: &[NodeId]) -> GaussianJoint {
     let member = |&node: &NodeId| {
         let n = &graph.nodes[node.0];
-        Member { node, inner: n.plates.clone(), vector: n.spec.stat == &GAUSSIAN_VECTOR }
+        Member { node, inner: n.plates.clone(), vector: n.spec.stat.value == PartShape::Vector }
     };
     GaussianJoint {
         members: nodes.iter().map(member).collect(),
@@ -352,7 +352,7 @@ fn meetings<'a>(
     let gaussian = |o: &Op| match o.source {
         Source::Node(n) if o.part == 0 && blocks.roles[n.0] == Role::Latent && free(n) => {
             let stat = graph.nodes[n.0].spec.stat;
-            (stat == &GAUSSIAN || stat == &GAUSSIAN_VECTOR).then_some(n)
+            (stat.arithmetic == Arithmetic::Sum).then_some(n)
         }
         _ => None,
     };
@@ -468,7 +468,11 @@ fn layout(
                 name(node)
             ));
         }
-        members.push(Member { node, inner, vector: graph.nodes[node.0].spec.stat == &GAUSSIAN_VECTOR });
+        members.push(Member {
+            node,
+            inner,
+            vector: graph.nodes[node.0].spec.stat.value == PartShape::Vector,
+        });
     }
     Ok(GaussianJoint { members, outer, chain, lags, scale: None, sparse: false, pattern: None })
 }

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     block::junction_tree::{JunctionTree, TreeError},
-    expfam::stat::CATEGORY,
     graph::{
         energy::{Element, Energy, EnergyTerm, FactorEnergy, Label, LabelId, Op, Role as LetterRole, Source},
         factor_graph::{FactorGraph, PlateKind},
@@ -56,7 +55,7 @@ pub struct Found {
 /// The node of an operand that a network may hold.
 fn category(graph: &FactorGraph, roles: &[Role], op: &Op) -> Option<NodeId> {
     match op.source {
-        Source::Node(n) if roles[n.0].has_q() && graph.nodes[n.0].spec.stat == &CATEGORY => Some(n),
+        Source::Node(n) if roles[n.0].has_q() && graph.nodes[n.0].spec.stat.one_hot() => Some(n),
         _ => None,
     }
 }
@@ -315,7 +314,7 @@ pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[M
             .any(|p| matches!(graph.plates[p.0].kind, PlateKind::Steps { .. } | PlateKind::Tree { .. }));
         let known = |o: &Op| match o.source {
             Source::Known(_) => true,
-            Source::Node(m) => graph.nodes[m.0].spec.stat == &CATEGORY,
+            Source::Node(m) => graph.nodes[m.0].spec.stat.one_hot(),
             _ => false,
         };
         let parents = |t: &EnergyTerm| {
@@ -325,7 +324,7 @@ pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[M
                 .count()
         };
         let mut terms = energy.factors.iter().filter(|f| f.node == n).flat_map(|f| &f.terms);
-        gone && !steps && node.spec.stat == &CATEGORY && node.spec.family.is_some() && {
+        gone && !steps && node.spec.stat.one_hot() && node.spec.family.is_some() && {
             let all: Vec<&EnergyTerm> = terms.by_ref().collect();
             all.iter().all(|t| t.ops.iter().all(known)) && all.iter().any(|t| parents(t) > 1)
         }

@@ -8,8 +8,7 @@ use super::{
     roles::Role,
 };
 use crate::{
-    block::normal_gamma_vector::TAU_PARTS,
-    expfam::stat::GAMMA,
+    block::normal_gamma_vector::{self, TAU_PARTS},
     graph::{
         energy::{Element, Energy, EnergyTerm, Op, Source},
         factor_graph::FactorGraph,
@@ -34,7 +33,7 @@ pub fn claim(
     let mut refused = None;
     for tau in (0..graph.nodes.len()).map(NodeId) {
         let node = &graph.nodes[tau.0];
-        let fits = node.spec.stat == &GAMMA
+        let fits = node.spec.stat == normal_gamma_vector::SPEC.members[1]
             && blocks.roles[tau.0] == Role::Latent
             && node.plates.len() == joint.outer.len();
         let meets = |t: &EnergyTerm| {

@@ -279,7 +279,7 @@ pub struct Origin {
 }
 
 /// A resolved expression with its shape.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,
@@ -292,7 +292,7 @@ pub struct Expr {
 }
 
 /// What an expression is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// A number or nested list of numbers, row-major (sizes are those of the expression's axes).
     Numbers(Vec<f64>),
@@ -326,7 +326,7 @@ pub enum Function {
 }
 
 /// A named array with its indices; plates left off at the end become axes of the value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ref {
     /// The array.
     pub target: Target,
@@ -346,7 +346,7 @@ pub enum Target {
 }
 
 /// How one index of a reference is found from the child's element.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Index {
     /// The child's own index in this plate.
     Plate(PlateId),

@@ -4,7 +4,12 @@
 //! The pieces are linear in t(x), so the message to x is the transposed map of the message to y (law L1), and
 //! it falls out of the rewritten form by itself.
 
-use crate::expfam::stat::{GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, StatKind, WISHART};
+use crate::expfam::stat::{
+    Arithmetic::{self, Product, Sum},
+    PartRole::{self, Log, Square, Value},
+    PartShape::{self, Matrix, Scalar, Vector},
+    StatKind,
+};
 
 /// A known factor of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,33 +45,36 @@ const fn piece(number: f64, known: &'static [Known], part: Option<(usize, &'stat
 
 use Known::{LnScale, Offset, OffsetSquared, Scale, ScaleSquared};
 
-/// One row of the table of links: (statistic, part, pieces). A piece without offset in its factors is there
-/// with or without one.
-type Row = (&'static StatKind, usize, &'static [Piece]);
+/// One row of the table of links: what a value can do, its shape, which part of its statistic, and the pieces.
+/// A piece without offset in its factors is there with or without one.
+type Row = (Arithmetic, PartShape, PartRole, &'static [Piece]);
 
 static ROWS: &[Row] = &[
-    (&GAUSSIAN, 0, &[piece(1.0, &[Scale], Some((0, ""))), piece(1.0, &[Offset("")], None)]),
+    (Sum, Scalar, Value, &[piece(1.0, &[Scale], Some((0, ""))), piece(1.0, &[Offset("")], None)]),
     (
-        &GAUSSIAN,
-        1,
+        Sum,
+        Scalar,
+        Square,
         &[
             piece(1.0, &[ScaleSquared], Some((1, ""))),
             piece(2.0, &[Scale, Offset("")], Some((0, ""))),
             piece(1.0, &[OffsetSquared], None),
         ],
     ),
-    (&GAMMA, 0, &[piece(1.0, &[Scale], Some((0, "")))]),
-    (&GAMMA, 1, &[piece(1.0, &[], Some((1, ""))), piece(1.0, &[LnScale], None)]),
-    (&WISHART, 0, &[piece(1.0, &[Scale], Some((0, "ab")))]),
+    (Product, Scalar, Value, &[piece(1.0, &[Scale], Some((0, "")))]),
+    (Product, Scalar, Log, &[piece(1.0, &[], Some((1, ""))), piece(1.0, &[LnScale], None)]),
+    (Product, Matrix, Value, &[piece(1.0, &[Scale], Some((0, "ab")))]),
     (
-        &WISHART,
-        1,
+        Product,
+        Matrix,
+        Log,
         &[piece(1.0, &[], Some((1, ""))), Piece { number: 1.0, d_power: 1, known: &[LnScale], part: None }],
     ),
-    (&GAUSSIAN_VECTOR, 0, &[piece(1.0, &[Scale], Some((0, "a"))), piece(1.0, &[Offset("a")], None)]),
+    (Sum, Vector, Value, &[piece(1.0, &[Scale], Some((0, "a"))), piece(1.0, &[Offset("a")], None)]),
     (
-        &GAUSSIAN_VECTOR,
-        1,
+        Sum,
+        Vector,
+        Square,
         &[
             piece(1.0, &[ScaleSquared], Some((1, "ab"))),
             piece(1.0, &[Scale, Offset("a")], Some((0, "b"))),
@@ -83,20 +91,22 @@ pub fn pieces(kind: &'static StatKind, part: usize, scaled: bool, shifted: bool)
         let letters = ["", "a", "ab"][kind.parts[part].shape.rank()];
         return Some(vec![piece(1.0, &[], Some((part, letters)))]);
     }
-    let row = ROWS.iter().find(|r| r.0 == kind && r.1 == part)?;
+    let of = |r: &&Row| kind.is(r.0, r.1) && kind.parts[part].role == r.2;
+    let pieces = ROWS.iter().find(of)?.3;
     let has = |p: &&Piece, test: fn(&Known) -> bool| p.known.iter().any(test);
     let offset = |k: &Known| matches!(k, Offset(_) | OffsetSquared);
-    if shifted && !ROWS.iter().any(|r| r.0 == kind && r.2.iter().any(|p| has(&p, offset))) {
+    if shifted && kind.arithmetic != Sum {
         return None;
     }
     let keep =
-        row.2.iter().filter(|p| shifted || !has(p, offset)).filter(|p| scaled || !has(p, |k| *k == LnScale));
+        pieces.iter().filter(|p| shifted || !has(p, offset)).filter(|p| scaled || !has(p, |k| *k == LnScale));
     Some(keep.copied().collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::expfam::stat::{GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, WISHART};
 
     fn at(kind: &'static StatKind, x: &[f64], d: usize) -> Vec<f64> {
         let mut out = vec![0.0; kind.width(d)];

@@ -2,6 +2,15 @@
 //! matrices of known numbers.
 
 use super::{Constant, Product};
+use crate::expfam::stat::{Arithmetic, GAMMA, PartShape, StatKind};
+
+/// What v must carry.
+pub static NEEDS: &StatKind = &GAMMA;
+
+/// Is Y what carries this statistic?
+pub fn gives(stat: &StatKind) -> bool {
+    stat.is(Arithmetic::Product, PartShape::Matrix)
+}
 
 /// Part `part` of the statistic (Y, ln|Y|) from those of v, (x, ln x): Y_ab = [a = b] v_a, and ln|Y| = Σ_a ln
 /// v_a.

@@ -6,6 +6,15 @@
 //! sec. 3, with the truncation v_T = 1.
 
 use super::{Constant, Product};
+use crate::expfam::stat::{BETA, Domain, StatKind};
+
+/// What v must carry.
+pub static NEEDS: &StatKind = &BETA;
+
+/// Is π what carries this statistic?
+pub fn gives(stat: &StatKind) -> bool {
+    stat.domain == Domain::Simplex
+}
 
 /// The statistic ln π from those of v, (ln x, ln(1−x)):
 /// `ln π_a = [a is not the last] ln v_a + Σ_b [b < a] ln(1 − v_b)`.

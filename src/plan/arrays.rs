@@ -3,7 +3,7 @@
 //! by chunk.
 
 use crate::{
-    expfam::stat::StatKind,
+    expfam::stat::{PartRole, PartShape, StatKind},
     num::{numbers::Numbers, wide::wide},
 };
 use std::{ops::Range, sync::Arc};
@@ -88,12 +88,12 @@ impl Dense {
 
     /// Whether the part is the value itself, as the first of a statistic often is.
     fn is_value(&self) -> bool {
-        matches!(self, Dense::Part { kind, part: 0, .. } if kind.parts[0].symbol == "x" && kind.parts[0].shape == kind.value)
+        matches!(self, Dense::Part { kind, part: 0, .. } if kind.parts[0].role == PartRole::Value && kind.parts[0].shape == kind.value)
     }
 
     /// Whether the part is the square of a number.
     fn is_square(&self) -> bool {
-        matches!(self, Dense::Part { kind, part, value_width: 1, .. } if kind.parts[*part].symbol == "x²")
+        matches!(self, Dense::Part { kind, part, value_width: 1, .. } if kind.parts[*part].is(PartRole::Square, PartShape::Scalar))
     }
 
     /// Writes the rows `range` into `out`, which is made of the right length.

@@ -53,8 +53,8 @@ struct Env<'a> {
     bound: &'a Bound,
     plates: Vec<(PlateId, usize)>,
     gates: Vec<usize>,
-    /// Gates met so far, in reading order, by the selector's printed form.
-    met: Vec<String>,
+    /// Gates met so far, in reading order.
+    met: Vec<Ref>,
     own: Option<&'a [usize]>,
     /// The first cell read.
     cell: Option<(ColumnId, usize)>,
@@ -258,9 +258,8 @@ impl Env<'_> {
             }
             Index::At(i) => *i,
             Index::Gate(selector) => {
-                let key = format!("{selector:?}");
-                let g = self.met.iter().position(|m| *m == key).unwrap_or_else(|| {
-                    self.met.push(key);
+                let g = self.met.iter().position(|m| m == selector).unwrap_or_else(|| {
+                    self.met.push(selector.clone());
                     self.met.len() - 1
                 });
                 self.gates.get(g).copied().unwrap_or(0)

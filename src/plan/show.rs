@@ -72,8 +72,8 @@ impl Plan {
                 }
             };
             let how = match v.algorithm {
-                Algorithm::Family(f) => format!("{f:?}"),
-                Algorithm::Joint(f) => format!("{f:?}"),
+                Algorithm::Family(f) => f.name().to_string(),
+                Algorithm::Joint(f) => f.name().to_string(),
                 Algorithm::Gaussian => format!("Gaussian of dimension {}", v.d),
                 Algorithm::SparseGaussian => v.sparse.as_ref().map_or(String::new(), |s| {
                     let kernel = &s.pattern.kernel;

@@ -2,7 +2,7 @@
 //! every node whose axis is the same one. Not here: labels of plates and of levels (`plates`).
 
 use crate::{
-    expfam::stat::{CATEGORY, PartShape},
+    expfam::stat::PartShape,
     graph::{
         bound::EventLabels,
         factor_graph::{Expr, ExprKind, FactorGraph, Node, ObservedValues, Target},
@@ -46,9 +46,7 @@ pub(super) fn event_labels(graph: &FactorGraph) -> Vec<Option<EventLabels>> {
 /// own.
 fn axis(node: &Node) -> Option<usize> {
     match node.event {
-        Some(Extent::Number(d))
-            if node.spec.stat != &CATEGORY && node.spec.stat.value != PartShape::Scalar =>
-        {
+        Some(Extent::Number(d)) if !node.spec.stat.one_hot() && node.spec.stat.value != PartShape::Scalar => {
             Some(d)
         }
         _ => None,

@@ -3,7 +3,6 @@
 
 use crate::{
     data::Needs,
-    expfam::stat::CATEGORY,
     graph::factor_graph::{FactorGraph, InputSource, ObservedValues, PlateKind},
     shape::{ColumnId, PlateId, TableId},
 };
@@ -84,7 +83,7 @@ impl Needs for TableNeeds<'_> {
                 }
             }
         };
-        for node in graph.nodes.iter().filter(|n| n.spec.stat != &CATEGORY) {
+        for node in graph.nodes.iter().filter(|n| !n.spec.stat.one_hot()) {
             match node.observed.as_ref().map(|o| &o.values) {
                 Some(ObservedValues::Columns(ids)) => lists.extend(columns(ids)),
                 Some(ObservedValues::Table(t)) if *t == self.table => lists.extend(members(&node.plates)),

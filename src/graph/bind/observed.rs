@@ -4,7 +4,7 @@ use super::{Binder, OUTSIDE_SUPPORT, PARTLY_MISSING};
 use crate::{
     data::{Column, MISSING, Strided, Table},
     diag::Diagnostic,
-    expfam::stat::{BINARY, CATEGORY, COUNT, COUNTS, GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
+    expfam::stat::{Domain, StatKind},
     graph::{
         bound::ObservedArray,
         factor_graph::{Node, Observed, ObservedValues, PlateKind},
@@ -17,7 +17,7 @@ impl Binder<'_> {
         let graph = self.graph;
         for (n, node) in graph.nodes.iter().enumerate() {
             let Some(o) = &node.observed else { continue };
-            let category = node.spec.stat == &CATEGORY;
+            let category = node.spec.stat.one_hot();
             self.bound.observed[n] = match (&o.values, category) {
                 (ObservedValues::Columns(c), true) => self.category_column(node, o, c[0]),
                 (ObservedValues::Columns(c), false) => self.number_columns(node, o, c),
@@ -66,12 +66,10 @@ impl Binder<'_> {
 
     /// The cells of one column as the node's values.
     fn numbers(&self, stat: &StatKind, column: &Column, table: &Table) -> Result<Strided, Diagnostic> {
-        if stat == &BINARY {
-            column.as_bool01(table)
-        } else if stat == &COUNT || stat == &COUNTS {
-            column.as_counts(table)
-        } else {
-            column.as_numbers(table)
+        match stat.domain {
+            Domain::Binary => column.as_bool01(table),
+            Domain::Count => column.as_counts(table),
+            _ => column.as_numbers(table),
         }
     }
 
@@ -88,7 +86,7 @@ impl Binder<'_> {
         drop(parts);
         self.support(node, o, table, &values, width, |row| (row, names[0]))?;
         // The cells of a Gaussian vector that are missing have a distribution given the others.
-        if width > 1 && node.spec.stat != &GAUSSIAN_VECTOR {
+        if width > 1 && !node.spec.stat.conditions() {
             self.whole_rows(node, o, table, &values, &names)?;
         }
         Some(ObservedArray::Numbers { width, values })
@@ -127,7 +125,7 @@ impl Binder<'_> {
         cell: impl Fn(usize) -> (usize, &'n str),
     ) -> Option<()> {
         let stat = node.spec.stat;
-        if [&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&stat) {
+        if stat.domain == Domain::Real {
             // Cells are finite numbers already.
             return Some(());
         }

@@ -171,7 +171,7 @@ impl<'a> Binder<'a> {
         let column = &self.graph.columns[c.0];
         self.graph.nodes.iter().find_map(|n| {
             let Some(ObservedValues::Table(t)) = n.observed.as_ref().map(|o| &o.values) else { return None };
-            if *t != column.table || n.spec.stat != &crate::expfam::stat::CATEGORY {
+            if *t != column.table || !n.spec.stat.one_hot() {
                 return None;
             }
             n.plates.iter().copied().find(|p| {

@@ -307,9 +307,9 @@ impl<'a> Expansion<'a> {
             k.place == known.place
                 && k.expr.span == known.expr.span
                 && k.expr.axes == known.expr.axes
-                && format!("{:?}", k.map) == format!("{:?}", known.map)
+                && k.map == known.map
                 && k.elements == known.elements
-                && format!("{:?}", k.expr.kind) == format!("{:?}", known.expr.kind)
+                && k.expr.kind == known.expr.kind
         };
         let id = match self.knowns.iter().position(same) {
             Some(id) => id,

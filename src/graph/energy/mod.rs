@@ -12,7 +12,11 @@ mod positive;
 mod sums;
 
 use crate::{
-    expfam::{form::Coefficient, spec::Convert, stat::StatKind},
+    expfam::{
+        form::Coefficient,
+        spec::Convert,
+        stat::{Part, PartRole, PartShape, StatKind},
+    },
     shape::{ColumnId, Extent, NodeId, PlateId},
 };
 
@@ -251,6 +255,29 @@ pub enum KnownMap {
     Square,
     /// Its logarithm; the number must be positive.
     Ln,
+}
+
+impl KnownMap {
+    /// The part that a product reads: part `part` of a statistic; of the others, there is one.
+    pub fn part(&self, part: usize) -> Part {
+        let number = |symbol, role| Part { symbol, shape: PartShape::Scalar, role };
+        match self {
+            KnownMap::Stat { kind, .. } => kind.parts[part],
+            KnownMap::Value => number("x", PartRole::Value),
+            KnownMap::Square => number("x²", PartRole::Square),
+            KnownMap::Ln => number("ln x", PartRole::Log),
+        }
+    }
+}
+
+/// The spelling belongs to the place: of one place, what is needed is the same if its statistic is.
+impl PartialEq for KnownMap {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (KnownMap::Stat { kind: a, .. }, KnownMap::Stat { kind: b, .. }) => a == b,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
 }
 
 impl std::fmt::Debug for KnownMap {

@@ -7,7 +7,7 @@ use super::{
     expand::{Expansion, Piece, Unsupported, contains},
 };
 use crate::{
-    expfam::stat::{BETA, DIRICHLET, GAMMA, StatKind, WISHART},
+    expfam::stat::{Arithmetic, PartRole, PartShape, StatKind},
     graph::factor_graph::{Expr, ExprKind, Function, Ref, Target},
     link::{self, Constant, Product},
     source::Span,
@@ -16,7 +16,7 @@ use crate::{
 
 /// Can a slot that needs this statistic be a function of several random variables?
 pub(super) fn carries(stat: &'static StatKind) -> bool {
-    [&GAMMA, &WISHART, &DIRICHLET].contains(&stat)
+    stat.arithmetic == Arithmetic::Product || link::diag::gives(stat) || link::stick::gives(stat)
 }
 
 /// An argument of a link: what it is, and the statistic that it must carry.
@@ -45,7 +45,7 @@ impl Expansion<'_> {
                 };
                 // The number is the scale; of two numbers, either.
                 let (scale, base) = if a.axes.len() <= b.axes.len() { (a, b) } else { (b, a) };
-                self.link(expr.span, table, &[(scale, &GAMMA), (base, stat)], axes)
+                self.link(expr.span, table, &[(scale, link::product::SCALE), (base, stat)], axes)
             }
             ExprKind::Binary(BinaryOp::Div, a, b) if !contains(b, &node) => {
                 let Some(table) = link::product::products(stat, part) else {
@@ -55,13 +55,13 @@ impl Expansion<'_> {
                     Expr { kind: ExprKind::Numbers(vec![1.0]), axes: vec![], random: false, span: b.span };
                 let inverse =
                     Expr { kind: ExprKind::Binary(BinaryOp::Div, Box::new(one), b.clone()), ..(**b).clone() };
-                self.link(expr.span, table, &[(&inverse, &GAMMA), (a, stat)], axes)
+                self.link(expr.span, table, &[(&inverse, link::product::SCALE), (a, stat)], axes)
             }
-            ExprKind::Call(Function::Diag, args) if stat == &WISHART => {
-                self.link(expr.span, link::diag::products(part), &[(&args[0], &GAMMA)], axes)
+            ExprKind::Call(Function::Diag, args) if link::diag::gives(stat) => {
+                self.link(expr.span, link::diag::products(part), &[(&args[0], link::diag::NEEDS)], axes)
             }
-            ExprKind::Call(Function::Stick, args) if stat == &DIRICHLET => {
-                self.link(expr.span, link::stick::PRODUCTS, &[(&args[0], &BETA)], axes)
+            ExprKind::Call(Function::Stick, args) if link::stick::gives(stat) => {
+                self.link(expr.span, link::stick::PRODUCTS, &[(&args[0], link::stick::NEEDS)], axes)
             }
             ExprKind::Binary(..) => no("a sum or a quotient of random variables"),
             _ => no("a function of random variables"),
@@ -151,12 +151,14 @@ impl Expansion<'_> {
     /// A known factor. A matrix must be positive definite, a number positive.
     fn known_part(&mut self, expr: &Expr, stat: &'static StatKind, part: usize, axes: &[LabelId]) -> Piece {
         let axes = if expr.axes.is_empty() { &[] } else { axes };
-        let map = match (stat == &GAMMA, part) {
-            (true, 0) => KnownMap::Value,
-            (true, _) => KnownMap::Ln,
-            _ => KnownMap::Stat { kind: stat, convert: None },
+        let (map, part) = match stat.parts[part].role {
+            _ if !stat.is(Arithmetic::Product, PartShape::Scalar) => {
+                (KnownMap::Stat { kind: stat, convert: None }, part)
+            }
+            PartRole::Log => (KnownMap::Ln, 0),
+            _ => (KnownMap::Value, 0),
         };
-        self.known(expr, map, self.slot, if stat == &GAMMA { 0 } else { part }, axes)
+        self.known(expr, map, self.slot, part, axes)
     }
 
     /// An array of zeros and ones over the letters `axes`.

@@ -7,7 +7,7 @@ use super::{
     expand::{Expansion, FIRST, Piece, SECOND, Unsupported, contains},
 };
 use crate::{
-    expfam::stat::{GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
+    expfam::stat::{Arithmetic, PartShape, StatKind},
     graph::factor_graph::{Expr, ExprKind, Function, Ref, Target},
     shape::Extent,
     syntax::expr::BinaryOp,
@@ -15,7 +15,7 @@ use crate::{
 
 /// Can a slot that needs this statistic be a sum of random variables?
 pub(super) fn carries(stat: &'static StatKind) -> bool {
-    stat == &GAUSSIAN || stat == &GAUSSIAN_VECTOR
+    stat.arithmetic == Arithmetic::Sum
 }
 
 impl Expansion<'_> {
@@ -30,7 +30,7 @@ impl Expansion<'_> {
         if part == 0 {
             return self.summands(expr, axes, FIRST);
         }
-        if stat == &GAUSSIAN_VECTOR {
+        if stat.value == PartShape::Vector {
             let (a, b) = (self.summands(expr, &axes[..1], FIRST)?, self.summands(expr, &axes[1..], SECOND)?);
             return Ok(a.iter().flat_map(|x| b.iter().map(|y| product(x, y))).collect());
         }

@@ -4,7 +4,7 @@
 use super::{Lines, Nodes, Observations, Resolver, expr::rank_words};
 use crate::{
     diag::{Diagnostic, Reported},
-    expfam::stat::{CATEGORY, DIRICHLET, GAUSSIAN, GAUSSIAN_VECTOR, StatKind},
+    expfam::stat::{Arithmetic, Domain, PartShape, StatKind},
     graph::{
         codes::{AXES_DIFFER, COLUMN_COUNT, OPEN_LENGTH, WRONG_GATE, WRONG_RANK},
         factor_graph::{
@@ -66,8 +66,11 @@ impl Resolver<'_> {
     pub(super) fn shapes(&mut self, mut factors: Lines, observed: Observations) -> (Nodes, Lines, Vec<Same>) {
         for factor in &mut factors {
             let (plates, spec) = (self.headers[factor.node.0].plates.clone(), factor.spec);
-            for (_, arg) in
-                factor.args.iter_mut().enumerate().filter(|(s, _)| spec.slot_stat(s + 1) == &GAUSSIAN)
+            for (_, arg) in factor
+                .args
+                .iter_mut()
+                .enumerate()
+                .filter(|(s, _)| spec.slot_stat(s + 1).is(Arithmetic::Sum, PartShape::Scalar))
             {
                 if let [Axis::Known(Extent::Plate(p))] = self.axes(&arg.expr)[..]
                     && plates.contains(&p)
@@ -221,17 +224,17 @@ impl Resolver<'_> {
     fn rank_fits(&mut self, factor: &Factor, s: usize, arg: &Arg, axes: &[Axis]) -> Result<(), Reported> {
         let slot = factor.spec.slot_stat(s + 1);
         let want = slot.value.rank();
-        if !arg.expr.random && axes.is_empty() && want == 1 && slot != &DIRICHLET {
+        if !arg.expr.random && axes.is_empty() && want == 1 && slot.domain != Domain::Simplex {
             return Ok(());
         }
         if let Some(stat) = self.head(&arg.expr)
             && stat != slot
-            && ![&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&stat)
+            && stat.arithmetic != Arithmetic::Sum
         {
             return Ok(());
         }
         // A vector of Normals in place of a MvNormal is a matter of what the engine carries.
-        if self.head(&arg.expr) == Some(&GAUSSIAN) && slot == &GAUSSIAN_VECTOR && axes.len() == want {
+        if self.head(&arg.expr).is_some_and(|head| slot.is_vector_of(head)) && axes.len() == want {
             return Ok(());
         }
         let param = factor.spec.params[s].name;
@@ -258,7 +261,7 @@ impl Resolver<'_> {
             }
         } else if want == 2 && axes.is_empty() {
             d = d.help("write a matrix: `[[1, 0], [0, 1]]`, `identity(2)` or a product with one");
-        } else if slot == &DIRICHLET && axes.is_empty() {
+        } else if slot.domain == Domain::Simplex && axes.is_empty() {
             d = d.help("write one probability for each: `[0.5, 0.5]`");
         }
         Err(self.fail(d))
@@ -510,7 +513,7 @@ impl Resolver<'_> {
         for (n, o) in observed.iter().enumerate() {
             let class = classes.find(n);
             let Some(o) = o else { continue };
-            if self.headers[n].spec.stat != &CATEGORY || !classes.known[class].is_empty() {
+            if !self.headers[n].spec.stat.one_hot() || !classes.known[class].is_empty() {
                 continue;
             }
             let extent = match &o.values {
@@ -531,10 +534,10 @@ impl Resolver<'_> {
 
     fn open_length(&mut self, n: NodeId) {
         let h = &self.headers[n.0];
-        let vector = h.spec.stat.value.rank() == 1 && h.spec.stat != &GAUSSIAN_VECTOR;
+        let vector = h.spec.stat.value.rank() == 1 && h.spec.stat.arithmetic != Arithmetic::Sum;
         let d = Diagnostic::error(OPEN_LENGTH, format!("nothing says how many elements `{}` has", h.name))
             .at(h.call, "of unknown length");
-        let d = if vector || h.spec.stat == &CATEGORY {
+        let d = if vector || h.spec.stat.one_hot() {
             d.help("name what it runs over: `over: \"k\"`, `over: \"table.column\"` or `over: 3`")
         } else {
             d.help("write one parameter out as a list, or name the length: `over: 2`")

@@ -3,7 +3,7 @@
 use super::{Resolver, args::Line};
 use crate::{
     diag::{Diagnostic, Reported},
-    expfam::stat::{BINARY, CATEGORY},
+    expfam::stat::Domain,
     graph::{
         codes::{BAD_INDEX, NO_STEP_BEFORE, NOT_A_CATEGORY, PLATE_NOT_IN_KEY},
         factor_graph::{Index, InputSource, PlateKind, Ref, RowSet, Target},
@@ -229,14 +229,14 @@ impl Resolver<'_> {
         match target {
             Target::Node(n) => {
                 let h = &self.headers[n.0];
-                if h.spec.stat != &CATEGORY {
+                if !h.spec.stat.one_hot() {
                     let d = Diagnostic::error(
                         NOT_A_CATEGORY,
                         format!("`{}` cannot pick an element of `{owner}`", h.name),
                     )
                     .at(e.span, "not a category")
                     .with(h.call, format!("`{}` is {}", h.name, h.spec.name));
-                    let d = if h.spec.stat == &BINARY {
+                    let d = if h.spec.stat.domain == Domain::Binary {
                         d.help(format!(
                             "say `Categorical` for `{}`, over a plate of two: `Categorical(p: [0.5, 0.5])`",
                             h.name

@@ -3,7 +3,6 @@
 use super::Resolver;
 use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
-    expfam::stat::CATEGORY,
     graph::{
         codes::{NAME_TAKEN, UNKNOWN_NAME, UNKNOWN_TABLE},
         factor_graph::PlateKind,
@@ -121,7 +120,7 @@ impl Resolver<'_> {
         let h = self
             .headers
             .iter()
-            .find(|h| h.spec.stat == &CATEGORY && h.plates.iter().all(|p| plates.contains(p)))?;
+            .find(|h| h.spec.stat.one_hot() && h.plates.iter().all(|p| plates.contains(p)))?;
         Some(format!("{}{}", h.name, self.bracket(&h.plates)))
     }
 }

@@ -9,7 +9,6 @@ use crate::plan::{
 };
 use crate::{
     block::{junction_tree::JunctionTree, lagged_gaussian_chain, normal_gamma_vector},
-    expfam::stat::GAUSSIAN_VECTOR,
     factorize::{
         Block, Kind,
         gaussian::GaussianJoint,
@@ -190,13 +189,13 @@ impl<'a> Lowering<'a> {
             cells.absent.push(leaf && v.iter().all(|x| x.is_nan()));
             values.extend(v.iter().map(|x| if x.is_nan() { 0.0 } else { *x }));
         }
-        Clamp { known, values, value_width: width, kind, cells: (kind == &GAUSSIAN_VECTOR).then_some(cells) }
+        Clamp { known, values, value_width: width, kind, cells: kind.conditions().then_some(cells) }
     }
 
     /// Is the node a leaf of which some values are latent in part, and others missing as a whole? These weigh
     /// nothing and are predicted.
     pub(super) fn absent(&self, node: NodeId) -> bool {
-        let vector = self.graph.nodes[node.0].spec.stat == &GAUSSIAN_VECTOR;
+        let vector = self.graph.nodes[node.0].spec.stat.conditions();
         vector && self.blocks.roles[node.0] == Role::Mixed && !has_children(&self.blocks.energy, node) && {
             let (width, values) = self.observed_values(node);
             values.chunks_exact(width).any(|v| v.iter().all(|x| x.is_nan()))

@@ -11,7 +11,7 @@ use crate::plan::{
     table::From,
 };
 use crate::{
-    expfam::stat::CATEGORY,
+    expfam::stat::{PartRole, PartShape},
     graph::{
         bound::ObservedArray,
         energy::{Element, LabelId, Op, Source},
@@ -82,7 +82,7 @@ impl<'a> Lowering<'a> {
         let (rest, base) = self.split_axes(view, op, &strides);
         let cells: usize = rest.iter().map(|r| r.2).product();
         let offsets = cell_offsets(&rest);
-        if kind == &CATEGORY {
+        if kind.one_hot() {
             if rest.len() > 1 {
                 return Err(LowerError::Unsupported {
                     span: self.graph.factors[view.index].span,
@@ -125,7 +125,8 @@ impl<'a> Lowering<'a> {
         let d = self.d(node);
         // The upper triangle is enough where the part's own two letters are summed with the table only;
         // `table` undoes it otherwise.
-        let symmetric = (kind.parts[op.part].symbol == "xxᵀ" && d > 1).then(|| (op.axes[0], op.axes[1]));
+        let symmetric = (kind.parts[op.part].is(PartRole::Square, PartShape::Matrix) && d > 1)
+            .then(|| (op.axes[0], op.axes[1]));
         let id = match self.dense.get(&(view.index, op.clone())) {
             Some(&id) => id,
             None => {

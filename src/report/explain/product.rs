@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     block::normal_gamma_vector::TAU_PARTS,
-    expfam::stat::{CATEGORY, PartShape},
+    expfam::stat::{Part, PartRole, PartShape},
     factorize::{Blocks, gaussian::lag},
     graph::{
         energy::{Element, EnergyTerm, FactorEnergy, Known, KnownMap, LabelId, Op, Role, Source, View},
@@ -246,7 +246,7 @@ impl<'a> Products<'a> {
     }
 
     fn is_category(&self, n: NodeId) -> bool {
-        self.graph.nodes[n.0].spec.stat == &CATEGORY
+        self.graph.nodes[n.0].spec.stat.one_hot()
     }
 
     fn is_responsibility(&self, op: &Op) -> bool {
@@ -368,24 +368,25 @@ impl<'a> Products<'a> {
             Atom { text, axes: axes.clone() }
         };
         // The square of a known vector is two of it.
-        let twice = |value: &str, symbol: &str| {
+        let twice = |value: &str, square: bool| {
             let [a, b] = axes[..] else { return None };
-            (symbol == "xxᵀ").then(|| {
+            square.then(|| {
                 vec![Atom { text: value.into(), axes: vec![a] }, Atom { text: value.into(), axes: vec![b] }]
             })
         };
         match op.source {
             Source::Node(n) => {
                 let node = &self.graph.nodes[n.0];
-                let symbol = node.spec.stat.parts[op.part].symbol;
+                let Part { symbol, role, shape } = node.spec.stat.parts[op.part];
+                let square = role == PartRole::Square && shape == PartShape::Matrix;
                 let value = self.indexed(&node.name, op, letters, true);
-                if let ("xxᵀ", [i, j], []) = (symbol, op.axes.as_slice(), axes.as_slice()) {
+                if let (true, [i, j], []) = (square, op.axes.as_slice(), axes.as_slice()) {
                     let entry =
                         |l| self.indexed(&node.name, &Op { axes: vec![l], ..op.clone() }, letters, true);
                     return vec![of(both(&entry(*i), &entry(*j), false), self.has_q(n))];
                 }
                 if !self.has_q(n)
-                    && let Some(two) = twice(&value, symbol)
+                    && let Some(two) = twice(&value, square)
                 {
                     return two;
                 }
@@ -434,15 +435,11 @@ impl<'a> Products<'a> {
             Source::Known(k) => {
                 let known = &self.blocks.energy.knowns[k];
                 let value = self.known(known, op, letters);
-                let symbol = match known.map {
-                    KnownMap::Stat { kind, .. } => kind.parts[op.part].symbol,
-                    KnownMap::Value => "x",
-                    KnownMap::Square => "x²",
-                    KnownMap::Ln => "ln x",
-                };
-                if let Some(two) = twice(&value, symbol) {
+                let part = known.map.part(op.part);
+                if let Some(two) = twice(&value, part.is(PartRole::Square, PartShape::Matrix)) {
                     return two;
                 }
+                let symbol = part.symbol;
                 vec![of(named(symbol, &[('x', value)]), false)]
             }
         }
@@ -582,26 +579,24 @@ impl<'a> Products<'a> {
     /// A known part that is 0 or ±1 everywhere: it is not worth a symbol.
     fn plain_number(&self, known: &Known, part: usize) -> Option<f64> {
         let ExprKind::Numbers(n) = &known.expr.kind else { return None };
-        let symbol = match known.map {
-            KnownMap::Stat { convert: Some(_), .. } => return None,
-            KnownMap::Stat { kind, .. } => kind.parts[part].symbol,
-            KnownMap::Value => "x",
-            KnownMap::Square => "x²",
-            KnownMap::Ln => "ln x",
-        };
+        if let KnownMap::Stat { convert: Some(_), .. } = known.map {
+            return None;
+        }
         let all = |v: f64| n.iter().all(|x| *x == v);
-        match symbol {
-            "x" | "x²" | "xxᵀ" if all(0.0) => Some(0.0),
-            "x" if known.expr.axes.is_empty()
-                && self.scalar(known, part)
-                && n.len() == 1
-                && n[0].abs() == 1.0 =>
+        let Part { role, shape, .. } = known.map.part(part);
+        match role {
+            PartRole::Value | PartRole::Square if all(0.0) => Some(0.0),
+            PartRole::Value
+                if known.expr.axes.is_empty()
+                    && self.scalar(known, part)
+                    && n.len() == 1
+                    && n[0].abs() == 1.0 =>
             {
                 Some(n[0])
             }
-            "x²" if n.len() == 1 && n[0].abs() == 1.0 => Some(1.0),
-            "ln x" if n.len() == 1 && n[0] == 1.0 => Some(0.0),
-            "0" => Some(0.0),
+            PartRole::Square if shape == PartShape::Scalar && n.len() == 1 && n[0].abs() == 1.0 => Some(1.0),
+            PartRole::Log if n.len() == 1 && n[0] == 1.0 => Some(0.0),
+            PartRole::Zero => Some(0.0),
             _ => None,
         }
     }
@@ -620,7 +615,7 @@ pub fn mark(graph: &FactorGraph, blocks: &Blocks, letter: &str, node: NodeId) ->
         .nodes
         .iter()
         .enumerate()
-        .filter(|(i, n)| n.spec.stat == &CATEGORY && blocks.roles[*i].has_q())
+        .filter(|(i, n)| n.spec.stat.one_hot() && blocks.roles[*i].has_q())
         .count();
     if latent == 1 { letter.into() } else { format!("{letter}_{}", graph.nodes[node.0].name) }
 }

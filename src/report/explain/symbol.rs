@@ -1,6 +1,6 @@
 //! A part's symbol with names written in: `xxᵀ` of `m[k]` is `m[k] m[k]ᵀ`. Not here: which names.
 
-use crate::expfam::joint::JointSpec;
+use crate::expfam::{joint::JointSpec, stat::PartRole};
 
 /// `symbol` with each letter replaced by its text. Texts that stand side by side are set apart.
 pub fn named(symbol: &str, letters: &[(char, String)]) -> String {
@@ -49,7 +49,7 @@ pub fn is_sum(text: &str) -> bool {
 pub fn member_letters(spec: &JointSpec) -> Vec<char> {
     let own = |m: usize| {
         let rule = spec.rewrites.iter().find(
-            |r| matches!(r.from, [(member, p, _)] if *member == m && spec.members[m].parts[*p].symbol == "x"),
+            |r| matches!(r.from, [(member, p, _)] if *member == m && spec.members[m].parts[*p].role == PartRole::Value),
         )?;
         spec.stat.parts[rule.part].symbol.chars().next()
     };

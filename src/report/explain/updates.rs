@@ -9,7 +9,7 @@ use super::{
     symbol::{member_letters, named},
 };
 use crate::{
-    expfam::stat::{CATEGORY, PartShape, StatKind},
+    expfam::stat::{PartShape, StatKind},
     factorize::{Blocks, Kind, roles::Role},
     graph::{
         energy::Source,
@@ -59,7 +59,7 @@ fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
                 legend.push(format!("{v} runs over the levels of {}", graph.column_name(c)));
             }
         }
-        let head = if stat == &CATEGORY {
+        let head = if stat.one_hot() {
             let level = event.first().cloned().unwrap_or_default();
             if b.kind == Kind::Single {
                 format!("ln {}", bracket(&mark(graph, blocks, "r", b.nodes[0]), &index))
@@ -214,7 +214,7 @@ fn closing(graph: &FactorGraph, blocks: &Blocks, i: usize, at: &[String]) -> Str
         }
         Kind::Gaussian(_) => "Moments: in closed form, those of a Gaussian vector.".into(),
         Kind::Network(_) => unreachable!("a network says so itself"),
-        Kind::Single if node.spec.stat == &CATEGORY => {
+        Kind::Single if node.spec.stat.one_hot() => {
             let level = event_names(graph, &node.plates, node.event, 1).remove(0);
             let mut index = at.to_vec();
             index.push(level.clone());
