@@ -1,9 +1,8 @@
 //! E0401: a slot names the statistic that it needs, a node carries one, and they are the same or not.
 
 use super::{
-    a, arguments,
     carried::{Carried, Leaf, carried, function},
-    spelled,
+    words::{a, arguments, spelled},
 };
 use crate::{
     diag::{Code, Diagnostic},

@@ -1,6 +1,6 @@
 //! E0406: a latent variable needs a q; some distributions have none, and can only be observed or predicted.
 
-use super::{a, carried::references};
+use super::{carried::references, words::a};
 use crate::{
     diag::{Code, Diagnostic},
     graph::factor_graph::{FactorGraph, Target},

@@ -1,10 +1,9 @@
 //! E0402 and E0403: parameters that must be known, and parameters that may not depend on a category.
 
 use super::{
-    a, arguments,
     carried::{Carried, carried, gate},
     conjugacy::{carriers, or},
-    spelled,
+    words::{a, arguments, spelled},
 };
 use crate::{
     diag::{Code, Diagnostic},

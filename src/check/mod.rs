@@ -13,10 +13,11 @@ pub mod support;
 mod tests;
 pub mod twice;
 pub mod unsupported;
+mod words;
 
 use crate::{
     diag::{Diagnostic, Diagnostics, Reported},
-    graph::factor_graph::{Arg, Factor, FactorGraph},
+    graph::FactorGraph,
     source::Source,
 };
 
@@ -49,21 +50,4 @@ pub fn check(graph: &FactorGraph, _source: &Source, diags: &mut Diagnostics) -> 
         result = Err(diags.error(d));
     }
     result
-}
-
-/// Every argument of every line, with its slot.
-fn arguments(graph: &FactorGraph) -> impl Iterator<Item = (&Factor, usize, &Arg)> {
-    graph.factors.iter().flat_map(|f| f.args.iter().enumerate().map(move |(i, a)| (f, i + 1, a)))
-}
-
-/// The name of the parameter as it was written.
-fn spelled(f: &Factor, slot: usize, arg: &Arg) -> &'static str {
-    let param = &f.spec.params[slot - 1];
-    arg.spelling.map_or(param.name, |s| param.spellings[s].name)
-}
-
-/// `a Gamma`, `an Exponential`.
-fn a(name: &str) -> String {
-    let vowel = name.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']);
-    format!("{} {name}", if vowel { "an" } else { "a" })
 }

@@ -2,9 +2,8 @@
 //! knows its statistic.
 
 use super::{
-    a, arguments,
     carried::{Carried, One, Scale, carried, constant, function},
-    spelled,
+    words::{a, arguments, spelled},
 };
 use crate::{
     diag::{Code, Diagnostic},

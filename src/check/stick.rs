@@ -1,7 +1,7 @@
 //! E0410: what the vector of a `stick` may be. Its last element is 1 and no random variable, so it stands in
 //! `stick` only.
 
-use super::{arguments, carried::references};
+use super::{carried::references, words::arguments};
 use crate::{
     diag::{Code, Diagnostic},
     graph::factor_graph::{Expr, ExprKind, FactorGraph, Function, PlateKind, Ref, RowSet, Target},

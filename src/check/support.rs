@@ -1,9 +1,8 @@
 //! E0408: known values that are written out must lie where the parameter lives.
 
 use super::{
-    a, arguments,
     carried::{constant, length},
-    spelled,
+    words::{a, arguments, spelled},
 };
 use crate::{
     diag::{Code, Diagnostic},

@@ -1,7 +1,7 @@
 //! E0405: a random variable that meets itself in one factor, so that the factor is no longer affine in its
 //! statistic.
 
-use super::arguments;
+use super::words::arguments;
 use crate::{
     diag::{Code, Diagnostic},
     graph::factor_graph::{Expr, ExprKind, FactorGraph, Target},

@@ -1,9 +1,9 @@
 //! E0407: what the language has and the engine does not carry yet, each by name and place.
 
 use super::{
-    arguments,
     carried::{Carried, carried, function, references},
     twice::squares,
+    words::arguments,
 };
 use crate::{
     diag::Diagnostic,

@@ -1,6 +1,6 @@
 //! `elbow check`: plates, shapes and blocks of a model; infers nothing.
 
-use super::{Exit, Stop, args, model::Opened, terminal::Terminal};
+use super::{args, exit::Exit, model::Opened, stop::Stop, terminal::Terminal};
 use crate::{
     factorize::Blocks,
     graph::{Bound, FactorGraph, factor_graph::Node},

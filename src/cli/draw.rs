@@ -1,9 +1,11 @@
 //! `elbow draw`: the factor graph as a picture.
 
 use super::{
-    Exit, Stop, args,
+    args,
     disk::replace,
+    exit::Exit,
     model::{Opened, plain},
+    stop::Stop,
     terminal::Terminal,
 };
 use crate::report::draw::{self, DRAWINGS, picture::Picture};
@@ -15,7 +17,7 @@ pub(super) fn run(args: &args::Draw, terminal: &Terminal) -> Result<Exit, Stop> 
             let known: Vec<String> =
                 DRAWINGS.iter().map(|d| format!(".{} ({})", d.extension, d.about)).collect();
             let title = format!("`{}` does not say what to draw", path.display());
-            Stop::usage(terminal, title, format!("end the name in one of {}", known.join(", ")))
+            terminal.usage(title, format!("end the name in one of {}", known.join(", ")))
         })?,
     };
     let mut opened = Opened::open(&args.model, terminal)?;
@@ -25,9 +27,8 @@ pub(super) fn run(args: &args::Draw, terminal: &Terminal) -> Result<Exit, Stop> 
     let text = (drawing.write)(&Picture::new(&graph, None));
     match &args.out {
         None => terminal.print(|out| write!(out, "{text}"))?,
-        Some(path) => replace(path, |out| write!(out, "{text}")).map_err(|e| {
-            Stop::usage(terminal, format!("cannot write `{}`: {}", path.display(), plain(&e)), "")
-        })?,
+        Some(path) => replace(path, |out| write!(out, "{text}"))
+            .map_err(|e| terminal.usage(format!("cannot write `{}`: {}", path.display(), plain(&e)), ""))?,
     }
     Ok(Exit::Good)
 }

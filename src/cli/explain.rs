@@ -2,9 +2,10 @@
 //! where they decide whether a node that others depend on has missing cells.
 
 use super::{
-    Exit, Stop,
     args::{self, Stage},
+    exit::Exit,
     model::Opened,
+    stop::Stop,
     terminal::Terminal,
 };
 use crate::{graph::Types, report::explain};

@@ -1,7 +1,8 @@
 //! `elbow fit`: the posterior, printed and written.
 
 use super::{
-    Exit, Stop, args, disk::replace, model::Opened, out_dir, progress::Progress, start, terminal::Terminal,
+    args, disk::replace, exit::Exit, model::Opened, out_dir, progress::Progress, start, stop::Stop,
+    terminal::Terminal,
 };
 use crate::{
     engine::{self, Options, posterior::Posterior},
@@ -20,8 +21,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         && let Some(wrong) = names.iter().find(|name| !graph.nodes.iter().any(|n| n.name == **name))
     {
         let known: Vec<&str> = graph.nodes.iter().map(|n| n.name.as_str()).collect();
-        return Err(Stop::usage(
-            terminal,
+        return Err(terminal.usage(
             format!("`--nodes {wrong}`: the model has no such node"),
             format!("it has {}", known.join(", ")),
         ));
@@ -62,7 +62,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
                 };
                 help = format!("iteration {} was the last good one; {kept}", last.iterations);
             }
-            Err(Stop::broke_down(terminal, e.to_string(), help))
+            Err(terminal.broke_down(e.to_string(), help))
         }
     }
 }
@@ -71,8 +71,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
 fn write_files(args: &args::Fit, terminal: &Terminal, posterior: &Posterior) -> Result<(), Stop> {
     if let Some(path) = &args.trace {
         replace(path, |out| trace::write(&posterior.trace, out)).map_err(|e| {
-            Stop::usage(
-                terminal,
+            terminal.usage(
                 format!("cannot write `{}`: {e}", path.display()),
                 "`--trace` names a file in a folder that is there",
             )
@@ -80,11 +79,7 @@ fn write_files(args: &args::Fit, terminal: &Terminal, posterior: &Posterior) -> 
     }
     if let Some(folder) = &args.out {
         out_dir::write(folder, posterior).map_err(|e| {
-            Stop::usage(
-                terminal,
-                format!("cannot write into `{}`: {e}", folder.display()),
-                "`--out` names a folder",
-            )
+            terminal.usage(format!("cannot write into `{}`: {e}", folder.display()), "`--out` names a folder")
         })?;
     }
     Ok(())

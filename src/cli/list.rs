@@ -1,6 +1,6 @@
 //! `elbow list`: what a model may be made of, from the registry of distributions and the tables below.
 
-use super::{Exit, Stop, args, terminal::Terminal};
+use super::{args, exit::Exit, stop::Stop, terminal::Terminal};
 use crate::{
     dist::{self, REGISTRY},
     expfam::{
@@ -78,7 +78,7 @@ pub(super) fn run(args: &args::List, terminal: &Terminal) -> Result<Exit, Stop> 
             None => {
                 let help =
                     format!("`elbow list` shows all; the distributions are {}", names(|_| true).join(", "));
-                return Err(Stop::usage(terminal, format!("there is nothing called `{name}`"), help));
+                return Err(terminal.usage(format!("there is nothing called `{name}`"), help));
             }
         },
     };

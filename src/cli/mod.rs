@@ -14,11 +14,11 @@ mod model;
 mod out_dir;
 mod progress;
 mod start;
+mod stop;
 mod terminal;
 
 use args::{Args, Command};
 use clap::Parser;
-use exit::Exit;
 use std::process::ExitCode;
 use terminal::Terminal;
 
@@ -43,27 +43,4 @@ pub fn main() -> ExitCode {
         }
     }
     .into()
-}
-
-/// Why a command stopped: what to say on standard error, and the exit code.
-#[derive(Clone, Debug)]
-struct Stop {
-    exit: Exit,
-    /// Rendered, without a line end.
-    message: String,
-}
-
-impl Stop {
-    /// The command line is at fault.
-    fn usage(terminal: &Terminal, title: impl AsRef<str>, help: impl AsRef<str>) -> Stop {
-        Stop { exit: Exit::Usage, message: terminal.error(title.as_ref(), help.as_ref()) }
-    }
-    /// The numbers broke down.
-    fn broke_down(terminal: &Terminal, title: impl AsRef<str>, help: impl AsRef<str>) -> Stop {
-        Stop { exit: Exit::Numbers, message: terminal.error(title.as_ref(), help.as_ref()) }
-    }
-    /// The model, or a file it names, is at fault.
-    fn fault(terminal: &Terminal, title: impl AsRef<str>, help: impl AsRef<str>) -> Stop {
-        Stop { exit: Exit::Fault, message: terminal.error(title.as_ref(), help.as_ref()) }
-    }
 }

@@ -1,6 +1,6 @@
 //! A model file taken through the stages of the pipeline, its mistakes rendered.
 
-use super::{Exit, Stop, args, disk::Disk, terminal::Terminal};
+use super::{args, disk::Disk, exit::Exit, stop::Stop, terminal::Terminal};
 use crate::{
     data,
     diag::{Diagnostics, Reported, Severity, render},
@@ -34,16 +34,14 @@ impl<'t> Opened<'t> {
     pub fn open(path: &Path, terminal: &'t Terminal) -> Result<Self, Stop> {
         let shown = path.display();
         let bytes = std::fs::read(path).map_err(|e| {
-            Stop::fault(
-                terminal,
+            terminal.fault(
                 format!("cannot read the model file `{shown}`: {}", plain(&e)),
                 "name a file that is there, such as `graphs/gmm.ron`",
             )
         })?;
         let text = String::from_utf8(bytes).map_err(|e| {
             let at = e.utf8_error().valid_up_to();
-            Stop::fault(
-                terminal,
+            terminal.fault(
                 format!("the model file `{shown}` is not UTF-8 text: byte {at} is no character"),
                 "save it as UTF-8",
             )
@@ -162,18 +160,12 @@ impl<'t> Opened<'t> {
                 } else {
                     format!("it has {}", known.join(", "))
                 };
-                return Err(Stop::usage(
-                    self.terminal,
-                    format!("`--data {name}=…`: the model has no table `{name}`"),
-                    help,
-                ));
+                return Err(self
+                    .terminal
+                    .usage(format!("`--data {name}=…`: the model has no table `{name}`"), help));
             }
             if args.data[..i].iter().any(|(before, _)| before == name) {
-                return Err(Stop::usage(
-                    self.terminal,
-                    format!("`--data {name}=…` is given twice"),
-                    "leave one",
-                ));
+                return Err(self.terminal.usage(format!("`--data {name}=…` is given twice"), "leave one"));
             }
         }
         let given = |name: &str| args.data.iter().find(|(n, _)| n == name).map(|(_, path)| path.clone());

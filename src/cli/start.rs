@@ -1,7 +1,7 @@
 //! `--start NODE=FILE`: a first q of a node, read from a table or from a result. Not here: what a run makes
 //! of it (`engine::given`, `engine::given_values`).
 
-use super::{Exit, Stop, disk::Disk, terminal::Terminal};
+use super::{disk::Disk, exit::Exit, stop::Stop, terminal::Terminal};
 use crate::{
     data::{self, Files, Table},
     diag::{Diagnostic, render},
@@ -43,7 +43,7 @@ pub(super) fn read_all(
     let mut found: Vec<Target> = vec![];
     for (i, (name, path)) in args.iter().enumerate() {
         if args[..i].iter().any(|(before, _)| before == name) {
-            return Err(Stop::usage(terminal, format!("`--start {name}=…` is given twice"), "leave one"));
+            return Err(terminal.usage(format!("`--start {name}=…` is given twice"), "leave one"));
         }
         found.push(
             Target::find(graph, bound, plan, name)
@@ -81,16 +81,13 @@ fn refuse(graph: &FactorGraph, bound: &Bound, plan: &Plan, arg: &Arg<'_>, why: N
     } else {
         format!("a start fits {}", can.join(", "))
     };
-    Stop::usage(arg.terminal, format!("`--start {}={}`: {why}", arg.name, arg.path), help)
+    arg.terminal.usage(format!("`--start {}={}`: {why}", arg.name, arg.path), help)
 }
 
 impl Arg<'_> {
     fn stop(&self, what: String, wanted: &str) -> Stop {
-        Stop::fault(
-            self.terminal,
-            format!("`--start {}={}`: {what}", self.name, self.path),
-            format!("expected {wanted}"),
-        )
+        self.terminal
+            .fault(format!("`--start {}={}`: {what}", self.name, self.path), format!("expected {wanted}"))
     }
 
     fn fault(&self, d: Diagnostic) -> Stop {

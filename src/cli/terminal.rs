@@ -1,6 +1,6 @@
 //! Standard output and standard error: colours, width, and a reader who leaves early. Not here: any text.
 
-use super::{Exit, Stop};
+use super::{exit::Exit, stop::Stop};
 use crate::report;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
@@ -29,8 +29,23 @@ impl Terminal {
         Self { colour: live && !plain, live, width: width.unwrap_or(report::WIDTH).max(40) }
     }
 
+    /// The command line is at fault.
+    pub fn usage(&self, title: impl AsRef<str>, help: impl AsRef<str>) -> Stop {
+        Stop { exit: Exit::Usage, message: self.error(title.as_ref(), help.as_ref()) }
+    }
+
+    /// The numbers broke down.
+    pub fn broke_down(&self, title: impl AsRef<str>, help: impl AsRef<str>) -> Stop {
+        Stop { exit: Exit::Numbers, message: self.error(title.as_ref(), help.as_ref()) }
+    }
+
+    /// The model, or a file it names, is at fault.
+    pub fn fault(&self, title: impl AsRef<str>, help: impl AsRef<str>) -> Stop {
+        Stop { exit: Exit::Fault, message: self.error(title.as_ref(), help.as_ref()) }
+    }
+
     /// An error of the command line in the layout of the others.
-    pub fn error(&self, title: &str, help: &str) -> String {
+    fn error(&self, title: &str, help: &str) -> String {
         let (on, off) = if self.colour { ("\u{1b}[1;91m", "\u{1b}[0m") } else { ("", "") };
         let help = if help.is_empty() { String::new() } else { format!("\n  = help: {help}") };
         format!("{on}error{off}: {title}{help}")
@@ -58,10 +73,7 @@ impl Terminal {
             }
             Err(e) => {
                 let _ = out.into_parts();
-                Err(Stop {
-                    exit: Exit::Usage,
-                    message: self.error(&format!("cannot write to standard output: {e}"), ""),
-                })
+                Err(self.usage(format!("cannot write to standard output: {e}"), ""))
             }
         }
     }

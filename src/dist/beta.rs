@@ -195,12 +195,12 @@ impl Family for Beta {
             eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate()
         {
             let (alpha, beta) = standard(e);
-            super::positive(element, "alpha", alpha)?;
-            super::positive(element, "beta", beta)?;
+            super::bounds::positive(element, "alpha", alpha)?;
+            super::bounds::positive(element, "beta", beta)?;
             m[0] = -digamma_rise(alpha, beta);
             m[1] = -digamma_rise(beta, alpha);
             *a = ln_beta(alpha, beta);
-            super::in_range(element, m, *a)?;
+            super::bounds::in_range(element, m, *a)?;
         }
         Ok(())
     }

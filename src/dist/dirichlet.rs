@@ -125,7 +125,7 @@ impl Family for Dirichlet {
         {
             m.iter_mut().zip(e).for_each(|(m, e)| *m = e + 1.0);
             if !reduce::all_positive(m) {
-                m.iter().try_for_each(|m| super::positive(element, "concentration", *m))?;
+                m.iter().try_for_each(|m| super::bounds::positive(element, "concentration", *m))?;
             }
             let top = largest(m);
             let alpha = m[top];
@@ -138,7 +138,7 @@ impl Family for Dirichlet {
             m.iter_mut().for_each(|m| *m -= shift);
             // One that is nearly all of the total needs its digits; at most one other comes near.
             m[top] = -digamma_rise(alpha, rest);
-            super::in_range(element, m, *a)?;
+            super::bounds::in_range(element, m, *a)?;
         }
         Ok(())
     }

@@ -114,12 +114,12 @@ impl Family for Gamma {
             eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate()
         {
             let (shape, rate) = standard(e);
-            super::positive(element, "shape", shape)?;
-            super::positive(element, "rate", rate)?;
+            super::bounds::positive(element, "shape", shape)?;
+            super::bounds::positive(element, "rate", rate)?;
             m[0] = shape / rate;
             m[1] = digamma(shape) - rate.ln();
             *a = ln_gamma(shape) - shape * rate.ln();
-            super::in_range(element, m, *a)?;
+            super::bounds::in_range(element, m, *a)?;
         }
         Ok(())
     }

@@ -90,11 +90,11 @@ impl Family for LogNormal {
             eta.chunks_exact(2).zip(moments.chunks_exact_mut(2)).zip(log_norm).enumerate()
         {
             let (mean, precision) = standard(e);
-            super::positive(element, "precision", precision)?;
+            super::bounds::positive(element, "precision", precision)?;
             m[0] = mean;
             m[1] = mean * mean + 1.0 / precision;
             *a = 0.5 * ((e[0] + 1.0) * mean - precision.ln() + LN_2PI);
-            super::in_range(element, m, *a)?;
+            super::bounds::in_range(element, m, *a)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 pub mod bernoulli;
 pub mod beta;
 pub mod binomial;
+pub(crate) mod bounds;
 pub mod categorical;
 pub mod dirichlet;
 pub mod exponential;
@@ -18,8 +19,9 @@ pub(crate) mod spd;
 pub mod student_t;
 pub mod wishart;
 
-use crate::expfam::{family::Improper, spec::DistSpec};
-use crate::num::reduce;
+pub(crate) use bounds::{in_range, positive};
+
+use crate::expfam::spec::DistSpec;
 
 /// Every distribution, in the order in which `elbow list` shows them.
 pub static REGISTRY: &[&DistSpec] = &[
@@ -47,20 +49,4 @@ pub fn forms() -> impl Iterator<Item = &'static DistSpec> {
 /// The distribution a model file calls `name`.
 pub fn find(name: &str) -> Option<&'static DistSpec> {
     REGISTRY.iter().copied().find(|s| s.name == name)
-}
-
-/// `Err` where a standard parameter is not a positive finite number, NaN included.
-pub(crate) fn positive(element: usize, what: &str, value: f64) -> Result<(), Improper> {
-    if value > 0.0 && value.is_finite() {
-        return Ok(());
-    }
-    Err(Improper { element, why: format!("the {what} {value} is not a positive number") })
-}
-
-/// `Err` where parameters are so extreme that a moment or the normaliser is no finite number.
-pub(crate) fn in_range(element: usize, moments: &[f64], log_norm: f64) -> Result<(), Improper> {
-    if log_norm.is_finite() && reduce::all_finite(moments) {
-        return Ok(());
-    }
-    Err(Improper { element, why: "its moments are beyond the range of floating-point numbers".into() })
 }

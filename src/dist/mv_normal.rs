@@ -123,7 +123,7 @@ impl Family for MvNormal {
             }
             let quadratic = crate::num::reduce::dot(&e[..d], &q.mean);
             *a = 0.5 * (quadratic - spd::ln_det(&q.factor, d) + d as f64 * LN_2PI);
-            super::in_range(element, m, *a)?;
+            super::bounds::in_range(element, m, *a)?;
         }
         Ok(())
     }

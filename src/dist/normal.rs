@@ -119,7 +119,7 @@ impl Family for Normal {
             m[0] = mean;
             m[1] = mean * mean + 1.0 / precision;
             *a = 0.5 * (e[0] * mean - precision.ln() + LN_2PI);
-            super::in_range(element, m, *a)?;
+            super::bounds::in_range(element, m, *a)?;
         }
         Ok(())
     }

@@ -249,7 +249,7 @@ impl Family for Wishart {
             }
             m[d * d] = q.mean_ln_det(d);
             *a = q.log_norm(d);
-            super::in_range(element, m, *a)?;
+            super::bounds::in_range(element, m, *a)?;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! The spanned tree of a model as it was written: names, plates and calls with their places. Nothing is
 //! resolved here, and no distribution or plate is known by name.
 
-use super::expr::{Expr, number_expr, parse_expr};
+use super::expr::{Expr, number_expr};
+use super::parser::parse_expr;
 use crate::diag::{Diagnostics, Reported};
 use crate::source::{Source, Span, Spanned};
 

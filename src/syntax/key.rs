@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use super::CODE_KEY;
 use super::ast::{Key, KeyIndex};
+use super::codes::CODE_KEY;
 use super::lexer::{Fault, Token, tokens};
 use super::literal::Literal;
 use crate::diag::{Diagnostics, Reported};

@@ -1,17 +1,21 @@
 //! RON text to a spanned tree, every mistake of form with its place. Holds no distribution's name and no
 //! plate's: `Name(argument: value, …)` is read as it stands. What names mean is for `graph` to find.
 //!
-//! [`parse`] walks the text into a tree of values (`tree`), then fits that tree to the fields of a model
+//! [`parse`] walks the text into a tree of values (`walker`), then fits that tree to the fields of a model
 //! (`model`). Keys and expressions are little languages inside its strings (`key`, [`expr`]).
 
 pub mod ast;
+mod codes;
 pub mod expr;
 mod key;
 mod lexer;
+mod limits;
 mod literal;
 mod model;
+mod parser;
 mod show;
 mod tree;
+mod walker;
 
 #[cfg(test)]
 mod tests;
@@ -20,30 +24,19 @@ pub use ast::{
     Call, Cell, Factorize, InputDecl, Key, KeyIndex, Model, NodeDecl, ObserveDecl, PlateDecl, TableDecl,
     TableSource, Value,
 };
-pub use expr::{BinaryOp, Expr, ExprKind, Name, parse_expr};
+pub use expr::{BinaryOp, Expr, ExprKind, Name};
+pub use limits::{MAX_DEPTH, MAX_OPERATORS};
+pub use parser::parse_expr;
 
-use crate::diag::{Code, Diagnostics, Reported};
+use crate::diag::{Diagnostics, Reported};
 use crate::source::Source;
-
-/// How deep brackets may be nested, in the file and in one expression.
-pub const MAX_DEPTH: usize = 128;
-
-const CODE_RON: Code = Code("E0101");
-const CODE_EXPR: Code = Code("E0102");
-const CODE_FIELD: Code = Code("E0103");
-const CODE_TWICE: Code = Code("E0104");
-const CODE_KIND: Code = Code("E0105");
-const CODE_DEPTH: Code = Code("E0106");
-const CODE_KEY: Code = Code("E0107");
-const CODE_FINITE: Code = Code("E0108");
-const CODE_NO_NODES: Code = Code("E0109");
 
 /// Reads a model file.
 ///
 /// # Errors
 /// Everything found wrong with its form is reported, as far as the text can be followed.
 pub fn parse(source: &Source, diags: &mut Diagnostics) -> Result<Model, Reported> {
-    let tree = tree::read_tree(source, diags)?;
+    let tree = walker::read_tree(source, diags)?;
     let model = model::fit(&tree, source, diags);
     diags.gate()?;
     Ok(model)

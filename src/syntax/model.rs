@@ -4,10 +4,11 @@
 use super::ast::{
     Call, Cell, Factorize, InputDecl, Model, NodeDecl, ObserveDecl, PlateDecl, TableDecl, TableSource, Value,
 };
+use super::codes::{CODE_FIELD, CODE_FINITE, CODE_KEY, CODE_KIND, CODE_NO_NODES, CODE_RON, CODE_TWICE};
 use super::key::parse_key;
 use super::lexer::is_name;
+use super::parser::parse_expr;
 use super::tree::{Tree, TreeKind};
-use super::{CODE_FIELD, CODE_FINITE, CODE_KEY, CODE_KIND, CODE_NO_NODES, CODE_RON, CODE_TWICE, parse_expr};
 use crate::diag::suggest::nearest;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::{Source, Span, Spanned};

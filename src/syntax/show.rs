@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::ast::{Call, Cell, Factorize, Model, TableSource, Value};
-use super::expr::{number_text, read};
+use super::expr::number_text;
+use super::parser::read;
 use crate::source::Spanned;
 
 impl fmt::Display for Model {

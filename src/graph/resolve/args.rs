@@ -1,6 +1,6 @@
 //! The arguments of a distribution's call: each parameter once, in one spelling, in slot order.
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     dist,

@@ -1,14 +1,15 @@
 //! Finds what every axis runs over, by unification: each node has one event axis, and uses make axes equal.
 //! Lengths that only data know are compared later (`bind`), from the list of axes that must agree.
 
-use super::{Lines, Nodes, Observations, Resolver, expr::rank_words};
+use super::{expr::rank_words, resolver::Resolver};
 use crate::{
     diag::{Diagnostic, Reported},
     expfam::stat::{Arithmetic, Domain, PartShape, StatKind},
     graph::{
         codes::{AXES_DIFFER, COLUMN_COUNT, OPEN_LENGTH, WRONG_GATE, WRONG_RANK},
         factor_graph::{
-            Arg, Expr, ExprKind, Factor, Function, Index, Node, ObservedValues, PlateKind, Ref, Same, Target,
+            Arg, Expr, ExprKind, Factor, Function, Index, Node, Observed, ObservedValues, PlateKind, Ref,
+            Same, Target,
         },
     },
     shape::{Extent, NodeId, PlateId},
@@ -63,7 +64,11 @@ impl Classes {
 impl Resolver<'_> {
     /// Nodes with their events, lines with the axes of every expression, and the axes whose lengths data must
     /// show to agree.
-    pub(super) fn shapes(&mut self, mut factors: Lines, observed: Observations) -> (Nodes, Lines, Vec<Same>) {
+    pub(super) fn shapes(
+        &mut self,
+        mut factors: Vec<Factor>,
+        observed: Vec<Option<Observed>>,
+    ) -> (Vec<Node>, Vec<Factor>, Vec<Same>) {
         for factor in &mut factors {
             let (plates, spec) = (self.headers[factor.node.0].plates.clone(), factor.spec);
             for (_, arg) in factor
@@ -509,7 +514,7 @@ impl Resolver<'_> {
     }
 
     /// An observed category over nothing in particular runs over the levels of its column.
-    fn levels_of_observed(&mut self, observed: &Observations, classes: &mut Classes) {
+    fn levels_of_observed(&mut self, observed: &[Option<Observed>], classes: &mut Classes) {
         for (n, o) in observed.iter().enumerate() {
             let class = classes.find(n);
             let Some(o) = o else { continue };

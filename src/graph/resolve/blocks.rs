@@ -1,7 +1,7 @@
 //! What `factorize` asks for: its names, each in one block. Whether such blocks are exact is not seen here
 //! (`factorize`).
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::{
     diag::Diagnostic,
     graph::{codes::IN_TWO_BLOCKS, factor_graph::Factorize},

@@ -1,6 +1,6 @@
 //! Finds the column that a name means. Columns of a file are taken on trust until the file is read (`bind`).
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     graph::{

@@ -1,6 +1,6 @@
 //! Refuses nodes that depend on each other in a circle. A step before and a node above break a circle.
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::{
     diag::Diagnostic,
     graph::{

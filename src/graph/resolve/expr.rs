@@ -1,7 +1,7 @@
 //! Expressions of a line: names to nodes, inputs and columns; operators and functions by the ranks of their
 //! operands. Axes are filled in later (`axes`), once they are known.
 
-use super::{Resolver, args::Line};
+use super::{args::Line, resolver::Resolver};
 use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     graph::{

@@ -1,6 +1,6 @@
 //! What stands in the brackets of an expression: a plate, a data column, a gate, a step before, a node above.
 
-use super::{Resolver, args::Line};
+use super::{args::Line, resolver::Resolver};
 use crate::{
     diag::{Diagnostic, Reported},
     expfam::stat::Domain,

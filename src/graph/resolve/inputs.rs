@@ -1,6 +1,6 @@
 //! Inputs: known arrays, written out or taken from columns.
 
-use super::{Resolver, expr::count};
+use super::{expr::count, resolver::Resolver};
 use crate::{
     diag::{Diagnostic, Reported},
     graph::{

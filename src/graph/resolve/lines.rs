@@ -1,30 +1,19 @@
 //! The keys of the nodes: which lines are one node, its plates, and which elements each line speaks of.
 
-use super::{Lines, Resolver};
+use super::resolver::{Header, Resolver};
 use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     dist,
     expfam::spec::DistSpec,
     graph::{
         codes::{BAD_KEY, LINES_DISAGREE, NAME_TAKEN, NO_STEP_BEFORE, UNKNOWN_DISTRIBUTION, UNKNOWN_NAME},
-        factor_graph::{PlateKind, RowSet},
+        factor_graph::{Factor, PlateKind, RowSet},
         resolve::names::list,
     },
     shape::{NodeId, PlateId},
     source::{Span, Spanned},
     syntax::ast::{Key, KeyIndex, NodeDecl},
 };
-
-/// What the keys and calls of a node's lines say.
-pub(super) struct Header {
-    pub name: String,
-    pub span: Span,
-    pub call: Span,
-    pub plates: Vec<PlateId>,
-    pub spec: &'static DistSpec,
-    /// Lines by their place in the file, and which elements each speaks of.
-    pub lines: Vec<(usize, RowSet)>,
-}
 
 impl Resolver<'_> {
     /// One header for each name among the nodes, in file order.
@@ -270,7 +259,7 @@ impl Resolver<'_> {
     }
 
     /// Every line of every node, with its arguments, in file order.
-    pub(super) fn factors(&mut self) -> Lines {
+    pub(super) fn factors(&mut self) -> Vec<Factor> {
         let mut out = vec![];
         for (at, decl) in self.model.nodes.iter().enumerate() {
             let Some(node) = self.node_named(&decl.key.name.node) else { continue };

@@ -16,18 +16,18 @@ mod lines;
 mod names;
 mod observe;
 mod plates;
+mod resolver;
 #[cfg(test)]
 mod tests;
 mod unused;
 
-use super::factor_graph::{Column, Factor, FactorGraph, Input, Node, Observed, Plate, Table};
+use super::factor_graph::FactorGraph;
 use crate::{
-    diag::{Diagnostic, Diagnostics, Reported},
+    diag::{Diagnostics, Reported},
     source::Source,
     syntax::ast::Model,
 };
-use lines::Header;
-use std::collections::BTreeSet;
+use resolver::Resolver;
 
 /// Finds what every name, plate, index and shape of a model means.
 ///
@@ -60,58 +60,3 @@ pub fn resolve(model: &Model, source: &Source, diags: &mut Diagnostics) -> Resul
         factorize,
     })
 }
-
-/// What is known so far.
-struct Resolver<'a> {
-    model: &'a Model,
-    source: &'a Source,
-    diags: &'a mut Diagnostics,
-    tables: Vec<Table>,
-    plates: Vec<Plate>,
-    columns: Vec<Column>,
-    inputs: Vec<Input>,
-    headers: Vec<Header>,
-    /// Names whose declaration was at fault: to use one is no second mistake.
-    broken: BTreeSet<String>,
-    used_tables: Vec<bool>,
-    used_plates: Vec<bool>,
-    used_inputs: Vec<bool>,
-}
-
-impl<'a> Resolver<'a> {
-    fn new(model: &'a Model, source: &'a Source, diags: &'a mut Diagnostics) -> Self {
-        Self {
-            model,
-            source,
-            diags,
-            tables: vec![],
-            plates: vec![],
-            columns: vec![],
-            inputs: vec![],
-            headers: vec![],
-            broken: BTreeSet::new(),
-            used_tables: vec![false; model.data.len()],
-            used_plates: vec![false; model.plates.len()],
-            used_inputs: vec![false; model.inputs.len()],
-        }
-    }
-    fn fail(&mut self, d: Diagnostic) -> Reported {
-        self.diags.error(d)
-    }
-    /// `Err` if this stage has found an error.
-    fn gate(&self, before: usize) -> Result<(), Reported> {
-        let mine = &self.diags.list()[before..];
-        if mine.iter().any(|d| d.severity == crate::diag::Severity::Error) {
-            self.diags.gate()
-        } else {
-            Ok(())
-        }
-    }
-}
-
-/// Data of one node that the key does not say.
-type Observations = Vec<Option<Observed>>;
-/// A resolved line, whose expressions have no axes yet.
-type Lines = Vec<Factor>;
-/// Nodes with their events.
-type Nodes = Vec<Node>;

@@ -1,6 +1,6 @@
 //! Looks names up: tables, plates, inputs, nodes. Not columns, which need a row (`columns`).
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     graph::{

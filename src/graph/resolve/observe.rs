@@ -1,6 +1,6 @@
 //! Which nodes are bound to which columns. Whether the values fit is seen when the data are there (`bind`).
 
-use super::{Observations, Resolver};
+use super::resolver::Resolver;
 use crate::{
     diag::{Diagnostic, Reported},
     graph::{
@@ -14,8 +14,8 @@ use crate::{
 
 impl Resolver<'_> {
     /// The observation of each node, if it has one.
-    pub(super) fn observations(&mut self) -> Observations {
-        let mut out: Observations = vec![None; self.headers.len()];
+    pub(super) fn observations(&mut self) -> Vec<Option<Observed>> {
+        let mut out = vec![None; self.headers.len()];
         let mut places: Vec<Option<Span>> = vec![None; self.headers.len()];
         for decl in &self.model.observe {
             let Ok(node) = self.want_node(&decl.node.node, decl.node.span) else { continue };

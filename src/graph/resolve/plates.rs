@@ -1,6 +1,6 @@
 //! Tables and plates, from their declarations.
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     graph::{

@@ -1,6 +1,6 @@
 //! Warns of tables, plates and inputs that nothing uses.
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::{
     diag::{Code, Diagnostic},
     graph::codes::{UNUSED_INPUT, UNUSED_PLATE, UNUSED_TABLE},

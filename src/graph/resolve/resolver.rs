@@ -1,0 +1,66 @@
+//! What is known of a model while its names are found. Not here: how anything is found out.
+
+use crate::{
+    diag::{Diagnostic, Diagnostics, Reported, Severity},
+    expfam::spec::DistSpec,
+    graph::factor_graph::{Column, Input, Plate, RowSet, Table},
+    shape::PlateId,
+    source::{Source, Span},
+    syntax::ast::Model,
+};
+use std::collections::BTreeSet;
+
+/// What is known so far.
+pub(super) struct Resolver<'a> {
+    pub model: &'a Model,
+    pub source: &'a Source,
+    pub diags: &'a mut Diagnostics,
+    pub tables: Vec<Table>,
+    pub plates: Vec<Plate>,
+    pub columns: Vec<Column>,
+    pub inputs: Vec<Input>,
+    pub headers: Vec<Header>,
+    /// Names whose declaration was at fault: to use one is no second mistake.
+    pub broken: BTreeSet<String>,
+    pub used_tables: Vec<bool>,
+    pub used_plates: Vec<bool>,
+    pub used_inputs: Vec<bool>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(model: &'a Model, source: &'a Source, diags: &'a mut Diagnostics) -> Self {
+        Self {
+            model,
+            source,
+            diags,
+            tables: vec![],
+            plates: vec![],
+            columns: vec![],
+            inputs: vec![],
+            headers: vec![],
+            broken: BTreeSet::new(),
+            used_tables: vec![false; model.data.len()],
+            used_plates: vec![false; model.plates.len()],
+            used_inputs: vec![false; model.inputs.len()],
+        }
+    }
+    pub(super) fn fail(&mut self, d: Diagnostic) -> Reported {
+        self.diags.error(d)
+    }
+    /// `Err` if this stage has found an error.
+    pub(super) fn gate(&self, before: usize) -> Result<(), Reported> {
+        let mine = &self.diags.list()[before..];
+        if mine.iter().any(|d| d.severity == Severity::Error) { self.diags.gate() } else { Ok(()) }
+    }
+}
+
+/// What the keys and calls of a node's lines say.
+pub(super) struct Header {
+    pub name: String,
+    pub span: Span,
+    pub call: Span,
+    pub plates: Vec<PlateId>,
+    pub spec: &'static DistSpec,
+    /// Lines by their place in the file, and which elements each speaks of.
+    pub lines: Vec<(usize, RowSet)>,
+}
