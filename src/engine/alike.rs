@@ -18,7 +18,11 @@ use crate::{
         matmul::{Strides, gemm},
         reduce,
     },
-    plan::{Plan, alike, table::From},
+    plan::{
+        Plan, alike,
+        layout::{List, TableId},
+        table::From,
+    },
 };
 use std::ops::Range;
 
@@ -68,7 +72,7 @@ impl<'p> Alike<'p> {
     pub fn chunk(
         &self,
         shape: &Shape<'_>,
-        messages: &[(usize, usize)],
+        messages: &[(TableId, usize)],
         session: &Session<'_>,
         range: &Range<usize>,
         worker: &mut Worker,
@@ -129,7 +133,7 @@ impl<'p> Alike<'p> {
     }
 
     /// Adds what the tables of second moments have summed, from Σ mean meanᵀ of all rows.
-    pub fn finish(&self, plan: &Plan, second: &[f64], packed: &mut [Vec<f64>]) {
+    pub fn finish(&self, plan: &Plan, second: &[f64], packed: &mut List<TableId, Vec<f64>>) {
         let stream = &plan.streams[self.plan.stream];
         let count = stream.weight.as_deref().map_or(stream.size as f64, reduce::sum);
         // As if it were a single row's moments.

@@ -25,6 +25,7 @@ use crate::{
     },
     plan::{
         Plan,
+        layout::{List, TableId, VarId},
         table::{From, Table},
         var::{Algorithm, Var},
     },
@@ -49,7 +50,7 @@ pub(super) struct ChainShape {
 
 /// One table that couples neighbours.
 struct Pair {
-    table: usize,
+    table: TableId,
     /// (entry of the earlier step, entry of the later, number of the table).
     entries: Vec<(usize, usize, usize)>,
     level_stride: usize,
@@ -64,12 +65,12 @@ fn entries(var: &Var) -> usize {
 }
 
 impl ChainShape {
-    pub(super) fn new(plan: &Plan, v: usize, values: &[Vec<f64>]) -> Self {
+    pub(super) fn new(plan: &Plan, v: VarId, values: &List<TableId, Vec<f64>>) -> Self {
         let var = &plan.vars[v];
         let k = entries(var);
         let mut pairs = vec![];
         let (mut codes, mut levels, mut by_row) = (None, 1, false);
-        for (t, table) in plan.tables.iter().enumerate().filter(|(_, x)| x.pair == Some(v)) {
+        for (t, table) in plan.tables.enumerate().filter(|(_, x)| x.pair == Some(v)) {
             let mut pair = Pair { table: t, entries: vec![], level_stride: 0, coded: false, cells: vec![] };
             let (mut ends, mut offsets) = ([None, None], [0, 0]);
             for o in &table.operands {
@@ -153,7 +154,7 @@ impl ChainShape {
     pub(super) fn update_by_blocks(
         &self,
         shape: &Shape<'_>,
-        v: usize,
+        v: VarId,
         range: &Range<usize>,
         session: &Session<'_>,
         worker: &mut Worker,
@@ -223,7 +224,7 @@ impl ChainShape {
     pub(super) fn update(
         &self,
         shape: &Shape<'_>,
-        v: usize,
+        v: VarId,
         range: &Range<usize>,
         session: &Session<'_>,
         worker: &mut Worker,
@@ -374,7 +375,7 @@ impl ChainShape {
     fn row_potentials(
         &self,
         shape: &Shape<'_>,
-        v: usize,
+        v: VarId,
         range: &Range<usize>,
         session: &Session<'_>,
         worker: &mut Worker,
@@ -386,7 +387,7 @@ impl ChainShape {
             let table = &shape.plan.tables[p.table];
             let to = later(table);
             for i in 0..k {
-                let mut moments = vec![vec![]; shape.plan.vars.len()];
+                let mut moments = shape.plan.vars.map(|_| vec![]);
                 std::mem::swap(&mut moments, &mut worker.moments);
                 let real = std::mem::take(&mut moments[v]);
                 moments[v] = vec![0.0; real.len()];
@@ -449,7 +450,7 @@ impl ChainShape {
 /// others, so a step's η holds all that the kernel reads.
 fn steps_of_their_own(
     var: &Var,
-    v: usize,
+    v: VarId,
     lags: usize,
     n: usize,
     worker: &mut Worker,
@@ -560,13 +561,13 @@ fn gather_row_pairs(
     sum: &mut [f64],
     worker: &mut Worker,
     session: &Session<'_>,
-    v: usize,
+    v: VarId,
 ) {
     let var = &shape.plan.vars[v];
     let (n, k, w, inner) = (range.len(), entries(var), var.width, var.inner());
     let table = &shape.plan.tables[p.table];
     for i in 0..k {
-        let mut moments = vec![vec![]; shape.plan.vars.len()];
+        let mut moments = shape.plan.vars.map(|_| vec![]);
         moments[v] = vec![0.0; 2 * n * inner * w];
         for t in 0..n {
             moments[v][(t * inner + cell) * w..][..k].copy_from_slice(&pairs[(t * k + i) * k..][..k]);

@@ -21,6 +21,7 @@ use crate::{
     },
     expfam::stat::LN_ZERO,
     plan::{
+        layout::{List, TableId, VarId},
         table::{From, Table},
         var::{Algorithm, Storage, Var},
     },
@@ -32,7 +33,7 @@ const START: usize = 1024;
 
 /// Whether a stream's pass goes so: its only block is a chain along it, one for all its rows, that no other
 /// block waits for.
-pub(super) fn alone(vars: &[(usize, Vec<(usize, usize)>)], all: &[Var]) -> bool {
+pub(super) fn alone(vars: &[(VarId, Vec<(TableId, usize)>)], all: &List<VarId, Var>) -> bool {
     let [(v, _)] = vars else { return false };
     let var = &all[*v];
     matches!(var.algorithm, Algorithm::Chain | Algorithm::GaussianChain)
@@ -44,7 +45,7 @@ pub(super) fn alone(vars: &[(usize, Vec<(usize, usize)>)], all: &[Var]) -> bool 
 #[derive(Default)]
 pub(super) struct Scratch {
     eta: Vec<f64>,
-    moments: Vec<Vec<f64>>,
+    moments: List<VarId, Vec<f64>>,
     before: Vec<u32>,
     list: Vec<u32>,
     temp: Vec<f64>,
@@ -54,7 +55,7 @@ pub(super) struct Scratch {
 pub(super) struct ChunkSteps<'a, 'p> {
     pub shape: &'a Shape<'p>,
     pub session: &'a Session<'p>,
-    pub v: usize,
+    pub v: VarId,
     pub first: usize,
     /// Where sequences end: of one that goes on after the chunk, past its end.
     pub ends: &'a [u32],
@@ -139,7 +140,7 @@ impl ChunkSteps<'_, '_> {
     fn gather(&mut self, steps: &Range<usize>, numbers: &[f64]) {
         let plan = self.shape.plan;
         let moments = &mut self.scratch.moments;
-        moments.resize_with(plan.vars.len(), Vec::new);
+        moments.make_room(plan.vars.len());
         moments[self.v].clear();
         moments[self.v].extend_from_slice(numbers);
         let have = self.scratch.before.len() as u32;
@@ -248,7 +249,7 @@ impl GaussianSteps for ChunkSteps<'_, '_> {
 pub(super) fn start(
     shape: &Shape<'_>,
     session: &Session<'_>,
-    v: usize,
+    v: VarId,
     range: &Range<usize>,
     before: &[u32],
     given: Given<'_>,
@@ -258,7 +259,7 @@ pub(super) fn start(
 ) -> bool {
     let plan = shape.plan;
     let (var, w) = (&plan.vars[v], plan.vars[v].width);
-    scratch.moments.resize_with(plan.vars.len(), Vec::new);
+    scratch.moments.make_room(plan.vars.len());
     for lo in range.clone().step_by(START) {
         let hi = (lo + START).min(range.end);
         let count = hi - lo;

@@ -25,6 +25,7 @@ use crate::{
     num::reduce::sum,
     plan::{
         Plan, element_order,
+        layout::VarId,
         network::NetworkShape,
         sparse::SparseShape,
         var::{Algorithm, Cells, Clamp, Storage, Var},
@@ -55,7 +56,7 @@ struct Elements {
     eta: Vec<f64>,
     moments: Vec<f64>,
     width: usize,
-    block: usize,
+    block: VarId,
     /// The element of the block's storage at each element of the file, where elements are those of the block.
     places: Vec<usize>,
 }
@@ -87,8 +88,10 @@ pub fn posterior(
         predict::parents(graph, NodeId(i)).into_iter().for_each(|p| needed[p.0] = true);
     }
     let mut elements: Vec<Option<Elements>> = (0..graph.nodes.len()).map(|_| None).collect();
-    for s in 0..plan.streams.len() {
-        let emit: Vec<usize> = (0..plan.vars.len())
+    for s in plan.streams.ids() {
+        let emit: Vec<VarId> = plan
+            .vars
+            .ids()
             .filter(|&v| plan.vars[v].stream() == Some(s) && plan.vars[v].nodes.iter().any(|n| needed[n.0]))
             .collect();
         if emit.is_empty() {
@@ -102,7 +105,7 @@ pub fn posterior(
             let var = &plan.vars[v];
             for &node in &var.nodes {
                 let file_rows = plan.streams[s].order.as_deref();
-                if matches!(plan.blocks.list[v].kind, Kind::Gaussian(_)) {
+                if matches!(plan.block(v).kind, Kind::Gaussian(_)) {
                     elements[node.0] =
                         Some(gaussian_member(graph, bound, plan, v, node, (&e.eta, &e.moments), file_rows));
                     continue;
@@ -133,7 +136,7 @@ pub fn posterior(
     for &v in &plan.stored {
         let var = &plan.vars[v];
         for &node in var.nodes.iter().filter(|n| needed[n.0]) {
-            if matches!(plan.blocks.list[v].kind, Kind::Gaussian(_)) {
+            if matches!(plan.block(v).kind, Kind::Gaussian(_)) {
                 let numbers = (session.eta[v].as_slice(), session.moments[v].as_slice());
                 elements[node.0] = Some(gaussian_member(graph, bound, plan, v, node, numbers, None));
                 continue;
@@ -219,7 +222,7 @@ fn gaussian_member(
     graph: &FactorGraph,
     bound: &Bound,
     plan: &Plan,
-    v: usize,
+    v: VarId,
     node: NodeId,
     (eta, moments): (&[f64], &[f64]),
     file_rows: Option<&[u32]>,
@@ -235,7 +238,7 @@ fn gaussian_member(
             moments,
         );
     }
-    let Kind::Gaussian(g) = plan.blocks.list[v].kind else { unreachable!("a Gaussian block's kind") };
+    let Kind::Gaussian(g) = plan.block(v).kind else { unreachable!("a Gaussian block's kind") };
     let joint = &plan.blocks.gaussians[g];
     let d = var.d;
     let size = |n: NodeId| graph.nodes[n.0].event.map_or(1, |x| bound.size(x));
@@ -293,7 +296,7 @@ fn marginal(mean: &[f64], covariance: impl Fn(usize, usize) -> f64, eta: &mut Ve
 fn sparse_member(
     graph: &FactorGraph,
     sparse: &SparseShape,
-    v: usize,
+    v: VarId,
     member: usize,
     node: NodeId,
     moments: &[f64],
@@ -314,7 +317,7 @@ fn network_member(
     graph: &FactorGraph,
     var: &Var,
     network: &NetworkShape,
-    v: usize,
+    v: VarId,
     node: NodeId,
     moments: &[f64],
     file_rows: Option<&[u32]>,
@@ -426,7 +429,7 @@ fn of_block(
             }
             Algorithm::Joint(f) => {
                 // One entry of a vector and its precision are a Normal–Gamma.
-                let scaled = matches!(plan.blocks.list[e.block].kind, Kind::Gaussian(_));
+                let scaled = matches!(plan.block(e.block).kind, Kind::Gaussian(_));
                 let (f, member, d) = if scaled {
                     (normal_gamma::SPEC.family, usize::from(spec.stat == normal_gamma::SPEC.members[1]), 1)
                 } else {

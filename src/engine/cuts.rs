@@ -12,7 +12,10 @@ use super::{
     profile::{self, Profile, Step},
     session::Session,
 };
-use crate::block::forward_backward::{Cut, TOGETHER, cut, padded};
+use crate::{
+    block::forward_backward::{Cut, TOGETHER, cut, padded},
+    plan::layout::VarId,
+};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -51,7 +54,7 @@ impl Cuts {
     pub(super) fn new(
         shape: &Shape<'_>,
         chain: &ChainShape,
-        v: usize,
+        v: VarId,
         session: &Session<'_>,
     ) -> (Option<Self>, Vec<Profile>) {
         let stream = &shape.plan.streams[shape.stream];
@@ -135,7 +138,7 @@ impl ChainShape {
     fn try_cut(
         &self,
         shape: &Shape<'_>,
-        v: usize,
+        v: VarId,
         at: usize,
         within: Range<usize>,
         session: &Session<'_>,

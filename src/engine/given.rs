@@ -3,7 +3,7 @@
 
 use crate::{
     graph::FactorGraph,
-    plan::{Plan, element_order},
+    plan::{Plan, element_order, layout::VarId},
     shape::NodeId,
 };
 use std::{fmt, sync::Arc};
@@ -20,7 +20,7 @@ pub struct Selector {
     pub categories: usize,
     /// File order's element at each place of the variable's storage.
     order: Vec<usize>,
-    var: usize,
+    var: VarId,
     /// Its place among the nodes of the block.
     member: usize,
 }
@@ -28,7 +28,7 @@ pub struct Selector {
 /// A first q, for [`Options::start`](super::Options::start). It belongs to the plan that it was made for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenStart {
-    pub(super) var: usize,
+    pub(super) var: VarId,
     pub(super) member: usize,
     pub(super) node: NodeId,
     /// Of a member of a Gaussian vector: its first entry, its elements in one vector, the entries of each.
@@ -121,7 +121,7 @@ impl Selector {
         if !n.spec.stat.one_hot() {
             return Err(NoStart::NotACategory);
         }
-        let var = plan.vars.iter().position(|v| v.nodes.contains(&node)).ok_or(NoStart::NoQ)?;
+        let var = plan.vars.find(|v| v.nodes.contains(&node)).ok_or(NoStart::NoQ)?;
         let v = &plan.vars[var];
         let member = v.nodes.iter().position(|m| *m == node).unwrap_or(0);
         let file = v.stream().and_then(|s| plan.streams[s].order.as_deref());

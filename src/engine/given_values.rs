@@ -7,7 +7,7 @@ use crate::{
     expfam::stat::StatKind,
     factorize::Kind,
     graph::{Bound, FactorGraph},
-    plan::{Plan, element_order, var::Algorithm},
+    plan::{Plan, element_order, layout::VarId, var::Algorithm},
     shape::NodeId,
 };
 
@@ -22,7 +22,7 @@ pub struct Valued {
     pub parameters: Vec<(&'static str, usize)>,
     /// File order's element at each place of the variable's storage.
     order: Vec<usize>,
-    var: usize,
+    var: VarId,
     member: usize,
     entries: (usize, usize, usize),
     /// Event dimension of the node's own values.
@@ -42,7 +42,7 @@ impl Valued {
     pub fn find(graph: &FactorGraph, bound: &Bound, plan: &Plan, name: &str) -> Result<Self, NoStart> {
         let node = NodeId(graph.nodes.iter().position(|n| n.name == name).ok_or(NoStart::Unknown)?);
         let n = &graph.nodes[node.0];
-        let var = plan.vars.iter().position(|v| v.nodes.contains(&node)).ok_or(NoStart::NoQ)?;
+        let var = plan.vars.find(|v| v.nodes.contains(&node)).ok_or(NoStart::NoQ)?;
         let v = &plan.vars[var];
         if n.spec.stat.one_hot() {
             return Err(NoStart::NotValues);
@@ -54,7 +54,7 @@ impl Valued {
         let d = n.event.map_or(1, |x| bound.size(x));
         let mut storage = v.plates.clone();
         let mut entries = (0, 0, 0);
-        if let Kind::Gaussian(g) = plan.blocks.list[var].kind {
+        if let Kind::Gaussian(g) = plan.block(var).kind {
             for m in &plan.blocks.gaussians[g].members {
                 let inner = || m.inner.iter().map(|&p| (p, bound.plate(p).size));
                 let each =
@@ -72,7 +72,7 @@ impl Valued {
         let list = match v.algorithm {
             Algorithm::Family(f) => f.parameters(v.d, &vec![0.0; v.width]),
             // The entries of a vector and the precision that scales them all.
-            Algorithm::Joint(_) if matches!(plan.blocks.list[var].kind, Kind::Gaussian(_)) => {
+            Algorithm::Joint(_) if matches!(plan.block(var).kind, Kind::Gaussian(_)) => {
                 return Err(NoStart::Together);
             }
             Algorithm::Joint(j) => {

@@ -12,7 +12,9 @@ use crate::{
     expfam::stat::IMPOSSIBLE,
     num::{contract::NO_LEVEL, reduce, special, wide::wide},
     plan::{
-        Plan, lookup,
+        Plan,
+        layout::{List, TableId, VarId},
+        lookup,
         table::{From, Rows},
     },
 };
@@ -29,7 +31,7 @@ pub(super) struct Lookups<'p> {
 
 struct Lookup<'p> {
     /// Its number in the plan, and which of its operands the block is.
-    table: (usize, usize),
+    table: (TableId, usize),
     /// Where its statistic stands in the pass.
     at: usize,
     codes: Option<&'p [u32]>,
@@ -45,10 +47,10 @@ impl<'p> Lookups<'p> {
     /// The tables that send variable `v` the messages (table, operand), if they are nothing but lookups.
     pub(super) fn new(
         plan: &'p Plan,
-        v: usize,
-        messages: &[(usize, usize)],
-        pass: &[usize],
-        values: &[Vec<f64>],
+        v: VarId,
+        messages: &[(TableId, usize)],
+        pass: &[TableId],
+        values: &List<TableId, Vec<f64>>,
     ) -> Option<Self> {
         let var = &plan.vars[v];
         if var.clamp.is_some() || var.network.is_some() {

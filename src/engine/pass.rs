@@ -24,6 +24,7 @@ use crate::{
     num::reduce::dot,
     plan::{
         Plan,
+        layout::{List, StreamId, TableId, VarId},
         streams::Stream,
         table::{From, Rows, Table},
         turns::Span,
@@ -34,7 +35,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Writes the responsibilities of a variable at some places; false where it has none to give.
-pub type Given<'a> = &'a (dyn Fn(usize, Range<usize>, &mut [f64]) -> bool + Sync);
+pub type Given<'a> = &'a (dyn Fn(VarId, Range<usize>, &mut [f64]) -> bool + Sync);
 
 /// What a pass does with the streamed blocks.
 #[derive(Clone, Copy)]
@@ -58,12 +59,12 @@ pub struct Emitted {
 /// What a stream's blocks and tables are to each other; made once a pass.
 pub(super) struct Shape<'p> {
     pub plan: &'p Plan,
-    pub stream: usize,
+    pub stream: StreamId,
     /// Streamed variables in update order, each with its messages (table, operand) but for a chain's pairs.
-    pub vars: Vec<(usize, Vec<(usize, usize)>)>,
+    pub vars: Vec<(VarId, Vec<(TableId, usize)>)>,
     /// Tables whose statistic this pass sums.
-    pub tables: Vec<usize>,
-    pub chains: Vec<Option<ChainShape>>,
+    pub tables: Vec<TableId>,
+    pub chains: List<VarId, Option<ChainShape>>,
     /// The stream's only block is a chain that goes a block of steps at a time.
     blocks: bool,
     /// What the steps of such a chain look up, if that is all they are sent.
@@ -84,14 +85,14 @@ pub(super) struct Sums {
     pub statistics: Vec<Vec<f64>>,
     /// Of each stack.
     pub stacked: Vec<Vec<f64>>,
-    pub entropy: Vec<f64>,
-    pub kept: Vec<(usize, Vec<f64>)>,
-    pub emitted: Vec<(usize, Emitted)>,
+    pub entropy: List<VarId, f64>,
+    pub kept: Vec<(VarId, Vec<f64>)>,
+    pub emitted: Vec<(VarId, Emitted)>,
     pub rested: turns::Rested,
     pub profile: Profile,
     /// Σ mean meanᵀ of blocks whose rows share a covariance.
-    pub second: Vec<(usize, Vec<f64>)>,
-    pub failed: Option<(usize, Breakdown)>,
+    pub second: Vec<(VarId, Vec<f64>)>,
+    pub failed: Option<(VarId, Breakdown)>,
     /// A piece of a sequence said that it should not have been one.
     pub whole: bool,
 }
@@ -104,8 +105,8 @@ const LARGEST_CHUNK: usize = 8192;
 /// Buffers of one thread.
 #[derive(Default)]
 pub(super) struct Worker {
-    pub eta: Vec<Vec<f64>>,
-    pub moments: Vec<Vec<f64>>,
+    pub eta: List<VarId, Vec<f64>>,
+    pub moments: List<VarId, Vec<f64>>,
     pub log_norm: Vec<f64>,
     pub before: Vec<u32>,
     pub starts: Vec<u32>,
@@ -124,13 +125,13 @@ impl Session<'_> {
     /// Streams all rows of stream `s`. `emit` names variables whose numbers are wanted row by row.
     pub(super) fn pass(
         &mut self,
-        s: usize,
+        s: StreamId,
         mode: Mode<'_>,
-        emit: &[usize],
-    ) -> Result<Vec<(usize, Emitted)>, RunError> {
+        emit: &[VarId],
+    ) -> Result<Vec<(VarId, Emitted)>, RunError> {
         let plan = self.plan;
         let from = self.profile.begin();
-        for t in 0..plan.tables.len() {
+        for t in plan.tables.ids() {
             if plan.tables[t].stream == Some(s) {
                 self.refresh_table(t);
             }
@@ -166,7 +167,7 @@ impl Session<'_> {
             shape.stack(&self.table);
         }
         let mut stacked: Vec<Vec<f64>> = shape.stacks.iter().map(Stack::zeros).collect();
-        let mut entropy = vec![0.0; plan.vars.len()];
+        let mut entropy = plan.vars.map(|_| 0.0);
         if let Some(turns) = &shape.turns {
             shape.tables.retain(|t| !turns.plan.sums(*t));
         }
@@ -189,8 +190,8 @@ impl Session<'_> {
             + stacked.iter().map(Vec::len).sum::<usize>();
         let at_once =
             if emit.is_empty() && numbers * runs.len() <= SMALL { runs.len().max(1) } else { threads };
-        let mut emitted: Vec<(usize, Emitted)> = emit.iter().map(|&v| (v, Emitted::default())).collect();
-        let mut kept: Vec<(usize, Vec<f64>)> = shape.kept().map(|v| (v, vec![])).collect();
+        let mut emitted: Vec<(VarId, Emitted)> = emit.iter().map(|&v| (v, Emitted::default())).collect();
+        let mut kept: Vec<(VarId, Vec<f64>)> = shape.kept().map(|v| (v, vec![])).collect();
         let mut second = shape.second();
         for (i, span) in spans.iter().enumerate() {
             let mut rested = self
@@ -307,7 +308,7 @@ impl Session<'_> {
     }
 
     /// Takes over what groups of rows left of their block.
-    fn rest(&mut self, v: usize, rested: &turns::Rested) {
+    fn rest(&mut self, v: VarId, rested: &turns::Rested) {
         let w = self.plan.vars[v].width;
         for (i, &level) in rested.levels.iter().enumerate() {
             let (to, from) = (level as usize * w..(level as usize + 1) * w, i * w..(i + 1) * w);
@@ -319,11 +320,11 @@ impl Session<'_> {
 }
 
 impl<'p> Shape<'p> {
-    fn new(plan: &'p Plan, stream: usize, values: &[Vec<f64>]) -> Self {
+    fn new(plan: &'p Plan, stream: StreamId, values: &List<TableId, Vec<f64>>) -> Self {
         let mut vars = vec![];
-        for (v, _) in plan.vars.iter().enumerate().filter(|(_, x)| x.stream() == Some(stream)) {
+        for (v, _) in plan.vars.enumerate().filter(|(_, x)| x.stream() == Some(stream)) {
             let mut messages = vec![];
-            for (t, table) in plan.tables.iter().enumerate() {
+            for (t, table) in plan.tables.enumerate() {
                 for (i, o) in table.operands.iter().enumerate() {
                     if matches!(o.from, From::Streamed { var, .. } if var == v) && table.pair != Some(v) {
                         messages.push((t, i));
@@ -333,10 +334,14 @@ impl<'p> Shape<'p> {
             vars.push((v, messages));
         }
         let reads = |t: &Table| t.operands.iter().any(|o| matches!(o.from, From::Streamed { .. }));
-        let tables = (0..plan.tables.len())
+        let tables = plan
+            .tables
+            .ids()
             .filter(|&t| plan.tables[t].stream == Some(stream) && reads(&plan.tables[t]))
             .collect();
-        let chains = (0..plan.vars.len())
+        let chains = plan
+            .vars
+            .ids()
             .map(|v| {
                 (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain())
                     .then(|| ChainShape::new(plan, v, values))
@@ -366,7 +371,7 @@ impl<'p> Shape<'p> {
     }
 
     /// Stacks what can be stacked.
-    fn stack(&mut self, values: &[Vec<f64>]) {
+    fn stack(&mut self, values: &List<TableId, Vec<f64>>) {
         if self.lookups.is_some() {
             return;
         }
@@ -407,13 +412,13 @@ impl<'p> Shape<'p> {
     }
 
     /// Room for Σ mean meanᵀ of blocks whose rows share a covariance.
-    fn second(&self) -> Vec<(usize, Vec<f64>)> {
-        let square = |v: usize| self.plan.vars[v].d.pow(2);
+    fn second(&self) -> Vec<(VarId, Vec<f64>)> {
+        let square = |v: VarId| self.plan.vars[v].d.pow(2);
         self.alike.iter().map(|a| (a.plan.var, vec![0.0; square(a.plan.var)])).collect()
     }
 
-    fn kept(&self) -> impl Iterator<Item = usize> + '_ {
-        let kept = |v: &usize| matches!(self.plan.vars[*v].storage, Storage::Streamed { kept: true, .. });
+    fn kept(&self) -> impl Iterator<Item = VarId> + '_ {
+        let kept = |v: &VarId| matches!(self.plan.vars[*v].storage, Storage::Streamed { kept: true, .. });
         self.vars.iter().map(|v| v.0).filter(kept)
     }
 
@@ -422,7 +427,7 @@ impl<'p> Shape<'p> {
         session: &Session<'_>,
         chunks: &Range<usize>,
         mode: Mode<'_>,
-        emit: &[usize],
+        emit: &[VarId],
         statistics: Vec<Vec<f64>>,
     ) -> Sums {
         let plan = self.plan;
@@ -430,7 +435,7 @@ impl<'p> Shape<'p> {
         let mut sums = Sums {
             statistics,
             stacked: self.stacks.iter().map(Stack::zeros).collect(),
-            entropy: vec![0.0; plan.vars.len()],
+            entropy: plan.vars.map(|_| 0.0),
             kept: self.kept().map(|v| (v, vec![])).collect(),
             emitted: emit.iter().map(|&v| (v, Emitted::default())).collect(),
             rested: rested.unwrap_or_default(),
@@ -460,7 +465,7 @@ impl<'p> Shape<'p> {
     /// A chunk of the stream's only block, a chain, whose numbers exist for a block of steps at a time.
     fn by_blocks(
         &self,
-        v: usize,
+        v: VarId,
         session: &Session<'_>,
         range: &Range<usize>,
         mode: Mode<'_>,
@@ -486,7 +491,7 @@ impl<'p> Shape<'p> {
         mode: Mode<'_>,
         worker: &mut Worker,
         sums: &mut Sums,
-    ) -> Result<(), (usize, Breakdown)> {
+    ) -> Result<(), (VarId, Breakdown)> {
         let plan = self.plan;
         let stream = &plan.streams[self.stream];
         let n = range.len();
@@ -495,7 +500,7 @@ impl<'p> Shape<'p> {
             let v = self.vars[0].0;
             return self.by_blocks(v, session, &range, mode, worker, sums).map_err(|b| (v, b));
         }
-        let taking_turns = |v: usize| self.turns.as_ref().is_some_and(|t| t.plan.selector == v);
+        let taking_turns = |v: VarId| self.turns.as_ref().is_some_and(|t| t.plan.selector == v);
         for (v, _) in self.vars.iter().filter(|(v, _)| !taking_turns(*v)) {
             let var = &plan.vars[*v];
             let len = n * var.inner() * var.width;
@@ -518,7 +523,7 @@ impl<'p> Shape<'p> {
             }
         }
         // At the start a block without moments yet says nothing to those above it.
-        let mut silent: Vec<usize> =
+        let mut silent: Vec<VarId> =
             if session.iteration == 0 { self.vars.iter().map(|v| v.0).collect() } else { vec![] };
         silent.retain(|v| !self.vars.iter().zip(&is_given).any(|(x, given)| x.0 == *v && *given));
         for ((v, messages), is_given) in self.vars.iter().zip(is_given) {
@@ -657,7 +662,7 @@ impl Sums {
 
 impl Worker {
     pub(super) fn new(plan: &Plan) -> Self {
-        Self { eta: vec![vec![]; plan.vars.len()], moments: vec![vec![]; plan.vars.len()], ..Self::default() }
+        Self { eta: plan.vars.map(|_| vec![]), moments: plan.vars.map(|_| vec![]), ..Self::default() }
     }
 
     /// Sequence starts and predecessors of a chunk, relative to it.
@@ -693,7 +698,7 @@ impl Worker {
         &mut self,
         session: &Session<'_>,
         plan: &Plan,
-        t: usize,
+        t: TableId,
         i: usize,
         range: &Range<usize>,
         eta: &mut [f64],
@@ -743,7 +748,7 @@ impl Worker {
         }
     }
 
-    fn clamp(&mut self, v: usize, var: &Var, range: &Range<usize>) {
+    fn clamp(&mut self, v: VarId, var: &Var, range: &Range<usize>) {
         clamp(var, range.start, &mut self.moments[v]);
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     num::peak,
     plan::{
         Plan,
+        layout::{StreamId, TableId, VarId},
         table::{From, RowOperand, Shared, Table},
         var::Algorithm,
     },
@@ -15,15 +16,15 @@ use std::{collections::BTreeMap, time::Instant};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
     /// A stored block: its messages from tables, and its moments.
-    Update(usize),
+    Update(VarId),
     /// A whole pass over a stream.
-    Pass(usize),
+    Pass(StreamId),
     /// What a table sends a streamed block.
-    Message(usize, usize),
+    Message(VarId, TableId),
     /// A streamed block's moments from its natural parameters.
-    Block(usize),
+    Block(VarId),
     /// A table's statistic.
-    Statistic(usize),
+    Statistic(TableId),
     /// The bound.
     Bound,
 }
@@ -158,12 +159,12 @@ impl Profile {
         for &v in &plan.stored {
             say(&Step::Update(v), format!("update {}", plan.vars[v].name), false);
         }
-        for s in 0..plan.streams.len() {
-            let name = |t: usize| &plan.names[plan.tables[t].node];
+        for s in plan.streams.ids() {
+            let name = |t: TableId| &plan.names[plan.tables[t].node];
             let here: Vec<&str> =
                 plan.vars.iter().filter(|v| v.stream() == Some(s)).map(|v| v.name.as_str()).collect();
             say(&Step::Pass(s), format!("pass over the rows of {}", here.join(", ")), false);
-            let of = |v: usize| plan.vars[v].stream() == Some(s);
+            let of = |v: VarId| plan.vars[v].stream() == Some(s);
             for step in self.steps.keys() {
                 match *step {
                     Step::Message(v, t) if of(v) => say(
@@ -225,7 +226,7 @@ pub(super) fn statistic(table: &Table, rows: usize) -> (f64, f64) {
 }
 
 /// Of the moments of so many elements: recursions of chains count their products of matrices.
-pub(super) fn block(plan: &Plan, v: usize, elements: usize) -> (f64, f64) {
+pub(super) fn block(plan: &Plan, v: VarId, elements: usize) -> (f64, f64) {
     let var = &plan.vars[v];
     let (d, n) = (var.d as f64, elements as f64);
     let madds = match var.algorithm {
@@ -241,7 +242,7 @@ pub(super) fn block(plan: &Plan, v: usize, elements: usize) -> (f64, f64) {
 }
 
 /// Of a stored block's messages and moments.
-pub(super) fn update(plan: &Plan, v: usize) -> (f64, f64) {
+pub(super) fn update(plan: &Plan, v: VarId) -> (f64, f64) {
     let (mut madds, mut bytes) = block(plan, v, plan.vars[v].elements());
     for table in &plan.tables {
         for o in table.terms.iter().flat_map(|x| &x.operands).filter(|o| o.from == Shared::Var(v)) {

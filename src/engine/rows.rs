@@ -8,6 +8,7 @@ use crate::{
     plan::{
         Plan,
         arrays::Dense,
+        layout::{List, VarId},
         table::{From, RowOperand, Rows, Table, cells},
     },
 };
@@ -46,7 +47,7 @@ pub struct ChunkMoments<'a> {
     /// The chunk.
     pub first: usize,
     /// One array for each variable; empty for those that are not streamed here.
-    pub moments: &'a [Vec<f64>],
+    pub moments: &'a List<VarId, Vec<f64>>,
     /// Step before, relative to the chunk, for chains; `u32::MAX` at a sequence's start.
     pub before: &'a [u32],
 }
@@ -89,7 +90,7 @@ impl RowScratch {
         plan: &Plan,
         table: &Table,
         places: Places<'_>,
-        stored: &[Vec<f64>],
+        stored: &List<VarId, Vec<f64>>,
         sum: &mut [f64],
     ) {
         self.gather_chunk(plan, table, &places, stored, None, sum);
@@ -101,7 +102,7 @@ impl RowScratch {
         plan: &Plan,
         table: &Table,
         places: &Places<'_>,
-        stored: &[Vec<f64>],
+        stored: &List<VarId, Vec<f64>>,
         chunk: Option<ChunkMoments<'_>>,
         sum: &mut [f64],
     ) {
@@ -134,7 +135,7 @@ impl RowScratch {
         table: &Table,
         target: usize,
         places: &Places<'_>,
-        stored: &[Vec<f64>],
+        stored: &List<VarId, Vec<f64>>,
         chunk: Option<ChunkMoments<'_>>,
         values: &[f64],
         out: &mut [f64],
@@ -174,7 +175,7 @@ impl RowScratch {
         table: &Table,
         target: usize,
         places: Places<'_>,
-        stored: &[Vec<f64>],
+        stored: &List<VarId, Vec<f64>>,
         values: &[f64],
         eta: &mut [f64],
     ) {
@@ -206,7 +207,7 @@ impl RowScratch {
         plan: &'a Plan,
         table: &Table,
         places: &Places<'_>,
-        stored: &[Vec<f64>],
+        stored: &List<VarId, Vec<f64>>,
         chunk: Option<ChunkMoments<'a>>,
         skip: Option<usize>,
     ) -> Vec<Given<'a>> {
@@ -232,7 +233,7 @@ impl RowScratch {
         i: usize,
         o: &RowOperand,
         places: &Places<'_>,
-        stored: &[Vec<f64>],
+        stored: &List<VarId, Vec<f64>>,
         chunk: Option<ChunkMoments<'a>>,
     ) -> Given<'a> {
         let buffer = &mut self.dense[i];

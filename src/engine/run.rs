@@ -13,7 +13,10 @@ use super::{
 use crate::{
     graph::{Bound, FactorGraph},
     num::reduce::sum,
-    plan::Plan,
+    plan::{
+        Plan,
+        layout::{List, VarId},
+    },
 };
 
 /// Iterations after which a run gives up, unless told otherwise.
@@ -228,7 +231,7 @@ fn step(session: &mut Session<'_>, iteration: usize) -> Result<Vec<f64>, RunErro
         return Err(RunError::new(Breakdown::NotFinite, "test".into(), iteration));
     }
     session.update_stored()?;
-    for s in 0..session.plan.streams.len() {
+    for s in session.plan.streams.ids() {
         session.pass(s, Mode::Update, &[])?;
     }
     let from = session.profile.begin();
@@ -241,26 +244,25 @@ fn step(session: &mut Session<'_>, iteration: usize) -> Result<Vec<f64>, RunErro
 /// blocks follow from their natural parameters.
 #[derive(Default)]
 struct Kept {
-    eta: Vec<Vec<f64>>,
-    moments: Vec<Vec<f64>>,
-    entropy: Vec<f64>,
+    eta: List<VarId, Vec<f64>>,
+    moments: List<VarId, Vec<f64>>,
+    entropy: List<VarId, f64>,
 }
 
 impl Kept {
     fn keep(&mut self, session: &Session<'_>) {
         self.eta.clone_from(&session.eta);
-        self.moments.resize_with(session.moments.len(), Vec::new);
-        for (v, kept) in self.moments.iter_mut().enumerate().filter(|(v, _)| !session.plan.stored.contains(v))
-        {
+        self.moments.make_room(session.moments.len());
+        for (v, kept) in self.moments.enumerate_mut().filter(|(v, _)| !session.plan.stored.contains(v)) {
             kept.clone_from(&session.moments[v]);
         }
         self.entropy.clone_from(&session.entropy);
     }
-    fn restore(self, session: &mut Session<'_>) {
+    fn restore(mut self, session: &mut Session<'_>) {
         session.eta = self.eta;
-        for (v, kept) in self.moments.into_iter().enumerate() {
+        for v in session.plan.vars.ids() {
             if !session.plan.stored.contains(&v) {
-                session.moments[v] = kept;
+                session.moments[v] = std::mem::take(&mut self.moments[v]);
                 continue;
             }
             for class in 0..session.plan.vars[v].classes.len() {

@@ -17,6 +17,7 @@ use crate::{
     num::{contract::Operand, reduce::dot},
     plan::{
         Plan,
+        layout::{List, StreamId, TableId, VarId},
         table::{From, Rows, Shared, Table, cells},
         turns::{Sorted, Turns},
         var::{Algorithm, Cells, Clamp, Storage, Var},
@@ -31,33 +32,33 @@ pub struct Session<'p> {
     pub(super) plan: &'p Plan,
     pub(super) pool: &'p rayon::ThreadPool,
     /// Natural parameters of stored blocks.
-    pub(super) eta: Vec<Vec<f64>>,
+    pub(super) eta: List<VarId, Vec<f64>>,
     /// A(η) of each element of stored blocks, in nats.
-    pub(super) log_norm: Vec<Vec<f64>>,
+    pub(super) log_norm: List<VarId, Vec<f64>>,
     /// Moments of stored and kept blocks.
-    pub(super) moments: Vec<Vec<f64>>,
+    pub(super) moments: List<VarId, Vec<f64>>,
     /// Counts the updates of each block's moments.
-    pub(super) version: Vec<u64>,
+    pub(super) version: List<VarId, u64>,
     /// What the rows see: tables, packed.
-    pub(super) table: Vec<Vec<f64>>,
+    pub(super) table: List<TableId, Vec<f64>>,
     /// Accumulated statistics as the rows leave them, packed.
-    pub(super) packed: Vec<Vec<f64>>,
+    pub(super) packed: List<TableId, Vec<f64>>,
     /// The same, unpacked; empty for tables that are not packed.
-    statistic: Vec<Vec<f64>>,
+    statistic: List<TableId, Vec<f64>>,
     /// Entropy of each block, in nats.
-    pub(super) entropy: Vec<f64>,
+    pub(super) entropy: List<VarId, f64>,
     pub(super) iteration: usize,
     pub(super) profile: Profile,
-    table_stamp: Vec<u64>,
-    statistic_stamp: Vec<u64>,
-    class_rows: HashMap<(usize, usize, usize), Vec<u32>>,
+    table_stamp: List<TableId, u64>,
+    statistic_stamp: List<TableId, u64>,
+    class_rows: HashMap<(TableId, usize, usize), Vec<u32>>,
     scratch: Vec<f64>,
     full: Vec<f64>,
     pub(super) rows: RowScratch,
     /// Of streams that take turns: their rows by code, for each span.
-    pub(super) sorted: Vec<(usize, Vec<Vec<Sorted>>)>,
+    pub(super) sorted: Vec<(StreamId, Vec<Vec<Sorted>>)>,
     /// Of each stream, whether its sequences must not be cut.
-    pub(super) uncut: Vec<bool>,
+    pub(super) uncut: List<StreamId, bool>,
     /// What no thread is using.
     pub(super) idle: Mutex<Idle>,
 }
@@ -91,31 +92,25 @@ impl<'p> Session<'p> {
         let mut session = Self {
             plan,
             pool,
-            eta: plan.vars.iter().map(|v| vec![0.0; stored(v)]).collect(),
+            eta: plan.vars.map(|v| vec![0.0; stored(v)]),
             log_norm: plan
                 .vars
-                .iter()
-                .map(|v| vec![0.0; if v.storage == Storage::Stored { v.elements() } else { 0 }])
-                .collect(),
-            moments: plan.vars.iter().map(|v| vec![0.0; kept(v)]).collect(),
-            version: vec![0; plan.vars.len()],
-            table: plan.tables.iter().map(|t| vec![0.0; t.packed_len()]).collect(),
-            packed: plan.tables.iter().map(|t| vec![0.0; t.packed_len()]).collect(),
-            statistic: plan
-                .tables
-                .iter()
-                .map(|t| vec![0.0; if t.packed.is_some() { t.len } else { 0 }])
-                .collect(),
-            entropy: vec![0.0; plan.vars.len()],
+                .map(|v| vec![0.0; if v.storage == Storage::Stored { v.elements() } else { 0 }]),
+            moments: plan.vars.map(|v| vec![0.0; kept(v)]),
+            version: plan.vars.map(|_| 0),
+            table: plan.tables.map(|t| vec![0.0; t.packed_len()]),
+            packed: plan.tables.map(|t| vec![0.0; t.packed_len()]),
+            statistic: plan.tables.map(|t| vec![0.0; if t.packed.is_some() { t.len } else { 0 }]),
+            entropy: plan.vars.map(|_| 0.0),
             iteration: 0,
             profile: Profile::default(),
-            table_stamp: vec![NEVER; plan.tables.len()],
-            statistic_stamp: vec![NEVER; plan.tables.len()],
+            table_stamp: plan.tables.map(|_| NEVER),
+            statistic_stamp: plan.tables.map(|_| NEVER),
             class_rows: HashMap::new(),
             scratch: vec![],
             full: vec![],
             rows: RowScratch::default(),
-            uncut: plan.streams.iter().map(|s| s.whole).collect(),
+            uncut: plan.streams.map(|s| s.whole),
             idle: Mutex::default(),
             sorted: plan
                 .turns
@@ -124,7 +119,7 @@ impl<'p> Session<'p> {
                 .map(|t| (t.stream, sorted(plan, t)))
                 .collect(),
         };
-        for t in 0..plan.tables.len() {
+        for t in plan.tables.ids() {
             if plan.tables[t].constant {
                 session.accumulate(t);
             }
@@ -154,9 +149,9 @@ impl<'p> Session<'p> {
             v.fill(0.0);
         }
         self.version.iter_mut().for_each(|v| *v += 1);
-        self.entropy.fill(0.0);
+        self.entropy.iter_mut().for_each(|e| *e = 0.0);
         self.uncut.iter_mut().zip(&self.plan.streams).for_each(|(uncut, s)| *uncut = s.whole);
-        for (t, table) in self.plan.tables.iter().enumerate() {
+        for (t, table) in self.plan.tables.enumerate() {
             if !table.constant {
                 self.packed[t].fill(0.0);
                 self.statistic[t].fill(0.0);
@@ -166,12 +161,12 @@ impl<'p> Session<'p> {
         self.iteration = 0;
     }
 
-    pub(super) fn error(&self, var: usize, kind: Breakdown) -> RunError {
+    pub(super) fn error(&self, var: VarId, kind: Breakdown) -> RunError {
         RunError::new(kind, self.plan.vars[var].name.clone(), self.iteration)
     }
 
     /// Brings a table up to date with the shared moments it is made from.
-    pub(super) fn refresh_table(&mut self, t: usize) {
+    pub(super) fn refresh_table(&mut self, t: TableId) {
         let plan = self.plan;
         let table = &plan.tables[t];
         let vars = table.terms.iter().flat_map(|x| &x.operands).filter_map(|o| match o.from {
@@ -204,7 +199,7 @@ impl<'p> Session<'p> {
 
     /// Brings the statistic of a table without streamed blocks up to date with the stored moments its rows
     /// read.
-    pub(super) fn refresh_statistic(&mut self, t: usize) {
+    pub(super) fn refresh_statistic(&mut self, t: TableId) {
         let table = &self.plan.tables[t];
         if !table.gathers_stored {
             return;
@@ -224,7 +219,7 @@ impl<'p> Session<'p> {
     }
 
     /// Sums a table's statistic over all its rows; for tables that read no streamed block.
-    fn accumulate(&mut self, t: usize) {
+    fn accumulate(&mut self, t: TableId) {
         let table = &self.plan.tables[t];
         let mut sum = std::mem::take(&mut self.packed[t]);
         sum.fill(0.0);
@@ -247,7 +242,7 @@ impl<'p> Session<'p> {
     }
 
     /// After a pass has left a packed statistic.
-    pub(super) fn unpack(&mut self, t: usize) {
+    pub(super) fn unpack(&mut self, t: TableId) {
         if let Some(p) = &self.plan.tables[t].packed {
             p.unpack(&self.packed[t], &mut self.statistic[t]);
         }
@@ -266,7 +261,7 @@ impl<'p> Session<'p> {
 
     /// Updates one stored block, colour by colour. `counts` says which tables' messages it gets (all but at
     /// the start).
-    pub(super) fn update_var(&mut self, v: usize, counts: &dyn Fn(&Table) -> bool) -> Result<(), RunError> {
+    pub(super) fn update_var(&mut self, v: VarId, counts: &dyn Fn(&Table) -> bool) -> Result<(), RunError> {
         for class in 0..self.plan.vars[v].classes.len() {
             self.collect_messages(v, class, counts);
             self.evaluate(v, class)?;
@@ -277,7 +272,7 @@ impl<'p> Session<'p> {
 
     /// η of the block's elements: the sum of all messages. With colours, only rows of the class's elements
     /// are read.
-    fn collect_messages(&mut self, v: usize, class: usize, counts: &dyn Fn(&Table) -> bool) {
+    fn collect_messages(&mut self, v: VarId, class: usize, counts: &dyn Fn(&Table) -> bool) {
         let plan = self.plan;
         let var = &plan.vars[v];
         let mut previous = std::mem::take(&mut self.eta[v]);
@@ -285,7 +280,7 @@ impl<'p> Session<'p> {
         let mut eta =
             if var.classes.len() > 1 { vec![0.0; previous.len()] } else { std::mem::take(&mut previous) };
         eta.fill(0.0);
-        for t in 0..plan.tables.len() {
+        for t in plan.tables.ids() {
             let table = &plan.tables[t];
             if !counts(table) {
                 continue;
@@ -322,7 +317,8 @@ impl<'p> Session<'p> {
             for (i, o) in table.operands.iter().enumerate() {
                 if matches!(o.from, From::Stored { var, .. } if var == v) {
                     self.refresh_table(t);
-                    let chunks = &plan.streams[table.stream.unwrap_or(0)].chunks;
+                    let Some(stream) = table.stream else { continue };
+                    let chunks = &plan.streams[stream].chunks;
                     if var.classes.len() > 1 {
                         let list = self
                             .class_rows
@@ -382,7 +378,7 @@ impl<'p> Session<'p> {
     }
 
     /// η of a block that has no colours, without what table `but` sends.
-    pub(super) fn messages_but(&mut self, v: usize, but: usize) -> Vec<f64> {
+    pub(super) fn messages_but(&mut self, v: VarId, but: TableId) -> Vec<f64> {
         let now = self.eta[v].clone();
         let left_out: *const Table = &self.plan.tables[but];
         self.collect_messages(v, 0, &|t| !std::ptr::eq(t, left_out));
@@ -390,7 +386,7 @@ impl<'p> Session<'p> {
     }
 
     /// Moments and entropy from η. With colours, of the class's elements.
-    pub(super) fn evaluate(&mut self, v: usize, class: usize) -> Result<(), RunError> {
+    pub(super) fn evaluate(&mut self, v: VarId, class: usize) -> Result<(), RunError> {
         let var = &self.plan.vars[v];
         let w = var.width;
         let all = var.classes.len() == 1;
@@ -423,7 +419,7 @@ impl<'p> Session<'p> {
     }
 
     /// Known cells of a stored, partly observed block have the statistic of their values.
-    pub(super) fn clamp_stored(&mut self, v: usize) {
+    pub(super) fn clamp_stored(&mut self, v: VarId) {
         let var = &self.plan.vars[v];
         let Some(c) = &var.clamp else { return };
         for (e, m) in self.moments[v].chunks_exact_mut(var.width).enumerate().filter(|(e, _)| c.known[*e]) {
@@ -433,7 +429,7 @@ impl<'p> Session<'p> {
     }
 
     /// Σ A − ⟨η, μ⟩ of a stored block, from what its last update left.
-    pub(super) fn stored_entropy(&mut self, v: usize) {
+    pub(super) fn stored_entropy(&mut self, v: VarId) {
         let var = &self.plan.vars[v];
         let (w, inner) = (var.width, var.inner());
         let mut sum = 0.0;
@@ -452,12 +448,12 @@ impl<'p> Session<'p> {
     pub fn terms(&mut self) -> Result<Vec<f64>, RunError> {
         let plan = self.plan;
         let mut out = plan.constants.clone();
-        for (t, table) in plan.tables.iter().enumerate() {
+        for (t, table) in plan.tables.enumerate() {
             self.refresh_table(t);
             self.refresh_statistic(t);
             out[table.node] += dot(&self.table[t], &self.packed[t]);
         }
-        for (v, var) in plan.vars.iter().enumerate() {
+        for (v, var) in plan.vars.enumerate() {
             let first = var.nodes.iter().map(|n| n.0).min().unwrap_or(0);
             out[first] += self.entropy[v];
         }
@@ -610,7 +606,12 @@ fn apply_all(
 /// Numbers of a block that a thread takes at a time.
 const SHARED_OUT: usize = 8192;
 
-fn shared<'a>(plan: &'a Plan, moments: &'a [Vec<f64>], from: Shared, offset: usize) -> Operand<'a> {
+fn shared<'a>(
+    plan: &'a Plan,
+    moments: &'a List<VarId, Vec<f64>>,
+    from: Shared,
+    offset: usize,
+) -> Operand<'a> {
     Operand::Dense(match from {
         Shared::Var(v) => &moments[v][offset..],
         Shared::Known(k) => &plan.known[k].data[offset..],

@@ -16,6 +16,7 @@ use crate::{
     plan::{
         Plan,
         arrays::OVERHANG,
+        layout::{List, TableId, VarId},
         table::{From, Rows, Table},
     },
 };
@@ -25,7 +26,7 @@ use std::{cmp::Reverse, ops::Range};
 pub(super) struct Stack<'p> {
     plan: &'p Plan,
     /// The block.
-    pub var: usize,
+    pub var: VarId,
     /// Numbers in a row of the block.
     k: usize,
     parts: Vec<Part>,
@@ -38,7 +39,7 @@ pub(super) struct Stack<'p> {
 
 /// One table.
 struct Part {
-    table: usize,
+    table: TableId,
     /// Which of its operands the block is.
     operand: usize,
     /// The known array; none for a one.
@@ -54,7 +55,7 @@ struct Part {
 #[derive(Default)]
 pub(super) struct Scratch {
     /// Which rows of which stack, by its first table and number of columns, `known` holds.
-    made: Option<(usize, usize, Range<usize>)>,
+    made: Option<(TableId, usize, Range<usize>)>,
     known: Vec<f64>,
     weighted: Vec<f64>,
     value: Vec<f64>,
@@ -65,9 +66,9 @@ impl<'p> Stack<'p> {
     /// are at least two; `values` are all tables.
     pub(super) fn new(
         plan: &'p Plan,
-        var: usize,
-        messages: &[(usize, usize)],
-        values: &[Vec<f64>],
+        var: VarId,
+        messages: &[(TableId, usize)],
+        values: &List<TableId, Vec<f64>>,
     ) -> Option<Self> {
         let mut parts: Vec<Part> = messages.iter().filter_map(|&(t, i)| Part::new(plan, var, t, i)).collect();
         if parts.len() < 2 {
@@ -103,11 +104,11 @@ impl<'p> Stack<'p> {
     }
 
     /// Is this message the stack's?
-    pub(super) fn sends(&self, message: (usize, usize)) -> bool {
+    pub(super) fn sends(&self, message: (TableId, usize)) -> bool {
         self.parts.iter().any(|p| (p.table, p.operand) == message)
     }
 
-    pub(super) fn tables(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn tables(&self) -> impl Iterator<Item = TableId> + '_ {
         self.parts.iter().map(|p| p.table)
     }
 
@@ -117,7 +118,7 @@ impl<'p> Stack<'p> {
     }
 
     /// The table with the most numbers, which stands for all in a profile.
-    fn main(&self) -> usize {
+    fn main(&self) -> TableId {
         self.parts[0].table
     }
 
@@ -180,7 +181,7 @@ impl<'p> Stack<'p> {
     }
 
     /// Adds the sums to the (packed) statistics of the tables.
-    pub(super) fn finish(&self, sum: &[f64], packed: &mut [Vec<f64>]) {
+    pub(super) fn finish(&self, sum: &[f64], packed: &mut List<TableId, Vec<f64>>) {
         for part in &self.parts {
             for (i, row) in sum.chunks_exact(self.columns).enumerate() {
                 let to = &mut packed[part.table][i * part.step..];
@@ -228,7 +229,7 @@ impl<'p> Stack<'p> {
 impl Part {
     /// Operand `i` of table `t` as the block's whole vector, if all else that the table holds of a row are
     /// known numbers of one array, and its weight.
-    fn new(plan: &Plan, var: usize, t: usize, i: usize) -> Option<Self> {
+    fn new(plan: &Plan, var: VarId, t: TableId, i: usize) -> Option<Self> {
         let (table, width) = (&plan.tables[t], plan.vars[var].width);
         if table.rows != Rows::All || table.pair.is_some() || table.unroll.is_some() {
             return None;
@@ -303,7 +304,7 @@ impl Worker {
     pub(super) fn stacked(
         &mut self,
         stacks: &[Stack<'_>],
-        v: usize,
+        v: VarId,
         range: &Range<usize>,
         sums: &mut Sums,
         eta: &mut [f64],

@@ -26,6 +26,7 @@ use crate::{
     plan::{
         Plan,
         arrays::Dense,
+        layout::{List, VarId},
         network::NetworkShape,
         table::{From, RowOperand, Table},
         var::{Algorithm, Clamp, Storage, Var},
@@ -40,9 +41,9 @@ pub struct Start {
     seed: u64,
     restart: usize,
     /// By variable and member: several in a network of categories.
-    given: Vec<Vec<Option<Given>>>,
+    given: List<VarId, Vec<Option<Given>>>,
     /// The caller's values and parameters, by variable.
-    values: Vec<Vec<GivenStart>>,
+    values: List<VarId, Vec<GivenStart>>,
 }
 
 /// First responsibilities of one selector.
@@ -66,7 +67,9 @@ const ROUNDS: usize = 10;
 impl Start {
     /// Makes the start of one restart; what the caller gives comes first.
     pub fn new(graph: &FactorGraph, plan: &Plan, seed: u64, restart: usize, callers: &[GivenStart]) -> Self {
-        let values: Vec<Vec<GivenStart>> = (0..plan.vars.len())
+        let values: List<VarId, Vec<GivenStart>> = plan
+            .vars
+            .ids()
             .map(|v| {
                 callers
                     .iter()
@@ -75,8 +78,10 @@ impl Start {
                     .collect()
             })
             .collect();
-        let settled = |v: usize| !values[v].is_empty();
-        let given = (0..plan.vars.len())
+        let settled = |v: VarId| !values[v].is_empty();
+        let given = plan
+            .vars
+            .ids()
             .map(|v| {
                 let members = if plan.vars[v].network.is_some() { plan.vars[v].nodes.len() } else { 1 };
                 let mine = |m: usize| callers.iter().filter(move |g| (g.var, g.member) == (v, m));
@@ -94,12 +99,12 @@ impl Start {
     }
 
     /// Has variable `v` a first q of its own?
-    fn gives(&self, v: usize) -> bool {
+    fn gives(&self, v: VarId) -> bool {
         !self.values[v].is_empty() || self.given[v].iter().any(Option::is_some)
     }
 
     /// Do the values of a streamed variable have moments?
-    fn check(&self, graph: &FactorGraph, plan: &Plan, v: usize) -> Result<(), Breakdown> {
+    fn check(&self, graph: &FactorGraph, plan: &Plan, v: VarId) -> Result<(), Breakdown> {
         let w = plan.vars[v].width;
         let (mut eta, mut moments) = (vec![0.0; w], vec![0.0; w]);
         (0..plan.vars[v].elements()).try_for_each(|e| {
@@ -112,7 +117,7 @@ impl Start {
         &self,
         graph: &FactorGraph,
         plan: &Plan,
-        v: usize,
+        v: VarId,
         range: Range<usize>,
         out: &mut [f64],
     ) -> bool {
@@ -144,7 +149,7 @@ impl Start {
     }
 
     /// Writes the responsibilities of one member of variable `v` for the places `range`.
-    fn write_member(&self, plan: &Plan, v: usize, member: usize, range: Range<usize>, out: &mut [f64]) {
+    fn write_member(&self, plan: &Plan, v: VarId, member: usize, range: Range<usize>, out: &mut [f64]) {
         let var = &plan.vars[v];
         let (k, inner) = (var.states(member), var.inner());
         match &self.given[v][member] {
@@ -247,15 +252,15 @@ impl Session<'_> {
                 self.version[v] += 1;
             }
         }
-        for s in 0..plan.streams.len() {
-            for v in (0..plan.vars.len())
-                .filter(|&v| plan.vars[v].stream() == Some(s) && !start.values[v].is_empty())
+        for s in plan.streams.ids() {
+            for v in
+                plan.vars.ids().filter(|&v| plan.vars[v].stream() == Some(s) && !start.values[v].is_empty())
             {
                 start.check(graph, plan, v).map_err(|e| self.error(v, e))?;
             }
-            let here = |v: usize| plan.vars[v].stream() == Some(s) && start.gives(v);
+            let here = |v: VarId| plan.vars[v].stream() == Some(s) && start.gives(v);
             // Where nothing is given, the blocks of the rows follow from the stored ones.
-            if (0..plan.vars.len()).any(here) {
+            if plan.vars.ids().any(here) {
                 self.pass(s, Mode::Start(&|v, range, out| start.write(graph, plan, v, range, out)), &[])?;
             } else {
                 self.pass(s, Mode::Update, &[])?;
@@ -267,7 +272,7 @@ impl Session<'_> {
 
 /// Is the block's Gaussian multiplied by another in some mean? At equal means such a product is a saddle that
 /// no update leaves.
-fn multiplied(graph: &FactorGraph, plan: &Plan, v: usize) -> bool {
+fn multiplied(graph: &FactorGraph, plan: &Plan, v: VarId) -> bool {
     let gaussian = |o: &&Op| match o.source {
         Source::Gaussian(_) => true,
         Source::Node(n) => {
@@ -276,11 +281,7 @@ fn multiplied(graph: &FactorGraph, plan: &Plan, v: usize) -> bool {
         _ => false,
     };
     plan.blocks.energy.factors.iter().flat_map(|f| &f.terms).any(|t| {
-        let mine = t
-            .ops
-            .iter()
-            .filter(gaussian)
-            .filter(|o| o.part == 0 && plan.blocks.of_source(o.source) == Some(v));
+        let mine = t.ops.iter().filter(gaussian).filter(|o| o.part == 0 && plan.var_of(o.source) == Some(v));
         mine.into_iter().any(|o| {
             t.ops.iter().filter(gaussian).any(|p| p.part == 0 && p.source != o.source && p.copy == o.copy)
         })
@@ -323,22 +324,24 @@ fn soft(k: usize, random: &mut Random, out: &mut [f64]) {
 }
 
 /// Blocks, parents first where the graph allows it.
-pub(super) fn order(plan: &Plan) -> Vec<usize> {
-    let mut done = vec![false; plan.vars.len()];
+pub(super) fn order(plan: &Plan) -> Vec<VarId> {
+    let mut done = plan.vars.map(|_| false);
     let mut out = vec![];
-    let parents = |v: usize| -> Vec<usize> {
+    let parents = |v: VarId| -> Vec<VarId> {
         let energy = &plan.blocks.energy;
         let mine = energy.factors.iter().filter(|f| plan.vars[v].nodes.contains(&f.node));
         mine.flat_map(|f| &f.terms)
             .flat_map(|t| &t.ops)
-            .filter_map(|o| plan.blocks.of_source(o.source))
+            .filter_map(|o| plan.var_of(o.source))
             .filter(|&p| p != v)
             .collect()
     };
     while out.len() < plan.vars.len() {
-        let next = (0..plan.vars.len())
+        let next = plan
+            .vars
+            .ids()
             .find(|&v| !done[v] && parents(v).iter().all(|&p| done[p]))
-            .or_else(|| done.iter().position(|d| !d));
+            .or_else(|| done.find(|d| !d));
         let Some(v) = next else { break };
         done[v] = true;
         out.push(v);
@@ -351,11 +354,11 @@ pub(super) fn order(plan: &Plan) -> Vec<usize> {
 fn given(
     graph: &FactorGraph,
     plan: &Plan,
-    v: usize,
+    v: VarId,
     member: usize,
     seed: u64,
     restart: usize,
-    settled: &dyn Fn(usize) -> bool,
+    settled: &dyn Fn(VarId) -> bool,
 ) -> Option<Given> {
     let var = &plan.vars[v];
     let node = *var.nodes.get(member)?;
@@ -375,7 +378,7 @@ fn given(
                     |o: &&crate::graph::energy::Op| o.elements.iter().any(|e| e.label() == Some(letter));
                 for g in t.ops.iter().filter(gated) {
                     // What the selector picks among differs by the caller's word.
-                    if plan.blocks.of_source(g.source).is_some_and(settled) {
+                    if plan.var_of(g.source).is_some_and(settled) {
                         return None;
                     }
                     // Elements that meet each other under one known table may stand at a saddle between equal
@@ -432,10 +435,10 @@ fn given(
 }
 
 /// The letter of a node's category in an operand of its variable.
-fn letter(plan: &Plan, op: &Op, v: usize, node: NodeId) -> Option<LabelId> {
+fn letter(plan: &Plan, op: &Op, v: VarId, node: NodeId) -> Option<LabelId> {
     match op.source {
         Source::Node(n) if n == node => Some(op.axes[0]),
-        Source::Network(n) if plan.blocks.of_source(op.source) == Some(v) => {
+        Source::Network(n) if plan.var_of(op.source) == Some(v) => {
             let network = &plan.blocks.networks[n];
             let place = network.scopes[op.part].iter().position(|&m| network.members[m] == node)?;
             Some(op.axes[place])
@@ -457,7 +460,7 @@ fn occupied(k: usize, restart: usize) -> usize {
 }
 
 /// The one array of symbols that rows of a selector have, in one column.
-fn single_codes(plan: &Plan, v: usize) -> Option<usize> {
+fn single_codes(plan: &Plan, v: VarId) -> Option<usize> {
     let child = |t: &&crate::plan::table::Table| {
         t.reads(v) && t.pair.is_none() && !plan.vars[v].nodes.iter().any(|n| n.0 == t.node)
     };
@@ -477,10 +480,10 @@ struct Features {
 }
 
 impl Features {
-    fn of(plan: &Plan, v: usize) -> Self {
+    fn of(plan: &Plan, v: VarId) -> Self {
         let rows = plan.vars[v].plates.first().map_or(0, |p| p.1);
         let mut f = Self { rows, width: 0, values: vec![], codes: vec![] };
-        let child = |t: &&Table, v: usize| t.reads(v) && !plan.vars[v].nodes.iter().any(|n| n.0 == t.node);
+        let child = |t: &&Table, v: VarId| t.reads(v) && !plan.vars[v].nodes.iter().any(|n| n.0 == t.node);
         f.read(plan, &mut plan.tables.iter().filter(|t| child(t, v)));
         if f.width == 0 && f.codes.is_empty() {
             // Nothing that is seen depends on it at once: what is seen of its children, and how that moves
@@ -489,7 +492,7 @@ impl Features {
                 From::Streamed { var, .. } if var != v => Some(var),
                 _ => None,
             };
-            let between: Vec<usize> = plan
+            let between: Vec<VarId> = plan
                 .tables
                 .iter()
                 .filter(|t| child(t, v))

@@ -11,6 +11,7 @@ use crate::{
     graph::FactorGraph,
     plan::{
         Plan,
+        layout::VarId,
         var::{Algorithm, Var},
     },
 };
@@ -21,7 +22,7 @@ use std::{ops::Range, sync::Arc};
 pub(super) fn write(
     graph: &FactorGraph,
     plan: &Plan,
-    v: usize,
+    v: VarId,
     starts: &[GivenStart],
     range: Range<usize>,
     eta: &mut [f64],

@@ -20,6 +20,7 @@ use crate::{
         wide::{MulAdd, fused},
     },
     plan::{
+        layout::{List, TableId, VarId},
         turns::{self, Sorted},
         var::Algorithm,
     },
@@ -58,7 +59,7 @@ pub(super) struct Turns<'p> {
 /// exp(table − its rows' largest), padded, and these largest; and a last row of ones, for rows that have no
 /// level.
 struct Lookup<'p> {
-    table: usize,
+    table: TableId,
     codes: Option<&'p [u32]>,
     scaled: Vec<f64>,
     top: Vec<f64>,
@@ -178,7 +179,7 @@ impl<'p> Turns<'p> {
     }
 
     /// Tables whose statistic comes from here.
-    pub(super) fn tables(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn tables(&self) -> impl Iterator<Item = TableId> + '_ {
         self.others.iter().map(|o| o.table).chain([self.plan.table])
     }
 
@@ -190,7 +191,7 @@ impl<'p> Turns<'p> {
         range: &Range<usize>,
         worker: &mut Worker,
         sums: &mut Sums,
-    ) -> Result<(), (usize, Breakdown)> {
+    ) -> Result<(), (VarId, Breakdown)> {
         let starts = &self.plan.starts;
         let first = starts.partition_point(|&s| (s as usize) < range.start);
         for group in starts[first..].windows(2).take_while(|w| (w[0] as usize) < range.end) {
@@ -211,7 +212,7 @@ impl<'p> Turns<'p> {
         rows: Range<usize>,
         scratch: &mut Scratch,
         rested: &mut Rested,
-    ) -> Result<f64, (usize, Breakdown)> {
+    ) -> Result<f64, (VarId, Breakdown)> {
         let (k, kp, n) = (self.width, self.padded, rows.len());
         let level = self.codes[rows.start];
         let place = level as usize * k..(level as usize + 1) * k;
@@ -356,7 +357,7 @@ impl<'p> Turns<'p> {
         first: usize,
         rested: &Rested,
         sorted: &[Sorted],
-        packed: &mut [Vec<f64>],
+        packed: &mut List<TableId, Vec<f64>>,
     ) {
         let k = self.width;
         for (level, rows) in rested.levels.iter().zip(rested.rows.chunks_exact(k)) {
@@ -460,7 +461,7 @@ struct Group<'a, 'p> {
 }
 
 impl WithSimd for Group<'_, '_> {
-    type Output = Result<f64, (usize, Breakdown)>;
+    type Output = Result<f64, (VarId, Breakdown)>;
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
         self.turns.group(simd, self.session, self.rows, self.scratch, self.rested)

@@ -8,6 +8,7 @@
 
 use super::{
     Plan,
+    layout::{StreamId, TableId, VarId},
     table::{From, Rows},
     var::{Algorithm, Storage},
 };
@@ -16,19 +17,19 @@ use super::{
 #[derive(Debug)]
 pub struct Alike {
     /// Its stream.
-    pub stream: usize,
+    pub stream: StreamId,
     /// The block.
-    pub var: usize,
+    pub var: VarId,
     /// Tables that hold its second moment, and which of their operands that is.
-    pub tables: Vec<(usize, usize)>,
+    pub tables: Vec<(TableId, usize)>,
 }
 
 /// All of a plan.
 pub fn find(plan: &Plan) -> Vec<Alike> {
-    (0..plan.vars.len()).filter_map(|v| of_var(plan, v)).collect()
+    plan.vars.ids().filter_map(|v| of_var(plan, v)).collect()
 }
 
-fn of_var(plan: &Plan, v: usize) -> Option<Alike> {
+fn of_var(plan: &Plan, v: VarId) -> Option<Alike> {
     let var = &plan.vars[v];
     let stream = var.stream()?;
     let plain = matches!(var.algorithm, Algorithm::Gaussian) && var.clamp.is_none() && var.inner() == 1;
@@ -36,7 +37,7 @@ fn of_var(plan: &Plan, v: usize) -> Option<Alike> {
         return None;
     }
     let mut tables = vec![];
-    for (t, table) in plan.tables.iter().enumerate().filter(|(_, t)| t.reads(v)) {
+    for (t, table) in plan.tables.enumerate().filter(|(_, t)| t.reads(v)) {
         let own = |from: &From| matches!(from, From::Streamed { var, .. } if *var == v);
         let Some(i) = table.operands.iter().position(|o| own(&o.from) && o.offset >= var.d) else { continue };
         let alone =

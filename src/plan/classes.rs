@@ -3,6 +3,7 @@
 
 use super::{
     LowerError, Plan,
+    layout::VarId,
     table::{From, Rows, Shared, Table, cells},
     var::Storage,
 };
@@ -10,7 +11,7 @@ use crate::shape::NodeId;
 
 /// Fills [`super::var::Var::classes`] of every stored variable.
 pub fn colour(plan: &mut Plan) -> Result<(), LowerError> {
-    for v in 0..plan.vars.len() {
+    for v in plan.vars.ids() {
         if plan.vars[v].storage != Storage::Stored {
             continue;
         }
@@ -30,7 +31,7 @@ pub fn colour(plan: &mut Plan) -> Result<(), LowerError> {
 }
 
 /// Elements of `v` that meet in the table's products, both ways round.
-fn meet(plan: &Plan, t: &Table, v: usize, edges: &mut Vec<(u32, u32)>) -> Result<(), LowerError> {
+fn meet(plan: &Plan, t: &Table, v: VarId, edges: &mut Vec<(u32, u32)>) -> Result<(), LowerError> {
     // First element of each row, and the plates left free.
     type ByRow<'a> = (&'a [u32], &'a [(usize, usize)]);
     let by_row: Vec<ByRow<'_>> = t

@@ -2,6 +2,7 @@
 //! done with them (`engine`).
 
 use super::{
+    layout::VarId,
     table::{From, Table},
     var::Var,
 };
@@ -10,7 +11,7 @@ use crate::num::contract::OperandShape;
 /// The codes that pick a row of the table for each place, or none for one row that all share; nothing where
 /// the message to variable `v` is more than that. `weighted`: rows may have weights, which enter statistics
 /// and no message to a row.
-pub fn looked_up(table: &Table, v: usize, var: &Var, weighted: bool) -> Option<Option<usize>> {
+pub fn looked_up(table: &Table, v: VarId, var: &Var, weighted: bool) -> Option<Option<usize>> {
     if table.pair.is_some() || table.unroll.is_some() || table.packed.is_some() {
         return None;
     }

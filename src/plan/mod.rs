@@ -13,6 +13,7 @@ pub mod arrays;
 pub mod centre;
 mod classes;
 pub mod known;
+pub mod layout;
 pub mod lookup;
 pub mod lower;
 pub mod network;
@@ -23,8 +24,13 @@ pub mod table;
 pub mod turns;
 pub mod var;
 
-use crate::{factorize::Blocks, shape::NodeId};
+use crate::{
+    factorize::{Block, Blocks},
+    graph::energy::Source,
+    shape::NodeId,
+};
 use arrays::RowArrays;
+use layout::{Id, List, StreamId, TableId, VarId};
 use streams::Stream;
 use table::Table;
 use var::Var;
@@ -35,11 +41,11 @@ pub use lower::{LowerError, element_order, has_missing, lower, what_is_missing};
 #[derive(Debug)]
 pub struct Plan {
     /// One for each block of q, in the order of [`Blocks::list`].
-    pub vars: Vec<Var>,
+    pub vars: List<VarId, Var>,
     /// Plates whose rows are streamed in chunks.
-    pub streams: Vec<Stream>,
+    pub streams: List<StreamId, Stream>,
     /// Products by what they hold of the rows.
-    pub tables: Vec<Table>,
+    pub tables: List<TableId, Table>,
     /// Known numbers by row.
     pub rows: RowArrays,
     /// Known numbers not by row.
@@ -47,7 +53,7 @@ pub struct Plan {
     /// Share of the bound that never changes (base measures), by node.
     pub constants: Vec<f64>,
     /// Stored blocks in the order they are updated.
-    pub stored: Vec<usize>,
+    pub stored: Vec<VarId>,
     /// Centre of each node's values, in its value's shape; what inference sees is the value less this.
     pub centres: Vec<Vec<f64>>,
     /// Selectors and blocks that take turns within a pass.
@@ -60,4 +66,15 @@ pub struct Plan {
     pub blocks: Blocks,
     /// Nodes that are predictions or have missing cells to predict.
     pub predicted: Vec<NodeId>,
+}
+
+impl Plan {
+    /// The block of q that a variable is.
+    pub fn block(&self, v: VarId) -> &Block {
+        &self.blocks.list[v.index()]
+    }
+    /// The variable that holds an energy's latent source.
+    pub fn var_of(&self, source: Source) -> Option<VarId> {
+        self.blocks.of_source(source).map(VarId::new)
+    }
 }

@@ -5,6 +5,7 @@
 use super::{
     Plan,
     arrays::Dense,
+    layout::TableId,
     table::{From, RowOperand, Rows, Shared, Table},
     var::{Algorithm, Storage, Var},
 };
@@ -21,7 +22,7 @@ impl Plan {
         let mut out = self.streams_text(graph);
         out += &self.vars_text(graph);
         out += &self.order_text(graph);
-        for (i, t) in self.tables.iter().enumerate() {
+        for (i, t) in self.tables.enumerate() {
             out += &self.table_text(graph, i, t);
         }
         out += &self.memory_text();
@@ -125,10 +126,12 @@ impl Plan {
         for &v in &self.stored {
             say(format!("update {}", self.vars[v].name));
         }
-        for (s, stream) in self.streams.iter().enumerate() {
+        for (s, stream) in self.streams.enumerate() {
             let here: Vec<&str> =
                 self.vars.iter().filter(|v: &&Var| v.stream() == Some(s)).map(|v| v.name.as_str()).collect();
-            let tables: Vec<String> = (0..self.tables.len())
+            let tables: Vec<String> = self
+                .tables
+                .ids()
                 .filter(|&t| self.tables[t].stream == Some(s) && !self.tables[t].constant)
                 .map(|t| t.to_string())
                 .collect();
@@ -153,7 +156,7 @@ impl Plan {
         out
     }
 
-    fn table_text(&self, graph: &FactorGraph, i: usize, t: &Table) -> String {
+    fn table_text(&self, graph: &FactorGraph, i: TableId, t: &Table) -> String {
         let line = graph.line_text(&graph.factors[t.factor]);
         let what = match (t.stream, t.constant) {
             (None, _) => ", no rows",

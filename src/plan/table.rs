@@ -1,7 +1,10 @@
 //! Tables: products of the energy that hold the same things of a row, with the shared rest contracted to one
 //! array.
 
-use super::arrays::{Codes, Dense, RowArrays};
+use super::{
+    arrays::{Codes, Dense, RowArrays},
+    layout::{StreamId, VarId},
+};
 use crate::num::contract::{Axes, Contraction, Label, OperandShape};
 
 /// Products of one factor that hold the same row operands.
@@ -12,7 +15,7 @@ pub struct Table {
     /// Its child node: whose term of the bound this is.
     pub node: usize,
     /// The stream whose rows it is summed over; `None` for a factor among stored variables only.
-    pub stream: Option<usize>,
+    pub stream: Option<StreamId>,
     /// Which rows.
     pub rows: Rows,
     /// Size of each label; the rows' label has the size of a chunk.
@@ -37,7 +40,7 @@ pub struct Table {
     /// Whether the statistic holds known numbers only: it is summed once.
     pub constant: bool,
     /// The block whose pairs of neighbours this table couples.
-    pub pair: Option<usize>,
+    pub pair: Option<VarId>,
     /// A label whose values are taken one by one, since codes stand in columns: its size, and strides in the
     /// packed table and in each operand.
     pub unroll: Option<Unroll>,
@@ -85,14 +88,14 @@ pub enum From {
     /// The chunk's moments of a streamed variable, so many steps before (of a tree: of the row above).
     Streamed {
         /// The variable.
-        var: usize,
+        var: VarId,
         /// How many steps before.
         back: u32,
     },
     /// Moments of a stored variable at these elements, by place (`u32::MAX`: none).
     Stored {
         /// The variable.
-        var: usize,
+        var: VarId,
         /// First element of each row.
         base: std::sync::Arc<[u32]>,
         /// (size, stride in elements) of plates that are not fixed by the row.
@@ -107,7 +110,7 @@ pub enum From {
     /// Known levels.
     Codes(usize),
     /// How many rows each row stands for: enters statistics, not the row's own messages.
-    Weight(usize),
+    Weight(StreamId),
 }
 
 /// The shared rest of a product.
@@ -138,7 +141,7 @@ pub struct TableOperand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shared {
     /// Moments of a stored variable.
-    Var(usize),
+    Var(VarId),
     /// A known array.
     Known(usize),
 }
@@ -219,7 +222,7 @@ impl Table {
         self.packed.as_ref().map_or(self.len, |p| p.len)
     }
     /// Is this variable read from the rows?
-    pub fn reads(&self, v: usize) -> bool {
+    pub fn reads(&self, v: VarId) -> bool {
         self.operands
             .iter()
             .any(|o| matches!(&o.from, From::Streamed { var, .. } | From::Stored { var, .. } if *var == v))

@@ -6,7 +6,9 @@
 //! the rows of a level stand together. Then nothing outside the group moves while it takes turns.
 
 use super::{
-    Plan, lookup,
+    Plan,
+    layout::{StreamId, TableId, VarId},
+    lookup,
     streams::Stream,
     table::{From, Rows, Shared, Table},
     var::{Algorithm, Storage, Var},
@@ -18,17 +20,17 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct Turns {
     /// Their stream.
-    pub stream: usize,
+    pub stream: StreamId,
     /// The selector.
-    pub selector: usize,
+    pub selector: VarId,
     /// The block.
-    pub var: usize,
+    pub var: VarId,
     /// The table that is the block's moments, a row for each level.
-    pub table: usize,
+    pub table: TableId,
     /// Which level, by place.
     pub codes: usize,
     /// The other tables that the selector looks up, and by which codes; none: one row for all.
-    pub others: Vec<(usize, Option<usize>)>,
+    pub others: Vec<(TableId, Option<usize>)>,
     /// The first place of each group, and the number of places.
     pub starts: Vec<u32>,
     /// Rows of a span, about, or one run if that is more. The posterior does not depend on it but for
@@ -146,7 +148,7 @@ impl Turns {
     }
 
     /// Are the rows of this table added up by the turns themselves?
-    pub fn sums(&self, table: usize) -> bool {
+    pub fn sums(&self, table: TableId) -> bool {
         self.table == table || self.others.iter().any(|o| o.0 == table)
     }
 }
@@ -158,16 +160,12 @@ pub fn find(plan: &Plan) -> Vec<Turns> {
         if found.iter().any(|f| f.stream == turns.stream) {
             continue;
         }
-        let alone = plan
-            .vars
-            .iter()
-            .enumerate()
-            .all(|(v, x)| v == turns.selector || x.stream() != Some(turns.stream))
-            && plan
-                .tables
-                .iter()
-                .enumerate()
-                .all(|(t, x)| turns.sums(t) || x.constant || x.stream != Some(turns.stream));
+        let alone =
+            plan.vars.enumerate().all(|(v, x)| v == turns.selector || x.stream() != Some(turns.stream))
+                && plan
+                    .tables
+                    .enumerate()
+                    .all(|(t, x)| turns.sums(t) || x.constant || x.stream != Some(turns.stream));
         let largest = if alone { LARGEST_GROUP } else { LARGEST_IN_CHUNK };
         if let Some(starts) = groups(rows, plan.vars[turns.var].elements(), largest) {
             turns.starts = starts;
@@ -179,7 +177,7 @@ pub fn find(plan: &Plan) -> Vec<Turns> {
 
 /// Rows of a stream brought together by group, for a stream that could take turns then: its number, and the
 /// file's row at each place. Rows of a plate without sequences may stand in any order.
-pub fn regroup(plan: &Plan) -> Option<(usize, Vec<u32>)> {
+pub fn regroup(plan: &Plan) -> Option<(StreamId, Vec<u32>)> {
     candidates(plan).find_map(|(turns, codes)| {
         let stream = &plan.streams[turns.stream];
         let taken = stream.order.is_some()
@@ -198,7 +196,7 @@ pub fn regroup(plan: &Plan) -> Option<(usize, Vec<u32>)> {
 /// What could take turns if the rows of a group were neighbours; groups are not looked at. With the group of
 /// each row.
 fn candidates(plan: &Plan) -> impl Iterator<Item = (Turns, &[u32])> {
-    plan.tables.iter().enumerate().filter_map(|(t, table)| {
+    plan.tables.enumerate().filter_map(|(t, table)| {
         let stream = table.stream?;
         let turns = of_table(plan, t, table, stream)?;
         let rows = &plan.rows.codes[turns.codes].data[..plan.streams[stream].size];
@@ -206,7 +204,7 @@ fn candidates(plan: &Plan) -> impl Iterator<Item = (Turns, &[u32])> {
     })
 }
 
-fn of_table(plan: &Plan, t: usize, table: &Table, stream: usize) -> Option<Turns> {
+fn of_table(plan: &Plan, t: TableId, table: &Table, stream: StreamId) -> Option<Turns> {
     let selector = table.operands.iter().find_map(|o| match o.from {
         From::Streamed { var, .. } => Some(var),
         _ => None,
@@ -234,7 +232,7 @@ fn of_table(plan: &Plan, t: usize, table: &Table, stream: usize) -> Option<Turns
         return None;
     }
     let mut others = vec![];
-    for (i, other) in plan.tables.iter().enumerate().filter(|(i, x)| *i != t && x.stream.is_some()) {
+    for (i, other) in plan.tables.enumerate().filter(|(i, x)| *i != t && x.stream.is_some()) {
         if other.reads(var)
             || other.terms.iter().any(|x| x.operands.iter().any(|o| o.from == Shared::Var(var)))
         {
@@ -249,7 +247,7 @@ fn of_table(plan: &Plan, t: usize, table: &Table, stream: usize) -> Option<Turns
 
 /// The codes that pick a row of the table for each place, or none for one row that all share; nothing where
 /// the message is more than that.
-fn looked_up(table: &Table, selector: usize, row: &Var) -> Option<Option<usize>> {
+fn looked_up(table: &Table, selector: VarId, row: &Var) -> Option<Option<usize>> {
     if table.rows == Rows::All { lookup::looked_up(table, selector, row, true) } else { None }
 }
 

@@ -1,7 +1,7 @@
 //! The variables of a plan: one for each block of q, with its statistic, its elements, and where its moments
 //! live.
 
-use super::{network::NetworkShape, sparse::SparseShape};
+use super::{layout::StreamId, network::NetworkShape, sparse::SparseShape};
 use crate::{
     expfam::{family::Family, joint::JointFamily},
     shape::{NodeId, PlateId},
@@ -72,7 +72,7 @@ pub enum Storage {
     /// between passes, since another block of the same rows needs them before they are updated again.
     Streamed {
         /// Index of the stream.
-        stream: usize,
+        stream: StreamId,
         /// Whether its moments outlive the pass.
         kept: bool,
     },
@@ -130,7 +130,7 @@ impl Var {
         self.plates.iter().skip(1).map(|p| p.1).product()
     }
     /// The stream, if its moments live in one.
-    pub fn stream(&self) -> Option<usize> {
+    pub fn stream(&self) -> Option<StreamId> {
         match self.storage {
             Storage::Streamed { stream, .. } => Some(stream),
             Storage::Stored => None,

@@ -692,7 +692,7 @@ impl<'a> State<'a> {
                 .position(|y| matches!(y.joint, Some((b, e, false, _)) if (b, e) == (block, element)));
             let j = partner.expect("a location meets only its own precision");
             let c = slots[j].joint.unwrap().3;
-            let node = self.r.plan.vars[block].nodes[0];
+            let node = self.r.plan.blocks.list[block].nodes[0];
             let kappa = self.joints[node.0].as_ref().unwrap().1[element].kappa;
             let mut wide = x.moments.clone();
             let mut unit = vec![0.0; slots[j].moments.len()];

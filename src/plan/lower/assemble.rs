@@ -7,6 +7,7 @@ use super::{
 };
 use crate::plan::{
     arrays::Dense,
+    layout::{List, VarId},
     table::{From, Message, Packed, RowOperand, Rows, Shared, Table, TableOperand, TableTerm, Unroll},
     var::Var,
 };
@@ -263,11 +264,11 @@ fn whole_vectors_innermost(labels: &mut [LabelId], drafts: &[RowDraft], sizes: &
 }
 
 /// The chain whose neighbours two of the operands are.
-pub(super) fn pair_of(drafts: &[RowDraft], vars: &[Var]) -> Option<usize> {
+pub(super) fn pair_of(drafts: &[RowDraft], vars: &List<VarId, Var>) -> Option<VarId> {
     let chain = |d: &RowDraft| match d.from {
         From::Streamed { var, back } if vars[var].algorithm.is_chain() => Some((var, back)),
         _ => None,
     };
-    let all: Vec<(usize, u32)> = drafts.iter().filter_map(chain).collect();
+    let all: Vec<(VarId, u32)> = drafts.iter().filter_map(chain).collect();
     all.iter().find(|(v, back)| *back == 1 && all.contains(&(*v, 0))).map(|x| x.0)
 }

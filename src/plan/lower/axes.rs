@@ -74,14 +74,12 @@ impl<'a> Lowering<'a> {
             matches!(self.axis_extent(op, axis), crate::shape::Extent::Plate(p) if p == stream.plate);
         let streamed_axis = of_own_plate
             && self
-                .blocks
-                .of_source(op.source)
+                .var_of(op.source)
                 .is_some_and(|v| self.vars[v].plates.first().map(|p| p.0) == Some(stream.plate));
         // Known arrays stand in file order; variables of the streamed plate stand in the stream's order.
         let to_index = |place: u32| -> u32 {
             if place == u32::MAX
-                || streamed_axis
-                    && self.vars[self.blocks.of_source(op.source).unwrap_or(0)].stream().is_some()
+                || streamed_axis && self.var_of(op.source).is_some_and(|v| self.vars[v].stream().is_some())
             {
                 place
             } else {
@@ -139,11 +137,8 @@ impl<'a> Lowering<'a> {
         let Source::Network(_) = op.source else {
             return (kind.offset(op.part, d), kind.parts[op.part].shape.width(d));
         };
-        let shape = self
-            .blocks
-            .of_source(op.source)
-            .and_then(|v| self.vars[v].network.as_ref())
-            .expect("a network has tables");
+        let shape =
+            self.var_of(op.source).and_then(|v| self.vars[v].network.as_ref()).expect("a network has tables");
         let (at, scope) = &shape.scopes[op.part];
         (*at, scope.iter().map(|&m| shape.sizes[m]).product())
     }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::plan::{
     arrays::{Codes, Dense},
+    layout::VarId,
     table::From,
 };
 use crate::{
@@ -29,7 +30,7 @@ fn in_order(base: &[u32], offsets: &[usize], elements: usize) -> bool {
 }
 
 impl<'a> Lowering<'a> {
-    pub(super) fn streamed_operand(&self, view: &FactorView<'_>, op: &Op, v: usize) -> RowDraft {
+    pub(super) fn streamed_operand(&self, view: &FactorView<'_>, op: &Op, v: VarId) -> RowDraft {
         let var = &self.vars[v];
         let (kind, d) = (self.op_kind(op).expect("a variable has a statistic"), var.d);
         let plates = self.node_plates(op);
@@ -252,7 +253,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    pub(super) fn stored_by_row(&mut self, view: &FactorView<'_>, op: &Op, v: usize) -> RowDraft {
+    pub(super) fn stored_by_row(&mut self, view: &FactorView<'_>, op: &Op, v: VarId) -> RowDraft {
         let var = &self.vars[v];
         let (kind, d, var_width) = (self.op_kind(op).expect("a variable has a statistic"), var.d, var.width);
         let plates = self.node_plates(op);

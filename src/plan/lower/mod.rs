@@ -15,6 +15,7 @@ use super::{
     centre::centres,
     classes,
     known::{BadValue, KnownArray},
+    layout::{Id, List, StreamId, TableId, VarId},
     streams::Stream,
     table::{From, RowOperand, Shared, Table},
     turns,
@@ -86,7 +87,7 @@ const TURNS_RUN: usize = 1 << 14;
 pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan, LowerError> {
     let centres = centres(graph, bound);
     let mut demoted = vec![false; blocks.list.len()];
-    let mut orders: Vec<(usize, Vec<u32>)> = vec![];
+    let mut orders: Vec<(StreamId, Vec<u32>)> = vec![];
     loop {
         let mut l = Lowering::new(graph, bound, &blocks, &centres, &demoted);
         for (s, order) in &orders {
@@ -96,7 +97,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
         for f in 0..graph.factors.len() {
             l.factor(f)?;
         }
-        let mixed: Vec<usize> = l
+        let mixed: Vec<VarId> = l
             .tables
             .iter()
             .filter(|t| t.gathers_stored)
@@ -113,7 +114,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
                 })
                 .collect();
             let Lowering { vars, streams, tables, rows, known, constants, .. } = l;
-            let stored = (0..vars.len()).filter(|&v| vars[v].storage == Storage::Stored).collect();
+            let stored = vars.ids().filter(|&v| vars[v].storage == Storage::Stored).collect();
             let names = graph.nodes.iter().map(|n| n.name.clone()).collect();
             let mut plan = Plan {
                 names,
@@ -141,7 +142,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
             cut(&mut plan);
             return Ok(plan);
         }
-        mixed.into_iter().for_each(|v| demoted[v] = true);
+        mixed.into_iter().for_each(|v| demoted[v.index()] = true);
     }
 }
 
@@ -173,7 +174,7 @@ pub fn has_missing(bound: &Bound, n: NodeId) -> bool {
     }
 }
 
-fn streamed(o: &RowOperand) -> Option<usize> {
+fn streamed(o: &RowOperand) -> Option<VarId> {
     match o.from {
         From::Streamed { var, .. } => Some(var),
         _ => None,
@@ -184,7 +185,7 @@ fn streamed(o: &RowOperand) -> Option<usize> {
 fn keep(plan: &mut Plan) {
     let mut later = vec![];
     for t in &plan.tables {
-        let mut met: Vec<usize> = t.operands.iter().filter_map(streamed).collect();
+        let mut met: Vec<VarId> = t.operands.iter().filter_map(streamed).collect();
         met.sort_unstable();
         met.dedup();
         later.extend(met.into_iter().skip(1));
@@ -198,7 +199,7 @@ fn keep(plan: &mut Plan) {
 
 /// Chunks that fit the cache, and runs.
 fn cut(plan: &mut Plan) {
-    for s in 0..plan.streams.len() {
+    for s in plan.streams.ids() {
         let here = |v: &&Var| v.stream() == Some(s);
         // Of rows that share a covariance only the means are touched.
         let alike = |v: &Var| plan.alike.iter().any(|a| std::ptr::eq(&plan.vars[a.var], v));
@@ -216,8 +217,8 @@ fn cut(plan: &mut Plan) {
         }
         let turns = plan.turns.iter().find(|t| t.stream == s);
         let own =
-            |(t, x): &(usize, &Table)| x.stream == Some(s) && !turns.is_some_and(|turns| turns.sums(*t));
-        let sums: usize = plan.tables.iter().enumerate().filter(own).map(|(_, t)| t.packed_len()).sum();
+            |(t, x): &(TableId, &Table)| x.stream == Some(s) && !turns.is_some_and(|turns| turns.sums(*t));
+        let sums: usize = plan.tables.enumerate().filter(own).map(|(_, t)| t.packed_len()).sum();
         let runs = match turns {
             // Runs have no sums of their own.
             Some(_) if sums == 0 => RUNS.max(plan.streams[s].size / TURNS_RUN),
@@ -236,7 +237,7 @@ fn side_by_side(stream: &Stream) -> usize {
 }
 
 /// A chain's sequences are never cut, nor groups that take turns.
-fn cut_stream(plan: &mut Plan, s: usize, rows: usize, runs: usize) {
+fn cut_stream(plan: &mut Plan, s: StreamId, rows: usize, runs: usize) {
     let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && v.algorithm.is_chain());
     let starts = if chain {
         plan.streams[s].starts.clone()
@@ -250,7 +251,7 @@ impl Plan {
     /// Cuts every stream anew, in chunks of about `rows` rows. The posterior does not depend on it but for
     /// rounding; tests see to that.
     pub fn recut(&mut self, rows: usize) {
-        for s in 0..self.streams.len() {
+        for s in self.streams.ids() {
             cut_stream(self, s, rows, RUNS);
         }
     }
@@ -262,9 +263,9 @@ struct Lowering<'a> {
     blocks: &'a Blocks,
     centres: &'a [Vec<f64>],
     demoted: &'a [bool],
-    streams: Vec<Stream>,
-    vars: Vec<Var>,
-    tables: Vec<Table>,
+    streams: List<StreamId, Stream>,
+    vars: List<VarId, Var>,
+    tables: List<TableId, Table>,
     rows: RowArrays,
     known: Vec<KnownArray>,
     /// Index into `known` of each array of the energy.
@@ -277,12 +278,12 @@ struct Lowering<'a> {
     /// Arrays inside the statistics of sparse Gaussians; an operand's part counts them.
     ports: Vec<ports::Port>,
     port_of: HashMap<(usize, Source, Vec<View>), usize>,
-    lists: Vec<List>,
+    lists: Vec<Combinations>,
 }
 
 /// Combinations of elements that several columns name: of which factor, the columns, and the place of each
 /// row of the file.
-type List = (usize, Vec<(ColumnId, Extent)>, Vec<u32>);
+type Combinations = (usize, Vec<(ColumnId, Extent)>, Vec<u32>);
 
 /// Values by place, and whether any is missing.
 type ByPlace = (Numbers, bool);
@@ -325,7 +326,7 @@ struct TermDraft {
 struct FactorView<'a> {
     index: usize,
     energy: &'a FactorEnergy,
-    stream: Option<usize>,
+    stream: Option<StreamId>,
     /// The rows' letter.
     n: Option<LabelId>,
     sizes: Vec<usize>,
@@ -342,7 +343,7 @@ impl<'a> Lowering<'a> {
         centres: &'a [Vec<f64>],
         demoted: &'a [bool],
     ) -> Self {
-        let mut streams = vec![];
+        let mut streams = List::default();
         for (p, plate) in graph.plates.iter().enumerate() {
             if is_row_plate(&plate.kind) {
                 streams.push(Stream::new(PlateId(p), bound.plate(PlateId(p))));
@@ -355,8 +356,8 @@ impl<'a> Lowering<'a> {
             centres,
             demoted,
             streams,
-            vars: vec![],
-            tables: vec![],
+            vars: List::default(),
+            tables: List::default(),
             rows: RowArrays::default(),
             known: vec![],
             evaluated: HashMap::new(),
@@ -387,8 +388,12 @@ impl<'a> Lowering<'a> {
         self.graph.nodes[node.0].plates.iter().copied().find(|p| is_row_plate(&self.graph.plates[p.0].kind))
     }
 
-    fn stream(&self, plate: PlateId) -> usize {
-        self.streams.iter().position(|s| s.plate == plate).expect("every row plate has a stream")
+    fn stream(&self, plate: PlateId) -> StreamId {
+        self.streams.find(|s| s.plate == plate).expect("every row plate has a stream")
+    }
+
+    fn var_of(&self, source: Source) -> Option<VarId> {
+        self.blocks.of_source(source).map(VarId::new)
     }
 
     fn d(&self, node: NodeId) -> usize {
@@ -458,15 +463,13 @@ impl<'a> Lowering<'a> {
         // or couple a variable with itself.
         let mut columns: Vec<(Element, usize)> = vec![];
         let mut repeated = false;
-        let mut stored: Vec<usize> = vec![];
+        let mut stored: Vec<VarId> = vec![];
         let ops = term.ops.iter().map(|op| self.ported(view, op)).collect::<Result<Vec<Op>, _>>()?;
         for op in &ops {
             if self.is_known_node(op) {
                 continue;
             }
-            if let Some(v) =
-                self.blocks.of_source(op.source).filter(|&v| self.vars[v].storage == Storage::Stored)
-            {
+            if let Some(v) = self.var_of(op.source).filter(|&v| self.vars[v].storage == Storage::Stored) {
                 repeated |= stored.contains(&v);
                 stored.push(v);
             }
@@ -478,10 +481,8 @@ impl<'a> Lowering<'a> {
         }
         let product: usize = columns.iter().map(|c| c.1).product();
         let rows = view.stream.map_or(0, |s| self.streams[s].size);
-        let chained = ops
-            .iter()
-            .filter_map(|o| self.blocks.of_source(o.source))
-            .any(|v| self.vars[v].algorithm.is_chain());
+        let chained =
+            ops.iter().filter_map(|o| self.var_of(o.source)).any(|v| self.vars[v].algorithm.is_chain());
         let lift = !repeated && (columns.len() <= 1 || product <= rows.max(4096) || chained);
         let mut has_child = false;
         for op in &ops {
@@ -491,7 +492,7 @@ impl<'a> Lowering<'a> {
                 shared.push(self.shared(view, op)?);
                 continue;
             }
-            let streamed_var = self.blocks.of_source(op.source).filter(|&v| self.vars[v].stream().is_some());
+            let streamed_var = self.var_of(op.source).filter(|&v| self.vars[v].stream().is_some());
             if let Some(v) = streamed_var {
                 row.push((Key::Op(op.clone()), self.streamed_operand(view, op, v)));
             } else if self.is_known_node(op) {
@@ -514,7 +515,7 @@ impl<'a> Lowering<'a> {
                 shared.push(self.shared(view, &lifted)?);
             } else if let Some(port) = self.port(op).cloned() {
                 row.push((Key::Op(op.clone()), self.port_by_row(view, &port, op)));
-            } else if let Some(v) = self.blocks.of_source(op.source) {
+            } else if let Some(v) = self.var_of(op.source) {
                 row.push((Key::Op(op.clone()), self.stored_by_row(view, op, v)));
             } else {
                 row.push((Key::Op(op.clone()), self.known_by_row(view, op)?));

@@ -6,14 +6,17 @@ use super::{FactorView, LowerError, Lowering, RowDraft, SharedDraft};
 use crate::{
     factorize::{Kind, sparse},
     graph::energy::{Element, LabelId, Op, Source, View},
-    plan::table::{From, Shared},
+    plan::{
+        layout::{Id, VarId},
+        table::{From, Shared},
+    },
     shape::Extent,
 };
 
 /// An array inside a sparse Gaussian's statistic.
 #[derive(Clone, Debug)]
 pub(super) struct Port {
-    var: usize,
+    var: VarId,
     offset: usize,
     pub(super) axes: Vec<PortAxis>,
 }
@@ -60,8 +63,9 @@ impl<'a> Lowering<'a> {
     fn make_port(&mut self, view: &FactorView<'_>, g: usize, op: &Op) -> Result<Port, LowerError> {
         let blocks = self.blocks;
         let joint = &blocks.gaussians[g];
-        let var =
+        let at =
             blocks.list.iter().position(|b| b.kind == Kind::Gaussian(g)).expect("a Gaussian has a block");
+        let var = VarId::new(at);
         let shape = self.vars[var].sparse.as_ref().expect("a sparse Gaussian has a shape");
         let places = &shape.pattern.places;
         let (n, first) = (shape.entries(), &op.views[0]);
@@ -122,7 +126,7 @@ impl<'a> Lowering<'a> {
         &self,
         view: &FactorView<'_>,
         g: usize,
-        var: usize,
+        var: VarId,
         v: &View,
         offset: usize,
         within: &[(Option<LabelId>, usize)],

@@ -60,7 +60,7 @@ impl<'a> Lowering<'a> {
                 ))
             }
             _ => {
-                let v = self.blocks.of_source(op.source).expect("a latent source has a block");
+                let v = self.var_of(op.source).expect("a latent source has a block");
                 let var = &self.vars[v];
                 let kind = self.op_kind(op).expect("a variable has a statistic");
                 let plates = self.node_plates(op);
