@@ -2,23 +2,16 @@
 //! after row. Not the splitting of files, nor what cells say.
 
 use super::{
-    Table, Wanted,
+    category::Category,
     cell::{Scan, scan},
     column::{Cells, Column, Found},
+    flip::Flip,
     interner::Interner,
+    needs::Wanted,
+    row_places::RowOrigin,
     strided::Strided,
-    table::Places,
+    table::Table,
 };
-
-/// Why a cell could not be taken in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flip {
-    /// The column is text, and numbers before this cell have lost their spelling: read it as text from the
-    /// start.
-    SpellingLost,
-    /// The cell is not UTF-8.
-    NotUtf8,
-}
 
 /// Numbers so many rows ahead are made room for at a time, in all columns of an array together.
 const AHEAD: usize = 1 << 15;
@@ -216,7 +209,7 @@ impl Assembly {
     }
 
     /// The table of `rows` rows.
-    pub(super) fn finish(self, name: &str, path: &str, rows: usize, places: Places) -> Table {
+    pub(super) fn finish(self, name: &str, path: &str, rows: usize, origin: RowOrigin) -> Table {
         let Self { header, kept, builders, arrays, .. } = self;
         let arrays: Vec<_> = arrays
             .into_iter()
@@ -239,7 +232,7 @@ impl Assembly {
                 })
             })
             .collect();
-        Table::new(name.into(), Some(path.into()), rows, header, columns, places)
+        Table::new(name.into(), Some(path.into()), rows, header, columns, origin)
     }
 }
 
@@ -316,7 +309,7 @@ impl Builder {
                 let (category, words, first_word) = text.finish();
                 Column::new(name, Cells::Text(category), Found { words, first_word, ..self.found })
             }
-            State::Spoiled => Column::new(name, Cells::Text(super::Category::default()), Found::default()),
+            State::Spoiled => Column::new(name, Cells::Text(Category::default()), Found::default()),
         }
     }
 }

@@ -11,11 +11,12 @@ use std::{
 };
 
 use super::{
-    Source, Table,
-    assembly::{Assembly, Flip},
+    Table, TableFile,
+    assembly::Assembly,
     cell, errors,
+    flip::Flip,
     records::{Broken, Records},
-    table::{Lines, Places},
+    row_places::{LineNumbers, RowOrigin},
 };
 use crate::diag::{DataPlace, Diagnostic};
 
@@ -23,7 +24,7 @@ use crate::diag::{DataPlace, Diagnostic};
 ///
 /// # Errors
 /// Every mistake in the file, with its line.
-pub fn read_csv(source: &Source<'_>) -> Result<Table, Diagnostic> {
+pub fn read_csv(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
     read(source, None)
 }
 
@@ -31,11 +32,11 @@ pub fn read_csv(source: &Source<'_>) -> Result<Table, Diagnostic> {
 ///
 /// # Errors
 /// Every mistake in the file, with its line.
-pub fn read_tsv(source: &Source<'_>) -> Result<Table, Diagnostic> {
+pub fn read_tsv(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
     read(source, Some(b'\t'))
 }
 
-fn read(source: &Source<'_>, delimiter: Option<u8>) -> Result<Table, Diagnostic> {
+fn read(source: &TableFile<'_>, delimiter: Option<u8>) -> Result<Table, Diagnostic> {
     let mut as_text = vec![];
     loop {
         match pass(source, delimiter, &as_text)? {
@@ -51,7 +52,7 @@ enum Pass {
     Again(Vec<usize>),
 }
 
-fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result<Pass, Diagnostic> {
+fn pass(source: &TableFile<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result<Pass, Diagnostic> {
     let file = Place { path: source.path };
     let input = (source.open)().map_err(|e| errors::unopened(source, &e))?;
     let mut records = Records::new(input).map_err(|e| file.unread(1, &e))?;
@@ -70,7 +71,7 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
     let mut assembly = Assembly::new(header, source.wanted, as_text);
     let plain = Plain::new(&assembly, delimiter);
 
-    let mut lines = Lines::default();
+    let mut lines = LineNumbers::default();
     let mut rows = 0;
     let mut blank: Vec<usize> = vec![];
     let mut flipped: Vec<usize> = vec![];
@@ -149,7 +150,7 @@ fn pass(source: &Source<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result
         .in_data(file.line(1))
         .note("the first line of a table names its columns; the data begin on the next"));
     }
-    Ok(Pass::Table(assembly.finish(source.name, source.path, rows, Places::Lines(lines))))
+    Ok(Pass::Table(assembly.finish(source.name, source.path, rows, RowOrigin::Lines(lines))))
 }
 
 /// Rows are counted in 32 bits.
@@ -233,7 +234,7 @@ impl Plain {
 /// Cells of up to so many bytes are quicker looked through than searched.
 const SHORT: usize = 16;
 
-fn records_line(rows: usize, lines: &Lines) -> usize {
+fn records_line(rows: usize, lines: &LineNumbers) -> usize {
     rows.checked_sub(1).map_or(2, |last| lines.line(last) + 1)
 }
 

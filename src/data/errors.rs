@@ -1,6 +1,6 @@
 //! The codes of data errors; each constructor stands beside the check that finds the mistake.
 
-use super::Source;
+use super::TableFile;
 use crate::diag::{Code, Diagnostic};
 use std::io::Error;
 
@@ -44,7 +44,7 @@ pub const WEIGHT: Code = Code("E0618");
 pub const BAD_FILE: Code = Code("E0619");
 
 /// A file that cannot be opened.
-pub(super) fn unopened(source: &Source<'_>, e: &Error) -> Diagnostic {
+pub(super) fn unopened(source: &TableFile<'_>, e: &Error) -> Diagnostic {
     Diagnostic::error(UNREADABLE, format!("`{}` cannot be opened: {e}", source.path))
         .note(format!("table `{}` is read from it", source.name))
         .help("a path is relative to the model file; `--data NAME=PATH` replaces it")
@@ -62,7 +62,7 @@ pub(super) fn unread(path: &str, e: &Error) -> Diagnostic {
 }
 
 /// A file without bytes.
-pub(super) fn empty(source: &Source<'_>) -> Diagnostic {
+pub(super) fn empty(source: &TableFile<'_>) -> Diagnostic {
     Diagnostic::error(EMPTY, format!("`{}` is empty", source.path))
         .help("check that the file was written to its end")
 }

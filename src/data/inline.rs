@@ -5,7 +5,7 @@ use super::{
     column::{Cells, Column, Found},
     errors,
     interner::Interner,
-    table::Places,
+    row_places::RowOrigin,
 };
 use crate::{
     diag::Diagnostic,
@@ -141,7 +141,7 @@ impl TableBuilder {
             return Err(mark(d, name_spans[0], "a column without cells"));
         }
         let header = columns.iter().map(|c| c.name.clone()).collect();
-        Ok(Table::new(name, None, first.len(), header, columns, Places::Spans(spans)))
+        Ok(Table::new(name, None, first.len(), header, columns, RowOrigin::Spans(spans)))
     }
 }
 

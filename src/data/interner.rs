@@ -2,10 +2,10 @@
 //! text is known. Not the order of levels.
 
 use super::{
-    assembly::Flip,
     category::{Category, MISSING, recode, sort_levels},
     cell::{Scan, scan},
     column::Found,
+    flip::Flip,
 };
 use foldhash::fast::FixedState;
 use std::collections::HashMap;

@@ -5,11 +5,11 @@
 //! mostly) and `count`: a row for each pair. A document without words has no row.
 
 use super::{
-    Source, Table,
+    Table, TableFile,
     assembly::Assembly,
     errors,
     lines::{Lines, number, shown, whole, words},
-    table::{self, Places},
+    row_places::{LineNumbers, RowOrigin},
 };
 use crate::diag::Diagnostic;
 
@@ -17,11 +17,11 @@ use crate::diag::Diagnostic;
 ///
 /// # Errors
 /// A line with more or fewer pairs than it says, and pairs that are none; with the line.
-pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
+pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
     let mut input = Lines::open(source)?;
     let mut assembly =
         Assembly::new(["doc", "word", "count"].map(str::to_string).to_vec(), source.wanted, &[]);
-    let mut lines = table::Lines::default();
+    let mut lines = LineNumbers::default();
     let (mut rows, mut doc) = (0, 0);
     loop {
         let at = input.line + 1;
@@ -70,5 +70,5 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
         };
         return Err(d);
     }
-    Ok(assembly.finish(source.name, source.path, rows, Places::Lines(lines)))
+    Ok(assembly.finish(source.name, source.path, rows, RowOrigin::Lines(lines)))
 }

@@ -1,13 +1,13 @@
 //! A text read line by line, for formats of numbers between spaces. Not for cells that may hold line ends
 //! (`records`).
 
-use super::{Source, cell, cell::Scan, errors};
+use super::{TableFile, cell, cell::Scan, errors};
 use crate::diag::{DataPlace, Diagnostic};
 use std::io::{BufRead, BufReader, Read};
 
 /// The lines of a file.
 pub(super) struct Lines<'a> {
-    source: &'a Source<'a>,
+    source: &'a TableFile<'a>,
     input: BufReader<Box<dyn Read>>,
     text: Vec<u8>,
     /// Number of the line that was read last, from 1.
@@ -16,7 +16,7 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// Opens the file.
-    pub(super) fn open(source: &'a Source<'a>) -> Result<Self, Diagnostic> {
+    pub(super) fn open(source: &'a TableFile<'a>) -> Result<Self, Diagnostic> {
         let input = (source.open)().map_err(|e| errors::unopened(source, &e))?;
         Ok(Self { source, input: BufReader::with_capacity(1 << 17, input), text: vec![], line: 0 })
     }

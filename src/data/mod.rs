@@ -14,19 +14,24 @@ pub mod csv;
 pub mod errors;
 mod excerpt;
 pub mod files;
+mod flip;
 pub mod groups;
 pub mod inline;
 mod interner;
 pub mod ldac;
 mod lines;
 pub mod mtx;
+pub mod needs;
 pub mod npy;
 pub mod parquet;
+mod readings;
 pub mod records;
+pub mod row_places;
 pub mod sequences;
 pub mod strided;
 pub mod svm;
 pub mod table;
+mod table_file;
 
 use std::io::Read;
 
@@ -37,50 +42,12 @@ pub use column::{Cells, Column};
 pub use files::{Files, MemoryFiles, Seekable};
 pub use groups::Groups;
 pub use inline::{CellRef, TableBuilder};
+pub use needs::{Needs, Wanted};
+pub use row_places::RowPlaces;
 pub use sequences::Sequences;
 pub use strided::Strided;
-pub use table::{RowPlaces, Table};
-
-/// What a model needs of a table. A function that says of each column's name whether to keep it is the
-/// simplest.
-pub trait Needs {
-    /// Whether a column's cells are to be kept.
-    fn keeps(&self, column: &str) -> bool;
-    /// Lists of columns (places in the header) that are used together, in this order: the numbers of each are
-    /// read into one array.
-    fn together(&self, _header: &[String]) -> Vec<Vec<usize>> {
-        vec![]
-    }
-}
-
-impl<F: Fn(&str) -> bool> Needs for F {
-    fn keeps(&self, column: &str) -> bool {
-        self(column)
-    }
-}
-
-/// What a model needs of a table.
-pub type Wanted<'a> = &'a dyn Needs;
-
-/// What every format is given.
-pub struct Source<'a> {
-    /// The table's name in the model.
-    pub name: &'a str,
-    /// The file as the user named it.
-    pub path: &'a str,
-    /// Starts reading from the first byte, decompressed; a format may ask again.
-    pub open: &'a dyn Fn() -> std::io::Result<Box<dyn Read>>,
-    /// Opens the file to be read at any place, as it is.
-    pub seek: &'a dyn Fn() -> std::io::Result<Box<dyn Seekable>>,
-    /// Which columns to keep; all without it. The others only have their cells counted.
-    pub wanted: Option<Wanted<'a>>,
-}
-
-impl std::fmt::Debug for Source<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Source({} from {})", self.name, self.path)
-    }
-}
+pub use table::Table;
+pub use table_file::TableFile;
 
 /// One registered format.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +57,7 @@ pub struct Format {
     /// One line for `list` and the book.
     pub about: &'static str,
     /// Reads a table.
-    pub read: fn(&Source<'_>) -> Result<Table, Diagnostic>,
+    pub read: fn(&TableFile<'_>) -> Result<Table, Diagnostic>,
 }
 
 /// Every format, by the extension that asks for it.
@@ -145,7 +112,8 @@ pub fn read(
     };
     let open = || open(files, path);
     let seek = || files.open_to_seek(path);
-    (format.read)(&Source { name, path, open: &open, seek: &seek, wanted }).map_err(|d| show_line(files, d))
+    (format.read)(&TableFile { name, path, open: &open, seek: &seek, wanted })
+        .map_err(|d| show_line(files, d))
 }
 
 /// Adds the text of the file's line to a diagnostic that names one, by reading the file up to there again.

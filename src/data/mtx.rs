@@ -5,11 +5,11 @@
 //! holds one triangle; the table has both, of a skew-symmetric one with the sign turned.
 
 use super::{
-    Source, Table,
+    Table, TableFile,
     assembly::Assembly,
     errors,
     lines::{Lines, number, shown, whole, words},
-    table::{self, Places},
+    row_places::{LineNumbers, RowOrigin},
 };
 use crate::diag::Diagnostic;
 
@@ -18,7 +18,7 @@ use crate::diag::Diagnostic;
 /// # Errors
 /// A header that is none, complex numbers, entries beyond the matrix, more or fewer than announced; with the
 /// line.
-pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
+pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
     let mut input = Lines::open(source)?;
     let Some(first) = input.next()? else { return Err(errors::empty(source)) };
     let banner = String::from_utf8_lossy(first).to_ascii_lowercase();
@@ -83,7 +83,7 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
     }
     let names = ["row", "column", "value"].map(str::to_string).to_vec();
     let mut assembly = Assembly::new(names, source.wanted, &[]);
-    let mut lines = table::Lines::default();
+    let mut lines = LineNumbers::default();
     let (mut rows, mut found) = (0, 0);
     // Where the next entry of an array stands: down the columns, a triangle from its diagonal on.
     let below = usize::from(mirror == Some(-1.0));
@@ -166,5 +166,5 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
             format!("`{}` is a matrix without entries", source.path),
         ));
     }
-    Ok(assembly.finish(source.name, source.path, rows, Places::Lines(lines)))
+    Ok(assembly.finish(source.name, source.path, rows, RowOrigin::Lines(lines)))
 }

@@ -5,7 +5,7 @@
 //! columns: a row for each step of each sequence, with a first column `sequence` that numbers them from 1.
 //! NaN is missing.
 
-use super::{Source, Table, assembly::Assembly, errors, table::Places};
+use super::{Table, TableFile, assembly::Assembly, errors, row_places::RowOrigin};
 use crate::diag::Diagnostic;
 use std::io::{Error, ErrorKind, Read};
 
@@ -13,7 +13,7 @@ use std::io::{Error, ErrorKind, Read};
 ///
 /// # Errors
 /// A file that is cut short or no such array, and a type of elements that holds no real numbers.
-pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
+pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
     let mut input = (source.open)().map_err(|e| errors::unopened(source, &e))?;
     let mut fixed = [0; 10];
     let got = fill(&mut input, &mut fixed).map_err(|e| unread(source, 0, &e))?;
@@ -124,7 +124,7 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
         return Err(fault(source, "goes on after its last element")
             .note(format!("its shape is {}, which ends at byte {at}", show(&shape))));
     }
-    Ok(assembly.finish(source.name, source.path, rows, Places::Numbered))
+    Ok(assembly.finish(source.name, source.path, rows, RowOrigin::Numbered))
 }
 
 /// Elements read at a time, about.
@@ -292,17 +292,17 @@ fn show(shape: &[usize]) -> String {
     shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × ")
 }
 
-fn fault(source: &Source<'_>, what: &str) -> Diagnostic {
+fn fault(source: &TableFile<'_>, what: &str) -> Diagnostic {
     Diagnostic::error(errors::BAD_FILE, format!("`{}` {what}", source.path))
         .note("its name ends in `.npy`, so it is read as a NumPy array")
 }
 
-fn cut(source: &Source<'_>, at: usize, within: &str) -> Diagnostic {
+fn cut(source: &TableFile<'_>, at: usize, within: &str) -> Diagnostic {
     fault(source, &format!("ends within {within}, at byte {at}"))
         .help("check that the file was written to its end")
 }
 
-fn unread(source: &Source<'_>, at: usize, e: &Error) -> Diagnostic {
+fn unread(source: &TableFile<'_>, at: usize, e: &Error) -> Diagnostic {
     errors::unread(source.path, e).note(format!("{at} bytes were read before"))
 }
 

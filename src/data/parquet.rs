@@ -3,7 +3,7 @@
 //! The file is read a column of a row group at a time, and only columns that are wanted. A null is missing;
 //! so are the texts that are in every table (`NA`). Truth values are the levels `true` and `false`.
 
-use super::{Seekable, Source, Table, assembly::Assembly, errors, table::Places};
+use super::{Seekable, Table, TableFile, assembly::Assembly, errors, row_places::RowOrigin};
 use crate::diag::Diagnostic;
 use ::parquet::{
     basic::{ConvertedType, LogicalType, Type},
@@ -27,7 +27,7 @@ const EXACT: u64 = 1 << 53;
 ///
 /// # Errors
 /// A file that is cut short or of another kind, and columns that are wanted and of no type above.
-pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
+pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
     if !source.path.to_ascii_lowercase().ends_with(".parquet") {
         let d = Diagnostic::error(errors::FORMAT, format!("`{}` is compressed as a whole", source.path));
         return Err(d
@@ -106,10 +106,10 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
         }
         first += here;
     }
-    Ok(assembly.finish(source.name, source.path, rows, Places::Numbered))
+    Ok(assembly.finish(source.name, source.path, rows, RowOrigin::Numbered))
 }
 
-fn fault(source: &Source<'_>, title: String) -> Diagnostic {
+fn fault(source: &TableFile<'_>, title: String) -> Diagnostic {
     debug_assert!(!source.path.is_empty());
     Diagnostic::error(errors::BAD_FILE, title)
 }
@@ -161,7 +161,7 @@ fn unsigned(c: &ColumnDescriptor) -> bool {
 
 /// A column of a row group on its way into the table.
 struct Column<'a, 's> {
-    source: &'s Source<'s>,
+    source: &'s TableFile<'s>,
     assembly: &'a mut Assembly,
     about: &'a ColumnDescriptor,
     c: usize,
@@ -258,7 +258,7 @@ struct Chunks {
 }
 
 impl Chunks {
-    fn open(source: &Source<'_>) -> Result<Self, Diagnostic> {
+    fn open(source: &TableFile<'_>) -> Result<Self, Diagnostic> {
         let mut file = (source.seek)().map_err(|e| errors::unopened(source, &e))?;
         let length = file.seek(SeekFrom::End(0)).map_err(|e| errors::unread(source.path, &e))?;
         Ok(Self { file: Arc::new(Mutex::new(file)), length })

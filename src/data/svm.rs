@@ -5,11 +5,11 @@
 //! features that a row leaves out are 0. The file is read twice: its width is known at its end only.
 
 use super::{
-    Source, Table,
+    Table, TableFile,
     assembly::Assembly,
     errors,
     lines::{Lines, number, shown, whole, words},
-    table::{self, Places},
+    row_places::{LineNumbers, RowOrigin},
 };
 use crate::diag::Diagnostic;
 
@@ -17,7 +17,7 @@ use crate::diag::Diagnostic;
 ///
 /// # Errors
 /// A label or a feature that is no number, features out of order; with the line.
-pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
+pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
     let (mut first, mut last) = (1, 0);
     each(source, |_, _, feature| {
         if let Some((f, _)) = feature {
@@ -26,7 +26,7 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
     })?;
     let names = std::iter::once("label".to_string()).chain((first..=last).map(|f| f.to_string())).collect();
     let mut assembly = Assembly::new(names, source.wanted, &[]);
-    let mut lines = table::Lines::default();
+    let mut lines = LineNumbers::default();
     let mut rows = 0;
     each(source, |line, label, feature| match feature {
         None => {
@@ -41,7 +41,7 @@ pub fn read(source: &Source<'_>) -> Result<Table, Diagnostic> {
     if rows == 0 {
         return Err(Diagnostic::error(errors::NO_ROWS, format!("`{}` has no rows", source.path)));
     }
-    Ok(assembly.finish(source.name, source.path, rows, Places::Lines(lines)))
+    Ok(assembly.finish(source.name, source.path, rows, RowOrigin::Lines(lines)))
 }
 
 /// Columns of a table are counted up to here.
@@ -49,7 +49,7 @@ const LAST: usize = 1 << 24;
 
 /// Every row: the line and the label, first without and then with each of its features.
 fn each(
-    source: &Source<'_>,
+    source: &TableFile<'_>,
     mut take: impl FnMut(usize, f64, Option<(usize, f64)>),
 ) -> Result<(), Diagnostic> {
     let mut input = Lines::open(source)?;

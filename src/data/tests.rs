@@ -241,8 +241,8 @@ fn rows_know_their_lines() {
 
 impl Table {
     fn places_kept(&self) -> usize {
-        match &self.places {
-            table::Places::Lines(lines) => lines.jumps(),
+        match &self.origin {
+            row_places::RowOrigin::Lines(lines) => lines.jumps(),
             _ => 0,
         }
     }

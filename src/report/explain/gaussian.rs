@@ -5,6 +5,7 @@ use super::{
     letters::event_names,
     message::{Entry, Message, To, messages},
     product::{Products, bracket},
+    symbol::both,
 };
 use crate::{
     block::normal_gamma_vector::TAU_PARTS,
@@ -79,15 +80,6 @@ fn precision(graph: &FactorGraph, joint: &GaussianJoint, part: usize) -> String 
     let at: Vec<String> = joint.outer.iter().map(|p| graph.plate_name(*p).to_owned()).collect();
     let text = joint.scale.map_or(String::new(), |n| bracket(&graph.nodes[n.0].name, &at));
     if part == TAU_PARTS[0] { text } else { format!("ln {text}") }
-}
-
-/// A product of two entries as text.
-pub fn both(x: &str, y: &str, vectors: bool) -> String {
-    match (x == y, vectors) {
-        (_, true) => format!("{x} {y}ᵀ"),
-        (true, _) => format!("{x}²"),
-        _ => format!("{x}·{y}"),
-    }
 }
 
 /// An entry of a member, its indices named after its plates; primed where `beside` has the same.

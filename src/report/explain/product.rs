@@ -3,10 +3,9 @@
 //! indices elsewhere. Not here: which operands are taken out.
 
 use super::{
-    gaussian::both,
     letters::{Letters, column_text, weight},
     number::{join, of_dimension},
-    symbol::{is_sum, member_letters, named},
+    symbol::{both, is_sum, member_letters, named},
 };
 use crate::{
     block::normal_gamma_vector::TAU_PARTS,

@@ -31,6 +31,15 @@ pub fn named(symbol: &str, letters: &[(char, String)]) -> String {
     out
 }
 
+/// A product of two entries as text.
+pub fn both(x: &str, y: &str, vectors: bool) -> String {
+    match (x == y, vectors) {
+        (_, true) => format!("{x} {y}ᵀ"),
+        (true, _) => format!("{x}²"),
+        _ => format!("{x}·{y}"),
+    }
+}
+
 /// Does a symbol need brackets as a factor of a product: a sum outside of brackets?
 pub fn is_sum(text: &str) -> bool {
     let mut depth = 0i32;
