@@ -16,7 +16,7 @@ use crate::{
         factor_graph::{self, ObservedValues},
     },
     plan::{self, LowerError, Plan},
-    shape::{Extent, NodeId, TableId},
+    shape::{DataTableId, Extent, NodeId},
     source::Source,
     syntax,
 };
@@ -54,7 +54,7 @@ pub fn bind(
     model: &syntax::Model,
     graph: &FactorGraph,
     files: &dyn Files,
-    locate: &dyn Fn(&factor_graph::Table) -> Option<String>,
+    locate: &dyn Fn(&factor_graph::DataTable) -> Option<String>,
     source: &Source,
     diags: &mut Diagnostics,
 ) -> Result<Bound, Reported> {
@@ -62,7 +62,7 @@ pub fn bind(
     for (i, table) in graph.tables.iter().enumerate() {
         let read = match locate(table) {
             Some(path) => {
-                data::read(files, &table.name, &path, Some(&graph::TableNeeds::new(graph, TableId(i))))
+                data::read(files, &table.name, &path, Some(&graph::TableNeeds::new(graph, DataTableId(i))))
             }
             None => match graph::written_table(&model.data[i]) {
                 Some(written) => written,

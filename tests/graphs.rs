@@ -4,7 +4,7 @@ use elbow::{
     data::{self, files::Files},
     diag::{Diagnostics, render::render_all},
     graph::{self, factor_graph::TableSource},
-    shape::TableId,
+    shape::DataTableId,
     source::Source,
 };
 use std::{
@@ -34,7 +34,7 @@ fn bind(name: &str, text: &str, folder: &Path) -> Result<(), String> {
     for (i, table) in graph.tables.iter().enumerate() {
         let read = match &table.source {
             TableSource::File(path) => {
-                data::read(&files, &table.name, path, Some(&graph::TableNeeds::new(&graph, TableId(i))))
+                data::read(&files, &table.name, path, Some(&graph::TableNeeds::new(&graph, DataTableId(i))))
             }
             TableSource::Inline(_) => {
                 let declared = model.data.iter().find(|d| d.name.node == table.name);

@@ -6,7 +6,7 @@ use elbow::{
     data::Files,
     diag::{Diagnostics, Reported, render::render_all},
     engine::{self, Options, Watch},
-    graph::factor_graph::{Table, TableSource},
+    graph::factor_graph::{DataTable, TableSource},
     pipeline,
     source::Source,
     syntax,
@@ -67,7 +67,7 @@ pub fn run(task: &Task) -> Result<String, String> {
     let model = syntax::parse(&source, &mut diags).map_err(|r| shown(&diags, r))?;
     let graph = pipeline::graph(&model, &source, &mut diags).map_err(|r| shown(&diags, r))?;
     let files = Beside(task.model.parent().unwrap_or(Path::new("")));
-    let locate = |t: &Table| match &t.source {
+    let locate = |t: &DataTable| match &t.source {
         TableSource::File(path) => Some(path.clone()),
         TableSource::Inline(_) => None,
     };

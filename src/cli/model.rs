@@ -7,7 +7,7 @@ use crate::{
     factorize::Blocks,
     graph::{
         Bound, FactorGraph,
-        factor_graph::{Table, TableSource},
+        factor_graph::{DataTable, TableSource},
     },
     pipeline,
     plan::Plan,
@@ -84,7 +84,8 @@ impl<'t> Opened<'t> {
         args: &args::Model,
     ) -> Result<Bound, Stop> {
         let paths = self.paths(graph, args)?;
-        let locate = |t: &Table| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
+        let locate =
+            |t: &DataTable| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
         let bound = pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut self.diags);
         self.passed(bound)
     }
@@ -126,7 +127,8 @@ impl<'t> Opened<'t> {
             return Ok(blocks);
         }
         let paths = self.paths(graph, args)?;
-        let locate = |t: &Table| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
+        let locate =
+            |t: &DataTable| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
         let mut unheard = Diagnostics::default();
         match pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut unheard) {
             Ok(bound) => {

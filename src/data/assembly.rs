@@ -4,7 +4,7 @@
 use super::{
     category::Category,
     cell::{Scan, scan},
-    column::{Cells, Column, Found},
+    column::{Cells, Column, Oddities},
     flip::Flip,
     interner::Interner,
     needs::Wanted,
@@ -24,7 +24,7 @@ pub(super) struct Assembly {
     kept: Vec<usize>,
     /// For each column of the header, which kept column it is.
     place: Vec<Option<usize>>,
-    builders: Vec<Builder>,
+    builders: Vec<Intake>,
     arrays: Vec<Array>,
     /// Rows that there is room for in every array.
     room: usize,
@@ -57,14 +57,14 @@ impl Assembly {
         let mut builders = vec![];
         for &c in &kept {
             if as_text.contains(&c) {
-                builders.push(Builder::text());
+                builders.push(Intake::text());
                 continue;
             }
             let (array, at) = place[c].unwrap_or_else(|| {
                 arrays.push(Array { width: 1, values: vec![], dead: false });
                 (arrays.len() - 1, 0)
             });
-            builders.push(Builder { array, at, ..Builder::new() });
+            builders.push(Intake { array, at, ..Intake::new() });
         }
         let mut place = vec![None; header.len()];
         kept.iter().enumerate().for_each(|(i, &c)| place[c] = Some(i));
@@ -238,12 +238,12 @@ impl Assembly {
 
 /// Takes a column in: as numbers until a word comes.
 #[derive(Debug)]
-struct Builder {
+struct Intake {
     state: State,
     /// Where its numbers stand.
     array: usize,
     at: usize,
-    found: Found,
+    found: Oddities,
 }
 
 #[derive(Debug)]
@@ -257,9 +257,14 @@ enum State {
     Spoiled,
 }
 
-impl Builder {
+impl Intake {
     fn new() -> Self {
-        Self { state: State::Numbers { faithful: true }, array: usize::MAX, at: 0, found: Found::default() }
+        Self {
+            state: State::Numbers { faithful: true },
+            array: usize::MAX,
+            at: 0,
+            found: Oddities::default(),
+        }
     }
     /// A column known to hold text.
     fn text() -> Self {
@@ -307,9 +312,9 @@ impl Builder {
             State::Numbers { .. } => Column::new(name, Cells::Numeric(numbers(self.at)), self.found),
             State::Text(text) => {
                 let (category, words, first_word) = text.finish();
-                Column::new(name, Cells::Text(category), Found { words, first_word, ..self.found })
+                Column::new(name, Cells::Text(category), Oddities { words, first_word, ..self.found })
             }
-            State::Spoiled => Column::new(name, Cells::Text(Category::default()), Found::default()),
+            State::Spoiled => Column::new(name, Cells::Text(Category::default()), Oddities::default()),
         }
     }
 }

@@ -21,12 +21,12 @@ pub struct Column {
     pub name: String,
     /// Its cells.
     pub cells: Cells,
-    pub(super) found: Found,
+    pub(super) found: Oddities,
 }
 
 /// What was met while a column was taken in.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Oddities {
     /// How many cells are words, and the row of the first.
     pub words: usize,
     pub first_word: usize,
@@ -35,7 +35,7 @@ pub(super) struct Found {
     pub first_missing: Option<usize>,
 }
 
-impl Found {
+impl Oddities {
     /// Looks at the number in `row`, which is not before any other that was looked at.
     #[inline]
     pub(super) fn look(&mut self, row: usize, x: f64) {
@@ -47,7 +47,7 @@ impl Found {
 }
 
 impl Column {
-    pub(super) fn new(name: &str, cells: Cells, found: Found) -> Self {
+    pub(super) fn new(name: &str, cells: Cells, found: Oddities) -> Self {
         Self { name: name.into(), cells, found }
     }
     /// Number of rows.

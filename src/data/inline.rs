@@ -2,7 +2,7 @@
 
 use super::{
     Table,
-    column::{Cells, Column, Found},
+    column::{Cells, Column, Oddities},
     errors,
     interner::Interner,
     row_places::RowOrigin,
@@ -87,7 +87,7 @@ impl TableBuilder {
         at: Option<Span>,
         cells: impl Iterator<Item = (CellRef<'a>, Option<Span>)>,
     ) {
-        let mut taken = Builder::default();
+        let mut taken = ColumnBuilder::default();
         let mut spans = vec![];
         for (cell, span) in cells {
             match cell {
@@ -147,14 +147,14 @@ impl TableBuilder {
 
 /// One column: numbers until a word comes.
 #[derive(Default)]
-struct Builder {
+struct ColumnBuilder {
     numbers: Vec<f64>,
     text: Option<Interner>,
     rows: usize,
-    found: Found,
+    found: Oddities,
 }
 
-impl Builder {
+impl ColumnBuilder {
     /// A number that never had another spelling; NaN is missing.
     fn number(&mut self, x: f64) {
         self.found.look(self.rows, x);

@@ -4,7 +4,7 @@
 use super::{
     category::{Category, MISSING, recode, sort_levels},
     cell::{Scan, scan},
-    column::Found,
+    column::Oddities,
     flip::Flip,
 };
 use foldhash::fast::FixedState;
@@ -22,7 +22,7 @@ pub(super) struct Interner {
 
 impl Interner {
     /// Takes in a cell as it stands in a file; the last row may come again.
-    pub(super) fn cell(&mut self, row: usize, cell: &[u8], about: &mut Found) -> Result<(), Flip> {
+    pub(super) fn cell(&mut self, row: usize, cell: &[u8], about: &mut Oddities) -> Result<(), Flip> {
         // A text is looked at once: what it says is kept with its code.
         if let Some(&code) = self.levels.get(cell) {
             self.put(row, code);

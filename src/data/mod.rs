@@ -51,7 +51,7 @@ pub use table_file::TableFile;
 
 /// One registered format.
 #[derive(Clone, Copy, Debug)]
-pub struct Format {
+pub struct TableFormat {
     /// The end of the file name, with its dot.
     pub extension: &'static str,
     /// One line for `list` and the book.
@@ -61,34 +61,34 @@ pub struct Format {
 }
 
 /// Every format, by the extension that asks for it.
-pub const FORMATS: &[Format] = &[
-    Format {
+pub const FORMATS: &[TableFormat] = &[
+    TableFormat {
         extension: ".csv",
         about: "cells between commas, or semicolons where the header shows them",
         read: csv::read_csv,
     },
-    Format { extension: ".tsv", about: "cells between tabs", read: csv::read_tsv },
-    Format {
+    TableFormat { extension: ".tsv", about: "cells between tabs", read: csv::read_tsv },
+    TableFormat {
         extension: ".npy",
         about: "a NumPy array of one, two or three axes; columns `1`, `2`, …",
         read: npy::read,
     },
-    Format {
+    TableFormat {
         extension: ".parquet",
         about: "a flat Parquet table of numbers, truth values and texts",
         read: parquet::read,
     },
-    Format {
+    TableFormat {
         extension: ".mtx",
         about: "a matrix of the Matrix Market; columns `row`, `column`, `value`",
         read: mtx::read,
     },
-    Format {
+    TableFormat {
         extension: ".svm",
         about: "rows of a label and sparse features, as libsvm has them; columns `label`, `1`, `2`, …",
         read: svm::read,
     },
-    Format {
+    TableFormat {
         extension: ".ldac",
         about: "word counts by document, as lda-c has them; columns `doc`, `word`, `count`",
         read: ldac::read,

@@ -39,8 +39,8 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
     }
     at += length;
     let header = String::from_utf8_lossy(&header);
-    let Header { element, big, fortran, shape } =
-        Header::parse(&header).map_err(|why| fault(source, &why))?;
+    let NpyHeader { element, big, fortran, shape } =
+        NpyHeader::parse(&header).map_err(|why| fault(source, &why))?;
 
     let (sequences, rows, columns) = match shape[..] {
         [n] => (None, n, 1),
@@ -134,14 +134,14 @@ const LONGEST: usize = 1 << 16;
 
 /// What a header says.
 #[derive(Debug, PartialEq)]
-struct Header {
-    element: Element,
+struct NpyHeader {
+    element: NumberType,
     big: bool,
     fortran: bool,
     shape: Vec<usize>,
 }
 
-impl Header {
+impl NpyHeader {
     /// `{'descr': '<f8', 'fortran_order': False, 'shape': (272, 2), }`, in any order of keys.
     fn parse(text: &str) -> Result<Self, String> {
         let value = |key: &str| -> Option<&str> {
@@ -163,7 +163,7 @@ impl Header {
             "=" => (cfg!(target_endian = "big"), kind),
             _ => (false, descr),
         };
-        let element = Element::ALL
+        let element = NumberType::ALL
             .into_iter()
             .find(|e| e.name() == kind)
             .ok_or_else(|| format!("holds elements of type `{descr}`; integers, floats of 32 and 64 bits and truth values are read"))?;
@@ -187,7 +187,7 @@ impl Header {
 
 /// A type of elements.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Element {
+enum NumberType {
     Bool,
     I8,
     I16,
@@ -201,7 +201,7 @@ enum Element {
     F64,
 }
 
-impl Element {
+impl NumberType {
     const ALL: [Self; 11] = [
         Self::Bool,
         Self::I8,

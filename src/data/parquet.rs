@@ -83,7 +83,8 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
         let group = file.get_row_group(g).map_err(broken)?;
         let here = usize::try_from(meta.row_group(g).num_rows()).unwrap_or(0);
         for &c in &kept {
-            let to = Column { source, assembly: &mut assembly, about: &columns[c], c, first, rows: here };
+            let to =
+                GroupColumn { source, assembly: &mut assembly, about: &columns[c], c, first, rows: here };
             let unsigned = unsigned(&columns[c]);
             match group.get_column_reader(c).map_err(broken)? {
                 ColumnReader::DoubleColumnReader(r) => to.numbers(r, |x| Some(*x)),
@@ -160,7 +161,7 @@ fn unsigned(c: &ColumnDescriptor) -> bool {
 }
 
 /// A column of a row group on its way into the table.
-struct Column<'a, 's> {
+struct GroupColumn<'a, 's> {
     source: &'s TableFile<'s>,
     assembly: &'a mut Assembly,
     about: &'a ColumnDescriptor,
@@ -169,7 +170,7 @@ struct Column<'a, 's> {
     rows: usize,
 }
 
-impl Column<'_, '_> {
+impl GroupColumn<'_, '_> {
     fn numbers<T: DataType>(
         self,
         reader: ColumnReaderImpl<T>,
@@ -272,10 +273,10 @@ impl Length for Chunks {
 }
 
 impl ChunkReader for Chunks {
-    type T = BufReader<At>;
+    type T = BufReader<ReadAt>;
 
-    fn get_read(&self, start: u64) -> Parquet<BufReader<At>> {
-        Ok(BufReader::new(At { file: Arc::clone(&self.file), at: start }))
+    fn get_read(&self, start: u64) -> Parquet<BufReader<ReadAt>> {
+        Ok(BufReader::new(ReadAt { file: Arc::clone(&self.file), at: start }))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Parquet<bytes::Bytes> {
@@ -287,18 +288,18 @@ impl ChunkReader for Chunks {
             )));
         }
         let mut out = vec![0; length];
-        At { file: Arc::clone(&self.file), at: start }.read_exact(&mut out)?;
+        ReadAt { file: Arc::clone(&self.file), at: start }.read_exact(&mut out)?;
         Ok(out.into())
     }
 }
 
 /// A file read from a place on, whoever else reads it.
-struct At {
+struct ReadAt {
     file: Arc<Mutex<Box<dyn Seekable>>>,
     at: u64,
 }
 
-impl Read for At {
+impl Read for ReadAt {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(self.at))?;

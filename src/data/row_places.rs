@@ -1,4 +1,5 @@
-//! Where the rows of a table stand: on lines of a file, in the model, or nowhere but in their order. Not the table.
+//! Where the rows of a table stand: on lines of a file, in the model, or nowhere but in their order. Not the
+//! table.
 
 use crate::{
     diag::{DataPlace, Diagnostic},

@@ -3,7 +3,7 @@
 
 use crate::{
     expfam::spec::DistSpec,
-    shape::{ColumnId, Extent, InputId, NodeId, PlateId, TableId},
+    shape::{ColumnId, DataTableId, Extent, InputId, NodeId, PlateId},
     source::Span,
     syntax::{ast::Cell, expr::BinaryOp},
 };
@@ -14,11 +14,11 @@ pub struct FactorGraph {
     /// The model's `name`, or the empty string.
     pub name: String,
     /// Tables in file order.
-    pub tables: Vec<Table>,
+    pub tables: Vec<DataTable>,
     /// Plates in file order.
     pub plates: Vec<Plate>,
     /// Columns the model uses, each once.
-    pub columns: Vec<Column>,
+    pub columns: Vec<DataColumn>,
     /// Inputs in file order.
     pub inputs: Vec<Input>,
     /// Nodes in file order; the lines `"z[0]"` and `"z[t]"` are one node.
@@ -44,7 +44,7 @@ pub struct Same {
 
 /// A table, read or written in the file.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct DataTable {
     /// Its name in the model.
     pub name: String,
     /// Where it is named.
@@ -91,14 +91,14 @@ pub enum PlateKind {
     /// Each row; a row stands for `weight` equal ones.
     Rows {
         /// The table.
-        table: TableId,
+        table: DataTableId,
         /// How many rows each stands for.
         weight: Option<ColumnId>,
     },
     /// Each row, in order within its sequence.
     Steps {
         /// The table.
-        table: TableId,
+        table: DataTableId,
         /// Which sequence a row belongs to.
         sequence: Option<ColumnId>,
     },
@@ -110,7 +110,7 @@ pub enum PlateKind {
     /// Each of a table's columns.
     Columns {
         /// The table.
-        table: TableId,
+        table: DataTableId,
         /// Only these, in this order (names).
         only: Option<Vec<String>>,
         /// All but these (names).
@@ -119,7 +119,7 @@ pub enum PlateKind {
     /// Each row of a tree.
     Tree {
         /// The table.
-        table: TableId,
+        table: DataTableId,
         /// What names a row; row numbers from 1 where left out.
         id: Option<ColumnId>,
         /// The row above; empty for a root.
@@ -129,9 +129,9 @@ pub enum PlateKind {
 
 /// A column that some expression, plate or observation uses.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Column {
+pub struct DataColumn {
     /// Its table.
-    pub table: TableId,
+    pub table: DataTableId,
     /// Its name in the header.
     pub name: String,
     /// Not a column of the file but the joined levels of this `Columns` plate's columns.
@@ -165,7 +165,7 @@ pub enum InputSource {
     /// One column for each element of the last axis (one column and no such axis: a scalar for each row).
     Columns(Vec<ColumnId>),
     /// All columns of a `Columns` plate (the last plate of the key) of this table.
-    Table(TableId),
+    Table(DataTableId),
 }
 
 /// A random variable for each element of its plates.
@@ -208,7 +208,7 @@ pub enum ObservedValues {
     /// One column for each number of the value, in order; the node's one plate is the table's row plate.
     Columns(Vec<ColumnId>),
     /// A node with a row plate and a `Columns` plate: the plate's columns of this table.
-    Table(TableId),
+    Table(DataTableId),
 }
 
 /// Which elements of the child's plates a line speaks of.

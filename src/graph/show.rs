@@ -5,13 +5,13 @@ use super::factor_graph::{
     Expr, ExprKind, Factor, FactorGraph, Factorize, Function, Index, InputSource, ObservedValues, PlateKind,
     Ref, RowSet, TableSource, Target,
 };
-use crate::shape::{ColumnId, Extent, NodeId, PlateId, TableId};
+use crate::shape::{ColumnId, DataTableId, Extent, NodeId, PlateId};
 use std::fmt;
 
 /// Names of a graph's parts, as the model spells them.
 impl FactorGraph {
     /// `corpus`.
-    pub fn table_name(&self, t: TableId) -> &str {
+    pub fn table_name(&self, t: DataTableId) -> &str {
         &self.tables[t.0].name
     }
     /// `corpus.doc`.

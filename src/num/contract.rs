@@ -127,7 +127,7 @@ pub fn reference(
 /// time.
 #[derive(Clone, Debug)]
 pub struct Contraction {
-    steps: Vec<Step>,
+    steps: Vec<Operation>,
     /// Scratch arrays, in the order they are laid out.
     buffers: Vec<Size>,
     /// Labels that multiply the result by their size, since no array has them.
@@ -153,14 +153,14 @@ impl Size {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Source {
+enum ReadFrom {
     Operand(usize),
     Scratch(usize),
     One,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Target {
+enum WriteTo {
     Out,
     Scratch(usize),
 }
@@ -214,9 +214,9 @@ enum Form {
 
 #[expect(clippy::large_enum_variant, reason = "a handful a plan")]
 #[derive(Clone, Debug, PartialEq)]
-enum Step {
+enum Operation {
     /// C += A B in nested loops around a kernel.
-    Product { a: Source, b: Source, c: Target, outer: Vec<Dim>, kernel: Kernel },
+    Product { a: ReadFrom, b: ReadFrom, c: WriteTo, outer: Vec<Dim>, kernel: Kernel },
     /// A one-hot written out as numbers, for the rare sum that constrains one level twice.
     Spread { codes: usize, into: usize, rows: Label, levels: Label, stride: usize },
     /// 1 where a row has a level, 0 where it has none.
@@ -234,11 +234,11 @@ impl fmt::Display for Contraction {
                 f.write_str(", then ")?;
             }
             match step {
-                Step::Spread { rows, levels, .. } => {
+                Operation::Spread { rows, levels, .. } => {
                     write!(f, "one-hot {}→{} written out", name(&[*rows]), name(&[*levels]))?
                 }
-                Step::Valid { rows, .. } => write!(f, "rows of {} that have a level", name(&[*rows]))?,
-                Step::Product { outer, kernel, .. } => {
+                Operation::Valid { rows, .. } => write!(f, "rows of {} that have a level", name(&[*rows]))?,
+                Operation::Product { outer, kernel, .. } => {
                     let lookups = || outer.iter().flat_map(|d| &d.lookups);
                     let prefix =
                         match (lookups().any(|l| l.stride[2] == 0), lookups().any(|l| l.stride[2] > 0)) {

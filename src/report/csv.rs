@@ -5,7 +5,7 @@
 //! where there is no such number.
 
 use super::{
-    Format, Page,
+    Page, ReportFormat,
     axes::{count, labels_at},
 };
 use crate::engine::posterior::{NodePosterior, Posterior};
@@ -15,7 +15,7 @@ use std::io;
 #[derive(Debug)]
 pub struct Csv;
 
-impl Format for Csv {
+impl ReportFormat for Csv {
     fn name(&self) -> &'static str {
         "csv"
     }

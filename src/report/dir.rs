@@ -2,7 +2,7 @@
 //! folders and renames, which are the caller's; this names the files and writes their text.
 
 use super::{
-    Format, Page, Show,
+    Page, ReportFormat, Show,
     axes::{axes, headings, labels_at},
     csv::{cell, numbers},
     json::Json,

@@ -4,7 +4,7 @@ use crate::engine::posterior::{NodePosterior, Posterior};
 use std::io;
 
 /// An output format of `fit`.
-pub trait Format: Sync {
+pub trait ReportFormat: Sync {
     /// As given to `--format`.
     fn name(&self) -> &'static str;
     /// One line for the help text.
@@ -16,7 +16,7 @@ pub trait Format: Sync {
     fn write(&self, posterior: &Posterior, page: &Page<'_>, out: &mut dyn io::Write) -> io::Result<()>;
 }
 
-impl std::fmt::Debug for dyn Format {
+impl std::fmt::Debug for dyn ReportFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
     }

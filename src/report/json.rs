@@ -1,6 +1,6 @@
 //! `--format json`: one object, every number with all its digits, NaN and infinities as null.
 
-use super::{Format, Page};
+use super::{Page, ReportFormat};
 use crate::engine::posterior::{Axis, BlockSummary, NodePosterior, Posterior};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::io;
@@ -9,7 +9,7 @@ use std::io;
 #[derive(Debug)]
 pub struct Json;
 
-impl Format for Json {
+impl ReportFormat for Json {
     fn name(&self) -> &'static str {
         "json"
     }
@@ -39,37 +39,43 @@ impl Serialize for Report<'_> {
         map.serialize_entry("converged", &p.converged)?;
         map.serialize_entry("elbo", &p.elbo)?;
         map.serialize_entry("trace", &p.trace)?;
-        map.serialize_entry("terms", &Object(|| p.terms.iter().map(|(name, value)| (name.as_str(), value))))?;
-        map.serialize_entry("blocks", &List(|| p.blocks.iter().map(Block)))?;
+        map.serialize_entry(
+            "terms",
+            &ObjectJson(|| p.terms.iter().map(|(name, value)| (name.as_str(), value))),
+        )?;
+        map.serialize_entry("blocks", &ListJson(|| p.blocks.iter().map(BlockJson)))?;
         if let Some(profile) = &p.profile {
-            map.serialize_entry("profile", &super::profile::Json(profile))?;
+            map.serialize_entry("profile", &super::profile::ProfileJson(profile))?;
         }
-        map.serialize_entry("nodes", &Object(|| self.page.nodes(p).map(|n| (n.name.as_str(), Node(n)))))?;
+        map.serialize_entry(
+            "nodes",
+            &ObjectJson(|| self.page.nodes(p).map(|n| (n.name.as_str(), NodeJson(n)))),
+        )?;
         map.end()
     }
 }
 
 /// An object from pairs, in their order.
-struct Object<F>(F);
+struct ObjectJson<F>(F);
 
-impl<'a, V: Serialize, I: Iterator<Item = (&'a str, V)>, F: Fn() -> I> Serialize for Object<F> {
+impl<'a, V: Serialize, I: Iterator<Item = (&'a str, V)>, F: Fn() -> I> Serialize for ObjectJson<F> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_map((self.0)())
     }
 }
 
 /// A list from an iterator.
-struct List<F>(F);
+struct ListJson<F>(F);
 
-impl<V: Serialize, I: Iterator<Item = V>, F: Fn() -> I> Serialize for List<F> {
+impl<V: Serialize, I: Iterator<Item = V>, F: Fn() -> I> Serialize for ListJson<F> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_seq((self.0)())
     }
 }
 
-struct Block<'a>(&'a BlockSummary);
+struct BlockJson<'a>(&'a BlockSummary);
 
-impl Serialize for Block<'_> {
+impl Serialize for BlockJson<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let mut map = s.serialize_map(Some(4))?;
         map.serialize_entry("nodes", &self.0.nodes)?;
@@ -80,9 +86,9 @@ impl Serialize for Block<'_> {
     }
 }
 
-struct Node<'a>(&'a NodePosterior);
+struct NodeJson<'a>(&'a NodePosterior);
 
-impl Serialize for Node<'_> {
+impl Serialize for NodeJson<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let n = self.0;
         let plates: Vec<usize> = n.plates.iter().map(|a| a.size).collect();
@@ -98,11 +104,11 @@ impl Serialize for Node<'_> {
         map.serialize_entry("plates", &n.plates.iter().map(|a| a.name.as_str()).collect::<Vec<_>>())?;
         map.serialize_entry("shape", &shape)?;
         if !labels.is_empty() {
-            map.serialize_entry("labels", &Object(|| labels.iter().copied()))?;
+            map.serialize_entry("labels", &ObjectJson(|| labels.iter().copied()))?;
         }
         map.serialize_entry(
             "parameters",
-            &Object(|| parameters.iter().map(|(name, shape, values)| (*name, Nested { shape, values }))),
+            &ObjectJson(|| parameters.iter().map(|(name, shape, values)| (*name, Nested { shape, values }))),
         )?;
         map.serialize_entry("mean", &Nested { shape: &shape, values: &n.mean })?;
         if let Some(sd) = &n.sd {

@@ -16,13 +16,13 @@ pub mod table;
 pub mod text;
 pub mod trace;
 
-pub use format::{Format, Page, Show, WIDTH};
+pub use format::{Page, ReportFormat, Show, WIDTH};
 
 /// Every output format; the first is the default.
-pub static FORMATS: &[&dyn Format] = &[&text::Text, &json::Json, &csv::Csv];
+pub static FORMATS: &[&dyn ReportFormat] = &[&text::Text, &json::Json, &csv::Csv];
 
 /// The format called `name`.
-pub fn find(name: &str) -> Option<&'static dyn Format> {
+pub fn find(name: &str) -> Option<&'static dyn ReportFormat> {
     FORMATS.iter().copied().find(|f| f.name() == name)
 }
 

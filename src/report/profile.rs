@@ -70,9 +70,9 @@ fn counted(x: f64) -> String {
 }
 
 /// `{ "iterations", "seconds", "start", "threads", "multiply_adds_per_second", "bytes_per_second", "steps" }`.
-pub(super) struct Json<'a>(pub &'a RunProfile);
+pub(super) struct ProfileJson<'a>(pub &'a RunProfile);
 
-impl Serialize for Json<'_> {
+impl Serialize for ProfileJson<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let p = self.0;
         let mut map = s.serialize_map(None)?;
@@ -82,15 +82,15 @@ impl Serialize for Json<'_> {
         map.serialize_entry("threads", &p.threads)?;
         map.serialize_entry("multiply_adds_per_second", &p.multiply_adds_per_second)?;
         map.serialize_entry("bytes_per_second", &p.bytes_per_second)?;
-        map.serialize_entry("steps", &p.lines.iter().map(|l| Step(l, p)).collect::<Vec<_>>())?;
+        map.serialize_entry("steps", &p.lines.iter().map(|l| LineJson(l, p)).collect::<Vec<_>>())?;
         map.end()
     }
 }
 
 /// `{ "step", "part", "seconds", "multiply_adds", "bytes", "floor" }`, of all iterations.
-struct Step<'a>(&'a Line, &'a RunProfile);
+struct LineJson<'a>(&'a Line, &'a RunProfile);
 
-impl Serialize for Step<'_> {
+impl Serialize for LineJson<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let Self(line, profile) = self;
         let mut map = s.serialize_map(None)?;
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_floor_is_the_work_at_the_best_rate() {
-        let json = serde_json::to_value(Json(&sample())).unwrap();
+        let json = serde_json::to_value(ProfileJson(&sample())).unwrap();
         let floor = |i: usize| json["steps"][i]["floor"].as_f64().unwrap();
         assert!((floor(2) - 0.1).abs() < 1e-12, "multiply-adds");
         assert!((floor(3) - 0.1).abs() < 1e-12, "bytes, where there are no multiply-adds");

@@ -1,6 +1,6 @@
 //! `--format text`: what a person reads. The bound's path, its parts, then a table for each node (`layout`).
 
-use super::{Format, Page, layout::node_table, number::short, sparkline::sparkline, table::Sheet};
+use super::{Page, ReportFormat, layout::node_table, number::short, sparkline::sparkline, table::Sheet};
 use crate::engine::posterior::{BlockSummary, NodePosterior, Posterior};
 use std::io;
 
@@ -8,7 +8,7 @@ use std::io;
 #[derive(Debug)]
 pub struct Text;
 
-impl Format for Text {
+impl ReportFormat for Text {
     fn name(&self) -> &'static str {
         "text"
     }

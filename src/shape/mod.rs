@@ -5,7 +5,7 @@
 pub struct PlateId(pub usize);
 /// A table of the model, by its place in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TableId(pub usize);
+pub struct DataTableId(pub usize);
 /// A column that the model uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ColumnId(pub usize);

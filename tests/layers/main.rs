@@ -1,5 +1,5 @@
-//! The shape of the source: imports run downwards and in no circles, `syntax` and `engine` name no distribution,
-//! nothing but `cli` prints or exits.
+//! The shape of the source: imports run downwards and in no circles, `syntax` and `engine` name no
+//! distribution, nothing but `cli` prints or exits.
 
 mod modules;
 mod tokens;
@@ -26,7 +26,8 @@ const ORDER: &[&[&str]] = &[
     &["cli"],
 ];
 
-/// Folders in which files still go in circles. It only shrinks: whoever opens the last circle of one takes it off.
+/// Folders in which files still go in circles. It only shrinks: whoever opens the last circle of one takes it
+/// off.
 const NOT_YET_FREE: &[&str] =
     &["block/forward_backward", "block/gaussian_chain", "engine", "factorize", "graph/energy", "plan"];
 

@@ -5,7 +5,7 @@ use elbow::{
     check, data,
     diag::{Diagnostics, render::render_all},
     graph::{self, Bound, FactorGraph, factor_graph::TableSource},
-    shape::TableId,
+    shape::DataTableId,
     source::Source,
     syntax,
 };
@@ -37,7 +37,7 @@ pub fn bind(path: &Path, source: &Source, diags: &mut Diagnostics) -> Option<(Fa
     for (i, table) in graph.tables.iter().enumerate() {
         let read = match &table.source {
             TableSource::File(file) => {
-                let wanted = graph::TableNeeds::new(&graph, TableId(i));
+                let wanted = graph::TableNeeds::new(&graph, DataTableId(i));
                 data::read(&files, &table.name, file, Some(&wanted))
             }
             TableSource::Inline(_) => graph::written_table(&model.data[i]).unwrap(),

@@ -4,7 +4,7 @@
 use crate::{
     data::Needs,
     graph::factor_graph::{FactorGraph, InputSource, ObservedValues, PlateKind},
-    shape::{ColumnId, PlateId, TableId},
+    shape::{ColumnId, DataTableId, PlateId},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 #[derive(Debug)]
 pub struct TableNeeds<'a> {
     graph: &'a FactorGraph,
-    table: TableId,
+    table: DataTableId,
     named: HashSet<&'a str>,
     /// All columns but these.
     all_but: Option<HashSet<&'a str>>,
@@ -20,7 +20,7 @@ pub struct TableNeeds<'a> {
 
 impl<'a> TableNeeds<'a> {
     /// The needs of `table`.
-    pub fn new(graph: &'a FactorGraph, table: TableId) -> Self {
+    pub fn new(graph: &'a FactorGraph, table: DataTableId) -> Self {
         let mut named: HashSet<&str> = graph
             .columns
             .iter()
@@ -102,7 +102,7 @@ impl Needs for TableNeeds<'_> {
 }
 
 /// The columns of a table that say which sequence, group or tree node a row is, or how often it counts.
-pub(super) fn serving(graph: &FactorGraph, t: TableId) -> HashSet<&str> {
+pub(super) fn serving(graph: &FactorGraph, t: DataTableId) -> HashSet<&str> {
     let mut found = vec![];
     for p in &graph.plates {
         match &p.kind {

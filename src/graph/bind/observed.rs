@@ -9,7 +9,7 @@ use crate::{
         bound::ObservedArray,
         factor_graph::{Node, Observed, ObservedValues, PlateKind},
     },
-    shape::{ColumnId, PlateId, TableId},
+    shape::{ColumnId, DataTableId, PlateId},
 };
 
 impl Binder<'_> {
@@ -46,7 +46,7 @@ impl Binder<'_> {
         Some((node.plates[at], at == 0))
     }
 
-    fn category_table(&mut self, node: &Node, o: &Observed, t: TableId) -> Option<ObservedArray> {
+    fn category_table(&mut self, node: &Node, o: &Observed, t: DataTableId) -> Option<ObservedArray> {
         let (plate, first) = self.column_plate(node)?;
         let (levels, parts) = self.join_members(plate, t, o.span)?;
         let (extent, names, table) = (node.event?, self.bound.plate(plate).labels.clone()?, self.tables[t.0]);
@@ -92,7 +92,7 @@ impl Binder<'_> {
         Some(ObservedArray::Numbers { width, values })
     }
 
-    fn number_table(&mut self, node: &Node, o: &Observed, t: TableId) -> Option<ObservedArray> {
+    fn number_table(&mut self, node: &Node, o: &Observed, t: DataTableId) -> Option<ObservedArray> {
         let (plate, first) = self.column_plate(node)?;
         let (table, names) = (self.tables[t.0], self.bound.plate(plate).labels.clone()?);
         let mut parts = vec![];

@@ -8,7 +8,7 @@ use crate::{
         bound::BoundPlate,
         factor_graph::{ObservedValues, PlateKind},
     },
-    shape::{ColumnId, PlateId, TableId},
+    shape::{ColumnId, DataTableId, PlateId},
     source::Span,
 };
 use std::{borrow::Cow, sync::Arc};
@@ -67,7 +67,7 @@ impl<'a> Binder<'a> {
         Some(values)
     }
 
-    fn sequences(&mut self, table: TableId, key: Option<ColumnId>) -> Option<Arc<Sequences>> {
+    fn sequences(&mut self, table: DataTableId, key: Option<ColumnId>) -> Option<Arc<Sequences>> {
         let rows = self.tables[table.0].rows;
         let key = match key {
             None => None,
@@ -98,7 +98,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The names of a `Columns` plate's columns, in order.
-    fn members(&mut self, p: PlateId, t: TableId) -> Option<Vec<String>> {
+    fn members(&mut self, p: PlateId, t: DataTableId) -> Option<Vec<String>> {
         let graph = self.graph;
         let PlateKind::Columns { only, except, .. } = &graph.plates[p.0].kind else { return None };
         let (table, span) = (self.tables[t.0], graph.plates[p.0].span);
@@ -141,7 +141,7 @@ impl<'a> Binder<'a> {
     pub(super) fn join_members(
         &mut self,
         p: PlateId,
-        t: TableId,
+        t: DataTableId,
         span: Span,
     ) -> Option<(Vec<String>, Vec<Vec<u32>>)> {
         let table = self.tables[t.0];

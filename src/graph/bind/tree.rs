@@ -4,20 +4,20 @@ use super::{Binder, NO_PARENT, REPEATED_ID, TREE_CYCLE};
 use crate::{
     data::MISSING,
     diag::Diagnostic,
-    shape::{ColumnId, TableId},
+    shape::{ColumnId, DataTableId},
 };
 use std::{collections::HashMap, sync::Arc};
 
-type Labels = Option<Arc<[String]>>;
+type RowNames = Option<Arc<[String]>>;
 
 impl Binder<'_> {
     /// The name of each row, and the row above it (`u32::MAX` for roots).
     pub(super) fn tree(
         &mut self,
-        t: TableId,
+        t: DataTableId,
         id: Option<ColumnId>,
         parent: ColumnId,
-    ) -> Option<(Labels, Arc<[u32]>)> {
+    ) -> Option<(RowNames, Arc<[u32]>)> {
         let table = self.tables[t.0];
         let span = self.graph.columns[parent.0].span;
         let names: Vec<String> = match id {

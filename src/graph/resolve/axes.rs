@@ -18,7 +18,7 @@ use crate::{
 
 /// An axis of an expression.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Axis {
+enum AxisTerm {
     Known(Extent),
     /// The event axis of a node.
     Event(NodeId),
@@ -38,8 +38,8 @@ enum Why {
 }
 
 struct Link {
-    left: Axis,
-    right: Axis,
+    left: AxisTerm,
+    right: AxisTerm,
     span: Span,
     why: Why,
 }
@@ -77,7 +77,7 @@ impl Resolver<'_> {
                 .enumerate()
                 .filter(|(s, _)| spec.slot_stat(s + 1).is(Arithmetic::Sum, PartShape::Scalar))
             {
-                if let [Axis::Known(Extent::Plate(p))] = self.axes(&arg.expr)[..]
+                if let [AxisTerm::Known(Extent::Plate(p))] = self.axes(&arg.expr)[..]
                     && plates.contains(&p)
                     && has_product(&arg.expr)
                 {
@@ -99,8 +99,8 @@ impl Resolver<'_> {
                 && self.headers[n].spec.stat.value.rank() == 1
             {
                 links.push(Link {
-                    left: Axis::Event(NodeId(n)),
-                    right: Axis::Known(Extent::Number(c.len())),
+                    left: AxisTerm::Event(NodeId(n)),
+                    right: AxisTerm::Known(Extent::Number(c.len())),
                     span: o.span,
                     why: Why::Columns,
                 });
@@ -201,10 +201,10 @@ impl Resolver<'_> {
     /// What one line says of axes.
     fn line_links(&mut self, factor: &Factor, links: &mut Vec<Link>) -> Result<(), Reported> {
         let mut fits = Ok(());
-        let child = Axis::Event(factor.node);
+        let child = AxisTerm::Event(factor.node);
         let decl = self.model.nodes.iter().find(|d| d.call.span == factor.span);
         if let Some(Ok(Some((extent, span)))) = decl.map(|d| self.over(&d.call)) {
-            links.push(Link { left: child, right: Axis::Known(extent), span, why: Why::Shape });
+            links.push(Link { left: child, right: AxisTerm::Known(extent), span, why: Why::Shape });
         }
         for (s, arg) in factor.args.iter().enumerate() {
             self.expr_links(&arg.expr, links);
@@ -226,7 +226,7 @@ impl Resolver<'_> {
 
     /// An argument of another rank than its slot: a known number may stand for a whole vector, nothing else
     /// may. A wrong kind of node is told as such later (`check`).
-    fn rank_fits(&mut self, factor: &Factor, s: usize, arg: &Arg, axes: &[Axis]) -> Result<(), Reported> {
+    fn rank_fits(&mut self, factor: &Factor, s: usize, arg: &Arg, axes: &[AxisTerm]) -> Result<(), Reported> {
         let slot = factor.spec.slot_stat(s + 1);
         let want = slot.value.rank();
         if !arg.expr.random && axes.is_empty() && want == 1 && slot.domain != Domain::Simplex {
@@ -330,8 +330,8 @@ impl Resolver<'_> {
             if let Index::Gate(g) = i {
                 if let Target::Node(z) = g.target {
                     links.push(Link {
-                        left: Axis::Event(z),
-                        right: Axis::Known(Extent::Plate(*p)),
+                        left: AxisTerm::Event(z),
+                        right: AxisTerm::Known(Extent::Plate(*p)),
                         span,
                         why: Why::Gate,
                     });
@@ -341,20 +341,20 @@ impl Resolver<'_> {
         }
     }
 
-    fn axes(&self, e: &Expr) -> Vec<Axis> {
-        let known = |axes: &[Extent]| axes.iter().map(|&x| Axis::Known(x)).collect();
+    fn axes(&self, e: &Expr) -> Vec<AxisTerm> {
+        let known = |axes: &[Extent]| axes.iter().map(|&x| AxisTerm::Known(x)).collect();
         match &e.kind {
             ExprKind::Numbers(_) => known(&e.axes),
             ExprKind::Ref(r) => {
                 let (_, plates) = self.target(r.target);
-                let mut out: Vec<Axis> =
-                    plates.iter().skip(r.index.len()).map(|&p| Axis::Known(Extent::Plate(p))).collect();
+                let mut out: Vec<AxisTerm> =
+                    plates.iter().skip(r.index.len()).map(|&p| AxisTerm::Known(Extent::Plate(p))).collect();
                 match r.target {
                     Target::Node(n) => {
-                        out.extend(vec![Axis::Event(n); self.headers[n.0].spec.stat.value.rank()])
+                        out.extend(vec![AxisTerm::Event(n); self.headers[n.0].spec.stat.value.rank()])
                     }
                     Target::Input(i) => {
-                        out.extend(self.inputs[i.0].event.iter().map(|&n| Axis::Known(Extent::Number(n))))
+                        out.extend(self.inputs[i.0].event.iter().map(|&n| AxisTerm::Known(Extent::Number(n))))
                     }
                     Target::Column(_) => {}
                 }
@@ -367,7 +367,7 @@ impl Resolver<'_> {
             }
             ExprKind::Call(Function::Identity, _) => known(&e.axes),
             ExprKind::Call(f, args) => {
-                let mut each: Vec<Vec<Axis>> = args.iter().map(|a| self.axes(a)).collect();
+                let mut each: Vec<Vec<AxisTerm>> = args.iter().map(|a| self.axes(a)).collect();
                 match f {
                     Function::Dot => {
                         each.iter().flat_map(|a| a[..a.len().saturating_sub(1)].to_vec()).collect()
@@ -383,10 +383,10 @@ impl Resolver<'_> {
     fn unify(&mut self, link: &Link, classes: &mut Classes, same: &mut Vec<Same>) {
         let span = link.span;
         match (link.left, link.right) {
-            (Axis::Known(a), Axis::Known(b)) => {
+            (AxisTerm::Known(a), AxisTerm::Known(b)) => {
                 self.meet(&[(a, span)], (b, span), link, same);
             }
-            (Axis::Event(n), Axis::Known(x)) | (Axis::Known(x), Axis::Event(n)) => {
+            (AxisTerm::Event(n), AxisTerm::Known(x)) | (AxisTerm::Known(x), AxisTerm::Event(n)) => {
                 let class = classes.find(n.0);
                 if classes.clashed[class] {
                     return;
@@ -401,7 +401,7 @@ impl Resolver<'_> {
                     classes.known[class].push((x, span));
                 }
             }
-            (Axis::Event(a), Axis::Event(b)) => {
+            (AxisTerm::Event(a), AxisTerm::Event(b)) => {
                 let (a, b) = (classes.find(a.0), classes.find(b.0));
                 if a == b || classes.clashed[a] || classes.clashed[b] {
                     return;
@@ -463,7 +463,8 @@ impl Resolver<'_> {
         same: &mut Vec<Same>,
     ) -> bool {
         let Some(&(h, first)) = have.iter().find(|(h, _)| !self.fits(*h, x, link.why)) else {
-            if link.why == Why::Length || matches!((link.left, link.right), (Axis::Known(_), Axis::Known(_)))
+            if link.why == Why::Length
+                || matches!((link.left, link.right), (AxisTerm::Known(_), AxisTerm::Known(_)))
             {
                 same.extend(have.iter().filter(|(h, _)| *h != x).map(|&(left, _)| Same {
                     left,
@@ -565,9 +566,9 @@ impl Resolver<'_> {
         e.axes = axes
             .into_iter()
             .map(|a| match a {
-                Axis::Known(x) => x,
+                AxisTerm::Known(x) => x,
                 // Open axes were reported; no graph is made of them.
-                Axis::Event(n) => event(n.0).unwrap_or(Extent::Number(1)),
+                AxisTerm::Event(n) => event(n.0).unwrap_or(Extent::Number(1)),
             })
             .collect();
     }

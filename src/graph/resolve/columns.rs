@@ -5,15 +5,20 @@ use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     graph::{
         codes::{UNKNOWN_NAME, WHICH_COLUMN},
-        factor_graph::{Column, PlateKind, TableSource},
+        factor_graph::{DataColumn, PlateKind, TableSource},
     },
-    shape::{ColumnId, Extent, PlateId, TableId},
+    shape::{ColumnId, DataTableId, Extent, PlateId},
     source::Span,
 };
 
 impl Resolver<'_> {
     /// The id of a column; a table written in the model is looked into.
-    pub(super) fn column(&mut self, table: TableId, name: &str, span: Span) -> Result<ColumnId, Reported> {
+    pub(super) fn column(
+        &mut self,
+        table: DataTableId,
+        name: &str,
+        span: Span,
+    ) -> Result<ColumnId, Reported> {
         self.used_tables[table.0] = true;
         let t = &self.tables[table.0];
         if let TableSource::Inline(columns) = &t.source
@@ -34,16 +39,16 @@ impl Resolver<'_> {
     }
 
     /// The levels of a `Columns` plate's columns, joined.
-    pub(super) fn joined(&mut self, table: TableId, plate: PlateId, span: Span) -> ColumnId {
+    pub(super) fn joined(&mut self, table: DataTableId, plate: PlateId, span: Span) -> ColumnId {
         let name = format!("levels of {}", self.plate(plate));
         self.intern(table, &name, Some(plate), span)
     }
 
-    fn intern(&mut self, table: TableId, name: &str, joined: Option<PlateId>, span: Span) -> ColumnId {
+    fn intern(&mut self, table: DataTableId, name: &str, joined: Option<PlateId>, span: Span) -> ColumnId {
         let known =
             self.columns.iter().position(|c| c.table == table && c.name == name && c.joined == joined);
         ColumnId(known.unwrap_or_else(|| {
-            self.columns.push(Column { table, name: name.to_owned(), joined, span });
+            self.columns.push(DataColumn { table, name: name.to_owned(), joined, span });
             self.columns.len() - 1
         }))
     }
@@ -53,7 +58,7 @@ impl Resolver<'_> {
         &mut self,
         path: &str,
         span: Span,
-        home: Option<TableId>,
+        home: Option<DataTableId>,
     ) -> Result<ColumnId, Reported> {
         if let Some(table) = home {
             // A header may hold dots itself; the row's own table comes first.
@@ -68,7 +73,7 @@ impl Resolver<'_> {
             return self.column(table, column, span);
         }
         if self.tables.len() == 1 {
-            return self.column(TableId(0), path, span);
+            return self.column(DataTableId(0), path, span);
         }
         let d = Diagnostic::error(WHICH_COLUMN, format!("column `{path}` of which table?"))
             .at(span, "expected `table.column`")

@@ -9,7 +9,7 @@ use crate::{
         factor_graph::{Expr, ExprKind, Function, PlateKind, Ref, Target},
         resolve::names::{FUNCTIONS, list},
     },
-    shape::{Extent, PlateId, TableId},
+    shape::{DataTableId, Extent, PlateId},
     source::Span,
     syntax::expr::{self as written, BinaryOp},
 };
@@ -230,7 +230,7 @@ impl Resolver<'_> {
         &mut self,
         name: &written::Name,
         column: &str,
-        table: Option<TableId>,
+        table: Option<DataTableId>,
         span: Span,
         line: Line<'_>,
     ) -> Result<Ref, Reported> {
@@ -260,7 +260,7 @@ impl Resolver<'_> {
         Ok(Ref { target: Target::Column(self.column(home, column, at)?), index: vec![index] })
     }
 
-    fn is_inline_without(&self, table: TableId, column: &str) -> bool {
+    fn is_inline_without(&self, table: DataTableId, column: &str) -> bool {
         use crate::graph::factor_graph::TableSource;
         matches!(&self.tables[table.0].source, TableSource::Inline(c) if !c.iter().any(|(n, _)| n == column))
     }
@@ -270,7 +270,7 @@ impl Resolver<'_> {
         &mut self,
         name: &written::Name,
         column: &str,
-        table: Option<TableId>,
+        table: Option<DataTableId>,
         span: Span,
         line: Line<'_>,
     ) -> Reported {

@@ -7,7 +7,7 @@ use crate::{
         codes::{BAD_INPUT, BAD_KEY, BAD_VALUE, INPUT_SIZE, NAME_TAKEN},
         factor_graph::{Input, InputSource, PlateKind},
     },
-    shape::TableId,
+    shape::DataTableId,
     source::Spanned,
     syntax::ast::{InputDecl, KeyIndex, Value},
 };
@@ -135,11 +135,11 @@ impl Resolver<'_> {
     fn other_table(
         &mut self,
         decl: &InputDecl,
-        rows: TableId,
-        columns: TableId,
+        rows: DataTableId,
+        columns: DataTableId,
         named: &Spanned<String>,
     ) -> Reported {
-        let name = |t: TableId| self.tables[t.0].name.clone();
+        let name = |t: DataTableId| self.tables[t.0].name.clone();
         let d = Diagnostic::error(BAD_INPUT, format!("`{}` mixes tables", decl.key.name.node))
             .at(named.span, format!("expected `{}`", name(columns)))
             .with(decl.key.span, format!("rows of `{}`, columns of `{}`", name(rows), name(columns)));

@@ -7,7 +7,7 @@ use crate::{
         codes::{NAME_TAKEN, UNKNOWN_NAME, UNKNOWN_TABLE},
         factor_graph::PlateKind,
     },
-    shape::{InputId, NodeId, PlateId, TableId},
+    shape::{DataTableId, InputId, NodeId, PlateId},
     source::{Span, Spanned},
 };
 
@@ -15,8 +15,8 @@ use crate::{
 pub(super) const FUNCTIONS: [&str; 5] = ["dot", "diag", "identity", "stick", "parent"];
 
 impl Resolver<'_> {
-    pub(super) fn table_named(&self, name: &str) -> Option<TableId> {
-        self.tables.iter().position(|t| t.name == name).map(TableId)
+    pub(super) fn table_named(&self, name: &str) -> Option<DataTableId> {
+        self.tables.iter().position(|t| t.name == name).map(DataTableId)
     }
     pub(super) fn plate_named(&self, name: &str) -> Option<PlateId> {
         self.plates.iter().position(|p| p.name == name).map(PlateId)
@@ -31,7 +31,7 @@ impl Resolver<'_> {
         &self.plates[p.0].name
     }
     /// The table whose rows a plate has one index for.
-    pub(super) fn rows_of(&self, p: PlateId) -> Option<TableId> {
+    pub(super) fn rows_of(&self, p: PlateId) -> Option<DataTableId> {
         match self.plates[p.0].kind {
             PlateKind::Rows { table, .. }
             | PlateKind::Steps { table, .. }
@@ -49,7 +49,7 @@ impl Resolver<'_> {
     }
 
     /// A table that an argument names.
-    pub(super) fn want_table(&mut self, name: &str, span: Span) -> Result<TableId, Reported> {
+    pub(super) fn want_table(&mut self, name: &str, span: Span) -> Result<DataTableId, Reported> {
         if let Some(t) = self.table_named(name) {
             self.used_tables[t.0] = true;
             return Ok(t);

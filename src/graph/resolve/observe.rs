@@ -7,7 +7,7 @@ use crate::{
         codes::{CANNOT_OBSERVE, COLUMN_COUNT, NAME_TAKEN},
         factor_graph::{Observed, ObservedValues, PlateKind},
     },
-    shape::{NodeId, PlateId, TableId},
+    shape::{DataTableId, NodeId, PlateId},
     source::Span,
     syntax::ast::ObserveDecl,
 };
@@ -39,7 +39,7 @@ impl Resolver<'_> {
         let h = &self.headers[node.0];
         let (plates, rank, spec, key) = (h.plates.clone(), h.spec.stat.value.rank(), h.spec, h.span);
         let names = &decl.columns.node;
-        let rows: Vec<(PlateId, TableId)> =
+        let rows: Vec<(PlateId, DataTableId)> =
             plates.iter().filter_map(|&p| self.rows_of(p).map(|t| (p, t))).collect();
         let wide = plates.iter().find_map(|p| match self.plates[p.0].kind {
             PlateKind::Columns { table, .. } => Some(table),
@@ -71,7 +71,7 @@ impl Resolver<'_> {
                 }
             };
             if named != table || home != table {
-                let name = |t: TableId| self.tables[t.0].name.clone();
+                let name = |t: DataTableId| self.tables[t.0].name.clone();
                 let d = refuse(
                     format!(
                         "`{}` mixes tables: rows of `{}`, columns of `{}`, values of `{}`",

@@ -5,16 +5,16 @@ use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     graph::{
         codes::{BAD_VALUE, MISSING_PARAMETER, PLATE_SIZE, UNKNOWN_PARAMETER, UNKNOWN_PLATE_KIND},
-        factor_graph::{Plate, PlateKind, Table, TableSource},
+        factor_graph::{DataTable, Plate, PlateKind, TableSource},
         resolve::names::list,
     },
-    shape::{ColumnId, TableId},
+    shape::{ColumnId, DataTableId},
     source::Spanned,
     syntax::ast::{self, Call, Value},
 };
 
 /// A kind of plate: its name, the parameters it takes, those it needs, how it is written, and what reads it.
-struct Kind {
+struct PlateRule {
     name: &'static str,
     params: &'static [&'static str],
     usage: &'static str,
@@ -22,28 +22,28 @@ struct Kind {
 }
 
 /// Every kind of plate.
-static KINDS: &[Kind] = &[
-    Kind { name: "Size", params: &[""], usage: "Size(6)", read: size },
-    Kind { name: "Rows", params: &["table", "weight"], usage: "Rows(table: \"corpus\")", read: rows },
-    Kind {
+static KINDS: &[PlateRule] = &[
+    PlateRule { name: "Size", params: &[""], usage: "Size(6)", read: size },
+    PlateRule { name: "Rows", params: &["table", "weight"], usage: "Rows(table: \"corpus\")", read: rows },
+    PlateRule {
         name: "Steps",
         params: &["table", "sequence"],
         usage: "Steps(table: \"rolls\", sequence: \"game\")",
         read: steps,
     },
-    Kind {
+    PlateRule {
         name: "Groups",
         params: &["column", "columns"],
         usage: "Groups(column: \"corpus.doc\")",
         read: groups,
     },
-    Kind {
+    PlateRule {
         name: "Columns",
         params: &["table", "only", "except"],
         usage: "Columns(table: \"survey\")",
         read: columns,
     },
-    Kind {
+    PlateRule {
         name: "Tree",
         params: &["table", "id", "parent"],
         usage: "Tree(table: \"species\", parent: \"ancestor\")",
@@ -66,7 +66,7 @@ impl Resolver<'_> {
                         .collect(),
                 ),
             };
-            self.tables.push(Table { name: decl.name.node.clone(), span: decl.name.span, source });
+            self.tables.push(DataTable { name: decl.name.node.clone(), span: decl.name.span, source });
         }
     }
 
@@ -102,7 +102,7 @@ impl Resolver<'_> {
         self.fail(d)
     }
 
-    fn plate_args(&mut self, call: &Call, kind: &Kind) -> Result<(), Reported> {
+    fn plate_args(&mut self, call: &Call, kind: &PlateRule) -> Result<(), Reported> {
         let mut result = Ok(());
         for (i, (name, value)) in call.args.iter().enumerate() {
             let at = if name.node.is_empty() { value.span } else { name.span };
@@ -156,13 +156,18 @@ impl Resolver<'_> {
         }
     }
 
-    fn table_arg(&mut self, call: &Call) -> Result<TableId, Reported> {
+    fn table_arg(&mut self, call: &Call) -> Result<DataTableId, Reported> {
         let Some(value) = call.arg("table") else { return Err(self.missing_in_plate(call, "`table`")) };
         let name = self.text(value, "the name of a table")?.to_owned();
         self.want_table(&name, value.span)
     }
 
-    fn column_arg(&mut self, call: &Call, param: &str, table: TableId) -> Result<Option<ColumnId>, Reported> {
+    fn column_arg(
+        &mut self,
+        call: &Call,
+        param: &str,
+        table: DataTableId,
+    ) -> Result<Option<ColumnId>, Reported> {
         let Some(value) = call.arg(param) else { return Ok(None) };
         let name = self.text(value, "the name of a column")?.to_owned();
         self.column_path(&name, value.span, Some(table)).map(Some)

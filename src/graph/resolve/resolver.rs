@@ -3,7 +3,7 @@
 use crate::{
     diag::{Diagnostic, Diagnostics, Reported, Severity},
     expfam::spec::DistSpec,
-    graph::factor_graph::{Column, Input, Plate, RowSet, Table},
+    graph::factor_graph::{DataColumn, DataTable, Input, Plate, RowSet},
     shape::PlateId,
     source::{Source, Span},
     syntax::ast::Model,
@@ -15,9 +15,9 @@ pub(super) struct Resolver<'a> {
     pub model: &'a Model,
     pub source: &'a Source,
     pub diags: &'a mut Diagnostics,
-    pub tables: Vec<Table>,
+    pub tables: Vec<DataTable>,
     pub plates: Vec<Plate>,
-    pub columns: Vec<Column>,
+    pub columns: Vec<DataColumn>,
     pub inputs: Vec<Input>,
     pub headers: Vec<Header>,
     /// Names whose declaration was at fault: to use one is no second mistake.

@@ -2,7 +2,9 @@
 //! loops and a kernel. Touches no numbers.
 
 use super::run::MAX_LOOKUPS;
-use super::{Axes, Contraction, Dim, Form, Kernel, Label, Lookup, OperandShape, Size, Source, Step, Target};
+use super::{
+    Axes, Contraction, Dim, Form, Kernel, Label, Lookup, OperandShape, Operation, ReadFrom, Size, WriteTo,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Below this many multiplications the set-up of a matrix product costs more than it saves. Measured.
@@ -11,7 +13,7 @@ const GEMM_WORK: usize = 4096;
 /// A dense array of the sum: where it is, and its stride for each label.
 #[derive(Clone, Debug)]
 struct Term {
-    source: Source,
+    source: ReadFrom,
     axes: BTreeMap<Label, usize>,
 }
 
@@ -31,7 +33,7 @@ struct Planner<'a> {
     terms: Vec<Term>,
     one_hots: Vec<OneHot>,
     buffers: Vec<Size>,
-    steps: Vec<Step>,
+    steps: Vec<Operation>,
 }
 
 impl Contraction {
@@ -62,7 +64,7 @@ impl Contraction {
         for (i, o) in operands.iter().enumerate() {
             match o {
                 OperandShape::Dense(axes) => {
-                    p.terms.push(Term { source: Source::Operand(i), axes: canonical(axes, sizes, varying) })
+                    p.terms.push(Term { source: ReadFrom::Operand(i), axes: canonical(axes, sizes, varying) })
                 }
                 OperandShape::OneHot { row, level } => {
                     p.one_hots.push(OneHot { codes: i, row: *row, level: *level })
@@ -140,8 +142,14 @@ impl Planner<'_> {
                 let stride = self.sizes[h.level as usize];
                 let (into, axes) = self.buffer(&[h.row, h.level]);
                 let axes = if h.row == h.level { [(h.row, stride + 1)].into() } else { axes };
-                self.steps.push(Step::Spread { codes: h.codes, into, rows: h.row, levels: h.level, stride });
-                self.terms.push(Term { source: Source::Scratch(into), axes });
+                self.steps.push(Operation::Spread {
+                    codes: h.codes,
+                    into,
+                    rows: h.row,
+                    levels: h.level,
+                    stride,
+                });
+                self.terms.push(Term { source: ReadFrom::Scratch(into), axes });
             } else {
                 kept.push(h);
             }
@@ -156,8 +164,8 @@ impl Planner<'_> {
             let Some(i) = kept.iter().position(idle) else { break };
             let h = kept.remove(i);
             let (into, axes) = self.buffer(&[h.row]);
-            self.steps.push(Step::Valid { codes: h.codes, into, rows: h.row });
-            self.terms.push(Term { source: Source::Scratch(into), axes });
+            self.steps.push(Operation::Valid { codes: h.codes, into, rows: h.row });
+            self.terms.push(Term { source: ReadFrom::Scratch(into), axes });
         }
         self.one_hots = kept;
     }
@@ -191,7 +199,7 @@ impl Planner<'_> {
             if self.terms[i].axes.keys().any(|l| !needed.contains(l)) {
                 let term = self.terms[i].clone();
                 let keep: Labels = term.axes.keys().copied().filter(|l| needed.contains(l)).collect();
-                let one = Term { source: Source::One, axes: BTreeMap::new() };
+                let one = Term { source: ReadFrom::One, axes: BTreeMap::new() };
                 self.terms[i] = self.emit(&term, &one, &keep, &[]);
             }
         }
@@ -250,11 +258,11 @@ impl Planner<'_> {
                 self.one_hots.remove(i);
             }
         }
-        let one = || Term { source: Source::One, axes: BTreeMap::new() };
+        let one = || Term { source: ReadFrom::One, axes: BTreeMap::new() };
         let mut rest = std::mem::take(&mut self.terms).into_iter();
         let (a, b) = (rest.next().unwrap_or_else(one), rest.next().unwrap_or_else(one));
         let (out, lookups) = (self.out.clone(), std::mem::take(&mut self.one_hots));
-        let step = self.step(&a, &b, Target::Out, &out, &lookups);
+        let step = self.step(&a, &b, WriteTo::Out, &out, &lookups);
         self.steps.push(step);
     }
 
@@ -271,9 +279,9 @@ impl Planner<'_> {
         };
         order.sort_by_key(rank);
         let (into, axes) = self.buffer(&order);
-        let step = self.step(a, b, Target::Scratch(into), &axes, lookups);
+        let step = self.step(a, b, WriteTo::Scratch(into), &axes, lookups);
         self.steps.push(step);
-        Term { source: Source::Scratch(into), axes }
+        Term { source: ReadFrom::Scratch(into), axes }
     }
 
     /// The loops of `c += a b`, with the given lookups done on the way.
@@ -281,10 +289,10 @@ impl Planner<'_> {
         &self,
         a: &Term,
         b: &Term,
-        target: Target,
+        target: WriteTo,
         c: &BTreeMap<Label, usize>,
         one_hots: &[OneHot],
-    ) -> Step {
+    ) -> Operation {
         let stride = |l: Label| [&a.axes, &b.axes, c].map(|axes| axes.get(&l).copied().unwrap_or(0));
         let mut loops: Labels = a.axes.keys().chain(b.axes.keys()).chain(c.keys()).copied().collect();
         one_hots.iter().for_each(|h| loops.extend([h.row]));
@@ -343,7 +351,7 @@ impl Planner<'_> {
                 .filter(|(i, _)| ![m, n, k].contains(i))
                 .map(|(_, d)| d)
                 .collect();
-            return Step::Product { a, b, c: target, outer: order(coded, outer), kernel };
+            return Operation::Product { a, b, c: target, outer: order(coded, outer), kernel };
         }
         // The line that costs least: what a turn of the loops around it costs, and each element.
         let total: f64 = free.iter().map(|d| typical(d).max(1) as f64).product();
@@ -372,7 +380,7 @@ impl Planner<'_> {
                 d.lookups.iter_mut().for_each(|l| l.stride.swap(0, 1));
             }
         }
-        Step::Product { a, b, c: target, outer, kernel: Kernel::Line { dim, form } }
+        Operation::Product { a, b, c: target, outer, kernel: Kernel::Line { dim, form } }
     }
 }
 

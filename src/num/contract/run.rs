@@ -1,7 +1,7 @@
 //! Runs a compiled contraction: loop nests around vectorised lines and matrix products. Nothing is allocated,
 //! and nothing is decided here.
 
-use super::{Contraction, Dim, Form, Kernel, NO_LEVEL, Operand, Source, Step, Target};
+use super::{Contraction, Dim, Form, Kernel, NO_LEVEL, Operand, Operation, ReadFrom, WriteTo};
 use crate::num::{matmul, reduce, sparse_product, wide::wide};
 
 /// More lookups than this on one index are written out as numbers by the compiler.
@@ -43,7 +43,7 @@ impl Contraction {
         let starts = |j: usize| self.buffers[..j].iter().map(|b| b.at(sizes)).sum::<usize>();
         for step in &self.steps {
             match step {
-                Step::Spread { codes, into, rows, levels, stride } => {
+                Operation::Spread { codes, into, rows, levels, stride } => {
                     assert!(
                         sizes[*levels as usize] <= *stride,
                         "a label that varies outgrew the size compiled for"
@@ -57,7 +57,7 @@ impl Contraction {
                         }
                     }
                 }
-                Step::Valid { codes, into, rows } => {
+                Operation::Valid { codes, into, rows } => {
                     let lo = starts(*into);
                     for (x, &code) in
                         scratch[lo..lo + sizes[*rows as usize]].iter_mut().zip(codes_of(operands, *codes))
@@ -65,21 +65,21 @@ impl Contraction {
                         *x = if code == NO_LEVEL { 0.0 } else { 1.0 };
                     }
                 }
-                Step::Product { a, b, c, outer, kernel } => {
+                Operation::Product { a, b, c, outer, kernel } => {
                     // A target in scratch stands behind everything that it is made of.
                     let (made, target, coef) = match c {
-                        Target::Out => (&*scratch, &mut *out, coef),
-                        Target::Scratch(j) => {
+                        WriteTo::Out => (&*scratch, &mut *out, coef),
+                        WriteTo::Scratch(j) => {
                             let (made, rest) = scratch.split_at_mut(starts(*j));
                             let target = &mut rest[..self.buffers[*j].at(sizes)];
                             target.fill(0.0);
                             (&*made, target, 1.0)
                         }
                     };
-                    let source = |s: &Source| match *s {
-                        Source::Operand(i) => dense_of(operands, i),
-                        Source::Scratch(j) => &made[starts(j)..],
-                        Source::One => &[1.0],
+                    let source = |s: &ReadFrom| match *s {
+                        ReadFrom::Operand(i) => dense_of(operands, i),
+                        ReadFrom::Scratch(j) => &made[starts(j)..],
+                        ReadFrom::One => &[1.0],
                     };
                     let nest = Nest { sizes, operands, outer };
                     product(&nest, kernel, coef, source(a), source(b), target);

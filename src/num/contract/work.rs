@@ -1,6 +1,6 @@
 //! How much arithmetic a compiled contraction is. Not here: the arithmetic.
 
-use super::{Contraction, Dim, Kernel, Step};
+use super::{Contraction, Dim, Kernel, Operation};
 
 impl Contraction {
     /// Multiply-adds of a run at these sizes: each step's loops, multiplied. A lookup is none.
@@ -9,15 +9,15 @@ impl Contraction {
             return 0.0;
         }
         let size = |d: &Dim| d.size.at(sizes) as f64;
-        let of = |step: &Step| match step {
-            Step::Product { outer, kernel, .. } => {
+        let of = |step: &Operation| match step {
+            Operation::Product { outer, kernel, .. } => {
                 let inner = match kernel {
                     Kernel::Gemm { m, n, k } => size(m) * size(n) * size(k),
                     Kernel::Line { dim, .. } => size(dim),
                 };
                 outer.iter().map(size).product::<f64>() * inner
             }
-            Step::Spread { .. } | Step::Valid { .. } => 0.0,
+            Operation::Spread { .. } | Operation::Valid { .. } => 0.0,
         };
         self.steps.iter().map(of).sum()
     }

@@ -252,7 +252,7 @@ fn line_label(graph: &FactorGraph, f: &Factor) -> String {
 /// `n: 272 rows of eruptions`.
 fn plate_label(graph: &FactorGraph, p: usize, size: Option<usize>) -> String {
     let plate = &graph.plates[p];
-    let table = |t: &crate::shape::TableId| graph.tables[t.0].name.as_str();
+    let table = |t: &crate::shape::DataTableId| graph.tables[t.0].name.as_str();
     let column = |c: &ColumnId| format!("{}.{}", table(&graph.columns[c.0].table), graph.columns[c.0].name);
     let what = match &plate.kind {
         PlateKind::Size(n) => return format!("{} = 1…{n}", plate.name),

@@ -161,26 +161,26 @@ fn layers(picture: &Picture) -> Vec<usize> {
 
 /// Vertices of the same plates.
 #[derive(Clone, Debug)]
-struct Column {
+struct VertexColumn {
     plates: Vec<usize>,
     vertices: Vec<usize>,
 }
 
-fn columns(picture: &Picture) -> Vec<Column> {
-    let mut out: Vec<Column> = vec![];
+fn columns(picture: &Picture) -> Vec<VertexColumn> {
+    let mut out: Vec<VertexColumn> = vec![];
     for (v, vertex) in picture.vertices.iter().enumerate() {
         let mut plates = vertex.plates.clone();
         plates.sort_unstable();
         match out.iter_mut().find(|c| c.plates == plates) {
             Some(c) => c.vertices.push(v),
-            None => out.push(Column { plates, vertices: vec![v] }),
+            None => out.push(VertexColumn { plates, vertices: vec![v] }),
         }
     }
     out
 }
 
 /// The parts of a plate: runs of neighbouring columns, as first and last.
-fn runs(order: &[usize], columns: &[Column], plate: usize) -> Vec<(usize, usize)> {
+fn runs(order: &[usize], columns: &[VertexColumn], plate: usize) -> Vec<(usize, usize)> {
     let mut out: Vec<(usize, usize)> = vec![];
     for (i, &c) in order.iter().enumerate() {
         if columns[c].plates.contains(&plate) {
@@ -194,7 +194,7 @@ fn runs(order: &[usize], columns: &[Column], plate: usize) -> Vec<(usize, usize)
 }
 
 /// What is wrong with an order of columns: parts of plates first, then the length of the edges in columns.
-fn order_cost(picture: &Picture, columns: &[Column], order: &[usize], home: &[usize]) -> usize {
+fn order_cost(picture: &Picture, columns: &[VertexColumn], order: &[usize], home: &[usize]) -> usize {
     let mut rank = vec![0; columns.len()];
     for (i, &c) in order.iter().enumerate() {
         rank[c] = i;
@@ -209,7 +209,7 @@ fn order_cost(picture: &Picture, columns: &[Column], order: &[usize], home: &[us
     parts * 10_000 + length
 }
 
-fn best_order(picture: &Picture, columns: &[Column], home: &[usize]) -> Vec<usize> {
+fn best_order(picture: &Picture, columns: &[VertexColumn], home: &[usize]) -> Vec<usize> {
     let n = columns.len();
     let mut best: Vec<usize> = (0..n).collect();
     let mut least = order_cost(picture, columns, &best, home);
@@ -368,7 +368,7 @@ fn neighbours(picture: &Picture, v: usize) -> impl Iterator<Item = usize> + '_ {
 /// order.
 fn set_columns(
     picture: &Picture,
-    columns: &[Column],
+    columns: &[VertexColumn],
     order: &[usize],
     layer: &[usize],
     level: &[usize],
