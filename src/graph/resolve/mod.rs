@@ -13,12 +13,15 @@ mod expr;
 mod index;
 mod inputs;
 mod lines;
+mod links;
 mod names;
 mod observe;
 mod plates;
 mod resolver;
+mod shapes;
 #[cfg(test)]
 mod tests;
+mod unify;
 mod unused;
 
 use super::factor_graph::FactorGraph;

@@ -2,10 +2,14 @@
 //! model's text.
 
 pub mod clusters;
+mod columns;
 pub mod dot;
+pub mod geometry;
+mod measure;
 pub mod mermaid;
 pub mod picture;
 pub mod place;
+mod route;
 pub mod svg;
 
 use picture::Picture;

@@ -1,19 +1,13 @@
 //! Where a picture's parts stand on the page: layers by depth, columns by plates, a box around each plate's
 //! members. Not here: how they are drawn (`svg`).
-//!
-//! Vertices of the same plates share a column. Columns are put in the order that keeps each plate's together,
-//! so that the plate's box holds its members and nobody else: nested where one plate's members are among
-//! another's, crossing where they share some. Where no order keeps a plate together, it gets a box for each
-//! part.
 
-use super::picture::{Picture, VertexKind};
+use super::{
+    columns::{VertexColumn, best_order, columns, runs},
+    geometry::{Point, Rect},
+    measure::{RADIUS, SMALL, SQUARE, extents, half_width, text_width},
+    picture::Picture,
+};
 
-/// Half height of a circle.
-pub const RADIUS: f64 = 24.0;
-/// Half width of a factor's square.
-pub const SQUARE: f64 = 5.0;
-/// Size of small text.
-pub const SMALL: f64 = 11.0;
 /// From a circle's centre up to its factors.
 const RISE: f64 = 54.0;
 /// Between layers.
@@ -24,44 +18,6 @@ const GAP: f64 = 22.0;
 const STEP: f64 = 13.0;
 /// Room for a plate's label at its lower edge.
 const FOOT: f64 = 20.0;
-/// More columns than this are ordered by improvement, not by trying all orders.
-const TRIED: usize = 7;
-
-/// A point on the page, y downwards.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
-    /// To the right.
-    pub x: f64,
-    /// Downwards.
-    pub y: f64,
-}
-
-/// A rectangle.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rect {
-    /// Left edge.
-    pub left: f64,
-    /// Upper edge.
-    pub top: f64,
-    /// Right edge.
-    pub right: f64,
-    /// Lower edge.
-    pub bottom: f64,
-}
-
-impl Rect {
-    /// Whether the point lies inside.
-    pub fn holds(&self, p: Point) -> bool {
-        self.left < p.x && p.x < self.right && self.top < p.y && p.y < self.bottom
-    }
-    /// Whether the two share any area.
-    pub fn meets(&self, other: &Rect) -> bool {
-        self.left < other.right
-            && other.left < self.right
-            && self.top < other.bottom
-            && other.top < self.bottom
-    }
-}
 
 /// A factor's place and on which side its label stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,50 +45,6 @@ pub struct Placed {
     pub height: f64,
 }
 
-/// Width of a text of a font size, about.
-pub fn text_width(text: &str, size: f64) -> f64 {
-    text.chars().count() as f64 * size * 0.56
-}
-
-/// How far a vertex reaches from its centre, with its factors' labels: left and right.
-fn extents(picture: &Picture, v: usize) -> (f64, f64) {
-    let vertex = &picture.vertices[v];
-    let own = half_width(picture, v);
-    if vertex.kind == VertexKind::Known {
-        return (own, own.max(text_width(&vertex.label, SMALL) + 10.0));
-    }
-    let labels: Vec<f64> = picture
-        .factors
-        .iter()
-        .filter(|f| f.child == v)
-        .map(|f| text_width(&f.label, SMALL) + 3.0 * SQUARE)
-        .collect();
-    let looped = picture
-        .loops
-        .iter()
-        .filter(|l| l.vertex == v)
-        .map(|l| text_width(&l.label, SMALL) + 34.0)
-        .fold(0.0, f64::max);
-    match labels.as_slice() {
-        [] => (own, own + looped),
-        [one] => (own, one.max(own + looped)),
-        [first, rest @ ..] => {
-            let spread = 2.0 * SQUARE;
-            (
-                own.max(first + spread),
-                rest.iter().fold(own + looped, |w, r| w.max(r + spread * rest.len() as f64)),
-            )
-        }
-    }
-}
-
-fn half_width(picture: &Picture, v: usize) -> f64 {
-    match picture.vertices[v].kind {
-        VertexKind::Known => 4.0,
-        _ => RADIUS.max(text_width(&picture.vertices[v].label, 14.0) / 2.0 + 9.0),
-    }
-}
-
 /// Layers from the top: a parent stands above its child, as near as it can.
 fn layers(picture: &Picture) -> Vec<usize> {
     let n = picture.vertices.len();
@@ -157,102 +69,6 @@ fn layers(picture: &Picture) -> Vec<usize> {
     }
     let used: Vec<usize> = (0..n).filter(|d| depth.contains(d)).collect();
     depth.iter().map(|d| used.iter().position(|u| u == d).unwrap_or(0)).collect()
-}
-
-/// Vertices of the same plates.
-#[derive(Clone, Debug)]
-struct VertexColumn {
-    plates: Vec<usize>,
-    vertices: Vec<usize>,
-}
-
-fn columns(picture: &Picture) -> Vec<VertexColumn> {
-    let mut out: Vec<VertexColumn> = vec![];
-    for (v, vertex) in picture.vertices.iter().enumerate() {
-        let mut plates = vertex.plates.clone();
-        plates.sort_unstable();
-        match out.iter_mut().find(|c| c.plates == plates) {
-            Some(c) => c.vertices.push(v),
-            None => out.push(VertexColumn { plates, vertices: vec![v] }),
-        }
-    }
-    out
-}
-
-/// The parts of a plate: runs of neighbouring columns, as first and last.
-fn runs(order: &[usize], columns: &[VertexColumn], plate: usize) -> Vec<(usize, usize)> {
-    let mut out: Vec<(usize, usize)> = vec![];
-    for (i, &c) in order.iter().enumerate() {
-        if columns[c].plates.contains(&plate) {
-            match out.last_mut() {
-                Some((_, last)) if *last + 1 == i => *last = i,
-                _ => out.push((i, i)),
-            }
-        }
-    }
-    out
-}
-
-/// What is wrong with an order of columns: parts of plates first, then the length of the edges in columns.
-fn order_cost(picture: &Picture, columns: &[VertexColumn], order: &[usize], home: &[usize]) -> usize {
-    let mut rank = vec![0; columns.len()];
-    for (i, &c) in order.iter().enumerate() {
-        rank[c] = i;
-    }
-    let parts: usize =
-        (0..picture.plates.len()).map(|p| runs(order, columns, p).len().saturating_sub(1)).sum();
-    let length: usize = picture
-        .edges
-        .iter()
-        .map(|e| rank[home[e.from]].abs_diff(rank[home[picture.factors[e.to].child]]).pow(2))
-        .sum();
-    parts * 10_000 + length
-}
-
-fn best_order(picture: &Picture, columns: &[VertexColumn], home: &[usize]) -> Vec<usize> {
-    let n = columns.len();
-    let mut best: Vec<usize> = (0..n).collect();
-    let mut least = order_cost(picture, columns, &best, home);
-    let mut consider = |order: &[usize], best: &mut Vec<usize>| {
-        let cost = order_cost(picture, columns, order, home);
-        let better = cost < least;
-        if better {
-            least = cost;
-            best.copy_from_slice(order);
-        }
-        better
-    };
-    if n <= TRIED {
-        let mut order = best.clone();
-        while next_permutation(&mut order) {
-            consider(&order, &mut best);
-        }
-        return best;
-    }
-    // Each column is taken out and put where it costs least, until none moves.
-    loop {
-        let mut moved = false;
-        for from in 0..n {
-            for to in 0..n {
-                let mut order = best.clone();
-                let c = order.remove(from);
-                order.insert(to, c);
-                moved |= consider(&order, &mut best);
-            }
-        }
-        if !moved {
-            return best;
-        }
-    }
-}
-
-/// The next order in lexicographic sequence; false after the last.
-fn next_permutation(order: &mut [usize]) -> bool {
-    let Some(i) = (1..order.len()).rev().find(|&i| order[i - 1] < order[i]) else { return false };
-    let Some(j) = (i..order.len()).rev().find(|&j| order[j] > order[i - 1]) else { return false };
-    order.swap(i - 1, j);
-    order[i..].reverse();
-    true
 }
 
 /// How far out each plate's box stands: boxes that share a vertex have different levels, larger ones further

@@ -2,8 +2,10 @@
 //! goldens.
 
 use super::{
+    geometry::Rect,
+    measure::RADIUS,
     picture::{Picture, VertexKind},
-    place::{Placed, RADIUS, Rect, place},
+    place::{Placed, place},
 };
 use crate::{diag::Diagnostics, pipeline, source::Source, syntax};
 
