@@ -1,6 +1,6 @@
 //! The laws of the exponential-family core as functions over any entry of a registry, and plain nested-loop
 //! twins of energy and message. Not here: the entries, nor densities from elsewhere to hold them against
-//! (`tests/laws.rs`).
+//! (`tests/laws/registries.rs`).
 //!
 //! Each law returns `Err` with a sentence that says what differs, by how much and where.
 

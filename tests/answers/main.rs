@@ -1,0 +1,13 @@
+//! Fits whose answers are known from elsewhere: closed forms, enumeration, dense solves, other programs.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../textbook/mod.rs"]
+mod textbook;
+
+mod enumeration;
+mod gaussian;
+mod joint_beats_mean_field;
+mod known_answers;
+mod references;
+mod sparse;

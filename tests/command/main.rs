@@ -1,0 +1,4 @@
+//! The `elbow` command as a user meets it.
+
+mod cli;
+mod start;
