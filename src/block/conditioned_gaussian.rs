@@ -8,7 +8,7 @@
 //! known.
 
 use super::gaussian_dense::DenseGaussianError;
-use crate::num::cholesky;
+use crate::num::{cholesky, stream::Stream};
 
 /// How many `f64`s of scratch [`run`] takes for vectors of `d` cells.
 pub fn scratch_len(d: usize) -> usize {
@@ -33,8 +33,54 @@ pub fn run(
     let (l, rest) = scratch.split_at_mut(d * d);
     let (covariance, rest) = rest.split_at_mut(d * d);
     let (precision, rest) = rest.split_at_mut(d * d);
-    let (mean, rest) = rest.split_at_mut(d);
-    let missing: &mut [f64] = &mut rest[..d];
+    let (mean, missing) = rest.split_at_mut(d);
+    let (m, constant) = condition(d, h, j, known, values, [l, precision, mean, missing])?;
+    let cell = |missing: &[f64], a: usize| missing[a] as usize;
+    cholesky::inverse(m, l, covariance);
+    let half: f64 = {
+        // ½ gᵀ Λ_mm⁻¹ g, the square of L⁻¹ g; then the mean.
+        cholesky::forward(m, l, mean);
+        let square = 0.5 * mean[..m].iter().map(|u| u * u).sum::<f64>();
+        for a in 0..m {
+            mean[a] = h[cell(missing, a)]
+                - (0..d)
+                    .filter(|&b| known[b])
+                    .map(|b| precision[cell(missing, a) * d + b] * values[b])
+                    .sum::<f64>();
+        }
+        cholesky::solve(m, l, mean);
+        square
+    };
+    let log_norm = constant + half + 0.5 * (m as f64 * std::f64::consts::TAU.ln() - cholesky::log_det(m, l));
+    if !log_norm.is_finite() {
+        return Err(DenseGaussianError::NotFinite { element: 0 });
+    }
+    h.iter_mut().zip(known).zip(values).filter(|x| *x.0.1).for_each(|((h, _), v)| *h = *v);
+    (0..m).for_each(|a| h[cell(missing, a)] = mean[a]);
+    for a in 0..d {
+        for b in 0..d {
+            j[a * d + b] = h[a] * h[b];
+        }
+    }
+    for a in 0..m {
+        for b in 0..m {
+            j[cell(missing, a) * d + cell(missing, b)] += covariance[a * m + b];
+        }
+    }
+    Ok(log_norm)
+}
+
+/// What is left of `[h | J]` once the known cells are put in: writes the unknown cells, as numbers, into
+/// `missing`, the factor of their precision into `l` and their linear term into `mean`; returns how many they
+/// are and the exponent of the known cells alone.
+fn condition(
+    d: usize,
+    h: &[f64],
+    j: &[f64],
+    known: &[bool],
+    values: &[f64],
+    [l, precision, mean, missing]: [&mut [f64]; 4],
+) -> Result<(usize, f64), DenseGaussianError> {
     for a in 0..d {
         for b in 0..d {
             precision[a * d + b] = -(j[a * d + b] + j[b * d + a]);
@@ -68,38 +114,35 @@ pub fn run(
             DenseGaussianError::NotFinite { element: 0 }
         });
     }
-    cholesky::inverse(m, l, covariance);
-    let half: f64 = {
-        // ½ gᵀ Λ_mm⁻¹ g, the square of L⁻¹ g; then the mean.
-        cholesky::forward(m, l, mean);
-        let square = 0.5 * mean[..m].iter().map(|u| u * u).sum::<f64>();
-        for a in 0..m {
-            mean[a] = h[cell(missing, a)]
-                - (0..d)
-                    .filter(|&b| known[b])
-                    .map(|b| precision[cell(missing, a) * d + b] * values[b])
-                    .sum::<f64>();
-        }
-        cholesky::solve(m, l, mean);
-        square
-    };
-    let log_norm = constant + half + 0.5 * (m as f64 * std::f64::consts::TAU.ln() - cholesky::log_det(m, l));
-    if !log_norm.is_finite() {
-        return Err(DenseGaussianError::NotFinite { element: 0 });
-    }
-    h.iter_mut().zip(known).zip(values).filter(|x| *x.0.1).for_each(|((h, _), v)| *h = *v);
-    (0..m).for_each(|a| h[cell(missing, a)] = mean[a]);
-    for a in 0..d {
-        for b in 0..d {
-            j[a * d + b] = h[a] * h[b];
-        }
-    }
-    for a in 0..m {
-        for b in 0..m {
-            j[cell(missing, a) * d + cell(missing, b)] += covariance[a * m + b];
-        }
-    }
-    Ok(log_norm)
+    Ok((m, constant))
+}
+
+/// Adds a draw of the whole vector to `out`, known cells as they are: arguments and errors as in [`run`].
+///
+/// # Errors
+/// As `run`.
+pub fn draw(
+    d: usize,
+    row: &[f64],
+    known: &[bool],
+    values: &[f64],
+    random: &mut Stream,
+    scratch: &mut [f64],
+    out: &mut Vec<f64>,
+) -> Result<(), DenseGaussianError> {
+    let (h, j) = row.split_at(d);
+    let (l, rest) = scratch.split_at_mut(d * d);
+    let (precision, rest) = rest.split_at_mut(d * d);
+    let (x, missing) = rest.split_at_mut(d);
+    let (m, _) = condition(d, h, j, known, values, [l, precision, x, missing])?;
+    // Λ = L Lᵀ: L⁻ᵀ (L⁻¹ g + z) has the mean and the covariance.
+    cholesky::forward(m, l, x);
+    x[..m].iter_mut().for_each(|x| *x += random.normal());
+    cholesky::back(m, l, x);
+    let first = out.len();
+    out.extend_from_slice(values);
+    (0..m).for_each(|a| out[first + missing[a] as usize] = x[a]);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 
 mod advance;
 mod cut;
+mod draw;
 mod lanes;
 mod layout;
 mod logs;
@@ -18,6 +19,7 @@ mod steps;
 mod tables;
 
 pub use cut::{Cut, cut};
+pub use draw::draw;
 pub use lanes::Scratch;
 pub use layout::TOGETHER;
 pub use steps::{Arrays, Steps, WEIGHTS, weigh};

@@ -13,9 +13,11 @@
 //! same, bit for bit: only means are left to compute. Steps are asked for their parameters and told their
 //! moments a block at a time, so that neither has to stand in memory for a whole sequence.
 
+mod draw;
 mod small;
 mod smoother;
 
+pub use draw::draw;
 pub use smoother::Scratch;
 
 use smoother::Smoother;

@@ -9,6 +9,7 @@
 
 use crate::num::{
     reduce, special,
+    stream::Stream,
     wide::{MulAdd, fused},
 };
 use std::collections::BTreeSet;
@@ -288,6 +289,36 @@ impl JunctionTree {
                 .map_err(|at| NetworkError::Impossible { row: rows.start + at })?;
         }
         Ok(())
+    }
+
+    /// Draws a state of each variable of one row of log potentials: from the roots on, each clique given what
+    /// it shares with its parent (Koller and Friedman, exercise 10.11).
+    ///
+    /// # Errors
+    /// As [`JunctionTree::run`], with the row given as 0.
+    pub fn draw(&self, potentials: &[f64], random: &mut Stream) -> Result<Vec<usize>, NetworkError> {
+        if let Some((row, factor)) = self.not_finite(potentials) {
+            return Err(NetworkError::NotFinite { row, factor });
+        }
+        let mut tables = vec![0.0; self.table_len];
+        let (mut messages, mut log_norm) = (vec![0.0; self.message_len], [0.0]);
+        let mut peak = vec![0.0; (self.widest() + 1).max(2)];
+        let mut work = Work { peak: &mut peak, n: 1 };
+        self.load(potentials, &mut tables, 1);
+        fused!(A => self.collect::<A>(&mut tables, &mut messages, &mut log_norm, &mut work))
+            .map_err(|row| NetworkError::Impossible { row })?;
+        let mut drawn = vec![0; self.cliques.len()];
+        for (at, c) in self.cliques.iter().enumerate().rev() {
+            let shared = c.parent.as_ref().map(|p| p.map[drawn[p.clique]]);
+            let fits = |e: usize| shared.is_none_or(|s| c.own.map[e] == s);
+            let logs = &tables[c.at..c.at + c.len];
+            let top = (0..c.len).filter(|&e| fits(e)).fold(f64::NEG_INFINITY, |t, e| t.max(logs[e]));
+            // A clique alone holds probabilities already.
+            let weight = |e: usize| if c.alone { logs[e] } else { (logs[e] - top).exp() };
+            let weights: Vec<f64> = (0..c.len).map(|e| if fits(e) { weight(e) } else { 0.0 }).collect();
+            drawn[at] = random.categorical(&weights);
+        }
+        Ok(self.marginals.iter().map(|m| m.map[drawn[m.clique]] as usize).collect())
     }
 
     /// The first row, and its first factor, with a potential that is NaN or +∞.

@@ -7,7 +7,10 @@
 //! or in the one before. The cost is (LQ)³ for every L steps, linear in the number of steps.
 
 use super::gaussian_chain::{self, GaussianChainError, GaussianChains, InPlace};
-use crate::expfam::stat::{Arithmetic, Domain, GAUSSIAN_VECTOR, Part, PartRole, PartShape, StatKind};
+use crate::{
+    expfam::stat::{Arithmetic, Domain, GAUSSIAN_VECTOR, Part, PartRole, PartShape, StatKind},
+    num::stream::Stream,
+};
 
 /// The longest coupling.
 pub const LONGEST_LAG: usize = 12;
@@ -65,13 +68,91 @@ pub fn run(
     if q == 0 || lags == 0 {
         return Ok(());
     }
-    let (w, square) = (width(q, lags), q * q);
-    let (wide, large) = (lags * q, lags * q * lags * q);
+    let w = width(q, lags);
     for ends in starts.windows(2) {
         let (lo, hi) = (ends[0] as usize, ends[1] as usize);
-        let (len, count) = (hi - lo, (hi - lo).div_ceil(lags));
         let steps = &mut steps[lo * w..hi * w];
+        let sequence = Sequence { q, lags, len: hi - lo };
+        let filled = sequence.lay_out(steps, scratch);
         let Scratch { node, pair, sums, index, work } = scratch;
+        *log_norm -= 0.5 * (filled * q) as f64 * std::f64::consts::TAU.ln();
+        let chains = GaussianChains { pair, pair_index: Some(index), starts: &[0, index.len() as u32] };
+        let mut together = InPlace { width: sequence.wide() + sequence.large(), node };
+        gaussian_chain::run(sequence.wide(), chains, &mut together, sums, log_norm, work)
+            .map_err(|e| later(e, lo, lags))?;
+        sequence.read(node, sums, steps);
+    }
+    Ok(())
+}
+
+/// Draws the vectors of all steps, with the exponents of [`run`].
+///
+/// # Errors
+/// As `run`.
+pub fn draw(
+    q: usize,
+    lags: usize,
+    steps: &[f64],
+    starts: &[u32],
+    random: &mut Stream,
+) -> Result<Vec<f64>, GaussianChainError> {
+    let (w, mut scratch, mut out) = (width(q, lags), Scratch::default(), vec![]);
+    for ends in starts.windows(2) {
+        let (lo, hi) = (ends[0] as usize, ends[1] as usize);
+        let sequence = Sequence { q, lags, len: hi - lo };
+        sequence.lay_out(&steps[lo * w..hi * w], &mut scratch);
+        let Scratch { node, pair, index, .. } = &mut scratch;
+        let chains = GaussianChains { pair, pair_index: Some(index), starts: &[0, index.len() as u32] };
+        let mut together = InPlace { width: sequence.wide() + sequence.large(), node };
+        let drawn = gaussian_chain::draw(sequence.wide(), chains, &mut together, random)
+            .map_err(|e| later(e, lo, lags))?;
+        out.extend_from_slice(&drawn[..sequence.len * q]);
+    }
+    Ok(out)
+}
+
+/// Names the first of the steps taken together.
+fn later(e: GaussianChainError, lo: usize, lags: usize) -> GaussianChainError {
+    match e {
+        GaussianChainError::NotPositive { step } => {
+            GaussianChainError::NotPositive { step: lo + step * lags }
+        }
+        GaussianChainError::NotFinite { step } => GaussianChainError::NotFinite { step: lo + step * lags },
+    }
+}
+
+/// One sequence as a chain of super-steps.
+struct Sequence {
+    q: usize,
+    lags: usize,
+    len: usize,
+}
+
+impl Sequence {
+    /// Entries of a super-step.
+    fn wide(&self) -> usize {
+        self.lags * self.q
+    }
+
+    fn large(&self) -> usize {
+        self.wide() * self.wide()
+    }
+
+    /// Where the block of steps `a` and `b`, the later, stands: in the node of their super-step, or in the
+    /// coupling that leads into that of `b`.
+    fn place(&self, a: usize, b: usize) -> (bool, usize) {
+        let (q, lags, wide, large) = (self.q, self.lags, self.wide(), self.large());
+        let (sa, sb) = (a / lags, b / lags);
+        let corner = a % lags * q * wide + b % lags * q;
+        if sa == sb { (true, sb * (wide + large) + wide + corner) } else { (false, sb * large + corner) }
+    }
+
+    /// Writes the super-steps' parameters and couplings; returns how many steps were added to fill the last.
+    fn lay_out(&self, steps: &[f64], scratch: &mut Scratch) -> usize {
+        let &Self { q, lags, len } = self;
+        let (w, square, wide, large) = (width(q, lags), q * q, self.wide(), self.large());
+        let count = len.div_ceil(lags);
+        let Scratch { node, pair, sums, index, .. } = scratch;
         for (buffer, size) in
             [(&mut *node, count * (wide + large)), (&mut *pair, count * large), (&mut *sums, count * large)]
         {
@@ -80,17 +161,10 @@ pub fn run(
         }
         index.clear();
         index.extend(0..count as u32);
-        // Where the block of steps `a` and `b`, the later, stands: in the node of their super-step, or in the
-        // coupling that leads into that of `b`.
-        let place = |a: usize, b: usize| {
-            let (sa, sb) = (a / lags, b / lags);
-            let corner = a % lags * q * wide + b % lags * q;
-            if sa == sb { (true, sb * (wide + large) + wide + corner) } else { (false, sb * large + corner) }
-        };
         for (t, row) in steps.chunks_exact(w).enumerate() {
             node[t / lags * (wide + large) + t % lags * q..][..q].copy_from_slice(&row[..q]);
             for l in 0..=lags.min(t) {
-                let (inside, at) = place(t - l, t);
+                let (inside, at) = self.place(t - l, t);
                 let to = if inside { &mut node[at..] } else { &mut pair[at..] };
                 for (a, from) in row[q + l * square..][..square].chunks_exact(q).enumerate() {
                     to[a * wide..][..q].copy_from_slice(from);
@@ -98,22 +172,17 @@ pub fn run(
             }
         }
         // Steps that fill up the last super-step are standard normal, and add the log norm of that.
-        let filled = count * lags - len;
         for t in len..count * lags {
-            let (_, at) = place(t, t);
+            let (_, at) = self.place(t, t);
             (0..q).for_each(|a| node[at + a * wide + a] = -0.5);
         }
-        *log_norm -= 0.5 * (filled * q) as f64 * std::f64::consts::TAU.ln();
-        let chains = GaussianChains { pair, pair_index: Some(index), starts: &[0, count as u32] };
-        let mut together = InPlace { width: wide + large, node };
-        gaussian_chain::run(wide, chains, &mut together, sums, log_norm, work).map_err(|e| match e {
-            GaussianChainError::NotPositive { step } => {
-                GaussianChainError::NotPositive { step: lo + step * lags }
-            }
-            GaussianChainError::NotFinite { step } => {
-                GaussianChainError::NotFinite { step: lo + step * lags }
-            }
-        })?;
+        count * lags - len
+    }
+
+    /// Reads the steps' moments from those of super-steps and their neighbours.
+    fn read(&self, node: &[f64], sums: &[f64], steps: &mut [f64]) {
+        let &Self { q, lags, .. } = self;
+        let (w, square, wide, large) = (width(q, lags), q * q, self.wide(), self.large());
         for (t, row) in steps.chunks_exact_mut(w).enumerate() {
             row[..q].copy_from_slice(&node[t / lags * (wide + large) + t % lags * q..][..q]);
             for l in 0..=lags {
@@ -122,7 +191,7 @@ pub fn run(
                     out.fill(0.0);
                     continue;
                 }
-                let (inside, at) = place(t - l, t);
+                let (inside, at) = self.place(t - l, t);
                 let from = if inside { &node[at..] } else { &sums[at..] };
                 for (a, out) in out.chunks_exact_mut(q).enumerate() {
                     out.copy_from_slice(&from[a * wide..][..q]);
@@ -130,7 +199,6 @@ pub fn run(
             }
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,14 +1,21 @@
-//! One file per kind of block of q.
+//! Kinds of block of q: the contract (`shape`, `sequence`), one file for each kind (`kind`), and their
+//! algorithms, which know no graph.
 
 pub mod conditioned_gaussian;
+pub mod element;
 pub mod forward_backward;
 pub mod gaussian_chain;
 pub mod gaussian_dense;
+pub mod held;
 pub mod junction_tree;
+pub mod kind;
 pub mod lagged_gaussian_chain;
+pub mod marginal;
 pub mod normal_gamma;
 pub mod normal_gamma_vector;
 pub mod normal_wishart;
+pub mod sequence;
+pub mod shape;
 pub mod sparse_gaussian;
 pub mod tree;
 

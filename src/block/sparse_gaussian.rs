@@ -7,6 +7,7 @@
 //! (Takahashi, Fagan and Chin 1973; Rue and Held, "Gaussian Markov Random Fields", section 2.4.2): that is
 //! all that the coupled pairs need. On a star or a tree both cost a few operations a variable.
 
+use crate::num::stream::Stream;
 use std::fmt;
 
 /// Why a list of pairs is no pattern for a sparse joint Gaussian.
@@ -205,6 +206,34 @@ impl SparseGaussian {
         for ((&(a, b), &e), p) in self.pairs.iter().zip(&self.entry).zip(p) {
             *p = l[e] + h[a as usize] * h[b as usize];
         }
+        Ok(())
+    }
+
+    /// Draws the variables into `x` (N), with the exponent of [`SparseGaussian::run`]: x = Λ⁻¹ h + L⁻ᵀ D^−½ z
+    /// (Rue and Held, section 2.4.1).
+    ///
+    /// # Errors
+    /// As `run`.
+    pub fn draw(
+        &self,
+        [h, j, p]: [&[f64]; 3],
+        random: &mut Stream,
+        x: &mut [f64],
+        scratch: &mut [f64],
+    ) -> Result<(), SparseGaussianError> {
+        let n = self.order.len();
+        let (l, rest) = scratch.split_at_mut(self.rows.len());
+        let (d, rest) = rest.split_at_mut(n);
+        let ordered = &mut rest[..n];
+        self.load(h, j, p, l, d, ordered)?;
+        self.factor(l, d, ordered)?;
+        for c in (0..n).rev() {
+            let column = self.columns[c]..self.columns[c + 1];
+            let later: f64 =
+                self.rows[column.clone()].iter().zip(&l[column]).map(|(&k, l)| l * ordered[k as usize]).sum();
+            ordered[c] = ordered[c] / d[c] + random.normal() / d[c].sqrt() - later;
+        }
+        self.order.iter().zip(&*ordered).for_each(|(&v, value)| x[v as usize] = *value);
         Ok(())
     }
 

@@ -9,7 +9,7 @@
 //! log potential under −1e100 stands for ln 0: marginals there are exactly 0.
 
 use super::forward_backward::ChainError;
-use crate::num::{reduce, special};
+use crate::num::{reduce, special, stream::Stream};
 
 /// Log potentials under this are ln 0.
 const LN_ZERO: f64 = -1e100;
@@ -30,6 +30,11 @@ pub struct TreeTables {
 }
 
 impl TreeTables {
+    /// States of a node.
+    pub fn states(&self) -> usize {
+        self.k
+    }
+
     /// Takes M×K×K log potentials `[m][above][below]`; allocates only where it has not held as many before.
     pub fn prepare(&mut self, k: usize, pair: &[f64]) {
         self.k = k;
@@ -167,6 +172,46 @@ pub fn run(
     }
     *log_norm += total;
     Ok(())
+}
+
+/// Draws a state for each node: messages from the leaves up, then from the roots down each node given the one
+/// above. `node` is of no use afterwards.
+///
+/// # Errors
+/// As [`run`].
+pub fn draw(tables: &TreeTables, trees: Trees<'_>, random: &mut Stream) -> Result<Vec<usize>, ChainError> {
+    let k = tables.k;
+    let Trees { pair_index, node: below, above } = trees;
+    let bad = |x: &f64| x.is_nan() || *x == f64::INFINITY;
+    let table = |t: usize| &tables.log[pair_index.map_or(0, |ix| ix[t] as usize) * k * k..][..k * k];
+    for (step, row) in below.chunks_exact_mut(k.max(1)).enumerate() {
+        let leads = above[step] != u32::MAX;
+        if row.iter().any(bad) || leads && table(step).iter().any(bad) {
+            return Err(ChainError::NotFinite { step });
+        }
+        row.iter_mut().filter(|x| **x < LN_ZERO).for_each(|x| *x = f64::NEG_INFINITY);
+    }
+    for t in (0..above.len()).rev() {
+        let (ahead, mine) = below.split_at_mut(t * k);
+        let mine = &mine[..k];
+        if reduce::max(mine) == f64::NEG_INFINITY {
+            return Err(ChainError::Impossible { step: t });
+        }
+        if above[t] != u32::MAX {
+            let parent = &mut ahead[above[t] as usize * k..][..k];
+            parent.iter_mut().zip(table(t).chunks_exact(k)).for_each(|(p, row)| *p += log_sum(row, mine));
+        }
+    }
+    let mut states = vec![0; above.len()];
+    for t in 0..above.len() {
+        let mut logs = below[t * k..][..k].to_vec();
+        if above[t] != u32::MAX {
+            let row = &table(t)[states[above[t] as usize] * k..][..k];
+            logs.iter_mut().zip(row).for_each(|(l, x)| *l += x);
+        }
+        states[t] = random.log_categorical(&logs);
+    }
+    Ok(states)
 }
 
 /// ln Σ exp(a + b).

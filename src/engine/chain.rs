@@ -9,16 +9,14 @@ use super::{
     pass::{Shape, Sums, Worker},
     profile::{self, Step},
     rows::{ChunkMoments, Places},
-    session::{Session, grow},
+    session::Session,
 };
 use crate::{
     block::{
-        forward_backward::{self, ChainError, Chains, PairTables, Steps},
-        gaussian_chain::{self, GaussianChains, GaussianSteps},
-        lagged_gaussian_chain,
-        tree::{self, TreeTables, Trees},
+        forward_backward::{self, ChainError, PairTables, Steps},
+        gaussian_chain::GaussianSteps,
+        sequence::{Ready, SequenceError, SequenceKernel, Sequences},
     },
-    expfam::stat::LN_ZERO,
     num::{
         contract::{Axes, OperandShape},
         reduce::dot,
@@ -27,19 +25,17 @@ use crate::{
         Plan,
         layout::{List, TableId, VarId},
         table::{From, Table},
-        var::{Algorithm, Var},
+        var::Var,
     },
 };
 use std::ops::Range;
 
 /// A chain's pair potentials, made ready once a pass.
 pub(super) struct ChainShape {
-    /// For each plate cell past the steps: `[level][from][to]`.
-    log: Vec<Vec<f64>>,
-    /// The same, ready for forward–backward.
-    ready: Vec<PairTables>,
-    /// The same for trees, where the stream's rows are one.
-    trees: Option<Vec<TreeTables>>,
+    /// For each plate cell past the steps, potentials `[level][from][to]`, ready for the kernel.
+    ready: Vec<Box<dyn Ready>>,
+    /// The kernel takes steps a block at a time.
+    by_blocks: bool,
     pairs: Vec<Pair>,
     /// The codes that pick a table for each step.
     codes: Option<usize>,
@@ -59,15 +55,20 @@ struct Pair {
     cells: Vec<(usize, usize)>,
 }
 
+/// What the variable does over sequences.
+fn kernel(var: &Var) -> &dyn SequenceKernel {
+    var.shape.sequences().expect("a chain has a kernel")
+}
+
 /// Numbers of a step that neighbours are coupled through: the first so many of its statistic.
 fn entries(var: &Var) -> usize {
-    var.d
+    kernel(var).entries()
 }
 
 impl ChainShape {
     pub(super) fn new(plan: &Plan, v: VarId, values: &List<TableId, Vec<f64>>) -> Self {
         let var = &plan.vars[v];
-        let k = entries(var);
+        let (kernel, k) = (kernel(var), entries(var));
         let mut pairs = vec![];
         let (mut codes, mut levels, mut by_row) = (None, 1, false);
         for (t, table) in plan.tables.enumerate().filter(|(_, x)| x.pair == Some(v)) {
@@ -98,9 +99,8 @@ impl ChainShape {
         if by_row {
             (codes, levels) = (None, 1);
         }
-        let tree = var.stream().is_some_and(|s| plan.streams[s].parent.is_some());
-        let mut shape =
-            Self { log: vec![], ready: vec![], trees: tree.then(Vec::new), pairs, codes, levels, by_row };
+        let by_blocks = kernel.by_blocks();
+        let mut shape = Self { ready: vec![], by_blocks, pairs, codes, levels, by_row };
         if by_row {
             return shape;
         }
@@ -114,16 +114,7 @@ impl ChainShape {
                     }
                 }
             }
-            if let Some(trees) = &mut shape.trees {
-                let mut ready = TreeTables::default();
-                ready.prepare(k, &log);
-                trees.push(ready);
-            } else if matches!(var.algorithm, Algorithm::Chain) {
-                let mut ready = PairTables::default();
-                ready.prepare(k, &log);
-                shape.ready.push(ready);
-            }
-            shape.log.push(log);
+            shape.ready.push(kernel.prepare(&log));
         }
         shape
     }
@@ -131,12 +122,13 @@ impl ChainShape {
     /// Whether all steps share their pair potentials, or those of a level, and there are kernels that take
     /// them by blocks.
     pub(super) fn shared(&self) -> bool {
-        !self.by_row && self.trees.is_none() && self.log.len() == 1
+        !self.by_row && self.by_blocks && self.ready.len() == 1
     }
 
-    /// The pair potentials that all steps share, or those of a level, for forward–backward.
-    pub(super) fn tables(&self) -> &PairTables {
-        &self.ready[0]
+    /// The pair potentials that all steps share, or those of a level, where steps are categories whose
+    /// sequences may be cut.
+    pub(super) fn tables(&self) -> Option<&PairTables> {
+        self.ready.first()?.tables()
     }
 
     /// For each step of a chunk the table that leads into it, where a column picks it.
@@ -165,7 +157,7 @@ impl ChainShape {
         let index = self.index(shape.plan, range);
         let mut pair_sums = vec![0.0; self.levels * k * k];
         let mut log_norm = 0.0;
-        let Worker { starts, rows, blocks, chains, gaussian_chains, stack, .. } = worker;
+        let Worker { starts, rows, blocks, kernels, stack, .. } = worker;
         let (pair_index, lookups) = (index.as_deref(), shape.lookups.as_ref());
         let (pieces, cuts) = shape.cuts.as_ref().map_or_else(Default::default, |c| c.add(range, starts));
         let ends = ends(shape, range);
@@ -182,30 +174,15 @@ impl ChainShape {
             sums,
         };
         let (from, before) = (steps.sums.profile.begin(), steps.sums.profile.seconds());
-        match var.algorithm {
-            Algorithm::Chain => {
-                let starts = if cuts.is_empty() { starts } else { &pieces };
-                let which = Chains { pair_index, starts, cuts: &cuts };
-                match forward_backward::run(
-                    &self.ready[0],
-                    which,
-                    &mut steps,
-                    &mut pair_sums,
-                    &mut log_norm,
-                    chains,
-                ) {
-                    Err(ChainError::Cut) => {
-                        steps.sums.whole = true;
-                        return Ok(());
-                    }
-                    done => done.map_err(|e| broken(shape, range, e))?,
-                }
+        let starts = if cuts.is_empty() { starts } else { &pieces };
+        let which = Sequences { pair_index, starts, above: &[], cuts: &cuts };
+        let scratch = &mut kernels[v];
+        match self.ready[0].run(which, &mut steps, &mut pair_sums, &mut log_norm, scratch) {
+            Err(SequenceError::Whole) => {
+                steps.sums.whole = true;
+                return Ok(());
             }
-            _ => {
-                let which = GaussianChains { pair: &self.log[0], pair_index, starts };
-                gaussian_chain::run(k, which, &mut steps, &mut pair_sums, &mut log_norm, gaussian_chains)
-                    .map_err(|e| Breakdown::Improper(e.to_string()))?;
-            }
+            done => done.map_err(|e| broken(shape, range, e))?,
         }
         // The kernel's own time: what it asked of its steps has been noted.
         let asked = sums.profile.seconds() - before;
@@ -231,104 +208,28 @@ impl ChainShape {
         sums: &mut Sums,
     ) -> Result<(), Breakdown> {
         let var = &shape.plan.vars[v];
-        if let Algorithm::GaussianSteps { lags } = var.algorithm {
-            return steps_of_their_own(var, v, lags, range.len(), worker, sums);
-        }
         let (n, k, w, inner) = (range.len(), entries(var), var.width, var.inner());
-        let mut eta = std::mem::take(&mut worker.eta[v]);
-        if let Some(c) = &var.clamp {
-            // Known steps: every other category is impossible.
-            for (e, row) in eta.chunks_exact_mut(w).enumerate() {
-                let at = range.start * inner + e;
-                if c.known[at] {
-                    row.iter_mut()
-                        .enumerate()
-                        .filter(|(i, _)| *i != c.values[at] as usize)
-                        .for_each(|(_, x)| *x += LN_ZERO);
-                }
-            }
-        }
+        let eta = std::mem::take(&mut worker.eta[v]);
         let by_row =
             if self.by_row { Some(self.row_potentials(shape, v, range, session, worker)) } else { None };
         let index: Option<Vec<u32>> =
             if self.by_row { Some((0..n as u32).collect()) } else { self.index(shape.plan, range) };
         let levels = if self.by_row { n } else { self.levels };
         let mut pair_sums = vec![0.0; levels * k * k];
-        let mut node = std::mem::take(&mut worker.temp);
-        let (mut made, mut made_tree) = (PairTables::default(), TreeTables::default());
         let mut result = Ok(());
         for cell in 0..inner {
-            node.clear();
-            if self.trees.is_some() {
-                (0..n).for_each(|t| node.extend_from_slice(&eta[(t * inner + cell) * w..][..w]));
-            }
             pair_sums.fill(0.0);
             let mut log_norm = 0.0;
-            let (starts, pair_index) = (worker.starts.as_slice(), index.as_deref());
-            let done = if let Some(trees) = &self.trees {
-                let tables = match &by_row {
-                    Some(all) => {
-                        made_tree.prepare(k, &all[cell]);
-                        &made_tree
-                    }
-                    None => &trees[cell],
-                };
-                grow(&mut worker.scratch, tree::scratch_len(n, k));
-                let trees = Trees { pair_index, node: &mut node, above: &worker.before };
-                tree::run(tables, trees, &mut pair_sums, &mut log_norm, &mut worker.scratch)
-                    .map_err(|e| broken(shape, range, e))
-            } else if matches!(var.algorithm, Algorithm::Chain) {
-                let tables = match &by_row {
-                    Some(all) => {
-                        made.prepare(k, &all[cell]);
-                        &made
-                    }
-                    None => &self.ready[cell],
-                };
-                let chains = Chains { pair_index, starts, cuts: &[] };
-                let mut steps =
-                    Cell { k, rows: inner * w, at: cell * w, logs: &eta, marginals: &mut worker.moments[v] };
-                forward_backward::run(
-                    tables,
-                    chains,
-                    &mut steps,
-                    &mut pair_sums,
-                    &mut log_norm,
-                    &mut worker.chains,
-                )
-                .map_err(|e| broken(shape, range, e))
-            } else {
-                let pair = by_row
-                    .as_ref()
-                    .map_or(&self.log[cell.min(self.log.len().saturating_sub(1))..], |all| &all[cell..])[0]
-                    .as_slice();
-                let chains = GaussianChains { pair, pair_index, starts };
-                let mut steps = Cell {
-                    k: w,
-                    rows: inner * w,
-                    at: cell * w,
-                    logs: &eta,
-                    marginals: &mut worker.moments[v],
-                };
-                gaussian_chain::run(
-                    k,
-                    chains,
-                    &mut steps,
-                    &mut pair_sums,
-                    &mut log_norm,
-                    &mut worker.gaussian_chains,
-                )
-                .map_err(|e| Breakdown::Improper(e.to_string()))
-            };
-            if done.is_err() {
-                result = done;
+            let made = by_row.as_ref().map(|all| kernel(var).prepare(&all[cell]));
+            let ready = made.as_deref().unwrap_or_else(|| &*self.ready[cell]);
+            let Worker { starts, before, moments, kernels, .. } = &mut *worker;
+            let which = Sequences { pair_index: index.as_deref(), starts, above: before, cuts: &[] };
+            let mut steps =
+                Cell { k: w, rows: inner * w, at: cell * w, logs: &eta, marginals: &mut moments[v] };
+            let done = ready.run(which, &mut steps, &mut pair_sums, &mut log_norm, &mut kernels[v]);
+            if let Err(e) = done {
+                result = Err(broken(shape, range, e));
                 break;
-            }
-            if self.trees.is_some() {
-                (0..n).for_each(|t| {
-                    worker.moments[v][(t * inner + cell) * w..][..w]
-                        .copy_from_slice(&node[t * w..(t + 1) * w])
-                });
             }
             sums.entropy[v] += log_norm;
             for p in &self.pairs {
@@ -355,7 +256,6 @@ impl ChainShape {
             }
         }
         sums.entropy[v] -= dot(&eta, &worker.moments[v]);
-        worker.temp = node;
         worker.eta[v] = eta;
         result
     }
@@ -446,33 +346,6 @@ impl ChainShape {
     }
 }
 
-/// A chain whose steps keep their moments with earlier ones: couplings are messages to a step like any
-/// others, so a step's η holds all that the kernel reads.
-fn steps_of_their_own(
-    var: &Var,
-    v: VarId,
-    lags: usize,
-    n: usize,
-    worker: &mut Worker,
-    sums: &mut Sums,
-) -> Result<(), Breakdown> {
-    let (w, inner) = (var.width, var.inner());
-    let Worker { eta, moments, temp, starts, .. } = worker;
-    let (eta, moments) = (&eta[v], &mut moments[v]);
-    let mut scratch = lagged_gaussian_chain::Scratch::default();
-    for cell in 0..inner {
-        temp.clear();
-        (0..n).for_each(|t| temp.extend_from_slice(&eta[(t * inner + cell) * w..][..w]));
-        let mut log_norm = 0.0;
-        lagged_gaussian_chain::run(var.d, lags, temp, starts, &mut log_norm, &mut scratch)
-            .map_err(|e| Breakdown::Improper(e.to_string()))?;
-        (0..n).for_each(|t| moments[(t * inner + cell) * w..][..w].copy_from_slice(&temp[t * w..][..w]));
-        sums.entropy[v] += log_norm;
-    }
-    sums.entropy[v] -= dot(eta, moments);
-    Ok(())
-}
-
 /// Where the sequences end that a chunk has steps of, counted from its first place.
 fn ends(shape: &Shape<'_>, range: &Range<usize>) -> Vec<u32> {
     let stream = &shape.plan.streams[shape.stream];
@@ -483,16 +356,17 @@ fn ends(shape: &Shape<'_>, range: &Range<usize>) -> Vec<u32> {
 }
 
 /// Why a chunk has no posterior, in the words of the data.
-fn broken(shape: &Shape<'_>, range: &Range<usize>, e: ChainError) -> Breakdown {
+fn broken(shape: &Shape<'_>, range: &Range<usize>, e: SequenceError) -> Breakdown {
     match e {
-        ChainError::Impossible { step } => {
+        SequenceError::Impossible(step) => {
             let row = shape.plan.streams[shape.stream]
                 .order
                 .as_ref()
                 .map_or(range.start + step, |o| o[range.start + step] as usize);
             Breakdown::Impossible(format!("no category is possible at row {}", row + 1))
         }
-        e => Breakdown::Improper(e.to_string()),
+        SequenceError::Improper(why) => Breakdown::Improper(why),
+        SequenceError::Whole => Breakdown::Improper("a sequence has to be done as a whole".into()),
     }
 }
 

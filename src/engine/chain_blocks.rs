@@ -8,7 +8,7 @@
 
 use super::{
     lookup::Lookups,
-    pass::{Given, Shape, Sums, clamp, places},
+    pass::{Given, Shape, Sums, places},
     profile::{self, Step},
     rows::{ChunkMoments, Places, RowScratch},
     session::Session,
@@ -16,14 +16,15 @@ use super::{
 };
 use crate::{
     block::{
+        element::Which,
         forward_backward::{self, ChainError, Steps},
         gaussian_chain::GaussianSteps,
+        sequence::SequenceKernel,
     },
-    expfam::stat::LN_ZERO,
     plan::{
         layout::{List, TableId, VarId},
         table::{From, Table},
-        var::{Algorithm, Storage, Var},
+        var::{Storage, Var},
     },
 };
 use std::ops::Range;
@@ -36,7 +37,7 @@ const START: usize = 1024;
 pub(super) fn alone(vars: &[(VarId, Vec<(TableId, usize)>)], all: &List<VarId, Var>) -> bool {
     let [(v, _)] = vars else { return false };
     let var = &all[*v];
-    matches!(var.algorithm, Algorithm::Chain | Algorithm::GaussianChain)
+    var.shape.sequences().is_some_and(SequenceKernel::by_blocks)
         && var.inner() == 1
         && matches!(var.storage, Storage::Streamed { kept: false, .. })
 }
@@ -122,18 +123,7 @@ impl ChunkSteps<'_, '_> {
             stack.message(&here, self.stack, self.sums, eta);
         }
         let (var, at) = (&plan.vars[self.v], self.first + steps.start);
-        if let Some(network) = &var.network {
-            network.clamp(at, eta);
-        }
-        if let Some(c) = &var.clamp {
-            // Known steps: every other category is impossible.
-            for (e, row) in eta.chunks_exact_mut(w).enumerate().filter(|(e, _)| c.known[at + e]) {
-                row.iter_mut()
-                    .enumerate()
-                    .filter(|(i, _)| *i != c.values[at + e] as usize)
-                    .for_each(|(_, x)| *x += LN_ZERO);
-            }
-        }
+        var.shape.clamp(Which::From(at), eta);
     }
 
     /// Adds moments of these steps of one sequence to the statistics.
@@ -270,7 +260,7 @@ pub(super) fn start(
         if !given(v, lo..hi, own) {
             return false;
         }
-        clamp(var, lo, own);
+        var.shape.hold(Which::From(lo), own);
         scratch.before.clear();
         scratch.before.extend(0..count as u32);
         scratch
@@ -280,7 +270,7 @@ pub(super) fn start(
             .for_each(|(b, &p)| *b = if p == u32::MAX { p } else { b.wrapping_sub(1) });
         if before[lo - range.start] != u32::MAX {
             given(v, lo - 1..lo, past);
-            clamp(var, lo - 1, past);
+            var.shape.hold(Which::From(lo - 1), past);
             scratch.before[0] = count as u32;
         }
         for (at, &t) in shape.tables.iter().enumerate() {

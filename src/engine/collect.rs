@@ -11,25 +11,21 @@ use super::{
     session::Session,
 };
 use crate::{
-    block::{normal_gamma, normal_gamma_vector},
+    block::{
+        element::Which,
+        marginal::{Law, Marginal},
+    },
     expfam::{
-        family::{Family, Parameter, Summary as ValueSummary},
+        family::{Parameter, Summary as ValueSummary},
         stat::PartShape,
     },
-    factorize::Kind,
     graph::{
         Bound, FactorGraph,
         bound::ObservedArray,
         factor_graph::{Node, PlateKind},
     },
     num::reduce::sum,
-    plan::{
-        Plan, element_order,
-        layout::VarId,
-        network::NetworkShape,
-        sparse::SparseShape,
-        var::{Algorithm, Cells, Clamp, Storage, Var},
-    },
+    plan::{Plan, element_order, layout::VarId, var::Storage},
     shape::{Extent, NodeId},
 };
 
@@ -50,12 +46,9 @@ pub struct Summary {
     pub profile: Option<RunProfile>,
 }
 
-/// q of a node's elements in file order: natural parameters (of its block) and, for categories,
-/// probabilities.
+/// A node's own distribution under q, elements in file order.
 struct Elements {
-    eta: Vec<f64>,
-    moments: Vec<f64>,
-    width: usize,
+    marginal: Marginal,
     block: VarId,
     /// The element of the block's storage at each element of the file, where elements are those of the block.
     places: Vec<usize>,
@@ -102,27 +95,10 @@ pub fn posterior(
             .iter()
             .any(|v| matches!(v.storage, Storage::Streamed { stream, kept: true } if stream == s));
         for (v, e) in session.pass(s, Mode::Update, &emit)? {
-            let var = &plan.vars[v];
-            for &node in &var.nodes {
-                let file_rows = plan.streams[s].order.as_deref();
-                if matches!(plan.block(v).kind, Kind::Gaussian(_)) {
-                    elements[node.0] =
-                        Some(gaussian_member(graph, bound, plan, v, node, (&e.eta, &e.moments), file_rows));
-                    continue;
-                }
-                if let Some(network) = &var.network {
-                    elements[node.0] =
-                        Some(network_member(graph, var, network, v, node, &e.moments, file_rows));
-                    continue;
-                }
-                let order = element_order(&graph.nodes[node.0].plates, &var.plates, file_rows);
-                elements[node.0] = Some(Elements {
-                    eta: reorder(&e.eta, &order, var.width),
-                    moments: reorder(&e.moments, &order, var.width),
-                    width: var.width,
-                    block: v,
-                    places: inverse(&order),
-                });
+            let file_rows = plan.streams[s].order.as_deref();
+            for member in 0..plan.vars[v].nodes.len() {
+                let node = plan.vars[v].nodes[member];
+                elements[node.0] = Some(of_member(graph, plan, v, member, [&e.eta, &e.moments], file_rows));
             }
         }
         if kept {
@@ -135,33 +111,22 @@ pub fn posterior(
     }
     for &v in &plan.stored {
         let var = &plan.vars[v];
-        for &node in var.nodes.iter().filter(|n| needed[n.0]) {
-            if matches!(plan.block(v).kind, Kind::Gaussian(_)) {
-                let numbers = (session.eta[v].as_slice(), session.moments[v].as_slice());
-                elements[node.0] = Some(gaussian_member(graph, bound, plan, v, node, numbers, None));
-                continue;
-            }
-            if let Some(network) = &var.network {
-                elements[node.0] =
-                    Some(network_member(graph, var, network, v, node, &session.moments[v], None));
-                continue;
-            }
-            let order = element_order(&graph.nodes[node.0].plates, &var.plates, None);
-            let reordered = |a: &[f64]| reorder(a, &order, var.width);
-            elements[node.0] = Some(Elements {
-                eta: reordered(&session.eta[v]),
-                moments: reordered(&session.moments[v]),
-                width: var.width,
-                block: v,
-                places: inverse(&order),
-            });
+        for (member, &node) in var.nodes.iter().enumerate().filter(|(_, n)| needed[n.0]) {
+            let numbers = [session.eta[v].as_slice(), session.moments[v].as_slice()];
+            elements[node.0] = Some(of_member(graph, plan, v, member, numbers, None));
         }
     }
     let mut reports: Vec<Option<NodePosterior>> = (0..graph.nodes.len()).map(|_| None).collect();
     for (i, e) in elements.iter().enumerate() {
         if let Some(e) = e {
-            reports[i] =
-                Some(of_block(graph, bound, session, NodeId(i), e, e.eta.len() <= options.quantiles));
+            reports[i] = Some(of_block(
+                graph,
+                bound,
+                session,
+                NodeId(i),
+                e,
+                e.marginal.numbers.len() <= options.quantiles,
+            ));
         }
     }
     for i in 0..graph.nodes.len() {
@@ -216,120 +181,21 @@ pub fn posterior(
     })
 }
 
-/// The marginals of one member of a Gaussian joint: natural parameters of its own family, in file order. With
-/// a precision that scales the block, they are those of a Normal–Gamma of each entry and the precision.
-fn gaussian_member(
+/// A member's own distribution, from natural parameters and moments of the whole block.
+fn of_member(
     graph: &FactorGraph,
-    bound: &Bound,
     plan: &Plan,
     v: VarId,
-    node: NodeId,
-    (eta, moments): (&[f64], &[f64]),
+    member: usize,
+    [eta, moments]: [&[f64]; 2],
     file_rows: Option<&[u32]>,
 ) -> Elements {
     let var = &plan.vars[v];
-    if let Some(sparse) = &var.sparse {
-        return sparse_member(
-            graph,
-            sparse,
-            v,
-            var.nodes.iter().position(|n| *n == node).expect("a node of the block"),
-            node,
-            moments,
-        );
-    }
-    let Kind::Gaussian(g) = plan.block(v).kind else { unreachable!("a Gaussian block's kind") };
-    let joint = &plan.blocks.gaussians[g];
-    let d = var.d;
-    let size = |n: NodeId| graph.nodes[n.0].event.map_or(1, |x| bound.size(x));
-    let inner = |m: &crate::factorize::gaussian::Member| {
-        m.inner.iter().map(|p| bound.plate(*p).size).product::<usize>()
-    };
-    let each = |m: &crate::factorize::gaussian::Member| if m.vector { size(m.node) } else { 1 };
-    let at = joint.members.iter().position(|m| m.node == node);
-    let start: usize = joint.members[..at.unwrap_or(0)].iter().map(|m| inner(m) * each(m)).sum();
-    let mut storage = var.plates.clone();
-    if let Some(at) = at {
-        storage.extend(joint.members[at].inner.iter().map(|&p| (p, bound.plate(p).size)));
-    }
-    let order = element_order(&graph.nodes[node.0].plates, &storage, file_rows);
-    if joint.scale.is_some() {
-        let entries = at.map_or(1, |at| inner(&joint.members[at]));
-        let of = |e: &[f64]| {
-            (0..entries).flat_map(|i| normal_gamma_vector::entry(d, e, start + i)).collect::<Vec<f64>>()
-        };
-        let eta: Vec<f64> = eta.chunks_exact(var.width).flat_map(of).collect();
-        return Elements {
-            moments: vec![],
-            eta: reorder(&eta, &order, 4),
-            width: 4,
-            block: v,
-            places: vec![],
-        };
-    }
-    let member = &joint.members[at.expect("a node of the block")];
-    let e = each(member);
-    let width = graph.nodes[node.0].spec.stat.width(if member.vector { e } else { 1 });
-    let mut eta = vec![];
-    for x in moments.chunks_exact(var.width) {
-        for i in 0..inner(member) {
-            let from = start + i * e;
-            let mean = &x[from..from + e];
-            marginal(mean, |a, b| x[d + (from + a) * d + from + b] - mean[a] * mean[b], &mut eta);
-        }
-    }
-    Elements { moments: vec![], eta: reorder(&eta, &order, width), width, block: v, places: vec![] }
-}
-
-/// Natural parameters of a Gaussian of this mean and covariance.
-fn marginal(mean: &[f64], covariance: impl Fn(usize, usize) -> f64, eta: &mut Vec<f64>) {
-    let e = mean.len();
-    let covariance = nalgebra::DMatrix::from_fn(e, e, covariance);
-    let precision =
-        covariance.try_inverse().unwrap_or_else(|| nalgebra::DMatrix::from_element(e, e, f64::NAN));
-    let h = &precision * nalgebra::DVector::from_column_slice(mean);
-    eta.extend(h.iter().copied());
-    eta.extend(precision.iter().map(|p| -0.5 * p));
-}
-
-/// The marginals of one member of a sparse Gaussian, whose elements stand in file order.
-fn sparse_member(
-    graph: &FactorGraph,
-    sparse: &SparseShape,
-    v: VarId,
-    member: usize,
-    node: NodeId,
-    moments: &[f64],
-) -> Elements {
-    let places = &sparse.pattern.places;
-    let d = places.each[member];
-    let width = graph.nodes[node.0].spec.stat.width(d);
-    let mut eta = vec![];
-    for element in 0..(places.starts[member + 1] - places.starts[member]) / d {
-        let (mean, covariance) = sparse.element(member, element, moments);
-        marginal(&mean, |a, b| covariance[a * d + b], &mut eta);
-    }
-    Elements { moments: vec![], eta, width, block: v, places: vec![] }
-}
-
-/// The marginals of one member of a network, in file order.
-fn network_member(
-    graph: &FactorGraph,
-    var: &Var,
-    network: &NetworkShape,
-    v: VarId,
-    node: NodeId,
-    moments: &[f64],
-    file_rows: Option<&[u32]>,
-) -> Elements {
-    let member = var.nodes.iter().position(|n| *n == node).expect("a node of the block");
-    let k = network.sizes[member];
-    let mut all = vec![0.0; moments.len() / var.width.max(1) * k];
-    for (m, out) in moments.chunks_exact(var.width).zip(all.chunks_exact_mut(k)) {
-        network.marginal(member, m, out);
-    }
-    let order = element_order(&graph.nodes[node.0].plates, &var.plates, file_rows);
-    Elements { eta: vec![], moments: reorder(&all, &order, k), width: k, block: v, places: vec![] }
+    let marginal = var.shape.marginal(member, Which::From(0), eta, moments);
+    let node = &graph.nodes[var.nodes[member].0];
+    let order = element_order(&node.plates, &var.plates_of(member), file_rows);
+    let numbers = reorder(&marginal.numbers, &order, marginal.width);
+    Elements { marginal: Marginal { numbers, ..marginal }, block: v, places: inverse(&order) }
 }
 
 /// Has the node a plate with one element for each row or group of the data?
@@ -408,51 +274,22 @@ fn of_block(
     let var = &plan.vars[e.block];
     let spec = graph.nodes[node.0].spec;
     let mut out = frame(graph, bound, node);
-    if spec.stat.one_hot() {
-        out.mean = e.moments.clone();
-        out.parameters =
-            vec![NamedArray { name: "p".into(), dims: vec![e.width], values: e.moments.clone() }];
+    let Marginal { law, width, numbers } = &e.marginal;
+    if let Law::Categories = law {
+        out.mean = numbers.clone();
+        out.parameters = vec![NamedArray { name: "p".into(), dims: vec![*width], values: numbers.clone() }];
         return out;
     }
-    if let (Some(Clamp { cells: Some(cells), .. }), Algorithm::Family(family)) = (&var.clamp, var.algorithm) {
-        return of_cells(out, family, var.d, cells, e, &plan.centres[node.0], quantiles);
+    if let Law::Cells = law {
+        return of_cells(out, &e.marginal, &plan.centres[node.0], quantiles);
     }
-    let member = var.nodes.iter().position(|n| *n == node).unwrap_or(0);
     let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
-    let ends = |f: &dyn Fn(f64) -> Vec<f64>| if quantiles { [f(0.05), f(0.95)] } else { [vec![], vec![]] };
+    let ends =
+        |x: &[f64]| if quantiles { [0.05, 0.95].map(|p| law.quantile(x, p)) } else { [vec![], vec![]] };
     let centre = &plan.centres[node.0];
-    for (i, eta) in e.eta.chunks_exact(e.width).enumerate() {
-        let known = var.clamp.as_ref().filter(|c| c.known[e.places[i]]);
-        let (mut parameters, mut summary, mut q) = match var.algorithm {
-            Algorithm::Family(f) => {
-                (f.parameters(var.d, eta), f.summary(var.d, eta), ends(&|p| f.quantile(var.d, eta, p)))
-            }
-            Algorithm::Joint(f) => {
-                // One entry of a vector and its precision are a Normal–Gamma.
-                let scaled = matches!(plan.block(e.block).kind, Kind::Gaussian(_));
-                let (f, member, d) = if scaled {
-                    (normal_gamma::SPEC.family, usize::from(spec.stat == normal_gamma::SPEC.members[1]), 1)
-                } else {
-                    (f, member, var.d)
-                };
-                let all = f.parameters(d, eta);
-                let mine: Vec<Parameter> =
-                    f.member_parameters(member).iter().map(|&i| all[i].clone()).collect();
-                (mine, f.summary(member, d, eta), ends(&|p| f.quantile(member, d, eta, p)))
-            }
-            // A member's marginal is of its own family.
-            Algorithm::Gaussian
-            | Algorithm::SparseGaussian
-            | Algorithm::GaussianChain
-            | Algorithm::GaussianSteps { .. } => match spec.family {
-                Some(f) => {
-                    let d = graph.nodes[node.0].event.map_or(1, |x| bound.size(x));
-                    (f.parameters(d, eta), f.summary(d, eta), ends(&|p| f.quantile(d, eta, p)))
-                }
-                None => continue,
-            },
-            Algorithm::Chain | Algorithm::Network => unreachable!("they hold categories"),
-        };
+    for (i, x) in numbers.chunks_exact(*width).enumerate() {
+        let known = var.shape.held().filter(|h| h.known[e.places[i]]);
+        let (mut parameters, mut summary, mut q) = (law.parameters(x), law.summary(x), ends(x));
         // What has a place moves back by the centre; what has a width stays. η itself would lose the digits
         // that centring saved.
         let place = spec.params.first().map_or("", |p| p.name);
@@ -477,8 +314,8 @@ fn of_block(
             }
             // A known cell of a partly observed node: its value.
             Some(c) => {
-                let value = &c.values[e.places[i] * c.value_width..][..c.value_width];
-                let back: Vec<f64> = value
+                let back: Vec<f64> = c
+                    .value(e.places[i])
                     .iter()
                     .enumerate()
                     .map(|(i, v)| v + centre.get(i).copied().unwrap_or(0.0))
@@ -504,29 +341,18 @@ fn of_block(
 
 /// Vectors of which some cells are known: these as they are, the others with their marginals under q; NaN
 /// where all of a leaf's are missing.
-fn of_cells(
-    mut out: NodePosterior,
-    family: &dyn Family,
-    d: usize,
-    cells: &Cells,
-    e: &Elements,
-    centre: &[f64],
-    quantiles: bool,
-) -> NodePosterior {
+fn of_cells(mut out: NodePosterior, marginal: &Marginal, centre: &[f64], quantiles: bool) -> NodePosterior {
     let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
-    // The 95 % quantile of a standard normal.
-    let z = family.quantile(1, &[0.0, -0.5], 0.95)[0];
-    for (moments, &at) in e.moments.chunks_exact(e.width).zip(&e.places) {
-        for i in 0..d {
-            let mean = if cells.absent[at] { f64::NAN } else { moments[i] };
-            let known = cells.known[at * d + i];
-            let spread = if known { 0.0 } else { (moments[d + i * d + i] - mean * mean).max(0.0).sqrt() };
-            let mean = mean + centre.get(i).copied().unwrap_or(0.0);
-            out.mean.push(mean);
-            sd.push(spread);
-            low.push(mean - z * spread);
-            high.push(mean + z * spread);
-        }
+    for x in marginal.numbers.chunks_exact(marginal.width) {
+        let ValueSummary { mean, sd: spread } = marginal.law.summary(x);
+        let mean: Vec<f64> =
+            mean.iter().enumerate().map(|(i, m)| m + centre.get(i).copied().unwrap_or(0.0)).collect();
+        // About the mean where it belongs: a quantile has no more digits than that.
+        let moved = [mean.as_slice(), &spread].concat();
+        low.extend(marginal.law.quantile(&moved, 0.05));
+        high.extend(marginal.law.quantile(&moved, 0.95));
+        out.mean.extend(mean);
+        sd.extend(spread);
     }
     out.sd = Some(sd);
     out.quantiles = quantiles.then_some((low, high));

@@ -13,7 +13,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    block::forward_backward::{Cut, TOGETHER, cut, padded},
+    block::forward_backward::{Cut, PairTables, TOGETHER, cut, padded},
     plan::layout::VarId,
 };
 use rayon::prelude::*;
@@ -58,6 +58,7 @@ impl Cuts {
         session: &Session<'_>,
     ) -> (Option<Self>, Vec<Profile>) {
         let stream = &shape.plan.streams[shape.stream];
+        let Some(tables) = chain.tables() else { return (None, vec![]) };
         let k = shape.plan.vars[v].d;
         let starts = stream.starts.as_deref().unwrap_or_default();
         // Each place that is tried, and the steps that may be looked at.
@@ -76,7 +77,7 @@ impl Cuts {
         let tried: Vec<(Option<(usize, Cut)>, Profile)> = session.pool.install(|| {
             places
                 .par_iter()
-                .map(|(at, within)| chain.try_cut(shape, v, *at, within.clone(), session))
+                .map(|(at, within)| chain.try_cut(shape, v, tables, *at, within.clone(), session))
                 .collect()
         });
         let (found, profiles): (Vec<_>, Vec<_>) = tried.into_iter().unzip();
@@ -139,6 +140,7 @@ impl ChainShape {
         &self,
         shape: &Shape<'_>,
         v: VarId,
+        tables: &PairTables,
         at: usize,
         within: Range<usize>,
         session: &Session<'_>,
@@ -165,7 +167,7 @@ impl ChainShape {
         };
         // What breaks here breaks again in the pass, which knows how to say it.
         let (found, looked_at) =
-            cut(self.tables(), index.as_deref(), at - first, 0..count, &mut steps).unwrap_or((None, 0));
+            cut(tables, index.as_deref(), at - first, 0..count, &mut steps).unwrap_or((None, 0));
         let asked = sums.profile.seconds();
         sums.profile.end_but(Step::Block(v), from, asked, || {
             profile::block(shape.plan, v, looked_at * shape.plan.vars[v].d)

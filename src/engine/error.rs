@@ -2,6 +2,7 @@
 //! (`diag`).
 
 use super::posterior::Posterior;
+use crate::block::element::Failure;
 use std::fmt;
 
 /// The numbers broke down.
@@ -35,6 +36,12 @@ pub enum Breakdown {
     NotFinite,
     /// A row that the model says can't happen, by its place.
     Impossible(String),
+}
+
+impl From<Failure> for Breakdown {
+    fn from(f: Failure) -> Self {
+        if f.impossible { Breakdown::Impossible(f.why) } else { Breakdown::Improper(f.why) }
+    }
 }
 
 impl fmt::Display for RunError {

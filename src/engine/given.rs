@@ -31,8 +31,6 @@ pub struct GivenStart {
     pub(super) var: VarId,
     pub(super) member: usize,
     pub(super) node: NodeId,
-    /// Of a member of a Gaussian vector: its first entry, its elements in one vector, the entries of each.
-    pub(super) entries: (usize, usize, usize),
     pub(super) what: What,
 }
 
@@ -127,7 +125,7 @@ impl Selector {
         let file = v.stream().and_then(|s| plan.streams[s].order.as_deref());
         Ok(Self {
             node,
-            categories: v.states(member),
+            categories: v.shape.states(member),
             order: element_order(&n.plates, &v.plates, file),
             var,
             member,
@@ -184,7 +182,6 @@ impl Selector {
             var: self.var,
             member: self.member,
             node: self.node,
-            entries: (0, 0, 0),
             what: What::Responsibilities(responsibilities.into()),
         }
     }

@@ -5,9 +5,8 @@
 use super::given::{BadStart, GivenStart, NoStart, What};
 use crate::{
     expfam::stat::StatKind,
-    factorize::Kind,
     graph::{Bound, FactorGraph},
-    plan::{Plan, element_order, layout::VarId, var::Algorithm},
+    plan::{Plan, element_order, layout::VarId},
     shape::NodeId,
 };
 
@@ -24,7 +23,6 @@ pub struct Valued {
     order: Vec<usize>,
     var: VarId,
     member: usize,
-    entries: (usize, usize, usize),
     /// Event dimension of the node's own values.
     d: usize,
     /// What inference takes off a value.
@@ -52,46 +50,19 @@ impl Valued {
         }
         let member = v.nodes.iter().position(|m| *m == node).unwrap_or(0);
         let d = n.event.map_or(1, |x| bound.size(x));
-        let mut storage = v.plates.clone();
-        let mut entries = (0, 0, 0);
-        if let Kind::Gaussian(g) = plan.block(var).kind {
-            for m in &plan.blocks.gaussians[g].members {
-                let inner = || m.inner.iter().map(|&p| (p, bound.plate(p).size));
-                let each =
-                    if m.vector { graph.nodes[m.node.0].event.map_or(1, |x| bound.size(x)) } else { 1 };
-                (entries.1, entries.2) = (inner().map(|p| p.1).product(), each);
-                if m.node == node {
-                    storage.extend(inner());
-                    break;
-                }
-                entries.0 += entries.1 * entries.2;
-            }
-        }
         let file = v.stream().and_then(|s| plan.streams[s].order.as_deref());
-        // Only names and lengths are read.
-        let list = match v.algorithm {
-            Algorithm::Family(f) => f.parameters(v.d, &vec![0.0; v.width]),
+        let Some(parameters) = v.shape.parameters(member) else {
             // The entries of a vector and the precision that scales them all.
-            Algorithm::Joint(_) if matches!(plan.block(var).kind, Kind::Gaussian(_)) => {
-                return Err(NoStart::Together);
-            }
-            Algorithm::Joint(j) => {
-                let all = j.parameters(v.d, &vec![0.0; v.width]);
-                j.member_parameters(member).iter().map(|&i| all[i].clone()).collect()
-            }
-            Algorithm::Gaussian | Algorithm::GaussianChain => {
-                n.spec.family.map_or(vec![], |f| f.parameters(d, &vec![0.0; n.spec.stat.width(d)]))
-            }
-            _ => return Err(NoStart::NotValues),
+            let together = v.shape.tables().is_none() && v.nodes.len() > 1 && !v.shape.is_whole();
+            return Err(if together { NoStart::Together } else { NoStart::NotValues });
         };
         Ok(Self {
             node,
             width: n.spec.stat.value.width(d),
-            parameters: list.iter().map(|p| (p.name, p.values.len())).collect(),
-            order: element_order(&n.plates, &storage, file),
+            parameters,
+            order: element_order(&n.plates, &v.plates_of(member), file),
             var,
             member,
-            entries,
             d,
             centre: plan.centres[node.0].clone(),
             place: n.spec.params.first().map(|p| p.name).filter(|_| n.spec.location),
@@ -142,7 +113,7 @@ impl Valued {
     }
 
     fn given(&self, what: What) -> GivenStart {
-        GivenStart { var: self.var, member: self.member, node: self.node, entries: self.entries, what }
+        GivenStart { var: self.var, member: self.member, node: self.node, what }
     }
 
     /// File order → storage order; what has a place is moved by the centre.

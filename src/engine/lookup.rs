@@ -53,7 +53,7 @@ impl<'p> Lookups<'p> {
         values: &List<TableId, Vec<f64>>,
     ) -> Option<Self> {
         let var = &plan.vars[v];
-        if var.clamp.is_some() || var.network.is_some() {
+        if var.shape.has_known(None) || var.nodes.len() > 1 {
             return None;
         }
         let (k, kp) = (var.width, padded(var.width));

@@ -20,7 +20,7 @@ use super::{
     turns::{self, Turns},
 };
 use crate::{
-    block::{forward_backward, gaussian_chain},
+    block::{element::Which, sequence},
     num::reduce::dot,
     plan::{
         Plan,
@@ -28,7 +28,7 @@ use crate::{
         streams::Stream,
         table::{From, Rows, Table},
         turns::Span,
-        var::{Algorithm, Storage, Var},
+        var::{Storage, Var},
     },
 };
 use rayon::prelude::*;
@@ -112,9 +112,8 @@ pub(super) struct Worker {
     pub starts: Vec<u32>,
     pub rows: RowScratch,
     pub temp: Vec<f64>,
-    pub scratch: Vec<f64>,
-    pub chains: forward_backward::Scratch,
-    pub gaussian_chains: gaussian_chain::Scratch,
+    /// Buffers of each variable's kernel, where it goes over sequences.
+    pub kernels: List<VarId, sequence::Scratch>,
     pub blocks: chain_blocks::Scratch,
     pub list: Vec<u32>,
     pub turns: turns::Scratch,
@@ -343,7 +342,7 @@ impl<'p> Shape<'p> {
             .vars
             .ids()
             .map(|v| {
-                (plan.vars[v].stream() == Some(stream) && plan.vars[v].algorithm.is_chain())
+                (plan.vars[v].stream() == Some(stream) && plan.vars[v].shape.sequences().is_some())
                     .then(|| ChainShape::new(plan, v, values))
             })
             .collect();
@@ -390,10 +389,7 @@ impl<'p> Shape<'p> {
     /// Cuts long sequences, where there are blocks of steps to cut.
     fn cut(&mut self, session: &mut Session<'_>) {
         let [(v, _)] = self.vars.as_slice() else { return };
-        if !self.blocks
-            || session.uncut[self.stream]
-            || !matches!(self.plan.vars[*v].algorithm, Algorithm::Chain)
-        {
+        if !self.blocks || session.uncut[self.stream] {
             return;
         }
         let Some(chain) = &self.chains[*v] else { return };
@@ -518,7 +514,8 @@ impl<'p> Shape<'p> {
             for ((v, _), is) in self.vars.iter().zip(&mut is_given) {
                 *is = given(*v, range.clone(), &mut worker.moments[*v]);
                 if *is {
-                    worker.clamp(*v, &plan.vars[*v], &range);
+                    let var = &plan.vars[*v];
+                    var.shape.hold(Which::From(range.start * var.inner()), &mut worker.moments[*v]);
                 }
             }
         }
@@ -556,9 +553,7 @@ impl<'p> Shape<'p> {
                 sums.profile.end(Step::Message(*v, t), from, || profile::message(&plan.tables[t], i, n));
             }
             worker.stacked(&self.stacks, *v, &range, sums, &mut eta);
-            if let Some(network) = &var.network {
-                network.clamp(range.start * var.inner(), &mut eta);
-            }
+            var.shape.clamp(Which::From(range.start * var.inner()), &mut eta);
             worker.eta[*v] = eta;
             let from = sums.profile.begin();
             match &self.chains[*v] {
@@ -566,10 +561,9 @@ impl<'p> Shape<'p> {
                 None => {
                     let Worker { eta, moments, log_norm, .. } = worker;
                     log_norm.resize(n * var.inner(), 0.0);
-                    apply(var, &|i| range.start * var.inner() + i, &eta[*v], &mut moments[*v], log_norm)
-                        .map_err(|why| (*v, why))?;
+                    let which = Which::From(range.start * var.inner());
+                    apply(var, which, &eta[*v], &mut moments[*v], log_norm).map_err(|why| (*v, why))?;
                     sums.entropy[*v] += entropy(var, &eta[*v], &moments[*v], log_norm, &range);
-                    worker.clamp(*v, var, &range);
                 }
             }
             sums.profile.end(Step::Block(*v), from, || profile::block(plan, *v, n * var.inner()));
@@ -606,28 +600,16 @@ impl<'p> Shape<'p> {
     }
 }
 
-/// Known cells of a partly observed block have the statistic of their values: moments of rows from place
-/// `first` on.
-pub(super) fn clamp(var: &Var, first: usize, moments: &mut [f64]) {
-    let Some(c) = &var.clamp else { return };
-    let first = first * var.inner();
-    for (e, m) in moments.chunks_exact_mut(var.width).enumerate() {
-        if c.known[first + e] {
-            // Checked when the data were bound.
-            let _ = (c.kind.of_value)(&c.values[(first + e) * c.value_width..][..c.value_width], var.d, m);
-        }
-    }
-}
-
 /// Σ of a chunk's entropies: A − ⟨η, μ⟩, each row as often as it stands.
 fn entropy(var: &Var, eta: &[f64], moments: &[f64], log_norm: &[f64], range: &Range<usize>) -> f64 {
     let inner = var.inner();
-    if var.weight.is_none() && var.clamp.is_none() {
+    let held = var.shape.held();
+    if var.weight.is_none() && held.is_none() {
         return crate::num::reduce::sum(log_norm) - dot(eta, moments);
     }
     let mut sum = 0.0;
     for (e, a) in log_norm.iter().enumerate() {
-        if var.clamp.as_ref().is_some_and(|c| c.known[range.start * inner + e]) {
+        if held.is_some_and(|h| h.known[range.start * inner + e]) {
             continue;
         }
         let at = e * var.width..(e + 1) * var.width;
@@ -662,7 +644,12 @@ impl Sums {
 
 impl Worker {
     pub(super) fn new(plan: &Plan) -> Self {
-        Self { eta: plan.vars.map(|_| vec![]), moments: plan.vars.map(|_| vec![]), ..Self::default() }
+        Self {
+            eta: plan.vars.map(|_| vec![]),
+            moments: plan.vars.map(|_| vec![]),
+            kernels: plan.vars.map(|_| sequence::Scratch::default()),
+            ..Self::default()
+        }
     }
 
     /// Sequence starts and predecessors of a chunk, relative to it.
@@ -746,9 +733,5 @@ impl Worker {
             Places::Range(r) => r.enumerate().for_each(|(at, p)| add(at, p)),
             Places::List(l) => l.iter().enumerate().for_each(|(at, &p)| add(at, p as usize)),
         }
-    }
-
-    fn clamp(&mut self, v: VarId, var: &Var, range: &Range<usize>) {
-        clamp(var, range.start, &mut self.moments[v]);
     }
 }

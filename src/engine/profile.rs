@@ -7,7 +7,6 @@ use crate::{
         Plan,
         layout::{StreamId, TableId, VarId},
         table::{From, RowOperand, Shared, Table},
-        var::Algorithm,
     },
 };
 use std::{collections::BTreeMap, time::Instant};
@@ -228,16 +227,7 @@ pub(super) fn statistic(table: &Table, rows: usize) -> (f64, f64) {
 /// Of the moments of so many elements: recursions of chains count their products of matrices.
 pub(super) fn block(plan: &Plan, v: VarId, elements: usize) -> (f64, f64) {
     let var = &plan.vars[v];
-    let (d, n) = (var.d as f64, elements as f64);
-    let madds = match var.algorithm {
-        // Forward, backward, and the pairs.
-        Algorithm::Chain => 3.0 * d * d * n,
-        // An inverse and three products of matrices each way.
-        Algorithm::GaussianChain => 8.0 * d * d * d * n,
-        // A factor and an inverse.
-        Algorithm::Gaussian => 0.5 * d * d * d * n,
-        _ => 0.0,
-    };
+    let (madds, n) = (var.shape.work(elements), elements as f64);
     (madds, 2.0 * n * var.width as f64 * NUMBER)
 }
 

@@ -8,11 +8,7 @@ use super::{
     rows::RowScratch,
 };
 use crate::{
-    block::{
-        conditioned_gaussian,
-        gaussian_dense::{self, DenseGaussianError},
-        junction_tree::NetworkError,
-    },
+    block::element::Which,
     expfam::stat::IMPOSSIBLE,
     num::{contract::Operand, reduce::dot},
     plan::{
@@ -20,7 +16,7 @@ use crate::{
         layout::{List, StreamId, TableId, VarId},
         table::{From, Rows, Shared, Table, cells},
         turns::{Sorted, Turns},
-        var::{Algorithm, Cells, Clamp, Storage, Var},
+        var::{Storage, Var},
     },
 };
 use rayon::prelude::*;
@@ -363,9 +359,7 @@ impl<'p> Session<'p> {
                 .zip(w.iter())
                 .for_each(|(e, w)| e.iter_mut().for_each(|x| *x /= w));
         }
-        if let Some(network) = &var.network {
-            network.clamp(0, &mut eta);
-        }
+        var.shape.clamp(Which::From(0), &mut eta);
         if var.classes.len() > 1 {
             self.eta[v] = previous;
             for &e in &var.classes[class] {
@@ -403,7 +397,7 @@ impl<'p> Session<'p> {
                     .collect()
             };
             let (eta, mut moments) = (pick(&self.eta[v]), vec![0.0; count * w]);
-            let done = apply(var, &|i| var.classes[class][i] as usize, &eta, &mut moments, &mut log_norm);
+            let done = apply(var, Which::List(&var.classes[class]), &eta, &mut moments, &mut log_norm);
             for ((&e, m), a) in var.classes[class].iter().zip(moments.chunks_exact(w.max(1))).zip(log_norm) {
                 self.moments[v][e as usize * w..(e as usize + 1) * w].copy_from_slice(m);
                 self.log_norm[v][e as usize] = a;
@@ -411,7 +405,6 @@ impl<'p> Session<'p> {
             done
         }
         .map_err(|e| self.error(v, e))?;
-        self.clamp_stored(v);
         if class + 1 == var.classes.len() {
             self.stored_entropy(v);
         }
@@ -420,12 +413,7 @@ impl<'p> Session<'p> {
 
     /// Known cells of a stored, partly observed block have the statistic of their values.
     pub(super) fn clamp_stored(&mut self, v: VarId) {
-        let var = &self.plan.vars[v];
-        let Some(c) = &var.clamp else { return };
-        for (e, m) in self.moments[v].chunks_exact_mut(var.width).enumerate().filter(|(e, _)| c.known[*e]) {
-            // Checked when the data were bound.
-            let _ = (c.kind.of_value)(&c.values[e * c.value_width..(e + 1) * c.value_width], var.d, m);
-        }
+        self.plan.vars[v].shape.hold(Which::From(0), &mut self.moments[v]);
     }
 
     /// Σ A − ⟨η, μ⟩ of a stored block, from what its last update left.
@@ -433,8 +421,9 @@ impl<'p> Session<'p> {
         let var = &self.plan.vars[v];
         let (w, inner) = (var.width, var.inner());
         let mut sum = 0.0;
+        let held = var.shape.held();
         for (e, a) in self.log_norm[v].iter().enumerate() {
-            if var.clamp.as_ref().is_some_and(|c| c.known[e]) {
+            if held.is_some_and(|h| h.known[e]) {
                 continue;
             }
             let at = e * w..(e + 1) * w;
@@ -486,92 +475,21 @@ fn sorted(plan: &Plan, turns: &Turns) -> Vec<Vec<Sorted>> {
     turns.spans(&plan.streams[turns.stream]).iter().map(|span| turns.sort(plan, span)).collect()
 }
 
-/// η → moments and log-normalisers, element by element; the i-th is the variable's element `element(i)`.
-/// `Err` says what is improper.
+/// η → moments and log-normalisers of a block's elements.
 pub(super) fn apply(
     var: &Var,
-    element: &dyn Fn(usize) -> usize,
+    which: Which<'_>,
     eta: &[f64],
     moments: &mut [f64],
     log_norm: &mut [f64],
 ) -> Result<(), Breakdown> {
-    if let Some(Clamp { cells: Some(cells), values, .. }) = &var.clamp {
-        return given_cells(var.d, cells, values, element, eta, moments, log_norm);
+    if var.stream().is_some() {
+        return Ok(var.shape.evaluate_rows(which, eta, moments, log_norm)?);
     }
-    let done = match var.algorithm {
-        Algorithm::Family(f) if var.stream().is_some() => f.evaluate_rows(var.d, eta, moments, log_norm),
-        Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
-        Algorithm::Joint(j) => j.evaluate(var.d, eta, moments, log_norm),
-        Algorithm::Gaussian => {
-            moments.copy_from_slice(eta);
-            log_norm.fill(0.0);
-            return gaussian_dense::run(
-                var.d,
-                moments,
-                log_norm,
-                &mut vec![0.0; gaussian_dense::scratch_len(var.d)],
-            )
-            .map_err(|e| Breakdown::Improper(e.to_string()));
-        }
-        Algorithm::SparseGaussian => {
-            let Some(sparse) = &var.sparse else { unreachable!("a sparse Gaussian has a shape") };
-            return sparse
-                .evaluate(eta, moments, &mut log_norm[0])
-                .map_err(|e| Breakdown::Improper(e.to_string()));
-        }
-        Algorithm::Network => {
-            let Some(network) = &var.network else { unreachable!("a network has tables") };
-            return network.evaluate(eta, moments, log_norm).map_err(|(e, why)| match why {
-                NetworkError::Impossible { .. } => Breakdown::Impossible(format!(
-                    "no combination of categories is possible (element {})",
-                    e + 1
-                )),
-                NetworkError::NotFinite { .. } => {
-                    Breakdown::Improper(format!("a log-odds is not finite (element {})", e + 1))
-                }
-            });
-        }
-        Algorithm::Chain | Algorithm::GaussianChain | Algorithm::GaussianSteps { .. } => {
-            unreachable!("a chain is updated in its stream")
-        }
-    };
-    done.map_err(|e| Breakdown::Improper(format!("{} (element {})", e.why, e.element + 1)))
+    Ok(var.shape.evaluate(which, eta, moments, log_norm)?)
 }
 
-/// Gaussian vectors of which some cells are known.
-fn given_cells(
-    d: usize,
-    cells: &Cells,
-    values: &[f64],
-    element: &dyn Fn(usize) -> usize,
-    eta: &[f64],
-    moments: &mut [f64],
-    log_norm: &mut [f64],
-) -> Result<(), Breakdown> {
-    let (w, mut scratch) = (d + d * d, vec![0.0; conditioned_gaussian::scratch_len(d)]);
-    moments.copy_from_slice(eta);
-    for (i, (row, a)) in moments.chunks_exact_mut(w).zip(log_norm).enumerate() {
-        let e = element(i);
-        if cells.absent[e] {
-            row.fill(0.0);
-            *a = 0.0;
-            continue;
-        }
-        let (known, values) = (&cells.known[e * d..(e + 1) * d], &values[e * d..(e + 1) * d]);
-        *a = conditioned_gaussian::run(d, row, known, values, &mut scratch).map_err(|why| {
-            let why = match why {
-                DenseGaussianError::NotPositive { component, .. } => {
-                    DenseGaussianError::NotPositive { element: e, component }
-                }
-                DenseGaussianError::NotFinite { .. } => DenseGaussianError::NotFinite { element: e },
-            };
-            Breakdown::Improper(why.to_string())
-        })?;
-    }
-    Ok(())
-}
-
-/// [`apply`] to many elements, shared out among threads: elements do not know of each other, so the bits are
+/// The same for all elements, shared out among threads: elements do not know of each other, so the bits are
 /// the same.
 fn apply_all(
     pool: &rayon::ThreadPool,
@@ -581,26 +499,18 @@ fn apply_all(
     log_norm: &mut [f64],
 ) -> Result<(), Breakdown> {
     let some = (SHARED_OUT / var.width.max(1)).max(1);
-    let evaluate = |eta: &[f64], moments: &mut [f64], log_norm: &mut [f64]| match var.algorithm {
-        Algorithm::Family(f) => f.evaluate(var.d, eta, moments, log_norm),
-        Algorithm::Joint(j) => j.evaluate(var.d, eta, moments, log_norm),
-        _ => unreachable!("the others are done as one"),
-    };
-    let each = matches!(var.algorithm, Algorithm::Family(_) | Algorithm::Joint(_)) && var.clamp.is_none();
-    if log_norm.len() <= some || !each {
-        return apply(var, &|i| i, eta, moments, log_norm);
+    if log_norm.len() <= some || var.shape.is_whole() {
+        return Ok(var.shape.evaluate(Which::From(0), eta, moments, log_norm)?);
     }
     let elements = some * var.width;
     let parts =
         eta.par_chunks(elements).zip(moments.par_chunks_mut(elements).zip(log_norm.par_chunks_mut(some)));
     let failed = pool.install(|| {
-        let done = parts
-            .enumerate()
-            .map(|(i, (e, (m, a)))| evaluate(e, m, a).map_err(|e| (i * some + e.element, e.why)));
-        done.filter_map(Result::err).min_by_key(|f| f.0)
+        let done =
+            parts.enumerate().map(|(i, (e, (m, a)))| var.shape.evaluate(Which::From(i * some), e, m, a));
+        done.filter_map(Result::err).min_by_key(|f| f.element)
     });
-    failed
-        .map_or(Ok(()), |(element, why)| Err(Breakdown::Improper(format!("{why} (element {})", element + 1))))
+    failed.map_or(Ok(()), |f| Err(f.into()))
 }
 
 /// Numbers of a block that a thread takes at a time.

@@ -17,6 +17,7 @@ use super::{
     start_values,
 };
 use crate::{
+    block::element::Which,
     expfam::stat::Arithmetic,
     graph::{
         FactorGraph,
@@ -27,9 +28,8 @@ use crate::{
         Plan,
         arrays::Dense,
         layout::{List, VarId},
-        network::NetworkShape,
         table::{From, RowOperand, Table},
-        var::{Algorithm, Clamp, Storage, Var},
+        var::Storage,
     },
     shape::NodeId,
 };
@@ -83,7 +83,8 @@ impl Start {
             .vars
             .ids()
             .map(|v| {
-                let members = if plan.vars[v].network.is_some() { plan.vars[v].nodes.len() } else { 1 };
+                let members =
+                    if plan.vars[v].shape.tables().is_some() { plan.vars[v].nodes.len() } else { 1 };
                 let mine = |m: usize| callers.iter().filter(move |g| (g.var, g.member) == (v, m));
                 let rows = |g: &GivenStart| match &g.what {
                     What::Responsibilities(r) => Some(Given::Rows(r.clone())),
@@ -104,54 +105,42 @@ impl Start {
     }
 
     /// Do the values of a streamed variable have moments?
-    fn check(&self, graph: &FactorGraph, plan: &Plan, v: VarId) -> Result<(), Breakdown> {
+    fn check(&self, plan: &Plan, v: VarId) -> Result<(), Breakdown> {
         let w = plan.vars[v].width;
         let (mut eta, mut moments) = (vec![0.0; w], vec![0.0; w]);
-        (0..plan.vars[v].elements()).try_for_each(|e| {
-            start_values::write(graph, plan, v, &self.values[v], e..e + 1, &mut eta, &mut moments)
-        })
+        (0..plan.vars[v].elements())
+            .try_for_each(|e| start_values::write(plan, v, &self.values[v], e, &mut eta, &mut moments))
     }
 
     /// Writes the moments of variable `v` for the places `range`; false where it has no start.
-    fn write(
-        &self,
-        graph: &FactorGraph,
-        plan: &Plan,
-        v: VarId,
-        range: Range<usize>,
-        out: &mut [f64],
-    ) -> bool {
+    fn write(&self, plan: &Plan, v: VarId, range: Range<usize>, out: &mut [f64]) -> bool {
         let var = &plan.vars[v];
         if !self.values[v].is_empty() {
             let mut eta = vec![0.0; out.len()];
             out.fill(0.0);
             // Elements of a streamed block have no prior of their own: its one node gives all. `check` has
             // found no fault in it.
-            let elements = range.start * var.inner()..range.end * var.inner();
-            return start_values::write(graph, plan, v, &self.values[v], elements, &mut eta, out).is_ok();
+            let first = range.start * var.inner();
+            return start_values::write(plan, v, &self.values[v], first, &mut eta, out).is_ok();
         }
         if self.given[v].iter().all(Option::is_none) {
             return false;
         }
-        let Some(network) = &var.network else {
-            self.write_member(plan, v, 0, range, out);
-            return true;
-        };
         // A member without a start is taken as even, members as independent.
         let (first, count) = (range.start * var.inner(), range.len() * var.inner());
         let members = (0..var.nodes.len()).map(|m| {
-            let mut all = vec![0.0; count * var.states(m)];
+            let mut all = vec![0.0; count * var.shape.states(m)];
             self.write_member(plan, v, m, range.clone(), &mut all);
             all
         });
-        join(network, first, &members.collect::<Vec<_>>(), out);
+        var.shape.independent(Which::From(first), &members.collect::<Vec<_>>(), out);
         true
     }
 
     /// Writes the responsibilities of one member of variable `v` for the places `range`.
     fn write_member(&self, plan: &Plan, v: VarId, member: usize, range: Range<usize>, out: &mut [f64]) {
         let var = &plan.vars[v];
-        let (k, inner) = (var.states(member), var.inner());
+        let (k, inner) = (var.shape.states(member), var.inner());
         match &self.given[v][member] {
             None | Some(Given::Even) => out.fill(1.0 / k as f64),
             Some(Given::Rows(rows)) => {
@@ -180,23 +169,6 @@ impl Start {
     }
 }
 
-/// A network's moments from its members' responsibilities, elements from `first` on; a known cell is what it
-/// is.
-fn join(network: &NetworkShape, first: usize, members: &[Vec<f64>], out: &mut [f64]) {
-    let mut marginals: Vec<Vec<f64>> = network.sizes.iter().map(|&k| vec![0.0; k]).collect();
-    for (e, row) in out.chunks_exact_mut(network.width()).enumerate() {
-        for (m, p) in marginals.iter_mut().enumerate() {
-            let k = p.len();
-            p.copy_from_slice(&members[m][e * k..(e + 1) * k]);
-            if let Some(known) = network.known(m, first + e) {
-                p.fill(0.0);
-                p[known] = 1.0;
-            }
-        }
-        network.product(&marginals, row);
-    }
-}
-
 impl Session<'_> {
     /// Stored blocks at their priors, parents first; then one pass with the given responsibilities.
     pub(super) fn initialise(&mut self, graph: &FactorGraph, start: &Start) -> Result<(), RunError> {
@@ -210,22 +182,14 @@ impl Session<'_> {
             self.update_var(v, &mine)?;
             if !start.values[v].is_empty() {
                 let (mut eta, mut moments) = (self.eta[v].clone(), self.moments[v].clone());
-                start_values::write(
-                    graph,
-                    plan,
-                    v,
-                    &start.values[v],
-                    0..var.elements(),
-                    &mut eta,
-                    &mut moments,
-                )
-                .map_err(|e| self.error(v, e))?;
+                start_values::write(plan, v, &start.values[v], 0, &mut eta, &mut moments)
+                    .map_err(|e| self.error(v, e))?;
                 (self.eta[v], self.moments[v]) = (eta, moments);
                 self.clamp_stored(v);
                 self.version[v] += 1;
             } else if multiplied(graph, plan, v) {
                 let mut random = Random::new(start.seed, &var.name, start.restart as u64);
-                nudge(var, &mut random, &mut self.moments[v]);
+                var.shape.nudge(&mut random, &mut self.moments[v]);
                 self.version[v] += 1;
             }
             if start.given[v].iter().any(Option::is_some) {
@@ -233,21 +197,18 @@ impl Session<'_> {
                     Some(Given::Rows(rows)) => rows.to_vec(),
                     Some(_) => {
                         let name =
-                            var.network.as_ref().map_or(&var.name, |_| &plan.names[var.nodes[member].0]);
+                            if var.nodes.len() > 1 { &plan.names[var.nodes[member].0] } else { &var.name };
                         let mut random = Random::new(start.seed, name, start.restart as u64);
-                        let mut out = vec![0.0; var.elements() * var.states(member)];
-                        soft(var.states(member), &mut random, &mut out);
+                        let mut out = vec![0.0; var.elements() * var.shape.states(member)];
+                        soft(var.shape.states(member), &mut random, &mut out);
                         out
                     }
-                    None => vec![1.0 / var.states(member) as f64; var.elements() * var.states(member)],
-                };
-                match &var.network {
-                    Some(network) => {
-                        let members: Vec<Vec<f64>> = (0..var.nodes.len()).map(first).collect();
-                        join(network, 0, &members, &mut self.moments[v]);
+                    None => {
+                        vec![1.0 / var.shape.states(member) as f64; var.elements() * var.shape.states(member)]
                     }
-                    None => self.moments[v].copy_from_slice(&first(0)),
-                }
+                };
+                let members: Vec<Vec<f64>> = (0..start.given[v].len()).map(first).collect();
+                var.shape.independent(Which::From(0), &members, &mut self.moments[v]);
                 self.clamp_stored(v);
                 self.version[v] += 1;
             }
@@ -256,12 +217,12 @@ impl Session<'_> {
             for v in
                 plan.vars.ids().filter(|&v| plan.vars[v].stream() == Some(s) && !start.values[v].is_empty())
             {
-                start.check(graph, plan, v).map_err(|e| self.error(v, e))?;
+                start.check(plan, v).map_err(|e| self.error(v, e))?;
             }
             let here = |v: VarId| plan.vars[v].stream() == Some(s) && start.gives(v);
             // Where nothing is given, the blocks of the rows follow from the stored ones.
             if plan.vars.ids().any(here) {
-                self.pass(s, Mode::Start(&|v, range, out| start.write(graph, plan, v, range, out)), &[])?;
+                self.pass(s, Mode::Start(&|v, range, out| start.write(plan, v, range, out)), &[])?;
             } else {
                 self.pass(s, Mode::Update, &[])?;
             }
@@ -286,33 +247,6 @@ fn multiplied(graph: &FactorGraph, plan: &Plan, v: VarId) -> bool {
             t.ops.iter().filter(gaussian).any(|p| p.part == 0 && p.source != o.source && p.copy == o.copy)
         })
     })
-}
-
-/// Moves every Gaussian mean by a draw of its own spread, at most of unit spread.
-fn nudge(var: &Var, random: &mut Random, moments: &mut [f64]) {
-    if let Some(sparse) = &var.sparse {
-        let n = sparse.entries();
-        let spread = |i: usize| (moments[n + i] - moments[i] * moments[i]).max(0.0).sqrt().min(1.0);
-        let by: Vec<f64> = (0..n).map(|i| spread(i) * random.normal()).collect();
-        sparse.shift(&by, moments);
-        return;
-    }
-    let d = if var.width == 2 { 1 } else { var.d };
-    for m in moments.chunks_exact_mut(var.width) {
-        let (first, rest) = m.split_at_mut(d);
-        let (second, rest) = rest.split_at_mut(d * d);
-        // With the precision that scales it, the moments are τ times those of the vector.
-        let scale = if matches!(var.algorithm, Algorithm::Joint(_)) { rest[0] } else { 1.0 };
-        let mean: Vec<f64> = first.iter().map(|m| m / scale).collect();
-        let spread = |i: usize| (second[i * d + i] / scale - mean[i] * mean[i]).max(0.0).sqrt().min(1.0);
-        let by: Vec<f64> = (0..d).map(|i| spread(i) * random.normal()).collect();
-        for i in 0..d {
-            for k in 0..d {
-                second[i * d + k] += scale * (mean[i] * by[k] + by[i] * mean[k] + by[i] * by[k]);
-            }
-        }
-        first.iter_mut().zip(&by).for_each(|(m, b)| *m += scale * b);
-    }
 }
 
 /// Random responsibilities, far from even.
@@ -362,7 +296,7 @@ fn given(
 ) -> Option<Given> {
     let var = &plan.vars[v];
     let node = *var.nodes.get(member)?;
-    let (k, name) = (var.states(member), var.network.as_ref().map_or(&var.name, |_| &plan.names[node.0]));
+    let name = if var.nodes.len() > 1 { &plan.names[node.0] } else { &var.name };
     if !graph.nodes[node.0].spec.stat.one_hot() {
         return None;
     }
@@ -396,9 +330,8 @@ fn given(
     if !gates {
         return None;
     }
-    let known =
-        var.network.as_ref().is_some_and(|n| n.known[member].iter().flatten().any(|k| *k != u32::MAX));
-    if known || var.clamp.as_ref().is_some_and(|c| c.known.iter().any(|k| *k)) {
+    let k = var.shape.states(member);
+    if var.shape.has_known(Some(member)) {
         return Some(Given::Even);
     }
     if var.storage == Storage::Stored {
@@ -518,13 +451,12 @@ impl Features {
                 match o.from {
                     // A vector of which some cells are missing: those that are there.
                     From::Streamed { var, .. } => {
-                        if let Some(Clamp { cells: Some(cells), values, value_width, .. }) =
-                            &plan.vars[var].clamp
+                        if let Some((values, known)) = plan.vars[var].shape.cells()
                             && !seen.contains(&var)
                         {
-                            let w = plan.vars[var].inner() * value_width;
+                            let w = plan.vars[var].inner() * plan.vars[var].d;
                             seen.push(var);
-                            f.values.push((filled(values, &cells.known, w), w));
+                            f.values.push((filled(values, known, w), w));
                             f.width += w;
                         }
                     }

@@ -12,6 +12,7 @@ use super::{
     session::Session,
 };
 use crate::{
+    block::element::Which,
     expfam::stat::IMPOSSIBLE,
     num::{
         contract::NO_LEVEL,
@@ -22,7 +23,6 @@ use crate::{
     plan::{
         layout::{List, TableId, VarId},
         turns::{self, Sorted},
-        var::Algorithm,
     },
 };
 use pulp::{Simd, WithSimd};
@@ -51,7 +51,6 @@ pub(super) struct Turns<'p> {
     rest: Vec<f64>,
     codes: &'p [u32],
     weight: Option<&'p [f64]>,
-    algorithm: Algorithm,
     width: usize,
     padded: usize,
 }
@@ -172,7 +171,6 @@ impl<'p> Turns<'p> {
             rest,
             codes: &plan.rows.codes[turns.codes].data,
             weight: plan.streams[turns.stream].weight.as_deref(),
-            algorithm: var.algorithm,
             width,
             padded,
         }
@@ -215,6 +213,7 @@ impl<'p> Turns<'p> {
     ) -> Result<f64, (VarId, Breakdown)> {
         let (k, kp, n) = (self.width, self.padded, rows.len());
         let level = self.codes[rows.start];
+        let shape = &session.plan.vars[self.plan.var].shape;
         let place = level as usize * k..(level as usize + 1) * k;
         let Scratch { products, at, tops, weight, sums, block, from_rows, eta } = scratch;
         // Rows past the last are ones of weight 0, so that four can be taken at a time.
@@ -301,10 +300,9 @@ impl<'p> Turns<'p> {
                 break;
             }
             eta.iter_mut().zip(&*from_rows).zip(rest).for_each(|((eta, g), rest)| *eta = rest + g);
-            if let Algorithm::Family(f) = self.algorithm {
-                f.evaluate(k, eta, moments, &mut log_norm)
-                    .map_err(|e| (self.plan.var, Breakdown::Improper(e.why)))?;
-            }
+            shape
+                .evaluate(Which::From(level as usize), eta, moments, &mut log_norm)
+                .map_err(|e| (self.plan.var, e.into()))?;
         }
         rested.share.truncate(share + n);
         rested.eta.extend_from_slice(eta);
@@ -326,14 +324,10 @@ impl<'p> Turns<'p> {
                 }
             }
             let (mut row, mut norm) = (sum.clone(), [0.0]);
-            if let Algorithm::Family(f) = session.plan.vars[self.plan.selector].algorithm {
-                f.evaluate(k, &sum, &mut row, &mut norm).map_err(|e| {
-                    (
-                        self.plan.selector,
-                        Breakdown::Improper(format!("{} (element {})", e.why, rows.start + i + 1)),
-                    )
-                })?;
-            }
+            let selector = &session.plan.vars[self.plan.selector].shape;
+            selector
+                .evaluate(Which::From(rows.start + i), &sum, &mut row, &mut norm)
+                .map_err(|e| (self.plan.selector, e.into()))?;
             row.iter_mut().for_each(|r| *r *= weight[i]);
             rested.rows[of_group..].iter_mut().zip(&row).for_each(|(g, r)| *g += r);
             rested.late.push((rows.start + i, row));

@@ -11,7 +11,8 @@
 //! it grows and its cost is bounded. Dense blocks and chains are claimed first; then what is left to meet is
 //! joined in sparse ones.
 
-use super::{Blocks, chains, roles::Role, sparse::Pattern};
+use super::{Blocks, chains, roles::Role, sparse};
+use crate::block::kind::sparse::Pattern;
 use crate::{
     block::lagged_gaussian_chain::LONGEST_LAG,
     expfam::stat::{Arithmetic, PartShape},
@@ -319,7 +320,7 @@ impl Claims<'_> {
         let joint = all_inside(self.graph, &set.nodes);
         let names: Vec<String> =
             set.nodes.iter().map(|n| format!("`{}`", self.graph.nodes[n.0].name)).collect();
-        let pattern = Pattern::new(self.graph, &self.blocks.energy, &self.blocks.roles, bound, &joint);
+        let pattern = sparse::pattern(self.graph, &self.blocks.energy, &self.blocks.roles, bound, &joint);
         let pattern = pattern
             .map_err(|why| format!("One block of all {} would be too large. {why}", names.join(", ")))?;
         Ok(Set { pattern: Some(Arc::new(pattern)), ..set })

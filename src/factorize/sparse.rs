@@ -10,7 +10,10 @@ use super::{
     roles::Role,
 };
 use crate::{
-    block::sparse_gaussian::{PatternError, SparseGaussian},
+    block::{
+        kind::sparse::{NONE, Pattern, Places},
+        sparse_gaussian::PatternError,
+    },
     graph::{
         bound::{Bound, ObservedArray},
         energy::{Element, Energy, FactorEnergy, LabelId, Source, View},
@@ -23,166 +26,94 @@ use crate::{
 pub const LARGEST_COST: f64 = 5e8;
 /// Covariances that the factor may hold, and pairs that the model may list, at most.
 pub const LARGEST_FILL: usize = 20_000_000;
-/// No pair, or no element.
-pub const NONE: u32 = u32::MAX;
-
-/// Where each member's entries stand: one member after the other, each row-major over its plates, then its
-/// own axis.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
-    /// First entry of each member, and their number.
-    pub starts: Vec<usize>,
-    /// Sizes of each member's plates.
-    pub sizes: Vec<Vec<usize>>,
-    /// Entries of one element of each member: the length of a vector.
-    pub each: Vec<usize>,
+/// Where the entries of these members stand.
+fn places(graph: &FactorGraph, bound: &Bound, members: &[Member]) -> Places {
+    let (mut starts, mut sizes, mut each) = (vec![0], vec![], vec![]);
+    for m in members {
+        let plates: Vec<usize> = m.inner.iter().map(|p| bound.plate(*p).size).collect();
+        let d = if m.vector { graph.nodes[m.node.0].event.map_or(1, |x| bound.size(x)) } else { 1 };
+        starts.push(starts[starts.len() - 1] + plates.iter().product::<usize>() * d);
+        sizes.push(plates);
+        each.push(d);
+    }
+    Places { starts, sizes, each }
 }
 
-impl Places {
-    fn new(graph: &FactorGraph, bound: &Bound, members: &[Member]) -> Self {
-        let (mut starts, mut sizes, mut each) = (vec![0], vec![], vec![]);
-        for m in members {
-            let plates: Vec<usize> = m.inner.iter().map(|p| bound.plate(*p).size).collect();
-            let d = if m.vector { graph.nodes[m.node.0].event.map_or(1, |x| bound.size(x)) } else { 1 };
-            starts.push(starts[starts.len() - 1] + plates.iter().product::<usize>() * d);
-            sizes.push(plates);
-            each.push(d);
+/// Finds the pairs that the energy's products join, and how they are eliminated.
+///
+/// # Errors
+/// A sentence: why the block is too large, or has no such pattern.
+pub fn pattern(
+    graph: &FactorGraph,
+    energy: &Energy,
+    roles: &[Role],
+    bound: &Bound,
+    joint: &GaussianJoint,
+) -> Result<Pattern, String> {
+    let places = places(graph, bound, &joint.members);
+    let n = places.len();
+    let too_many = |what: &str, count: f64| {
+        format!("It would list {} {what}, and {} are the most.", rounded(count), rounded(LARGEST_FILL as f64))
+    };
+    if n > LARGEST_FILL {
+        return Err(too_many("entries", n as f64));
+    }
+    let mut pairs: Vec<u64> = vec![];
+    let own: usize = (0..joint.members.len())
+        .map(|m| (places.starts[m + 1] - places.starts[m]) * (places.each[m] - 1) / 2)
+        .sum();
+    let mut listed = own as f64;
+    // The entries of one vector are reported together.
+    for m in 0..joint.members.len() {
+        let d = places.each[m];
+        for first in (places.starts[m]..places.starts[m + 1]).step_by(d) {
+            for a in first..first + d {
+                pairs.extend((a + 1..first + d).map(|b| Pattern::key(a, b)));
+            }
         }
-        Self { starts, sizes, each }
     }
-
-    /// How many entries.
-    pub fn len(&self) -> usize {
-        self.starts.last().copied().unwrap_or(0)
-    }
-
-    /// Are there none?
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Entries between neighbours along each of a member's plates.
-    pub fn strides(&self, member: usize) -> Vec<usize> {
-        let sizes = &self.sizes[member];
-        (0..sizes.len()).map(|i| sizes[i + 1..].iter().product::<usize>() * self.each[member]).collect()
-    }
-}
-
-/// A sparse block with its data.
-#[derive(Debug)]
-pub struct Pattern {
-    /// Its entries.
-    pub places: Places,
-    /// Its algorithm.
-    pub kernel: SparseGaussian,
-    /// The pairs, ascending: the first entry in the upper half.
-    pairs: Vec<u64>,
-}
-
-impl Pattern {
-    /// Finds the pairs that the energy's products join, and how they are eliminated.
-    ///
-    /// # Errors
-    /// A sentence: why the block is too large, or has no such pattern.
-    pub fn new(
-        graph: &FactorGraph,
-        energy: &Energy,
-        roles: &[Role],
-        bound: &Bound,
-        joint: &GaussianJoint,
-    ) -> Result<Self, String> {
-        let places = Places::new(graph, bound, &joint.members);
-        let n = places.len();
-        let too_many = |what: &str, count: f64| {
-            format!(
-                "It would list {} {what}, and {} are the most.",
-                rounded(count),
-                rounded(LARGEST_FILL as f64)
-            )
-        };
-        if n > LARGEST_FILL {
-            return Err(too_many("entries", n as f64));
+    let me = Source::Gaussian(usize::MAX);
+    for f in &energy.factors {
+        let mut met: Vec<Vec<View>> = vec![];
+        for term in &f.terms {
+            let mut term = term.clone();
+            rewrite_term(graph, &mut term, joint, usize::MAX);
+            met.extend(
+                term.ops.into_iter().filter(|o| o.source == me && o.views.len() == 2).map(|o| o.views),
+            );
         }
-        let mut pairs: Vec<u64> = vec![];
-        let own: usize = (0..joint.members.len())
-            .map(|m| (places.starts[m + 1] - places.starts[m]) * (places.each[m] - 1) / 2)
-            .sum();
-        let mut listed = own as f64;
-        // The entries of one vector are reported together.
-        for m in 0..joint.members.len() {
-            let d = places.each[m];
-            for first in (places.starts[m]..places.starts[m + 1]).step_by(d) {
-                for a in first..first + d {
-                    pairs.extend((a + 1..first + d).map(|b| key(a, b)));
+        for (i, views) in met.iter().enumerate().filter(|(_, v)| v[0] != v[1]) {
+            if met[..i].contains(views) {
+                continue;
+            }
+            let port = Port::new(graph, bound, roles, f, joint, &places, views)?;
+            listed += port.len() as f64;
+            if listed > LARGEST_FILL as f64 {
+                return Err(too_many("pairs", listed));
+            }
+            port.each(|a, b| {
+                if a != b && a != NONE && b != NONE {
+                    pairs.push(Pattern::key(a as usize, b as usize));
                 }
-            }
+            });
         }
-        let me = Source::Gaussian(usize::MAX);
-        for f in &energy.factors {
-            let mut met: Vec<Vec<View>> = vec![];
-            for term in &f.terms {
-                let mut term = term.clone();
-                rewrite_term(graph, &mut term, joint, usize::MAX);
-                met.extend(
-                    term.ops.into_iter().filter(|o| o.source == me && o.views.len() == 2).map(|o| o.views),
-                );
-            }
-            for (i, views) in met.iter().enumerate().filter(|(_, v)| v[0] != v[1]) {
-                if met[..i].contains(views) {
-                    continue;
-                }
-                let port = Port::new(graph, bound, roles, f, joint, &places, views)?;
-                listed += port.len() as f64;
-                if listed > LARGEST_FILL as f64 {
-                    return Err(too_many("pairs", listed));
-                }
-                port.each(|a, b| {
-                    if a != b && a != NONE && b != NONE {
-                        pairs.push(key(a as usize, b as usize));
-                    }
-                });
-            }
-            pairs.sort_unstable();
-            pairs.dedup();
-        }
-        let list: Vec<(u32, u32)> = pairs.iter().map(|p| ((p >> 32) as u32, *p as u32)).collect();
-        let kernel = SparseGaussian::new(n, &list, LARGEST_FILL).map_err(|e| match e {
-            PatternError::Fill { .. } => {
-                format!("Its factor would have more than {} entries.", rounded(LARGEST_FILL as f64))
-            }
-            PatternError::Pair { .. } => e.to_string(),
-        })?;
-        if kernel.cost() > LARGEST_COST {
-            let (cost, most) = (rounded(kernel.cost()), rounded(LARGEST_COST));
-            return Err(format!(
-                "It would take about {cost} multiplications an iteration, and {most} are the most."
-            ));
-        }
-        Ok(Self { places, kernel, pairs })
+        pairs.sort_unstable();
+        pairs.dedup();
     }
-
-    /// Where the product of two entries stands: squares first, by entry, then the pairs.
-    pub fn slot(&self, a: u32, b: u32) -> u32 {
-        if a == NONE || b == NONE {
-            return NONE;
+    let pattern = Pattern::new(places, pairs, LARGEST_FILL).map_err(|e| match e {
+        PatternError::Fill { .. } => {
+            format!("Its factor would have more than {} entries.", rounded(LARGEST_FILL as f64))
         }
-        if a == b {
-            return a;
-        }
-        match self.pairs.binary_search(&key(a as usize, b as usize)) {
-            Ok(at) => (self.places.len() + at) as u32,
-            Err(_) => NONE,
-        }
+        PatternError::Pair { .. } => e.to_string(),
+    })?;
+    let kernel = &pattern.kernel;
+    if kernel.cost() > LARGEST_COST {
+        let (cost, most) = (rounded(kernel.cost()), rounded(LARGEST_COST));
+        return Err(format!(
+            "It would take about {cost} multiplications an iteration, and {most} are the most."
+        ));
     }
-
-    /// How many pairs.
-    pub fn pairs(&self) -> usize {
-        self.pairs.len()
-    }
-}
-
-fn key(a: usize, b: usize) -> u64 {
-    ((a.min(b) as u64) << 32) | a.max(b) as u64
+    Ok(pattern)
 }
 
 /// A large number for people: `1.2 million`.

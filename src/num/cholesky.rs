@@ -49,6 +49,11 @@ pub fn log_det(d: usize, l: &[f64]) -> f64 {
 /// Overwrites x with A⁻¹ x, given the factor of A.
 pub fn solve(d: usize, l: &[f64], x: &mut [f64]) {
     forward(d, l, x);
+    back(d, l, x);
+}
+
+/// Overwrites x with L⁻ᵀ x.
+pub fn back(d: usize, l: &[f64], x: &mut [f64]) {
     for i in (0..d).rev() {
         x[i] /= l[i * d + i];
         let xi = x[i];

@@ -127,6 +127,12 @@ impl Stream {
         last
     }
 
+    /// An index with probability proportional to exp of its number (−∞ for none, not all).
+    pub fn log_categorical(&mut self, logs: &[f64]) -> usize {
+        let top = logs.iter().fold(f64::NEG_INFINITY, |t, x| t.max(*x));
+        self.categorical(&logs.iter().map(|x| exp(x - top)).collect::<Vec<f64>>())
+    }
+
     /// Poisson(rate), rate ≥ 0: by exponential gaps below 10, else by Hörmann's transformed rejection (PTRS,
     /// 1993).
     pub fn poisson(&mut self, rate: f64) -> f64 {

@@ -10,7 +10,7 @@ use super::{
     Plan,
     layout::{StreamId, TableId, VarId},
     table::{From, Rows},
-    var::{Algorithm, Storage},
+    var::Storage,
 };
 
 /// A block whose rows share a covariance.
@@ -32,7 +32,7 @@ pub fn find(plan: &Plan) -> Vec<Alike> {
 fn of_var(plan: &Plan, v: VarId) -> Option<Alike> {
     let var = &plan.vars[v];
     let stream = var.stream()?;
-    let plain = matches!(var.algorithm, Algorithm::Gaussian) && var.clamp.is_none() && var.inner() == 1;
+    let plain = var.shape.gaussian_vector().is_some() && var.inner() == 1;
     if !plain || var.storage != (Storage::Streamed { stream, kept: false }) {
         return None;
     }

@@ -15,7 +15,7 @@ pub fn colour(plan: &mut Plan) -> Result<(), LowerError> {
         if plan.vars[v].storage != Storage::Stored {
             continue;
         }
-        if plan.vars[v].sparse.is_some() {
+        if plan.vars[v].shape.is_whole() {
             // All its elements are one block.
             plan.vars[v].classes = vec![vec![]];
             continue;

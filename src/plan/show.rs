@@ -7,7 +7,7 @@ use super::{
     arrays::Dense,
     layout::TableId,
     table::{From, RowOperand, Rows, Shared, Table},
-    var::{Algorithm, Storage, Var},
+    var::{Storage, Var},
 };
 use crate::{graph::factor_graph::FactorGraph, num::contract::Label};
 
@@ -72,29 +72,7 @@ impl Plan {
                     format!("streamed over {plate}{kept}")
                 }
             };
-            let how = match v.algorithm {
-                Algorithm::Family(f) => f.name().to_string(),
-                Algorithm::Joint(f) => f.name().to_string(),
-                Algorithm::Gaussian => format!("Gaussian of dimension {}", v.d),
-                Algorithm::SparseGaussian => v.sparse.as_ref().map_or(String::new(), |s| {
-                    let kernel = &s.pattern.kernel;
-                    format!(
-                        "sparse Gaussian of dimension {}, {} joined, {} of fill",
-                        v.d,
-                        count(s.pattern.pairs(), "pair"),
-                        kernel.fill()
-                    )
-                }),
-                Algorithm::GaussianChain => format!("Kalman smoother of dimension {}", v.d),
-                Algorithm::GaussianSteps { lags: 1 } => {
-                    format!("Kalman smoother of dimension {}, each step with its own coupling", v.d)
-                }
-                Algorithm::GaussianSteps { lags } => {
-                    format!("Kalman smoother of dimension {}, over {lags} steps at a time", v.d)
-                }
-                Algorithm::Chain => "forward–backward".into(),
-                Algorithm::Network => "junction tree".into(),
-            };
+            let how = v.shape.describe();
             let colours = if v.classes.len() > 1 {
                 format!(", updated in {} turns, as its elements meet", v.classes.len())
             } else {
@@ -105,8 +83,7 @@ impl Plan {
             } else {
                 ""
             };
-            let known = v.network.as_ref().is_some_and(|n| n.known.iter().any(Option::is_some));
-            let clamp = if v.clamp.is_some() || known { ", some elements known" } else { "" };
+            let clamp = if v.shape.has_known(None) { ", some elements known" } else { "" };
             out += &format!(
                 "  {}{over}: {how}, {} each; {place}{alike}{colours}{clamp}\n",
                 v.name,

@@ -11,7 +11,7 @@ use super::{
     lookup,
     streams::Stream,
     table::{From, Rows, Shared, Table},
-    var::{Algorithm, Storage, Var},
+    var::{Storage, Var},
 };
 use crate::num::contract::NO_LEVEL;
 use std::ops::Range;
@@ -210,10 +210,9 @@ fn of_table(plan: &Plan, t: TableId, table: &Table, stream: StreamId) -> Option<
         _ => None,
     })?;
     let row = &plan.vars[selector];
-    let normalised = matches!(row.algorithm, Algorithm::Family(f) if f.is_softmax());
-    if !normalised
+    if !row.shape.is_softmax()
         || row.inner() != 1
-        || row.clamp.is_some()
+        || row.shape.held().is_some()
         || row.storage != (Storage::Streamed { stream, kept: false })
     {
         return None;
@@ -225,9 +224,7 @@ fn of_table(plan: &Plan, t: TableId, table: &Table, stream: StreamId) -> Option<
     let Shared::Var(var) = operand.from else { return None };
     let block = &plan.vars[var];
     let copied = term.coefficient == 1.0 && operand.offset == 0 && operand.axes == table.axes;
-    let plain = matches!(block.algorithm, Algorithm::Family(_))
-        && block.storage == Storage::Stored
-        && block.clamp.is_none();
+    let plain = block.nodes.len() == 1 && block.storage == Storage::Stored && block.shape.held().is_none();
     if !copied || !plain || block.classes.len() > 1 || block.weight.is_some() || block.width != row.width {
         return None;
     }

@@ -4,7 +4,7 @@
 use crate::loops::{Ready, compare, options, ready};
 use elbow::engine::posterior::Posterior;
 use elbow::factorize::Kind;
-use elbow::plan::var::{Algorithm, Var};
+use elbow::plan::var::Var;
 use elbow::{engine::given::Selector, expfam::stat::CATEGORY, num::stream::Stream as Random};
 use proptest::prelude::*;
 use std::fmt::Write;
@@ -411,8 +411,7 @@ fn hold(seed: u64) -> Result<(), String> {
     // A chain or network that meets other latent numbers of its rows is at its best only where all stand
     // still.
     let meets = |v: &Var| {
-        matches!(v.algorithm, Algorithm::Chain | Algorithm::Network)
-            && r.plan.vars.iter().filter(|w| w.stream() == v.stream()).count() > 1
+        v.shape.tables().is_some() && r.plan.vars.iter().filter(|w| w.stream() == v.stream()).count() > 1
     };
     if r.plan.blocks.list.iter().any(|b| matches!(b.kind, Kind::Gaussian(_))) {
         // Joint Gaussians are held against dense solves by tests of their own. Here: the best of them is no
@@ -422,9 +421,7 @@ fn hold(seed: u64) -> Result<(), String> {
         } else {
             None
         };
-        if let Some(apart) = apart.filter(|_| {
-            !r.plan.vars.iter().any(|v| matches!(v.algorithm, Algorithm::Chain | Algorithm::Network))
-        }) {
+        if let Some(apart) = apart.filter(|_| !r.plan.vars.iter().any(|v| v.shape.tables().is_some())) {
             let mut long = o.clone();
             (long.max_iterations, long.tolerance) = (3000, 1e-13);
             let (joint, apart) = (r.fit(&long)?.elbo, apart.fit(&long)?.elbo);

@@ -16,14 +16,14 @@ use elbow::{
         laws,
         stat::{CATEGORY, DIRICHLET, GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, StatKind, WISHART},
     },
-    factorize::roles::Role,
+    factorize::{Kind, roles::Role},
     graph::{
         Bound, FactorGraph,
         bound::ObservedArray,
         factor_graph::{Expr, ExprKind, Factor, Function, Index, PlateKind, Ref, RowSet, Target},
     },
     pipeline,
-    plan::{Plan, var::Algorithm},
+    plan::Plan,
     shape::{Extent, NodeId, PlateId},
     source::Source,
     syntax::{self, expr::BinaryOp},
@@ -158,15 +158,13 @@ impl<'a> State<'a> {
             let first = var.nodes.iter().map(|n| n.0).min().unwrap();
             let d = s.d(node);
             let count = s.count(node);
-            match var.algorithm {
-                Algorithm::Chain | Algorithm::Network => chains.push(var.nodes.clone()),
-                Algorithm::Gaussian
-                | Algorithm::SparseGaussian
-                | Algorithm::GaussianChain
-                | Algorithm::GaussianSteps { .. } => {
+            let family = r.graph.nodes[node.0].spec.family;
+            match r.plan.blocks.list[v].kind {
+                Kind::Chain(_) | Kind::Network(_) => chains.push(var.nodes.clone()),
+                Kind::Gaussian(_) => {
                     unreachable!("joint Gaussians have tests of their own")
                 }
-                Algorithm::Family(_) if r.graph.nodes[node.0].spec.stat == &CATEGORY => {
+                Kind::Single if r.graph.nodes[node.0].spec.stat == &CATEGORY => {
                     let p = &q[node.0][0].values;
                     for e in 0..count {
                         let p = p[e * d..(e + 1) * d].to_vec();
@@ -177,7 +175,8 @@ impl<'a> State<'a> {
                         s.moments[node.0].push(p);
                     }
                 }
-                Algorithm::Family(f) => {
+                Kind::Single => {
+                    let f = family.unwrap();
                     for e in 0..count {
                         if s.is_end(node, e) {
                             s.moments[node.0].push(vec![f64::NAN; r.graph.nodes[node.0].spec.stat.width(d)]);
@@ -193,7 +192,8 @@ impl<'a> State<'a> {
                         s.moments[node.0].push(m);
                     }
                 }
-                Algorithm::Joint(f) => {
+                Kind::Joint(j) => {
+                    let f = r.plan.blocks.joints[j].spec.family;
                     let (x, tau) = (var.nodes[0], var.nodes[1]);
                     assert!(
                         [&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&r.graph.nodes[x.0].spec.stat),
@@ -963,7 +963,7 @@ pub fn at_rest(r: &Ready, p: &Posterior) -> Result<(), String> {
     let tolerance = 1e-9 * here.abs().max(1.0);
     for (v, var) in r.plan.vars.iter().enumerate() {
         let _ = v;
-        if matches!(var.algorithm, Algorithm::Chain | Algorithm::Network) {
+        if var.shape.tables().is_some() {
             continue;
         }
         for node in &var.nodes {

@@ -266,7 +266,7 @@ fn whole_vectors_innermost(labels: &mut [LabelId], drafts: &[RowDraft], sizes: &
 /// The chain whose neighbours two of the operands are.
 pub(super) fn pair_of(drafts: &[RowDraft], vars: &List<VarId, Var>) -> Option<VarId> {
     let chain = |d: &RowDraft| match d.from {
-        From::Streamed { var, back } if vars[var].algorithm.is_chain() => Some((var, back)),
+        From::Streamed { var, back } if vars[var].shape.sequences().is_some() => Some((var, back)),
         _ => None,
     };
     let all: Vec<(VarId, u32)> = drafts.iter().filter_map(chain).collect();

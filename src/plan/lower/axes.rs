@@ -138,7 +138,7 @@ impl<'a> Lowering<'a> {
             return (kind.offset(op.part, d), kind.parts[op.part].shape.width(d));
         };
         let shape =
-            self.var_of(op.source).and_then(|v| self.vars[v].network.as_ref()).expect("a network has tables");
+            self.var_of(op.source).and_then(|v| self.vars[v].shape.tables()).expect("a network has tables");
         let (at, scope) = &shape.scopes[op.part];
         (*at, scope.iter().map(|&m| shape.sizes[m]).product())
     }

@@ -2,13 +2,27 @@
 //! them (`by_row`, `shared`).
 
 use super::{LowerError, Lowering, axes::row_major};
-use crate::plan::{
-    network::NetworkShape,
-    sparse::SparseShape,
-    var::{Algorithm, Cells, Clamp, Storage, Var},
-};
+use crate::plan::var::{Storage, Var};
 use crate::{
-    block::{junction_tree::JunctionTree, lagged_gaussian_chain, normal_gamma_vector},
+    block::{
+        held::Held,
+        junction_tree::JunctionTree,
+        kind::{
+            cells::KnownCells,
+            chain::Chain,
+            dense::{DenseGaussian, Entries},
+            family::Independent,
+            gaussian_chain::GaussianChain,
+            lagged::LaggedChain,
+            network::Network,
+            pair::Pair,
+            scaled::ScaledGaussian,
+            sparse::SparseShape,
+            tables::Tables,
+            tree::Tree,
+        },
+        shape::BlockShape,
+    },
     factorize::{
         Block, Kind,
         gaussian::GaussianJoint,
@@ -24,120 +38,170 @@ impl<'a> Lowering<'a> {
     pub(super) fn vars(&mut self) -> Result<(), LowerError> {
         for (b, block) in self.blocks.list.iter().enumerate() {
             let first = &self.graph.nodes[block.nodes[0].0];
-            let mut network = self.network(block)?;
-            let sparse = match block.kind {
-                Kind::Gaussian(g) => self.blocks.gaussians[g].pattern.clone().map(SparseShape::new),
-                _ => None,
-            };
-            let d = match block.kind {
-                Kind::Gaussian(_) if sparse.is_some() => sparse.as_ref().map_or(0, SparseShape::entries),
-                Kind::Gaussian(g) => self.member_offsets(g).last().copied().unwrap_or(0),
-                // A chain's states are those of all its members together; a network's dimension is that of
-                // its tables.
-                _ => network.as_ref().map_or(self.d(block.nodes[0]), NetworkShape::width),
-            };
-            let (algorithm, width) = match block.kind {
-                // Products of entries are added as factors ask for them.
-                Kind::Gaussian(_) if sparse.is_some() => {
-                    (Algorithm::SparseGaussian, sparse.as_ref().map_or(0, SparseShape::width))
-                }
-                Kind::Gaussian(g) => match &self.blocks.gaussians[g] {
-                    GaussianJoint { scale: Some(_), .. } => (
-                        Algorithm::Joint(normal_gamma_vector::SPEC.family),
-                        normal_gamma_vector::STAT.width(d),
-                    ),
-                    GaussianJoint { chain: None, .. } => (Algorithm::Gaussian, d + d * d),
-                    GaussianJoint { lags: 0, .. } => (Algorithm::GaussianChain, d + d * d),
-                    &GaussianJoint { lags, .. } => {
-                        (Algorithm::GaussianSteps { lags }, lagged_gaussian_chain::width(d, lags))
-                    }
-                },
-                Kind::Joint(j) => (
-                    Algorithm::Joint(self.blocks.joints[j].spec.family),
-                    self.blocks.joints[j].spec.stat.width(d),
-                ),
-                Kind::Network(n) if self.blocks.networks[n].chain.is_some() => (Algorithm::Chain, d),
-                Kind::Network(_) => (Algorithm::Network, d),
-                Kind::Chain(_) => (Algorithm::Chain, first.spec.stat.width(d)),
-                Kind::Single => match first.spec.family {
-                    Some(f) => (Algorithm::Family(f), first.spec.stat.width(d)),
-                    None => {
-                        return Err(LowerError::Unsupported {
-                            span: first.call,
-                            what: format!("a latent {}", first.spec.name),
-                        });
-                    }
-                },
-            };
             let row = self.row_plate(block.nodes[0]);
             let mut plates: Vec<PlateId> = match block.kind {
                 Kind::Gaussian(g) => self.blocks.gaussians[g].outer.clone(),
                 _ => first.plates.clone(),
             };
             plates.sort_by_key(|p| Some(*p) != row);
-            let plates: Vec<(PlateId, usize)> =
-                plates.into_iter().map(|p| (p, self.bound.plate(p).size)).collect();
-            let names: Vec<&str> = block.nodes.iter().map(|n| self.graph.nodes[n.0].name.as_str()).collect();
             let storage = match row {
                 Some(p) if !self.demoted[b] && self.only_direct(b, p) => {
                     Storage::Streamed { stream: self.stream(p), kept: false }
                 }
-                _ if algorithm.is_chain() => {
-                    return Err(LowerError::Unsupported {
-                        span: first.call,
-                        what: "a chain whose steps other rows refer to".into(),
-                    });
-                }
                 _ => Storage::Stored,
             };
-            let weight =
-                row.filter(|_| sparse.is_none()).and_then(|p| self.streams[self.stream(p)].weight.clone());
-            let mut var = Var {
+            let plates: Vec<(PlateId, usize)> = plates.into_iter().map(|p| self.sized(p)).collect();
+            let (shape, sparse) = self.shape(block, &plates, storage)?;
+            if shape.sequences().is_some() && storage == Storage::Stored {
+                return Err(LowerError::Unsupported {
+                    span: first.call,
+                    what: "a chain whose steps other rows refer to".into(),
+                });
+            }
+            let d = match block.kind {
+                Kind::Gaussian(_) if sparse.is_some() => sparse.as_ref().map_or(0, SparseShape::entries),
+                Kind::Gaussian(g) => self.member_offsets(g).last().copied().unwrap_or(0),
+                // A chain's states are those of all its members together; a network's dimension is that of
+                // its tables.
+                Kind::Network(_) => shape.width(),
+                _ => self.d(block.nodes[0]),
+            };
+            let inside = |(at, _): (usize, &NodeId)| match block.kind {
+                Kind::Gaussian(g) => self.blocks.gaussians[g]
+                    .members
+                    .get(at)
+                    .map_or(vec![], |m| m.inner.iter().map(|&p| self.sized(p)).collect()),
+                _ => vec![],
+            };
+            let names: Vec<&str> = block.nodes.iter().map(|n| self.graph.nodes[n.0].name.as_str()).collect();
+            let var = Var {
                 name: names.join(", "),
                 nodes: block.nodes.clone(),
-                algorithm,
+                width: shape.width(),
+                shape,
                 d,
-                width,
                 plates,
+                inside: block.nodes.iter().enumerate().map(inside).collect(),
                 storage,
-                clamp: None,
-                network: None,
-                sparse,
                 classes: vec![],
-                weight,
+                weight: row
+                    .filter(|_| sparse.is_none())
+                    .and_then(|p| self.streams[self.stream(p)].weight.clone()),
             };
-            if let Some(network) = &mut network {
-                for (m, &node) in
-                    block.nodes.iter().enumerate().filter(|(_, n)| self.blocks.roles[n.0] == Role::Mixed)
-                {
-                    let clamp = self.clamp(node, &var);
-                    let code = |(known, x): (&bool, &f64)| if *known { *x as u32 } else { u32::MAX };
-                    network.known[m] = Some(clamp.known.iter().zip(&clamp.values).map(code).collect());
-                }
-            } else if self.blocks.roles[block.nodes[0].0] == Role::Mixed {
-                var.clamp = Some(self.clamp(block.nodes[0], &var));
-            }
-            var.network = network;
             self.vars.push(var);
+            self.sparse.push(sparse);
         }
         Ok(())
     }
 
-    /// The tables of a network, if the block is one.
-    fn network(&self, block: &Block) -> Result<Option<NetworkShape>, LowerError> {
-        let Kind::Network(n) = block.kind else { return Ok(None) };
-        let network = &self.blocks.networks[n];
-        let sizes: Vec<usize> = network.members.iter().map(|&m| self.d(m)).collect();
-        let tree = match network.chain {
-            Some(_) => None,
-            None => Some(JunctionTree::new(&sizes, &network.scopes, LARGEST_CLIQUE).map_err(|e| {
-                LowerError::Unsupported {
-                    span: self.graph.nodes[block.nodes[0].0].call,
-                    what: format!("a network whose {e}"),
+    fn sized(&self, p: PlateId) -> (PlateId, usize) {
+        (p, self.bound.plate(p).size)
+    }
+
+    /// How a block's η turns into moments. A sparse Gaussian is given apart too: products of entries are added
+    /// as factors ask for them.
+    fn shape(
+        &self,
+        block: &Block,
+        plates: &[(PlateId, usize)],
+        storage: Storage,
+    ) -> Result<(Box<dyn BlockShape>, Option<SparseShape>), LowerError> {
+        let first = &self.graph.nodes[block.nodes[0].0];
+        let spec = first.spec;
+        let shape: Box<dyn BlockShape> = match block.kind {
+            Kind::Gaussian(g) => {
+                let joint = &self.blocks.gaussians[g];
+                let members = self.entries_of_members(g);
+                if let Some(pattern) = joint.pattern.clone() {
+                    let shape = SparseShape::new(pattern, members.iter().map(|m| m.family).collect());
+                    return Ok((Box::new(shape.clone()), Some(shape)));
                 }
-            })?),
+                match joint {
+                    GaussianJoint { scale: Some(_), .. } => Box::new(ScaledGaussian::new(members)),
+                    GaussianJoint { chain: None, .. } => Box::new(DenseGaussian::new(members)),
+                    GaussianJoint { lags: 0, .. } => Box::new(GaussianChain::new(members)),
+                    &GaussianJoint { lags, .. } => Box::new(LaggedChain::new(members, lags)),
+                }
+            }
+            Kind::Joint(j) => Box::new(Pair::new(self.blocks.joints[j].spec, self.d(block.nodes[0]))),
+            Kind::Chain(_) => {
+                let node = block.nodes[0];
+                self.along(self.tables(&[node], &[vec![0]], plates, storage), storage)
+            }
+            Kind::Network(n) => {
+                let network = &self.blocks.networks[n];
+                let tables = self.tables(&network.members, &network.scopes, plates, storage);
+                if network.chain.is_some() {
+                    return Ok((self.along(tables, storage), None));
+                }
+                let tree = JunctionTree::new(&tables.sizes, &network.scopes, LARGEST_CLIQUE);
+                let tree = tree.map_err(|e| LowerError::Unsupported {
+                    span: first.call,
+                    what: format!("a network whose {e}"),
+                })?;
+                Box::new(Network::new(tables, tree))
+            }
+            Kind::Single => {
+                let Some(family) = spec.family else {
+                    return Err(LowerError::Unsupported {
+                        span: first.call,
+                        what: format!("a latent {}", spec.name),
+                    });
+                };
+                let node = block.nodes[0];
+                let mixed = self.blocks.roles[node.0] == Role::Mixed;
+                let known = mixed.then(|| self.known_elements(node, plates, storage));
+                match known {
+                    Some((held, cells, absent)) if spec.stat.conditions() => {
+                        Box::new(KnownCells::new(family, cells, absent, held))
+                    }
+                    known => Box::new(Independent::new(family, spec.stat, self.d(node), known.map(|k| k.0))),
+                }
+            }
         };
-        Ok(Some(NetworkShape::new(sizes, &network.scopes, tree)))
+        Ok((shape, None))
+    }
+
+    /// Categories along their stream: sequences, or trees.
+    fn along(&self, tables: Tables, storage: Storage) -> Box<dyn BlockShape> {
+        match storage {
+            Storage::Streamed { stream, .. } if self.streams[stream].parent.is_some() => {
+                Box::new(Tree::new(tables))
+            }
+            _ => Box::new(Chain::new(tables)),
+        }
+    }
+
+    /// Where the members of a Gaussian joint have their entries.
+    fn entries_of_members(&self, g: usize) -> Vec<Entries> {
+        let members = self.blocks.gaussians[g].members.iter().zip(self.member_offsets(g));
+        members
+            .map(|(m, first)| Entries {
+                first,
+                count: m.inner.iter().map(|p| self.bound.plate(*p).size).product(),
+                each: if m.vector { self.d(m.node) } else { 1 },
+                family: self.graph.nodes[m.node.0].spec.family.expect("a Gaussian has a family"),
+            })
+            .collect()
+    }
+
+    /// The tables of members that are categories, with their known cells.
+    fn tables(
+        &self,
+        members: &[NodeId],
+        scopes: &[Vec<usize>],
+        plates: &[(PlateId, usize)],
+        storage: Storage,
+    ) -> Tables {
+        let mut tables = Tables::new(members.iter().map(|&m| self.d(m)).collect(), scopes);
+        for (known, &node) in tables.known.iter_mut().zip(members) {
+            if self.blocks.roles[node.0] == Role::Mixed {
+                let (held, ..) = self.known_elements(node, plates, storage);
+                let code = |(known, x): (&bool, &f64)| if *known { *x as u32 } else { u32::MAX };
+                *known = Some(held.known.iter().zip(&held.values).map(code).collect());
+            }
+        }
+        tables
     }
 
     /// Is the block used only by rows of its own plate, each its own element (or, for a chain, the one
@@ -173,23 +237,32 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    /// The known cells of a partly observed node, in the variable's storage order.
-    pub(super) fn clamp(&self, node: NodeId, var: &Var) -> Clamp {
+    /// What is known of a partly observed node, in its variable's storage order: elements, cells, and elements
+    /// that are missing as a whole and weigh nothing.
+    fn known_elements(
+        &self,
+        node: NodeId,
+        plates: &[(PlateId, usize)],
+        storage: Storage,
+    ) -> (Held, Vec<bool>, Vec<bool>) {
         let kind = self.graph.nodes[node.0].spec.stat;
         let (width, all) = self.observed_values(node);
-        let order = self.storage_order(node, var);
-        let mut known = Vec::with_capacity(order.len());
-        let mut cells = Cells { known: vec![], absent: vec![] };
+        let stream = match storage {
+            Storage::Streamed { stream, .. } => self.streams[stream].order.as_deref(),
+            Storage::Stored => None,
+        };
+        let order = element_order(&self.graph.nodes[node.0].plates, plates, stream);
         let leaf = !has_children(&self.blocks.energy, node);
+        let (mut known, mut cells, mut absent) = (Vec::with_capacity(order.len()), vec![], vec![]);
         let mut values = Vec::with_capacity(order.len() * width);
         for &e in &order {
             let v = &all[e * width..(e + 1) * width];
             known.push(v.iter().all(|x| !x.is_nan()));
-            cells.known.extend(v.iter().map(|x| !x.is_nan()));
-            cells.absent.push(leaf && v.iter().all(|x| x.is_nan()));
+            cells.extend(v.iter().map(|x| !x.is_nan()));
+            absent.push(leaf && v.iter().all(|x| x.is_nan()));
             values.extend(v.iter().map(|x| if x.is_nan() { 0.0 } else { *x }));
         }
-        Clamp { known, values, value_width: width, kind, cells: kind.conditions().then_some(cells) }
+        (Held { known, values, width, d: self.d(node), kind }, cells, absent)
     }
 
     /// Is the node a leaf of which some values are latent in part, and others missing as a whole? These weigh
@@ -200,13 +273,6 @@ impl<'a> Lowering<'a> {
             let (width, values) = self.observed_values(node);
             values.chunks_exact(width).any(|v| v.iter().all(|x| x.is_nan()))
         }
-    }
-
-    /// Element of the node (file order, row-major over its plates) at each element of its variable's storage.
-    pub(super) fn storage_order(&self, node: NodeId, var: &Var) -> Vec<usize> {
-        let plates = &self.graph.nodes[node.0].plates;
-        let order = var.stream().and_then(|s| self.streams[s].order.as_deref());
-        element_order(plates, &var.plates, order)
     }
 
     /// Values by element in file order, centred; categories as numbers; missing cells NaN.

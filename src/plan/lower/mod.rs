@@ -22,6 +22,7 @@ use super::{
     var::{Storage, Var},
 };
 use crate::{
+    block::kind::sparse::SparseShape,
     factorize::{
         Blocks, Kind,
         roles::{Missing, Role},
@@ -113,7 +114,12 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
                         || l.absent(*n)
                 })
                 .collect();
-            let Lowering { vars, streams, tables, rows, known, constants, .. } = l;
+            let Lowering { mut vars, streams, tables, rows, known, constants, sparse, .. } = l;
+            for (var, sparse) in vars.iter_mut().zip(sparse.iter()) {
+                if let Some(sparse) = sparse {
+                    var.shape = Box::new(sparse.clone());
+                }
+            }
             let stored = vars.ids().filter(|&v| vars[v].storage == Storage::Stored).collect();
             let names = graph.nodes.iter().map(|n| n.name.clone()).collect();
             let mut plan = Plan {
@@ -212,7 +218,7 @@ fn cut(plan: &mut Plan) {
             .map(|o| o.width)
             .sum();
         let mut rows = (CHUNK_NUMBERS / (moments + operands).max(1)).clamp(64, 8192);
-        if plan.vars.iter().filter(here).any(|v| v.algorithm.is_chain()) {
+        if plan.vars.iter().filter(here).any(|v| v.shape.sequences().is_some()) {
             rows = rows.max(side_by_side(&plan.streams[s]));
         }
         let turns = plan.turns.iter().find(|t| t.stream == s);
@@ -238,7 +244,7 @@ fn side_by_side(stream: &Stream) -> usize {
 
 /// A chain's sequences are never cut, nor groups that take turns.
 fn cut_stream(plan: &mut Plan, s: StreamId, rows: usize, runs: usize) {
-    let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && v.algorithm.is_chain());
+    let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && v.shape.sequences().is_some());
     let starts = if chain {
         plan.streams[s].starts.clone()
     } else {
@@ -277,6 +283,8 @@ struct Lowering<'a> {
     constants: Vec<f64>,
     /// Arrays inside the statistics of sparse Gaussians; an operand's part counts them.
     ports: Vec<ports::Port>,
+    /// By variable, the sparse Gaussians, whose statistics grow while factors are lowered.
+    sparse: List<VarId, Option<SparseShape>>,
     port_of: HashMap<(usize, Source, Vec<View>), usize>,
     lists: Vec<Combinations>,
 }
@@ -369,6 +377,7 @@ impl<'a> Lowering<'a> {
             ports: vec![],
             port_of: HashMap::new(),
             lists: vec![],
+            sparse: List::default(),
         }
     }
 
@@ -481,8 +490,10 @@ impl<'a> Lowering<'a> {
         }
         let product: usize = columns.iter().map(|c| c.1).product();
         let rows = view.stream.map_or(0, |s| self.streams[s].size);
-        let chained =
-            ops.iter().filter_map(|o| self.var_of(o.source)).any(|v| self.vars[v].algorithm.is_chain());
+        let chained = ops
+            .iter()
+            .filter_map(|o| self.var_of(o.source))
+            .any(|v| self.vars[v].shape.sequences().is_some());
         let lift = !repeated && (columns.len() <= 1 || product <= rows.max(4096) || chained);
         let mut has_child = false;
         for op in &ops {

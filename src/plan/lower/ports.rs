@@ -4,6 +4,7 @@
 
 use super::{FactorView, LowerError, Lowering, RowDraft, SharedDraft};
 use crate::{
+    block::shape::BlockShape,
     factorize::{Kind, sparse},
     graph::energy::{Element, LabelId, Op, Source, View},
     plan::{
@@ -66,7 +67,7 @@ impl<'a> Lowering<'a> {
         let at =
             blocks.list.iter().position(|b| b.kind == Kind::Gaussian(g)).expect("a Gaussian has a block");
         let var = VarId::new(at);
-        let shape = self.vars[var].sparse.as_ref().expect("a sparse Gaussian has a shape");
+        let shape = self.sparse[var].as_ref().expect("a sparse Gaussian has a shape");
         let places = &shape.pattern.places;
         let (n, first) = (shape.entries(), &op.views[0]);
         let starts = |m: usize| places.starts[m];
@@ -90,7 +91,7 @@ impl<'a> Lowering<'a> {
         let pairs = pairs.map_err(|what| LowerError::Unsupported { span, what })?;
         let mut slots = Vec::with_capacity(pairs.len());
         pairs.each(|a, b| slots.push(shape.pattern.slot(a, b)));
-        let shape = self.vars[var].sparse.as_mut().expect("a sparse Gaussian has a shape");
+        let shape = self.sparse[var].as_mut().expect("a sparse Gaussian has a shape");
         let offset = shape.push(slots);
         self.vars[var].width = shape.width();
         let mut axes = vec![];
@@ -132,7 +133,7 @@ impl<'a> Lowering<'a> {
         within: &[(Option<LabelId>, usize)],
         times: usize,
     ) -> Port {
-        let shape = self.vars[var].sparse.as_ref().expect("a sparse Gaussian has a shape");
+        let shape = self.sparse[var].as_ref().expect("a sparse Gaussian has a shape");
         let places = &shape.pattern.places;
         let plates = &self.blocks.gaussians[g].members[v.member].inner;
         let mut axes = vec![];

@@ -1,0 +1,59 @@
+//! Categories along the steps of sequences: forward–backward.
+
+use super::categories::{Along, Categories};
+use crate::{
+    block::{
+        forward_backward::{self, Chains, PairTables},
+        sequence::{AnySteps, Ready, Scratch, SequenceError, Sequences},
+    },
+    num::stream::Stream,
+};
+
+/// A chain of categories.
+pub type Chain = Categories<ForwardBackward>;
+
+/// The algorithm.
+#[derive(Debug)]
+pub struct ForwardBackward;
+
+impl Along for ForwardBackward {
+    const NAME: &'static str = "forward–backward";
+    const BY_BLOCKS: bool = true;
+
+    fn prepare(states: usize, pair: &[f64]) -> Box<dyn Ready> {
+        let mut tables = PairTables::default();
+        tables.prepare(states, pair);
+        Box::new(tables)
+    }
+}
+
+impl Ready for PairTables {
+    fn run(
+        &self,
+        sequences: Sequences<'_>,
+        steps: &mut dyn AnySteps,
+        pair_sums: &mut [f64],
+        log_norm: &mut f64,
+        scratch: &mut Scratch,
+    ) -> Result<(), SequenceError> {
+        let Sequences { pair_index, starts, cuts, .. } = sequences;
+        let chains = Chains { pair_index, starts, cuts };
+        Ok(forward_backward::run(self, chains, steps, pair_sums, log_norm, scratch.of())?)
+    }
+
+    fn draw(
+        &self,
+        sequences: Sequences<'_>,
+        steps: &mut dyn AnySteps,
+        random: &mut Stream,
+    ) -> Result<Vec<f64>, SequenceError> {
+        let Sequences { pair_index, starts, .. } = sequences;
+        let chains = Chains { pair_index, starts, cuts: &[] };
+        let states = forward_backward::draw(self, chains, steps, random)?;
+        Ok(states.into_iter().map(|s| s as f64).collect())
+    }
+
+    fn tables(&self) -> Option<&PairTables> {
+        Some(self)
+    }
+}

@@ -1,0 +1,145 @@
+//! Gaussian vectors along the steps of sequences, neighbours coupled by one matrix: a Kalman smoother.
+
+use super::{
+    categories::together,
+    dense::{Entries, put_together, share_out, start_member},
+    family::parameters,
+};
+use crate::{
+    block::{
+        element::{Failure, Which},
+        gaussian_chain::{self, GaussianChains},
+        marginal::Marginal,
+        sequence::{AnySteps, Ready, Scratch, SequenceError, SequenceKernel, Sequences},
+        shape::{BlockShape, Given},
+    },
+    num::stream::Stream,
+};
+
+/// A chain of Gaussian vectors of its members' entries.
+#[derive(Debug)]
+pub struct GaussianChain {
+    d: usize,
+    members: Vec<Entries>,
+}
+
+impl GaussianChain {
+    /// Of these members, whose entries stand one after the other in each step.
+    pub fn new(members: Vec<Entries>) -> Self {
+        let d = members.iter().map(|m| m.count * m.each).sum();
+        Self { d, members }
+    }
+}
+
+impl BlockShape for GaussianChain {
+    fn width(&self) -> usize {
+        self.d + self.d * self.d
+    }
+
+    fn describe(&self) -> String {
+        format!("Kalman smoother of dimension {}", self.d)
+    }
+
+    fn work(&self, elements: usize) -> f64 {
+        // An inverse and three products of matrices each way.
+        8.0 * (self.d as f64).powi(3) * elements as f64
+    }
+
+    fn evaluate(&self, _: Which<'_>, _: &[f64], _: &mut [f64], _: &mut [f64]) -> Result<(), Failure> {
+        Err(together())
+    }
+
+    fn sequences(&self) -> Option<&dyn SequenceKernel> {
+        Some(self)
+    }
+
+    fn members(&self) -> usize {
+        self.members.len()
+    }
+
+    fn marginal(&self, member: usize, _: Which<'_>, _: &[f64], moments: &[f64]) -> Marginal {
+        self.members[member].marginal(self.d, self.width(), moments)
+    }
+
+    fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {
+        let m = &self.members[member];
+        Some(parameters(m.family, m.each, m.width()))
+    }
+
+    fn start(
+        &self,
+        given: &[Given<'_>],
+        which: Which<'_>,
+        _: &mut [f64],
+        moments: &mut [f64],
+    ) -> Result<(), Failure> {
+        given.iter().try_for_each(|g| {
+            start_member(self.d, self.width(), &self.members[g.member], g.what, which, moments)
+        })
+    }
+
+    fn draw(&self, _: Which<'_>, _: &[f64], _: &mut Stream, _: &mut [Vec<f64>]) -> Result<(), Failure> {
+        Err(together())
+    }
+
+    fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {
+        let x = put_together(values);
+        out[..self.d].copy_from_slice(&x);
+        out[self.d..].iter_mut().enumerate().for_each(|(i, o)| *o = x[i / self.d] * x[i % self.d]);
+    }
+}
+
+impl SequenceKernel for GaussianChain {
+    fn entries(&self) -> usize {
+        self.d
+    }
+
+    fn by_blocks(&self) -> bool {
+        true
+    }
+
+    fn prepare(&self, pair: &[f64]) -> Box<dyn Ready> {
+        Box::new(Couplings { q: self.d, pair: pair.to_vec() })
+    }
+
+    fn split(&self, steps: &[f64], out: &mut [Vec<f64>]) {
+        steps.chunks_exact(self.d.max(1)).for_each(|x| share_out(&self.members, x, out));
+    }
+}
+
+/// M×Q×Q couplings of neighbours.
+#[derive(Debug)]
+struct Couplings {
+    q: usize,
+    pair: Vec<f64>,
+}
+
+impl Couplings {
+    fn chains<'a>(&'a self, sequences: Sequences<'a>) -> GaussianChains<'a> {
+        let Sequences { pair_index, starts, .. } = sequences;
+        GaussianChains { pair: &self.pair, pair_index, starts }
+    }
+}
+
+impl Ready for Couplings {
+    fn run(
+        &self,
+        sequences: Sequences<'_>,
+        steps: &mut dyn AnySteps,
+        pair_sums: &mut [f64],
+        log_norm: &mut f64,
+        scratch: &mut Scratch,
+    ) -> Result<(), SequenceError> {
+        let chains = self.chains(sequences);
+        Ok(gaussian_chain::run(self.q, chains, steps, pair_sums, log_norm, scratch.of())?)
+    }
+
+    fn draw(
+        &self,
+        sequences: Sequences<'_>,
+        steps: &mut dyn AnySteps,
+        random: &mut Stream,
+    ) -> Result<Vec<f64>, SequenceError> {
+        Ok(gaussian_chain::draw(self.q, self.chains(sequences), steps, random)?)
+    }
+}

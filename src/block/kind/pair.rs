@@ -1,0 +1,133 @@
+//! A pair of variables of one element under a joint statistic: a number and its precision, a vector and its
+//! precision matrix.
+
+use super::family::replace;
+use crate::{
+    block::{
+        element::{Failure, Which},
+        marginal::{Law, Marginal},
+        shape::{BlockShape, Given, What},
+    },
+    expfam::joint::{JointFamily, JointSpec},
+    num::stream::Stream,
+};
+
+/// A small joint block.
+#[derive(Debug)]
+pub struct Pair {
+    spec: &'static JointSpec,
+    d: usize,
+}
+
+impl Pair {
+    /// Of this kind, with this event dimension.
+    pub fn new(spec: &'static JointSpec, d: usize) -> Self {
+        Self { spec, d }
+    }
+
+    fn family(&self) -> &'static dyn JointFamily {
+        self.spec.family
+    }
+}
+
+/// Each member's value where it is given, else its mean.
+fn values(shape: &Pair, given: &[Given<'_>], at: usize, eta: &[f64]) -> Vec<Vec<f64>> {
+    let of = |member: usize| {
+        let w = shape.spec.members[member].value.width(shape.d);
+        match given.iter().find(|g| g.member == member).map(|g| g.what) {
+            Some(What::Values(x)) => x[at * w..(at + 1) * w].to_vec(),
+            _ => shape.family().summary(member, shape.d, eta).mean,
+        }
+    };
+    (0..shape.members()).map(of).collect()
+}
+
+impl BlockShape for Pair {
+    fn width(&self) -> usize {
+        self.spec.stat.width(self.d)
+    }
+
+    fn describe(&self) -> String {
+        self.family().name().into()
+    }
+
+    fn evaluate(
+        &self,
+        which: Which<'_>,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Failure> {
+        let done = self.family().evaluate(self.d, eta, moments, log_norm);
+        done.map_err(|e| Failure::of_element(which.at(e.element), &e.why))
+    }
+
+    fn members(&self) -> usize {
+        self.spec.members.len()
+    }
+
+    fn marginal(&self, member: usize, _: Which<'_>, eta: &[f64], _: &[f64]) -> Marginal {
+        let law = Law::Member(self.family(), member, self.d);
+        Marginal { law, width: self.width(), numbers: eta.to_vec() }
+    }
+
+    fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {
+        // Only names and lengths are read.
+        let all = self.family().parameters(self.d, &vec![0.0; self.width()]);
+        let mine = self.family().member_parameters(member).iter().map(|&i| &all[i]);
+        Some(mine.map(|p| (p.name, p.values.len())).collect())
+    }
+
+    /// Parameters of either, or values of either. A member without a start is where its prior has its mean.
+    fn start(
+        &self,
+        given: &[Given<'_>],
+        which: Which<'_>,
+        eta: &mut [f64],
+        moments: &mut [f64],
+    ) -> Result<(), Failure> {
+        let (w, family) = (self.width(), self.family());
+        let certain = |g: &Given<'_>| matches!(g.what, What::Values(_));
+        if given.iter().any(certain) && !given.iter().all(certain) {
+            let why = "one node of a pair starts from values, the other from parameters".into();
+            return Err(Failure { element: 0, impossible: false, why });
+        }
+        if given.iter().all(certain) {
+            for (i, (e, m)) in eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).enumerate() {
+                let each = values(self, given, which.at(i), e);
+                self.statistic(which.at(i), &each.iter().map(Vec::as_slice).collect::<Vec<_>>(), m);
+            }
+            return Ok(());
+        }
+        for (i, e) in eta.chunks_exact_mut(w).enumerate() {
+            let mut all = family.parameters(self.d, e);
+            for g in given {
+                if let What::Parameters(given) = g.what {
+                    let mine = family.member_parameters(g.member).iter().enumerate();
+                    mine.for_each(|(place, &p)| replace(&mut all[p], place, given, which.at(i)));
+                }
+            }
+            e.copy_from_slice(&family.natural(self.d, &all));
+        }
+        let count = eta.len() / w.max(1);
+        self.evaluate(which, eta, moments, &mut vec![0.0; count])
+    }
+
+    fn draw(
+        &self,
+        _: Which<'_>,
+        eta: &[f64],
+        random: &mut Stream,
+        out: &mut [Vec<f64>],
+    ) -> Result<(), Failure> {
+        for e in eta.chunks_exact(self.width()) {
+            let drawn = self.family().sample(self.d, e, random);
+            out.iter_mut().zip(drawn).for_each(|(out, x)| out.extend(x));
+        }
+        Ok(())
+    }
+
+    fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {
+        out.copy_from_slice(&self.family().of_values(self.d, values));
+    }
+}

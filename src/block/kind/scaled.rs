@@ -1,0 +1,90 @@
+//! One Gaussian vector for each element with the precision that scales it: a Normal–Gamma of a vector.
+
+use super::dense::{Entries, nudge, put_together, share_out};
+use crate::{
+    block::{
+        element::{Failure, Which},
+        marginal::{Law, Marginal},
+        normal_gamma,
+        normal_gamma_vector::{SPEC, STAT, entry},
+        shape::BlockShape,
+    },
+    num::stream::Stream,
+};
+
+/// Vectors of the members' entries, and their precision, which is the last member.
+#[derive(Debug)]
+pub struct ScaledGaussian {
+    d: usize,
+    entries: Vec<Entries>,
+}
+
+impl ScaledGaussian {
+    /// Of these members, whose entries stand one after the other, and the precision.
+    pub fn new(entries: Vec<Entries>) -> Self {
+        let d = entries.iter().map(|m| m.count * m.each).sum();
+        Self { d, entries }
+    }
+}
+
+impl BlockShape for ScaledGaussian {
+    fn width(&self) -> usize {
+        STAT.width(self.d)
+    }
+
+    fn describe(&self) -> String {
+        SPEC.family.name().into()
+    }
+
+    fn evaluate(
+        &self,
+        which: Which<'_>,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Failure> {
+        let done = SPEC.family.evaluate(self.d, eta, moments, log_norm);
+        done.map_err(|e| Failure::of_element(which.at(e.element), &e.why))
+    }
+
+    fn members(&self) -> usize {
+        self.entries.len() + 1
+    }
+
+    /// One entry of a vector and its precision are a Normal–Gamma.
+    fn marginal(&self, member: usize, _: Which<'_>, eta: &[f64], _: &[f64]) -> Marginal {
+        // Of the precision alone, any entry says the same.
+        let of = self.entries.get(member).map_or(0..1, |m| m.first..m.first + m.count * m.each);
+        let numbers = eta
+            .chunks_exact(self.width())
+            .flat_map(|e| of.clone().flat_map(|i| entry(self.d, e, i)).collect::<Vec<f64>>())
+            .collect();
+        let law = Law::Member(normal_gamma::SPEC.family, usize::from(member == self.entries.len()), 1);
+        Marginal { law, width: 4, numbers }
+    }
+
+    fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {
+        // Moments are τ times those of the vector.
+        nudge(self.d, self.width(), |rest| rest[0], random, moments);
+    }
+
+    fn draw(
+        &self,
+        _: Which<'_>,
+        eta: &[f64],
+        random: &mut Stream,
+        out: &mut [Vec<f64>],
+    ) -> Result<(), Failure> {
+        for e in eta.chunks_exact(self.width()) {
+            let drawn = SPEC.family.sample(self.d, e, random);
+            share_out(&self.entries, &drawn[0], out);
+            out[self.entries.len()].extend(&drawn[1]);
+        }
+        Ok(())
+    }
+
+    fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {
+        let (x, tau) = values.split_at(self.entries.len());
+        out.copy_from_slice(&SPEC.family.of_values(self.d, &[&put_together(x), tau[0]]));
+    }
+}

@@ -1,0 +1,285 @@
+//! One Gaussian over all entries of all members, of which few pairs are kept: entries, their squares, then
+//! arrays of products of two entries, as the factors read them. Not here: which entries meet
+//! (`factorize::sparse`), nor the algorithm (`sparse_gaussian`).
+//!
+//! Several places of the statistic may be one product: those of `w[i]·w[j]` and of `w[j]·w[i]`, or of two
+//! factors. Each gets messages of its own; the natural parameter of the product is their sum, and all of them
+//! have its moment.
+
+use super::dense::natural;
+use crate::{
+    block::{
+        element::{Failure, Which},
+        marginal::{Law, Marginal},
+        shape::BlockShape,
+        sparse_gaussian::{PatternError, SparseGaussian},
+    },
+    expfam::family::Family,
+    num::stream::Stream,
+};
+use std::sync::Arc;
+
+/// No pair, or no element.
+pub const NONE: u32 = u32::MAX;
+
+/// Where each member's entries stand: one member after the other, each row-major over its plates, then its
+/// own axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// First entry of each member, and their number.
+    pub starts: Vec<usize>,
+    /// Sizes of each member's plates.
+    pub sizes: Vec<Vec<usize>>,
+    /// Entries of one element of each member: the length of a vector.
+    pub each: Vec<usize>,
+}
+
+impl Places {
+    /// How many entries.
+    pub fn len(&self) -> usize {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Entries between neighbours along each of a member's plates.
+    pub fn strides(&self, member: usize) -> Vec<usize> {
+        let sizes = &self.sizes[member];
+        (0..sizes.len()).map(|i| sizes[i + 1..].iter().product::<usize>() * self.each[member]).collect()
+    }
+}
+
+/// The entries, the pairs of them that are joined, and the algorithm.
+#[derive(Debug)]
+pub struct Pattern {
+    /// Its entries.
+    pub places: Places,
+    /// Its algorithm.
+    pub kernel: SparseGaussian,
+    /// The pairs, ascending: the first entry in the upper half.
+    pairs: Vec<u64>,
+}
+
+impl Pattern {
+    /// Of pairs as [`Pattern::key`] writes them, ascending, each once.
+    ///
+    /// # Errors
+    /// The factor would have more entries than `most`.
+    pub fn new(places: Places, pairs: Vec<u64>, most: usize) -> Result<Self, PatternError> {
+        let list: Vec<(u32, u32)> = pairs.iter().map(|p| ((p >> 32) as u32, *p as u32)).collect();
+        let kernel = SparseGaussian::new(places.len(), &list, most)?;
+        Ok(Self { places, kernel, pairs })
+    }
+
+    /// A pair of entries as one number.
+    pub fn key(a: usize, b: usize) -> u64 {
+        ((a.min(b) as u64) << 32) | a.max(b) as u64
+    }
+
+    /// Where the product of two entries stands: squares first, by entry, then the pairs.
+    pub fn slot(&self, a: u32, b: u32) -> u32 {
+        if a == NONE || b == NONE {
+            return NONE;
+        }
+        if a == b {
+            return a;
+        }
+        match self.pairs.binary_search(&Self::key(a as usize, b as usize)) {
+            Ok(at) => (self.places.len() + at) as u32,
+            Err(_) => NONE,
+        }
+    }
+
+    /// How many pairs.
+    pub fn pairs(&self) -> usize {
+        self.pairs.len()
+    }
+}
+
+/// A sparse Gaussian, with the products that its statistic holds.
+#[derive(Clone, Debug)]
+pub struct SparseShape {
+    /// The entries and the pairs that are joined.
+    pub pattern: Arc<Pattern>,
+    /// For each number after the entries: which square or pair it is; [`NONE`] for none.
+    slots: Vec<u32>,
+    /// For each member that is a vector: where the products of its elements' entries start, d × d for each
+    /// element.
+    pub seconds: Vec<Option<usize>>,
+    /// The family of each member's elements.
+    families: Vec<&'static dyn Family>,
+}
+
+impl SparseShape {
+    /// Entries, squares, and each vector's own products.
+    pub fn new(pattern: Arc<Pattern>, families: Vec<&'static dyn Family>) -> Self {
+        let places = &pattern.places;
+        let n = places.len();
+        let mut slots: Vec<u32> = (0..n as u32).collect();
+        let mut seconds = vec![];
+        for (m, &d) in places.each.iter().enumerate() {
+            seconds.push((d > 1).then_some(n + slots.len()));
+            if d > 1 {
+                for first in (places.starts[m]..places.starts[m + 1]).step_by(d) {
+                    let row = |a: usize| (first..first + d).map(move |b| (a as u32, b as u32));
+                    slots.extend((first..first + d).flat_map(row).map(|(a, b)| pattern.slot(a, b)));
+                }
+            }
+        }
+        Self { pattern, slots, seconds, families }
+    }
+
+    /// Entries.
+    pub fn entries(&self) -> usize {
+        self.pattern.places.len()
+    }
+
+    /// Adds an array of products, and says where it starts.
+    pub fn push(&mut self, slots: impl IntoIterator<Item = u32>) -> usize {
+        let at = self.width();
+        self.slots.extend(slots);
+        at
+    }
+
+    /// Natural parameters of squares, then of pairs, each the sum of its places'.
+    fn gathered(&self, eta: &[f64]) -> Vec<f64> {
+        let n = self.entries();
+        let mut second = vec![0.0; n + self.pattern.pairs()];
+        for (&slot, x) in self.slots.iter().zip(&eta[n..]).filter(|x| *x.0 != NONE) {
+            second[slot as usize] += x;
+        }
+        second
+    }
+
+    /// Moves the means by `by`, the covariances as they are.
+    fn shift(&self, by: &[f64], moments: &mut [f64]) {
+        let n = self.entries();
+        let mut second = vec![0.0; n + self.pattern.pairs()];
+        for (&slot, x) in self.slots.iter().zip(&moments[n..]).filter(|x| *x.0 != NONE) {
+            second[slot as usize] = *x;
+        }
+        let (squares, pairs) = second.split_at_mut(n);
+        let moved = |a: usize, b: usize| moments[a] * by[b] + by[a] * moments[b] + by[a] * by[b];
+        squares.iter_mut().enumerate().for_each(|(a, x)| *x += moved(a, a));
+        pairs
+            .iter_mut()
+            .zip(self.pattern.kernel.pairs())
+            .for_each(|(x, &(a, b))| *x += moved(a as usize, b as usize));
+        moments.iter_mut().zip(by).for_each(|(m, b)| *m += b);
+        self.spread(&second, moments);
+    }
+
+    fn spread(&self, second: &[f64], moments: &mut [f64]) {
+        for (x, &slot) in moments[self.entries()..].iter_mut().zip(&self.slots) {
+            *x = if slot == NONE { 0.0 } else { second[slot as usize] };
+        }
+    }
+
+    /// The mean and the covariance (d × d) of the element of a member at `element`, and its entries' number
+    /// d.
+    fn element(&self, member: usize, element: usize, moments: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let places = &self.pattern.places;
+        let d = places.each[member];
+        let first = places.starts[member] + element * d;
+        let mean = moments[first..first + d].to_vec();
+        let at = self.seconds[member].map_or(self.entries() + first, |s| s + element * d * d);
+        let covariance = (0..d * d).map(|i| moments[at + i] - mean[i / d] * mean[i % d]).collect();
+        (mean, covariance)
+    }
+}
+
+fn failure(why: String) -> Failure {
+    Failure { element: 0, impossible: false, why }
+}
+
+impl BlockShape for SparseShape {
+    fn width(&self) -> usize {
+        self.entries() + self.slots.len()
+    }
+
+    fn describe(&self) -> String {
+        let (pairs, fill) = (self.pattern.pairs(), self.pattern.kernel.fill());
+        let s = if pairs == 1 { "" } else { "s" };
+        format!("sparse Gaussian of dimension {}, {pairs} pair{s} joined, {fill} of fill", self.entries())
+    }
+
+    fn work(&self, elements: usize) -> f64 {
+        self.pattern.kernel.cost() * elements as f64
+    }
+
+    fn evaluate(
+        &self,
+        _: Which<'_>,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Failure> {
+        let n = self.entries();
+        let kernel = &self.pattern.kernel;
+        let (mut h, mut second) = (eta[..n].to_vec(), self.gathered(eta));
+        let (squares, pairs) = second.split_at_mut(n);
+        log_norm[0] = 0.0;
+        let mut scratch = vec![0.0; kernel.scratch_len()];
+        let done = kernel.run(&mut h, squares, pairs, &mut log_norm[0], &mut scratch);
+        done.map_err(|e| failure(e.to_string()))?;
+        moments[..n].copy_from_slice(&h);
+        self.spread(&second, moments);
+        Ok(())
+    }
+
+    fn is_whole(&self) -> bool {
+        true
+    }
+
+    fn members(&self) -> usize {
+        self.families.len()
+    }
+
+    fn marginal(&self, member: usize, _: Which<'_>, _: &[f64], moments: &[f64]) -> Marginal {
+        let places = &self.pattern.places;
+        let d = places.each[member];
+        let mut numbers = vec![];
+        for element in 0..(places.starts[member + 1] - places.starts[member]) / d {
+            let (mean, covariance) = self.element(member, element, moments);
+            natural(&mean, |a, b| covariance[a * d + b], &mut numbers);
+        }
+        Marginal { law: Law::Family(self.families[member], d), width: d + d * d, numbers }
+    }
+
+    fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {
+        let n = self.entries();
+        let spread = |i: usize| (moments[n + i] - moments[i] * moments[i]).max(0.0).sqrt().min(1.0);
+        let by: Vec<f64> = (0..n).map(|i| spread(i) * random.normal()).collect();
+        self.shift(&by, moments);
+    }
+
+    fn draw(
+        &self,
+        _: Which<'_>,
+        eta: &[f64],
+        random: &mut Stream,
+        out: &mut [Vec<f64>],
+    ) -> Result<(), Failure> {
+        let n = self.entries();
+        let (second, kernel) = (self.gathered(eta), &self.pattern.kernel);
+        let (mut x, mut scratch) = (vec![0.0; n], vec![0.0; kernel.scratch_len()]);
+        let parameters = [&eta[..n], &second[..n], &second[n..]];
+        kernel.draw(parameters, random, &mut x, &mut scratch).map_err(|e| failure(e.to_string()))?;
+        let starts = &self.pattern.places.starts;
+        out.iter_mut().zip(starts.windows(2)).for_each(|(o, w)| o.extend_from_slice(&x[w[0]..w[1]]));
+        Ok(())
+    }
+
+    fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {
+        let (n, x) = (self.entries(), values.concat());
+        let square = |a: usize| x[a] * x[a];
+        let pair = |&(a, b): &(u32, u32)| x[a as usize] * x[b as usize];
+        let second: Vec<f64> =
+            (0..n).map(square).chain(self.pattern.kernel.pairs().iter().map(pair)).collect();
+        out[..n].copy_from_slice(&x);
+        self.spread(&second, out);
+    }
+}

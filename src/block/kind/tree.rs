@@ -1,0 +1,71 @@
+//! Categories along the rows of trees, each row below another: the sum–product algorithm.
+
+use super::categories::{Along, Categories};
+use crate::{
+    block::{
+        gaussian_chain::GaussianSteps,
+        sequence::{AnySteps, Ready, Scratch, SequenceError, Sequences},
+        tree::{self, TreeTables, Trees},
+    },
+    num::stream::Stream,
+};
+
+/// A tree of categories.
+pub type Tree = Categories<SumProduct>;
+
+/// The algorithm.
+#[derive(Debug)]
+pub struct SumProduct;
+
+impl Along for SumProduct {
+    const NAME: &'static str = "sum–product on trees";
+    const BY_BLOCKS: bool = false;
+
+    fn prepare(states: usize, pair: &[f64]) -> Box<dyn Ready> {
+        let mut tables = TreeTables::default();
+        tables.prepare(states, pair);
+        Box::new(tables)
+    }
+}
+
+/// All nodes' log potentials, and buffers.
+#[derive(Default)]
+struct Buffers {
+    node: Vec<f64>,
+    scratch: Vec<f64>,
+}
+
+impl Ready for TreeTables {
+    fn run(
+        &self,
+        sequences: Sequences<'_>,
+        steps: &mut dyn AnySteps,
+        pair_sums: &mut [f64],
+        log_norm: &mut f64,
+        scratch: &mut Scratch,
+    ) -> Result<(), SequenceError> {
+        let (n, k) = (sequences.above.len(), self.states());
+        let Buffers { node, scratch } = scratch.of();
+        node.resize(n * k, 0.0);
+        scratch.resize(tree::scratch_len(n, k), 0.0);
+        steps.natural(0..n, node);
+        let trees = Trees { pair_index: sequences.pair_index, node, above: sequences.above };
+        tree::run(self, trees, pair_sums, log_norm, scratch)?;
+        GaussianSteps::take(steps, 0..n, node);
+        Ok(())
+    }
+
+    fn draw(
+        &self,
+        sequences: Sequences<'_>,
+        steps: &mut dyn AnySteps,
+        random: &mut Stream,
+    ) -> Result<Vec<f64>, SequenceError> {
+        let (n, k) = (sequences.above.len(), self.states());
+        let mut node = vec![0.0; n * k];
+        steps.natural(0..n, &mut node);
+        let trees = Trees { pair_index: sequences.pair_index, node: &mut node, above: sequences.above };
+        let states = tree::draw(self, trees, random)?;
+        Ok(states.into_iter().map(|s| s as f64).collect())
+    }
+}

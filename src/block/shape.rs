@@ -1,0 +1,201 @@
+//! The contract of a block of q, laid out: natural parameters in, moments and log-normaliser out, and what a
+//! start, a report and a draw ask of it. Not here: which variables are one (`factorize`), where their numbers
+//! live and how messages reach them (`plan`, `engine`), nor any kind of block (`kind`).
+//!
+//! A block has elements, one for each cell of its plates, each with the same number of natural parameters. Of
+//! a block over sequences, an element is a step; it is evaluated a chunk of whole sequences at a time
+//! ([`super::sequence`]).
+
+use super::{
+    element::{Failure, Which},
+    held::Held,
+    kind::tables::Tables,
+    marginal::Marginal,
+    sequence::SequenceKernel,
+};
+use crate::num::stream::Stream;
+use std::fmt;
+
+/// What a start gives one member of a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// Which member.
+    pub member: usize,
+    /// The numbers.
+    pub what: What<'a>,
+}
+
+/// Numbers of all elements of a block, in its storage order, each with all of the member's own elements in it.
+#[derive(Clone, Copy, Debug)]
+pub enum What<'a> {
+    /// Values: q starts as if it were certain of them.
+    Values(&'a [f64]),
+    /// Parameters of the member's q, by their place in [`BlockShape::parameters`]; what is left out stays.
+    Parameters(&'a [(usize, &'a [f64])]),
+}
+
+/// A kind of block, laid out for a model's sizes. η, μ and numbers of statistics are row-major, element after
+/// element, [`BlockShape::width`] numbers each.
+pub trait BlockShape: fmt::Debug + Send + Sync {
+    /// Numbers in one element's statistic.
+    fn width(&self) -> usize;
+
+    /// How η turns into moments, as the printed plan says it: `Gaussian of dimension 3`.
+    fn describe(&self) -> String;
+
+    /// Multiply-adds that so many elements take, where products of matrices are most of it.
+    fn work(&self, elements: usize) -> f64 {
+        let _ = elements;
+        0.0
+    }
+
+    /// Writes μ = ∇A(η) and A(η) (nats) of each element.
+    ///
+    /// # Errors
+    /// The first element without moments.
+    fn evaluate(
+        &self,
+        which: Which<'_>,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Failure>;
+
+    /// The same for rows of a pass, whose moments are summed over the row and over rows: what changes no
+    /// digit of such a sum may be 0.
+    ///
+    /// # Errors
+    /// As `evaluate`.
+    fn evaluate_rows(
+        &self,
+        which: Which<'_>,
+        eta: &[f64],
+        moments: &mut [f64],
+        log_norm: &mut [f64],
+    ) -> Result<(), Failure> {
+        self.evaluate(which, eta, moments, log_norm)
+    }
+
+    /// Over sequences: elements are evaluated together, by this.
+    fn sequences(&self) -> Option<&dyn SequenceKernel> {
+        None
+    }
+
+    /// Whether the moments are exp η over their sum, and A its logarithm.
+    fn is_softmax(&self) -> bool {
+        false
+    }
+
+    /// Whether all elements, whatever their number, are one distribution.
+    fn is_whole(&self) -> bool {
+        false
+    }
+
+    /// The dimension, where the statistic is (x, xxᵀ) of one Gaussian vector and nothing is known of it: such
+    /// rows may share a covariance.
+    fn gaussian_vector(&self) -> Option<usize> {
+        None
+    }
+
+    /// Makes what is known impossible to be otherwise, in natural parameters that messages have summed.
+    fn clamp(&self, which: Which<'_>, eta: &mut [f64]) {
+        let _ = (which, eta);
+    }
+
+    /// Writes the statistic of what is known over moments that a start gives.
+    fn hold(&self, which: Which<'_>, moments: &mut [f64]) {
+        let _ = (which, moments);
+    }
+
+    /// The elements that are known as a whole.
+    fn held(&self) -> Option<&Held> {
+        None
+    }
+
+    /// Values by cell and which of them are known, where vectors are known in part.
+    fn cells(&self) -> Option<(&[f64], &[bool])> {
+        None
+    }
+
+    /// The category that is known of a member in an element.
+    fn known_category(&self, member: usize, element: usize) -> Option<usize> {
+        let _ = member;
+        self.held().filter(|h| h.known[element]).map(|h| h.value(element)[0] as usize)
+    }
+
+    /// Whether anything is known of a member, or of any.
+    fn has_known(&self, member: Option<usize>) -> bool {
+        let _ = member;
+        self.held().is_some_and(|h| h.known.contains(&true))
+    }
+
+    /// Categories of a member.
+    fn states(&self, member: usize) -> usize {
+        let _ = member;
+        self.width()
+    }
+
+    /// The tables that a statistic of categories is, where there are several.
+    fn tables(&self) -> Option<&Tables> {
+        None
+    }
+
+    /// A member's own distribution, from natural parameters and moments of elements.
+    fn marginal(&self, member: usize, which: Which<'_>, eta: &[f64], moments: &[f64]) -> Marginal;
+
+    /// The parameters of a member's q that a start may give, with how many numbers each has; none where
+    /// nothing starts from values.
+    fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {
+        let _ = member;
+        None
+    }
+
+    /// Moments of elements from what a start gives. `eta` and `moments` hold the prior's, and are written
+    /// over; what is not given stays as the prior has it.
+    ///
+    /// # Errors
+    /// What is given makes no distribution.
+    fn start(
+        &self,
+        given: &[Given<'_>],
+        which: Which<'_>,
+        eta: &mut [f64],
+        moments: &mut [f64],
+    ) -> Result<(), Failure> {
+        let _ = (given, which, eta, moments);
+        Ok(())
+    }
+
+    /// Moments of elements whose members are categories, from responsibilities of each member, taken as
+    /// independent.
+    fn independent(&self, which: Which<'_>, members: &[Vec<f64>], moments: &mut [f64]) {
+        let _ = which;
+        moments.copy_from_slice(&members[0]);
+    }
+
+    /// Moves every mean by a draw of its own spread, at most of unit spread, where the block is Gaussian.
+    fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {
+        let _ = (random, moments);
+    }
+
+    /// Members of one element.
+    fn members(&self) -> usize {
+        1
+    }
+
+    /// Adds a draw of every member's value in each element to `out`, a list for each member. Steps of sequences
+    /// draw together ([`super::sequence::Ready::draw`]).
+    ///
+    /// # Errors
+    /// The first element without a distribution.
+    fn draw(
+        &self,
+        which: Which<'_>,
+        eta: &[f64],
+        random: &mut Stream,
+        out: &mut [Vec<f64>],
+    ) -> Result<(), Failure>;
+
+    /// The statistic of one element at known values of all its members.
+    fn statistic(&self, element: usize, values: &[&[f64]], out: &mut [f64]);
+}
