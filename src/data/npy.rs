@@ -5,8 +5,12 @@
 //! columns: a row for each step of each sequence, with a first column `sequence` that numbers them from 1.
 //! NaN is missing.
 
+mod header;
+mod number_type;
+
 use super::{Table, TableFile, assembly::Assembly, errors, row_places::RowOrigin};
 use crate::diag::Diagnostic;
+use header::NpyHeader;
 use std::io::{Error, ErrorKind, Read};
 
 /// Reads the array.
@@ -131,148 +135,6 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
 const BLOCK: usize = 1 << 13;
 /// No header of a plain array is longer.
 const LONGEST: usize = 1 << 16;
-
-/// What a header says.
-#[derive(Debug, PartialEq)]
-struct NpyHeader {
-    element: NumberType,
-    big: bool,
-    fortran: bool,
-    shape: Vec<usize>,
-}
-
-impl NpyHeader {
-    /// `{'descr': '<f8', 'fortran_order': False, 'shape': (272, 2), }`, in any order of keys.
-    fn parse(text: &str) -> Result<Self, String> {
-        let value = |key: &str| -> Option<&str> {
-            let at = text.find(&format!("'{key}'")).or_else(|| text.find(&format!("\"{key}\"")))?;
-            Some(text[at + key.len() + 2..].trim_start().strip_prefix(':')?.trim_start())
-        };
-        let missing = |key: &str| format!("has a header without `{key}`");
-        let descr = value("descr").ok_or_else(|| missing("descr"))?;
-        let quote = descr
-            .chars()
-            .next()
-            .filter(|c| matches!(c, '\'' | '"'))
-            .ok_or("holds records of several fields, not numbers")?;
-        let descr = descr[1..].split(quote).next().unwrap_or_default();
-        let (order, kind) = descr.split_at_checked(1).ok_or("has a header without a type")?;
-        let (big, kind) = match order {
-            "<" | "|" => (false, kind),
-            ">" => (true, kind),
-            "=" => (cfg!(target_endian = "big"), kind),
-            _ => (false, descr),
-        };
-        let element = NumberType::ALL
-            .into_iter()
-            .find(|e| e.name() == kind)
-            .ok_or_else(|| format!("holds elements of type `{descr}`; integers, floats of 32 and 64 bits and truth values are read"))?;
-        let fortran = match value("fortran_order").ok_or_else(|| missing("fortran_order"))? {
-            v if v.starts_with("True") => true,
-            v if v.starts_with("False") => false,
-            _ => return Err("has a header whose `fortran_order` is neither True nor False".into()),
-        };
-        let shape = value("shape").ok_or_else(|| missing("shape"))?;
-        let shape = shape
-            .strip_prefix('(')
-            .and_then(|s| s.split(')').next())
-            .ok_or("has a header whose `shape` is no tuple")?;
-        let sizes = shape.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::parse::<usize>);
-        let shape = sizes
-            .collect::<Result<Vec<usize>, _>>()
-            .map_err(|_| format!("has a header whose shape is ({shape})"))?;
-        Ok(Self { element, big, fortran, shape })
-    }
-}
-
-/// A type of elements.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum NumberType {
-    Bool,
-    I8,
-    I16,
-    I32,
-    I64,
-    U8,
-    U16,
-    U32,
-    U64,
-    F32,
-    F64,
-}
-
-impl NumberType {
-    const ALL: [Self; 11] = [
-        Self::Bool,
-        Self::I8,
-        Self::I16,
-        Self::I32,
-        Self::I64,
-        Self::U8,
-        Self::U16,
-        Self::U32,
-        Self::U64,
-        Self::F32,
-        Self::F64,
-    ];
-
-    fn name(self) -> &'static str {
-        ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"][self as usize]
-    }
-    fn size(self) -> usize {
-        [1, 1, 2, 4, 8, 1, 2, 4, 8, 4, 8][self as usize]
-    }
-
-    /// Adds the elements in `bytes` to `out`; the first that an f64 does not hold exactly, if any.
-    fn read(self, bytes: &[u8], big: bool, out: &mut Vec<f64>) -> Option<usize> {
-        macro_rules! each {
-            ($t:ty, $of:expr) => {
-                each::<{ size_of::<$t>() }>(bytes, big, out, |b| $of(<$t>::from_le_bytes(b)))
-            };
-        }
-        const EXACT: u64 = 1 << 53;
-        match self {
-            Self::Bool => each!(u8, |x: u8| f64::from(u8::from(x != 0))),
-            Self::I8 => each!(i8, f64::from),
-            Self::I16 => each!(i16, f64::from),
-            Self::I32 => each!(i32, f64::from),
-            Self::U8 => each!(u8, f64::from),
-            Self::U16 => each!(u16, f64::from),
-            Self::U32 => each!(u32, f64::from),
-            Self::F32 => each!(f32, f64::from),
-            Self::F64 => each!(f64, |x: f64| x),
-            Self::I64 => {
-                each!(i64, |x: i64| x as f64);
-                let large = |b: &[u8]| i64_of(b, big).unsigned_abs() > EXACT;
-                return bytes.chunks_exact(8).position(large);
-            }
-            Self::U64 => {
-                each!(u64, |x: u64| x as f64);
-                let large = |b: &[u8]| i64_of(b, big) as u64 > EXACT;
-                return bytes.chunks_exact(8).position(large);
-            }
-        }
-        None
-    }
-}
-
-fn i64_of(bytes: &[u8], big: bool) -> i64 {
-    let b = bytes.try_into().unwrap_or_default();
-    if big { i64::from_be_bytes(b) } else { i64::from_le_bytes(b) }
-}
-
-/// Each element of `N` bytes, the lowest first.
-fn each<const N: usize>(bytes: &[u8], big: bool, out: &mut Vec<f64>, of: impl Fn([u8; N]) -> f64) {
-    let elements = bytes.as_chunks::<N>().0.iter().copied();
-    if big {
-        out.extend(elements.map(|mut b| {
-            b.reverse();
-            of(b)
-        }));
-    } else {
-        out.extend(elements.map(of));
-    }
-}
 
 /// Reads until `out` is full or the input ends: how much was read.
 fn fill(input: &mut dyn Read, out: &mut [u8]) -> Result<usize, Error> {

@@ -1,8 +1,8 @@
 //! Columns of vertices of the same plates, and their order. Not here: how wide a column is (`place`).
 //!
-//! Columns are put in the order that keeps each plate's together, so that the plate's box holds its members and
-//! nobody else: nested where one plate's members are among another's, crossing where they share some. Where no
-//! order keeps a plate together, it gets a box for each part.
+//! Columns are put in the order that keeps each plate's together, so that the plate's box holds its members
+//! and nobody else: nested where one plate's members are among another's, crossing where they share some.
+//! Where no order keeps a plate together, it gets a box for each part.
 
 use super::picture::Picture;
 
