@@ -22,6 +22,8 @@ pub struct Module {
     /// Without tests.
     pub tokens: Vec<String>,
     items: BTreeSet<String>,
+    /// Names given to macros at the top of the file: some may become items.
+    given: BTreeSet<String>,
     children: Vec<String>,
     imports: Vec<Import>,
     /// Paths in its code, `use` lines apart.
@@ -156,7 +158,8 @@ impl House {
             }
             None
         };
-        if last { item.or_else(imported).or(child) } else { child.or(item).or_else(imported) }
+        let found = if last { item.or_else(imported).or(child) } else { child.or(item).or_else(imported) };
+        found.or_else(|| module.given.contains(name).then(|| Target::Item(at.clone(), name.to_string())))
     }
 }
 
@@ -167,6 +170,7 @@ impl Module {
             file: file.to_string(),
             tokens: vec![],
             items: BTreeSet::new(),
+            given: BTreeSet::new(),
             children: vec![],
             imports: vec![],
             paths: vec![],
@@ -189,6 +193,10 @@ impl Module {
                 "mod" if depth == 0 && is(i + 2, ";") => {
                     module.children.push(tokens[i + 1].clone());
                     i += 2;
+                }
+                "!" if depth == 0 && is_name(before) && before != "macro_rules" => {
+                    let end = group_end(&tokens, i + 1);
+                    module.given.extend(tokens[i + 1..end].iter().filter(|t| is_name(t)).cloned());
                 }
                 "macro_rules" => drop(module.items.insert(tokens[i + 2].clone())),
                 "fn" | "struct" | "enum" | "union" | "trait" | "type" | "const" | "static" if depth == 0 => {
@@ -213,6 +221,20 @@ impl Module {
         module.tokens = tokens;
         module
     }
+}
+
+/// Behind the brackets that open at `start`.
+fn group_end(tokens: &[String], start: usize) -> usize {
+    let mut depth = 0;
+    for (i, token) in tokens.iter().enumerate().skip(start) {
+        match token.as_str() {
+            "{" | "(" | "[" => depth += 1,
+            "}" | ")" | "]" if depth == 1 => return i + 1,
+            "}" | ")" | "]" => depth -= 1,
+            _ => {}
+        }
+    }
+    tokens.len()
 }
 
 /// Reads what stands behind `use`, braces within braces.
@@ -303,10 +325,10 @@ fn a_path_leads_to_the_file_that_defines() {
         ("a/two.rs", "use super::{self as up, one}; fn f() { one::make(); up::Own; \"crate::b::B\"; x.b }"),
         (
             "b.rs",
-            "use crate::a::{self, build}; mod c; pub use c::C; pub struct B; fn f(b: a::One) {}
+            "use crate::a::{self, build}; mod c; pub use c::C; pub struct B; fn f(b: a::One) -> c::Id {}
             #[cfg(test)] mod tests { use crate::nowhere::Nothing; }",
         ),
-        ("b/c.rs", "pub struct C; fn f() -> super::B { use crate::a::*; Own }"),
+        ("b/c.rs", "pub struct C; made! { Id; } fn f() -> super::B { use crate::a::*; Own }"),
     ];
     let house = House::read(&|file| files.iter().find(|(f, _)| *f == file).map(|(_, t)| t.to_string()));
     let found: Vec<String> = house
@@ -322,6 +344,7 @@ fn a_path_leads_to_the_file_that_defines() {
             "a/two.rs a/mod.rs Own",
             "a/two.rs a/one.rs make",
             "b.rs a/one.rs One make",
+            "b.rs b/c.rs Id",
             "b/c.rs a/mod.rs Own",
             "b/c.rs b.rs B",
             "lib.rs a/one.rs One",
