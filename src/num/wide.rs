@@ -1,7 +1,8 @@
 //! The machine's widest vector instructions, chosen at run time. Not here: what is computed with them.
 //!
 //! The same Rust loop is compiled three times, for AVX-512, for AVX2 and for any machine, and the crate
-//! `pulp` picks one. The compiler neither contracts a product and a sum into a fused one nor reorders a sum,
+//! `pulp` picks one. Copies of long unrolled loops, one for each length, are for the first two only
+//! ([`Vectors`]). The compiler neither contracts a product and a sum into a fused one nor reorders a sum,
 //! so all three give the same bits. Loops that gain by fused products ask for them through [`MulAdd`]: these
 //! have one rounding less where the machine has the instruction, and the bits of all machines that have it
 //! are the same.
@@ -51,13 +52,52 @@ impl<S: pulp::Simd> MulAdd for S {
     }
 }
 
-/// Whether [`wide()`] compiles for a machine that has fused products.
-#[inline(always)]
-pub fn fuses() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return pulp::x86::V3::is_available();
-    #[cfg(not(target_arch = "x86_64"))]
-    return cfg!(target_arch = "aarch64");
+/// The vectors of a machine that has fused products: what is compiled for these alone is compiled twice.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub enum Vectors {
+    /// AVX-512.
+    V4(pulp::x86::V4),
+    /// AVX2.
+    V3(pulp::x86::V3),
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Vectors {
+    /// This machine's, if it has any.
+    #[inline(always)]
+    pub fn new() -> Option<Self> {
+        pulp::x86::V4::try_new().map(Self::V4).or_else(|| pulp::x86::V3::try_new().map(Self::V3))
+    }
+
+    /// As [`wide()`].
+    #[inline(always)]
+    pub fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        match self {
+            Self::V4(simd) => simd.vectorize(f),
+            Self::V3(simd) => simd.vectorize(f),
+        }
+    }
+}
+
+/// The vectors of a machine that has fused products.
+#[cfg(not(target_arch = "x86_64"))]
+#[derive(Clone, Copy, Debug)]
+pub struct Vectors(pulp::Arch);
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Vectors {
+    /// This machine's, if it has any.
+    #[inline(always)]
+    pub fn new() -> Option<Self> {
+        cfg!(target_arch = "aarch64").then(|| Self(pulp::Arch::new()))
+    }
+
+    /// As [`wide()`].
+    #[inline(always)]
+    pub fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        self.0.dispatch(f)
+    }
 }
 
 /// [`wide()`] with a name for the machine's way to add a product: `fused!(A => body)` runs the body with `A`
@@ -65,22 +105,18 @@ pub fn fuses() -> bool {
 /// call a function for each product: write a `for` loop.
 macro_rules! fused {
     ($a:ident => $body:expr) => {
-        if $crate::num::wide::fuses() {
-            $crate::num::wide::wide(
+        match $crate::num::wide::Vectors::new() {
+            Some(vectors) => vectors.run(
                 #[inline(always)]
                 || {
                     type $a = $crate::num::wide::Fused;
                     $body
                 },
-            )
-        } else {
-            $crate::num::wide::wide(
-                #[inline(always)]
-                || {
-                    type $a = $crate::num::wide::Apart;
-                    $body
-                },
-            )
+            ),
+            None => {
+                type $a = $crate::num::wide::Apart;
+                $body
+            }
         }
     };
 }

@@ -4,7 +4,10 @@
 
 use crate::{
     expfam::stat::{PartRole, PartShape, StatKind},
-    num::{numbers::Numbers, wide::wide},
+    num::{
+        numbers::Numbers,
+        wide::{Vectors, wide},
+    },
 };
 use std::{ops::Range, sync::Arc};
 
@@ -116,20 +119,25 @@ impl Dense {
             let mean = &mut mean[..*d];
             mean.iter_mut().zip(centre.iter()).for_each(|(m, c)| *m = *c);
             let values = &values[range.start * inner * value_width..range.end * inner * value_width];
-            wide(
-                #[inline(always)]
-                || match mean.len() {
-                    2 => small_outer_products::<2>(values, mean, out, (*inner, stride)),
-                    3 => small_outer_products::<3>(values, mean, out, (*inner, stride)),
-                    4 => small_outer_products::<4>(values, mean, out, (*inner, stride)),
-                    5 => small_outer_products::<5>(values, mean, out, (*inner, stride)),
-                    6 => small_outer_products::<6>(values, mean, out, (*inner, stride)),
-                    8 => small_outer_products::<8>(values, mean, out, (*inner, stride)),
-                    10 => small_outer_products::<10>(values, mean, out, (*inner, stride)),
-                    16 => small_outer_products::<16>(values, mean, out, (*inner, stride)),
-                    _ => outer_products(values, mean, out, (*inner, stride), x),
-                },
-            );
+            let places = (*inner, stride);
+            match Vectors::new() {
+                Some(vectors) => vectors.run(
+                    #[inline(always)]
+                    || match mean.len() {
+                        2 => small_outer_products::<2>(values, mean, out, places),
+                        3 => small_outer_products::<3>(values, mean, out, places),
+                        4 => small_outer_products::<4>(values, mean, out, places),
+                        5 => small_outer_products::<5>(values, mean, out, places),
+                        6 => small_outer_products::<6>(values, mean, out, places),
+                        8 => small_outer_products::<8>(values, mean, out, places),
+                        10 => small_outer_products::<10>(values, mean, out, places),
+                        16 => small_outer_products::<16>(values, mean, out, places),
+                        _ => outer_products(values, mean, out, places, x),
+                    },
+                ),
+                // The same numbers: loops of known length are not worth a third copy.
+                None => outer_products(values, mean, out, places, x),
+            }
             if *missing {
                 let each = d * (d + 1) / 2;
                 let lacks = |v: &[f64]| v.iter().any(|x| x.is_nan());

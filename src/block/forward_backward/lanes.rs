@@ -24,7 +24,7 @@ use super::{
 use crate::num::{reduce, special};
 use ahead::Forward;
 use back::{Backward, Pairs};
-use pulp::WithSimd;
+use pulp::{Simd, WithSimd};
 use std::{ops::Range, slice::ChunksExact};
 
 /// Buffers, grown once.
@@ -113,6 +113,13 @@ impl Group<'_> {
     /// Runs a kernel in the machine's vectors, or in none.
     fn vectors(&self, kernel: impl WithSimd<Output = ()>) {
         if self.portable { kernel.with_simd(pulp::Scalar::new()) } else { pulp::Arch::new().dispatch(kernel) }
+    }
+
+    /// How many of so many lanes a product with a table is made for. One, where they have tables of their
+    /// own; and without vectors, which are not worth copies of these loops.
+    #[inline(always)]
+    fn abreast<S: Simd>(&self, lanes: usize) -> usize {
+        if S::F64_LANES == 1 || self.index.is_some() { 1 } else { lanes }
     }
 
     /// Numbers of all lanes' messages of one step.

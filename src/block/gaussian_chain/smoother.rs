@@ -2,7 +2,7 @@
 //! (`small`).
 
 use super::{GaussianChainError, GaussianChains, GaussianSteps, Layout, small};
-use crate::num::{cholesky, wide::wide};
+use crate::num::{cholesky, wide::Vectors};
 use std::ops::Range;
 
 /// A matrix whose entries differ from another's by less than this, beside its diagonal, is taken for the
@@ -64,6 +64,74 @@ pub(super) struct Smoother<'a> {
     pub layout: Layout,
 }
 
+type Forward = fn(&Smoother<'_>, usize, Range<usize>, usize, &mut Scratch) -> Result<f64, GaussianChainError>;
+type Backward = fn(&Smoother<'_>, &Range<usize>, Range<usize>, usize, &mut [f64], &mut Scratch);
+
+/// [`Smoother::forward`] and [`Smoother::backward`] for vectors of a width.
+struct Loops {
+    forward: Forward,
+    backward: Backward,
+}
+
+impl Loops {
+    /// Loops of known length are unrolled.
+    fn for_width(q: usize) -> Self {
+        match q {
+            1 => Self::of::<1>(),
+            2 => Self::of::<2>(),
+            3 => Self::of::<3>(),
+            4 => Self::of::<4>(),
+            5 => Self::of::<5>(),
+            6 => Self::of::<6>(),
+            7 => Self::of::<7>(),
+            8 => Self::of::<8>(),
+            _ => Self::of::<0>(),
+        }
+    }
+
+    /// 0 stands for a width known only when they run. A machine without wide vectors has these loops only: the
+    /// others are not worth a third copy.
+    fn of<const N: usize>() -> Self {
+        Self {
+            forward: |smoother, lo, range, from, scratch| match Vectors::new() {
+                Some(vectors) => vectors.run(
+                    #[inline(always)]
+                    || smoother.forward::<N>(lo, range, from, scratch),
+                ),
+                None => forward_plain(smoother, lo, range, from, scratch),
+            },
+            backward: |smoother, whole, range, from, pair_sums, scratch| match Vectors::new() {
+                Some(vectors) => vectors.run(
+                    #[inline(always)]
+                    || smoother.backward::<N>(whole, range, from, pair_sums, scratch),
+                ),
+                None => backward_plain(smoother, whole, range, from, pair_sums, scratch),
+            },
+        }
+    }
+}
+
+fn forward_plain(
+    smoother: &Smoother<'_>,
+    lo: usize,
+    range: Range<usize>,
+    from: usize,
+    scratch: &mut Scratch,
+) -> Result<f64, GaussianChainError> {
+    smoother.forward::<0>(lo, range, from, scratch)
+}
+
+fn backward_plain(
+    smoother: &Smoother<'_>,
+    whole: &Range<usize>,
+    range: Range<usize>,
+    from: usize,
+    pair_sums: &mut [f64],
+    scratch: &mut Scratch,
+) {
+    smoother.backward::<0>(whole, range, from, pair_sums, scratch);
+}
+
 /// Whether two symmetric matrices are the same but for rounding, at the scale of a third's diagonal.
 #[inline(always)]
 fn same(q: usize, a: &[f64], b: &[f64], scale: &[f64]) -> bool {
@@ -89,27 +157,6 @@ impl Smoother<'_> {
         pair_sums: &mut [f64],
         scratch: &mut Scratch,
     ) -> Result<f64, GaussianChainError> {
-        // Loops of known length are unrolled; 0 stands for a length known only now.
-        match self.q {
-            1 => self.sized::<1>(range, steps, pair_sums, scratch),
-            2 => self.sized::<2>(range, steps, pair_sums, scratch),
-            3 => self.sized::<3>(range, steps, pair_sums, scratch),
-            4 => self.sized::<4>(range, steps, pair_sums, scratch),
-            5 => self.sized::<5>(range, steps, pair_sums, scratch),
-            6 => self.sized::<6>(range, steps, pair_sums, scratch),
-            7 => self.sized::<7>(range, steps, pair_sums, scratch),
-            8 => self.sized::<8>(range, steps, pair_sums, scratch),
-            _ => self.sized::<0>(range, steps, pair_sums, scratch),
-        }
-    }
-
-    fn sized<const N: usize>(
-        &self,
-        range: Range<usize>,
-        steps: &mut dyn GaussianSteps,
-        pair_sums: &mut [f64],
-        scratch: &mut Scratch,
-    ) -> Result<f64, GaussianChainError> {
         let (q, width, len, block) = (self.q, self.q + self.q * self.q, range.len(), self.layout.block);
         let kept = len * width <= self.layout.kept || len <= block;
         scratch.size(q, if kept { len } else { block }, len);
@@ -118,31 +165,23 @@ impl Smoother<'_> {
         let at = |b: usize| range.start + b * block..(range.start + (b + 1) * block).min(range.end);
         let rows = |b: usize| if kept { b * block * width } else { 0 };
         let mut log_norm = 0.5 * (len * q) as f64 * std::f64::consts::TAU.ln();
+        let Loops { forward, backward } = Loops::for_width(q);
         for b in 0..blocks {
             let (t, from) = (at(b), rows(b));
             if !kept {
                 scratch.points.push(scratch.past.clone());
             }
             steps.natural(t.clone(), &mut scratch.node[from..from + t.len() * width]);
-            log_norm += wide(
-                #[inline(always)]
-                || self.forward::<N>(range.start, t, from, scratch),
-            )?;
+            log_norm += forward(self, range.start, t, from, scratch)?;
         }
         for b in (0..blocks).rev() {
             let (t, from) = (at(b), rows(b));
             if !kept && b + 1 < blocks {
                 scratch.past.clone_from(&scratch.points[b]);
                 steps.natural(t.clone(), &mut scratch.node[..t.len() * width]);
-                wide(
-                    #[inline(always)]
-                    || self.forward::<N>(range.start, t.clone(), from, scratch),
-                )?;
+                forward(self, range.start, t.clone(), from, scratch)?;
             }
-            wide(
-                #[inline(always)]
-                || self.backward::<N>(&range, t.clone(), from, pair_sums, scratch),
-            );
+            backward(self, &range, t.clone(), from, pair_sums, scratch);
             steps.take(t.clone(), &scratch.node[from..from + t.len() * width]);
         }
         Ok(log_norm)

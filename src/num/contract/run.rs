@@ -1,7 +1,7 @@
 //! Runs a compiled contraction: loop nests around vectorised lines and matrix products. Nothing is allocated,
 //! and nothing is decided here.
 
-use super::{Contraction, Dim, Form, Kernel, NO_LEVEL, Operand, Operation, ReadFrom, WriteTo};
+use super::{Contraction, Dim, Form, Kernel, NO_LEVEL, Operand, Operation, ReadFrom, Size, WriteTo};
 use crate::num::{matmul, reduce, sparse_product, wide::wide};
 
 /// More lookups than this on one index are written out as numbers by the compiler.
@@ -109,28 +109,27 @@ struct Nest<'a> {
     outer: &'a [Dim],
 }
 
+/// A loop that goes round once, where there is none: so the kernels are compiled for loops only.
+static ONCE: Dim = Dim {
+    size: Size { fixed: 1, varying: Vec::new() },
+    stride: [0; 3],
+    lookups: Vec::new(),
+    labels: Vec::new(),
+};
+
 impl Nest<'_> {
     /// Calls `f` with the offsets in A, B and C of every combination of the outer indices that has all its
     /// levels.
     #[inline(always)]
     fn each(&self, mut f: impl FnMut([usize; 3])) {
         // The innermost loop is inlined with the kernel, and compiled for the widest vectors.
-        match self.outer.split_last() {
-            None => wide(
+        let (last, dims) = self.outer.split_last().unwrap_or((&ONCE, &[]));
+        self.recurse(dims, [0; 3], &mut |at| {
+            wide(
                 #[inline(always)]
-                || f([0; 3]),
-            ),
-            Some((last, [])) => wide(
-                #[inline(always)]
-                || self.last(last, [0; 3], &mut f),
-            ),
-            Some((last, dims)) => self.recurse(dims, [0; 3], &mut |at| {
-                wide(
-                    #[inline(always)]
-                    || self.last(last, at, &mut f),
-                );
-            }),
-        }
+                || self.last(last, at, &mut f),
+            );
+        });
     }
 
     #[inline(always)]
