@@ -12,7 +12,7 @@ use crate::{
     graph::{
         self, Bound, FactorGraph,
         bind::OUTSIDE_SUPPORT,
-        energy::{self, Energy},
+        energy::{self, Energy, ExpandError, LARGEST_EXPANSION},
         factor_graph::{self, ObservedValues},
     },
     plan::{self, LowerError, Plan},
@@ -23,6 +23,8 @@ use crate::{
 
 /// A construct that has no closed form.
 pub const NO_FORM: Code = Code("E0409");
+/// An expression of too many products.
+pub const TOO_LARGE: Code = Code("E0411");
 /// A row that couples an element with itself.
 pub const SELF_PAIR: Code = Code("E0641");
 /// A known value that its parameter does not accept.
@@ -90,12 +92,30 @@ pub fn bind(
 /// The energy of a checked graph.
 ///
 /// # Errors
-/// A construct that has no closed form.
+/// A construct that has no closed form, or an expression of too many products.
 pub fn expand(graph: &FactorGraph, diags: &mut Diagnostics) -> Result<Energy, Reported> {
-    energy::expand(graph).map_err(|u| {
-        let d = Diagnostic::error(NO_FORM, format!("{} has no closed form here", u.what)).at(u.span, "this");
-        diags.error(d.help("`elbow list` shows what each parameter accepts"))
+    energy::expand(graph).map_err(|e| match e {
+        ExpandError::Unsupported { span, what } => {
+            let d = Diagnostic::error(NO_FORM, format!("{what} has no closed form here")).at(span, "this");
+            diags.error(d.help("`elbow list` shows what each parameter accepts"))
+        }
+        ExpandError::TooLarge { span, products } => {
+            let title = format!("this expression is {} products when written out", number(products));
+            let d = Diagnostic::error(TOO_LARGE, title)
+                .at(span, "products of sums, and the square of their sum")
+                .note(format!("{LARGEST_EXPANSION} are the most"));
+            diags.error(
+                d.help(
+                    "give a sum that is multiplied a node of its own, or sum over a plate: `dot(w, X[n])`",
+                ),
+            )
+        }
     })
+}
+
+/// A large number for people: `8390656`, `4.1e13`.
+fn number(x: f64) -> String {
+    if x < 1e9 { format!("{x}") } else { format!("{x:.1e}") }
 }
 
 /// Blocks of q. Without data, no cell is taken as missing, and no size as too large.
@@ -137,11 +157,9 @@ pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
         || sparse
         || (0..graph.nodes.len()).any(|n| {
             let me = energy::Source::Node(NodeId(n));
-            let used = |f: &energy::FactorEnergy| {
-                f.node.0 != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == me)
-            };
+            let used = || blocks.energy.holding(me).any(|f| blocks.energy.factor(f).node.0 != n);
             let vector = graph.nodes[n].spec.stat.conditions();
-            graph.nodes[n].observed.is_some() && (vector || blocks.energy.factors.iter().any(used))
+            graph.nodes[n].observed.is_some() && (vector || used())
         })
 }
 

@@ -14,6 +14,7 @@ use crate::{
     plan::{
         Plan,
         layout::{List, StreamId, TableId, VarId},
+        messages::Place,
         table::{From, Rows, Shared, Table, cells},
         turns::{Sorted, Turns},
         var::{Storage, Var},
@@ -276,77 +277,45 @@ impl<'p> Session<'p> {
         let mut eta =
             if var.classes.len() > 1 { vec![0.0; previous.len()] } else { std::mem::take(&mut previous) };
         eta.fill(0.0);
-        for t in plan.tables.ids() {
-            let table = &plan.tables[t];
+        for m in &plan.messages[v] {
+            let (t, table) = (m.table, &plan.tables[m.table]);
             if !counts(table) {
                 continue;
             }
-            let by_table = table.terms.iter().any(|x| x.operands.iter().any(|o| o.from == Shared::Var(v)));
-            if by_table {
-                self.refresh_statistic(t);
-                for term in &table.terms {
-                    for (i, o) in term.operands.iter().enumerate() {
-                        let Some(message) = o.message.as_ref().filter(|_| o.from == Shared::Var(v)) else {
-                            continue;
-                        };
-                        let statistic =
-                            if table.packed.is_some() { &self.statistic[t] } else { &self.packed[t] };
-                        let mut operands = vec![Operand::Dense(statistic)];
-                        operands.extend(
-                            term.operands
-                                .iter()
-                                .enumerate()
-                                .filter(|(j, _)| *j != i)
-                                .map(|(_, x)| shared(plan, &self.moments, x.from, x.offset)),
-                        );
-                        grow(&mut self.scratch, message.scratch_len(&table.sizes));
-                        message.run(
-                            &table.sizes,
-                            term.coefficient,
-                            &operands,
-                            &mut eta[o.offset..],
-                            &mut self.scratch,
-                        );
-                    }
+            match m.to {
+                Place::Shared(term, i) => {
+                    let term = &table.terms[term];
+                    let o = &term.operands[i];
+                    let Some(message) = &o.message else { continue };
+                    self.refresh_statistic(t);
+                    let statistic = if table.packed.is_some() { &self.statistic[t] } else { &self.packed[t] };
+                    let mut operands = vec![Operand::Dense(statistic)];
+                    let others = term.operands.iter().enumerate().filter(|(j, _)| *j != i);
+                    operands.extend(others.map(|(_, x)| shared(plan, &self.moments, x.from, x.offset)));
+                    grow(&mut self.scratch, message.scratch_len(&table.sizes));
+                    message.run(
+                        &table.sizes,
+                        term.coefficient,
+                        &operands,
+                        &mut eta[o.offset..],
+                        &mut self.scratch,
+                    );
                 }
-            }
-            for (i, o) in table.operands.iter().enumerate() {
-                if matches!(o.from, From::Stored { var, .. } if var == v) {
+                Place::Row(i) => {
                     self.refresh_table(t);
                     let Some(stream) = table.stream else { continue };
                     let chunks = &plan.streams[stream].chunks;
-                    if var.classes.len() > 1 {
-                        let list = self
-                            .class_rows
-                            .entry((t, i, class))
-                            .or_insert_with(|| rows_of_class(var, table, i, class));
-                        let rows = Rows::List(std::mem::take(list));
-                        for places in self.rows.cut(&rows, chunks) {
-                            self.rows.scatter(
-                                plan,
-                                table,
-                                i,
-                                places,
-                                &self.moments,
-                                &self.table[t],
-                                &mut eta,
-                            );
-                        }
-                        if let Rows::List(l) = rows {
-                            self.class_rows.insert((t, i, class), l);
-                        }
-                    } else {
-                        for places in self.rows.cut(&table.rows, chunks) {
-                            self.rows.scatter(
-                                plan,
-                                table,
-                                i,
-                                places,
-                                &self.moments,
-                                &self.table[t],
-                                &mut eta,
-                            );
-                        }
+                    let class_rows = (var.classes.len() > 1).then(|| {
+                        let of_class = || rows_of_class(var, table, i, class);
+                        let list = self.class_rows.entry((t, i, class)).or_insert_with(of_class);
+                        Rows::List(std::mem::take(list))
+                    });
+                    let rows = class_rows.as_ref().unwrap_or(&table.rows);
+                    for places in self.rows.cut(rows, chunks) {
+                        self.rows.scatter(plan, table, i, places, &self.moments, &self.table[t], &mut eta);
+                    }
+                    if let Some(Rows::List(l)) = class_rows {
+                        self.class_rows.insert((t, i, class), l);
                     }
                 }
             }

@@ -241,7 +241,7 @@ fn multiplied(graph: &FactorGraph, plan: &Plan, v: VarId) -> bool {
         }
         _ => false,
     };
-    plan.blocks.energy.factors.iter().flat_map(|f| &f.terms).any(|t| {
+    plan.blocks.energy.factors().iter().flat_map(|f| &f.terms).any(|t| {
         let mine = t.ops.iter().filter(gaussian).filter(|o| o.part == 0 && plan.var_of(o.source) == Some(v));
         mine.into_iter().any(|o| {
             t.ops.iter().filter(gaussian).any(|p| p.part == 0 && p.source != o.source && p.copy == o.copy)
@@ -263,7 +263,7 @@ pub(super) fn order(plan: &Plan) -> Vec<VarId> {
     let mut out = vec![];
     let parents = |v: VarId| -> Vec<VarId> {
         let energy = &plan.blocks.energy;
-        let mine = energy.factors.iter().filter(|f| plan.vars[v].nodes.contains(&f.node));
+        let mine = energy.factors().iter().filter(|f| plan.vars[v].nodes.contains(&f.node));
         mine.flat_map(|f| &f.terms)
             .flat_map(|t| &t.ops)
             .filter_map(|o| plan.var_of(o.source))
@@ -302,7 +302,7 @@ fn given(
     }
     // Letters of its categories as a gate; and whether anything known differs along them.
     let mut gates = false;
-    for f in &plan.blocks.energy.factors {
+    for f in plan.blocks.energy.factors() {
         for t in &f.terms {
             for letter in t.ops.iter().filter_map(|o| letter(plan, o, v, node)) {
                 if f.labels[letter].role != LabelRole::Gate {

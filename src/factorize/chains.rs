@@ -46,7 +46,7 @@ pub fn claim(
     let t = &graph.plates[plate.0].name;
     let tree = matches!(graph.plates[plate.0].kind, PlateKind::Tree { .. });
     let mut linked = false;
-    for f in &energy.factors {
+    for f in energy.holding(me).map(|f| energy.factor(f)) {
         for term in &f.terms {
             let mine: Vec<&Op> = term.ops.iter().filter(|o| o.source == me).collect();
             for o in &mine {

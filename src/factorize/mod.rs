@@ -20,7 +20,7 @@ use crate::{
     expfam::joint::JointSpec,
     graph::{
         bound::Bound,
-        energy::{Element, Energy, Op, Source},
+        energy::{Element, Energy, FactorEnergy, Op, Source},
         factor_graph::{FactorGraph, Factorize},
     },
     shape::{NodeId, PlateId},
@@ -28,6 +28,7 @@ use crate::{
 use gaussian::GaussianJoint;
 use network::{Network, Sizes};
 use roles::{Missing, Role};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A block that can't be kept exact.
 pub const E_NOT_EXACT: Code = Code("E0501");
@@ -49,6 +50,7 @@ pub struct Blocks {
     pub networks: Vec<Network>,
     /// What each node is to inference.
     pub roles: Vec<Role>,
+    home: Home,
 }
 
 /// One kind of block over plates: one block of q for each of their elements.
@@ -111,33 +113,30 @@ pub fn factorize(
     diags: &mut Diagnostics,
 ) -> Result<Blocks, Reported> {
     let roles = roles::roles(graph, &energy, missing);
-    let mut blocks =
-        Blocks { list: vec![], energy, joints: vec![], gaussians: vec![], networks: vec![], roles };
+    let mut blocks = Blocks {
+        list: vec![],
+        energy,
+        joints: vec![],
+        gaussians: vec![],
+        networks: vec![],
+        roles,
+        home: Home::default(),
+    };
     let wishes = Wishes::new(graph, &blocks, diags)?;
     let networks = blocks
         .with_leaves(graph, missing, &|b| network::claims(graph, b, sizes, &|nodes| wishes.together(nodes)));
     let mut claimed = vec![false; graph.nodes.len()];
-    let mut reasons: Vec<Vec<String>> = vec![vec![]; graph.nodes.len()];
+    let mut reasons = Reasons::new(graph);
 
     for (node, why) in networks.refusals {
-        reasons[node.0].push(why);
+        reasons.add(node, why);
     }
     for network in networks.networks {
-        network::rewrite(graph, &mut blocks.energy, &network, blocks.networks.len());
-        let mut why = vec![network::why(graph, &network, sizes)];
-        for &n in &network.members {
-            claimed[n.0] = true;
-            reasons[n.0].iter().for_each(|r| {
-                if !why.contains(r) {
-                    why.push(r.clone());
-                }
-            });
-        }
-        blocks.list.push(Block {
-            nodes: network.members.clone(),
-            kind: Kind::Network(blocks.networks.len()),
-            why,
-        });
+        let index = blocks.networks.len();
+        blocks.energy.rewrite(network::rewritten(graph, &blocks.energy, &network, index));
+        network.members.iter().for_each(|n| claimed[n.0] = true);
+        let why = reasons.beside(network::why(graph, &network, sizes), &network.members);
+        blocks.list.push(Block { nodes: network.members.clone(), kind: Kind::Network(index), why });
         blocks.networks.push(network);
     }
     // Coefficients with the precision that scales them all come before pairs: they hold more.
@@ -153,8 +152,8 @@ pub fn factorize(
         match scaled::claim(graph, &blocks, &joint, &|nodes| {
             nodes.iter().all(|n| !claimed[n.0]) && wishes.allows(nodes)
         }) {
-            Some(Ok((joint, energy))) => {
-                blocks.energy = energy;
+            Some(Ok((joint, rewritten))) => {
+                blocks.energy.rewrite(rewritten);
                 joint.nodes().iter().for_each(|n| claimed[n.0] = true);
                 blocks.list.push(Block {
                     nodes: joint.nodes(),
@@ -164,7 +163,7 @@ pub fn factorize(
                 blocks.gaussians.push(joint);
             }
             Some(Err((tau, why))) => {
-                joint.nodes().into_iter().chain([tau]).for_each(|n| reasons[n.0].push(why.clone()))
+                joint.nodes().into_iter().chain([tau]).for_each(|n| reasons.add(n, why.clone()))
             }
             None => {}
         }
@@ -173,9 +172,9 @@ pub fn factorize(
         if !wishes.allows(&claim.nodes) || claim.nodes.iter().any(|n| claimed[n.0]) {
             continue;
         }
-        match pairs::rewrite(graph, &blocks, &claim) {
-            Ok(energy) => {
-                blocks.energy = energy;
+        match pairs::rewritten(graph, &blocks, &claim) {
+            Ok(rewritten) => {
+                blocks.energy.rewrite(rewritten);
                 blocks.joints.push(claim);
                 claim.nodes.iter().for_each(|n| claimed[n.0] = true);
                 blocks.list.push(Block {
@@ -184,11 +183,7 @@ pub fn factorize(
                     why: vec![pairs::why(graph, &claim)],
                 });
             }
-            Err(refusal) => claim.nodes.iter().for_each(|n| {
-                if !reasons[n.0].contains(&refusal) {
-                    reasons[n.0].push(refusal.clone());
-                }
-            }),
+            Err(refusal) => claim.nodes.iter().for_each(|n| reasons.once(*n, &refusal)),
         }
     }
     let rules = gaussian::Rules {
@@ -199,7 +194,7 @@ pub fn factorize(
     };
     let found = gaussian::claims(graph, &blocks, &rules);
     for (node, why) in found.refusals {
-        reasons[node.0].push(why);
+        reasons.add(node, why);
     }
     for joint in found.joints {
         let nodes = joint.nodes();
@@ -207,14 +202,10 @@ pub fn factorize(
             continue;
         }
         nodes.iter().for_each(|n| claimed[n.0] = true);
-        gaussian::rewrite(graph, &mut blocks.energy, &joint, blocks.gaussians.len());
-        let mut why = vec![gaussian::why(graph, &joint)];
-        for n in &nodes {
-            for r in reasons[n.0].iter().filter(|r| !why.contains(r)).cloned().collect::<Vec<_>>() {
-                why.push(r);
-            }
-        }
-        blocks.list.push(Block { nodes, kind: Kind::Gaussian(blocks.gaussians.len()), why });
+        let index = blocks.gaussians.len();
+        blocks.energy.rewrite(gaussian::rewritten(graph, &blocks.energy, &joint, index));
+        let why = reasons.beside(gaussian::why(graph, &joint), &nodes);
+        blocks.list.push(Block { nodes, kind: Kind::Gaussian(index), why });
         blocks.gaussians.push(joint);
     }
     for node in (0..graph.nodes.len()).map(NodeId).filter(|n| blocks.roles[n.0].has_q()).collect::<Vec<_>>() {
@@ -226,11 +217,11 @@ pub fn factorize(
             Some(plate) if !wishes.mean_field && wishes.allows(&[node]) => {
                 match chains::claim(graph, &blocks.energy, node, plate) {
                     Ok(why) => {
-                        let why = std::iter::once(why).chain(reasons[node.0].iter().cloned()).collect();
+                        let why = std::iter::once(why).chain(reasons.of(node).iter().cloned()).collect();
                         Block { nodes: vec![node], kind: Kind::Chain(plate), why }
                     }
                     Err(Some(refusal)) => {
-                        reasons[node.0].push(refusal);
+                        reasons.add(node, refusal);
                         Block { nodes: vec![node], kind: Kind::Single, why: vec![] }
                     }
                     Err(None) => Block { nodes: vec![node], kind: Kind::Single, why: vec![] },
@@ -241,11 +232,13 @@ pub fn factorize(
         claimed[node.0] = true;
         blocks.list.push(block);
     }
+    blocks.home = Home::new(graph.nodes.len(), &blocks.list);
+    let met = Met::new(&blocks);
     for i in 0..blocks.list.len() {
-        let apart = apart(graph, &blocks, i);
+        let apart = apart(graph, &blocks, &met, i);
         let block = &mut blocks.list[i];
         if block.kind == Kind::Single {
-            block.why = reasons[block.nodes[0].0].clone();
+            block.why = reasons.of(block.nodes[0]).to_vec();
             if matches!(graph.factorize, Factorize::MeanField(_)) {
                 block.why = vec!["`factorize: MeanField` asks for it.".into()];
             }
@@ -255,6 +248,7 @@ pub fn factorize(
         }
     }
     blocks.list.sort_by_key(|b| b.nodes.iter().min().copied());
+    blocks.home = Home::new(graph.nodes.len(), &blocks.list);
     wishes.granted(graph, &blocks, &reasons, diags)?;
     blocks.sound(graph, diags)?;
     for i in 0..blocks.list.len() {
@@ -264,19 +258,71 @@ pub fn factorize(
     Ok(blocks)
 }
 
-/// Why a block is no larger: the variables of other blocks that it meets in products.
-fn apart(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
-    let mut others: Vec<usize> = vec![];
-    let mut itself = false;
-    for term in blocks.energy.factors.iter().flat_map(|f| &f.terms) {
-        let met: Vec<usize> = term.ops.iter().filter_map(|o| blocks.of_source(o.source)).collect();
-        if met.contains(&i) {
-            others.extend(met.iter().filter(|b| **b != i));
-            itself |= met.iter().filter(|b| **b == i).count() > 1;
+/// Why larger blocks were not taken, by node, in the order in which that was found.
+struct Reasons {
+    list: Vec<Vec<String>>,
+    known: HashSet<(NodeId, String)>,
+}
+
+impl Reasons {
+    fn new(graph: &FactorGraph) -> Self {
+        Self { list: vec![vec![]; graph.nodes.len()], known: HashSet::new() }
+    }
+
+    fn add(&mut self, node: NodeId, why: String) {
+        self.known.insert((node, why.clone()));
+        self.list[node.0].push(why);
+    }
+
+    /// If it was not said before.
+    fn once(&mut self, node: NodeId, why: &str) {
+        if self.known.insert((node, why.into())) {
+            self.list[node.0].push(why.into());
         }
     }
-    others.sort_unstable();
-    others.dedup();
+
+    fn of(&self, node: NodeId) -> &[String] {
+        &self.list[node.0]
+    }
+
+    /// A block's reason, and then those of its nodes, each once.
+    fn beside(&self, why: String, nodes: &[NodeId]) -> Vec<String> {
+        let mut out = vec![why];
+        let mut said: HashSet<&String> = HashSet::new();
+        for r in nodes.iter().flat_map(|n| self.of(*n)) {
+            if *r != out[0] && said.insert(r) {
+                out.push(r.clone());
+            }
+        }
+        out
+    }
+}
+
+/// Who meets whom in products: of each block, the others, and whether it meets itself.
+struct Met(Vec<(BTreeSet<usize>, bool)>);
+
+impl Met {
+    fn new(blocks: &Blocks) -> Self {
+        let mut out = vec![(BTreeSet::new(), false); blocks.list.len()];
+        for term in blocks.energy.factors().iter().flat_map(|f| &f.terms) {
+            let met: Vec<usize> = term.ops.iter().filter_map(|o| blocks.of_source(o.source)).collect();
+            for (i, &a) in met.iter().enumerate() {
+                for &b in met[..i].iter().chain(&met[i + 1..]) {
+                    if a != b {
+                        out[a].0.insert(b);
+                    } else {
+                        out[a].1 = true;
+                    }
+                }
+            }
+        }
+        Self(out)
+    }
+}
+
+/// Why a block is no larger: the variables of other blocks that it meets in products.
+fn apart(graph: &FactorGraph, blocks: &Blocks, met: &Met, i: usize) -> String {
+    let (others, itself) = &met.0[i];
     let names = |nodes: &[NodeId], and: &str| {
         let all: Vec<String> = nodes.iter().map(|n| format!("`{}`", graph.nodes[n.0].name)).collect();
         match all.split_last() {
@@ -285,7 +331,7 @@ fn apart(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
         }
     };
     let mine = &blocks.list[i].nodes;
-    if others.is_empty() && itself && blocks.list[i].kind == Kind::Single {
+    if others.is_empty() && *itself && blocks.list[i].kind == Kind::Single {
         return format!(
             "No kind of block keeps elements of {} together that meet each other.",
             names(mine, "and")
@@ -307,8 +353,12 @@ impl Blocks {
         missing: &[Missing],
         claims: &dyn Fn(&Self) -> network::Found,
     ) -> network::Found {
+        let mut leaves = network::leaves(graph, &self.energy, &self.roles, missing);
+        if leaves.is_empty() {
+            self.drop_predictions();
+            return claims(self);
+        }
         let (energy, roles) = (self.energy.clone(), self.roles.clone());
-        let mut leaves = network::leaves(graph, &energy, &roles, missing);
         loop {
             self.energy.clone_from(&energy);
             self.roles.clone_from(&roles);
@@ -328,16 +378,16 @@ impl Blocks {
     /// A prediction adds nothing to any message: its factor leaves the energy, and q of it is p given its
     /// parents.
     fn drop_predictions(&mut self) {
-        for f in &mut self.energy.factors {
-            if self.roles[f.node.0] == Role::Predicted {
-                f.terms.clear();
-            }
-        }
+        let predicted = (0..self.roles.len()).map(NodeId).filter(|n| self.roles[n.0] == Role::Predicted);
+        let lines = predicted.flat_map(|n| self.energy.lines(n)).copied();
+        let silent = |i: usize| (i, FactorEnergy { terms: vec![], ..self.energy.factor(i).clone() });
+        let changes = lines.map(silent).collect();
+        self.energy.rewrite(changes);
     }
     /// Entries of one variable that meet each other, and that no block holds together, would be taken for
     /// independent even where they are one and the same.
     fn sound(&self, graph: &FactorGraph, diags: &mut Diagnostics) -> Result<(), Reported> {
-        for f in &self.energy.factors {
+        for f in self.energy.factors() {
             for t in &f.terms {
                 for (i, a) in t.ops.iter().enumerate() {
                     let twin = t.ops[..i].iter().find(|b| {
@@ -369,17 +419,54 @@ impl Blocks {
 
     /// The block that holds a node's q.
     pub fn of(&self, node: NodeId) -> Option<usize> {
-        self.list.iter().position(|b| b.nodes.contains(&node))
+        self.home.nodes[node.0]
+    }
+    /// The source of a block's moments.
+    pub fn source(&self, i: usize) -> Source {
+        let block = &self.list[i];
+        match block.kind {
+            Kind::Single | Kind::Chain(_) => Source::Node(block.nodes[0]),
+            Kind::Joint(j) => Source::Joint(j),
+            Kind::Gaussian(g) => Source::Gaussian(g),
+            Kind::Network(n) => Source::Network(n),
+        }
     }
     /// The block of a source of moments.
     pub fn of_source(&self, source: Source) -> Option<usize> {
         match source {
             Source::Node(n) => self.of(n),
             Source::Known(_) => None,
-            Source::Gaussian(g) => self.list.iter().position(|b| b.kind == Kind::Gaussian(g)),
-            Source::Joint(j) => self.list.iter().position(|b| b.kind == Kind::Joint(j)),
-            Source::Network(n) => self.list.iter().position(|b| b.kind == Kind::Network(n)),
+            Source::Gaussian(g) => self.home.gaussians.get(g).copied(),
+            Source::Joint(j) => self.home.joints.get(j).copied(),
+            Source::Network(n) => self.home.networks.get(n).copied(),
         }
+    }
+}
+
+/// The block of each node, and of each source of its own.
+#[derive(Clone, Debug, Default)]
+struct Home {
+    nodes: Vec<Option<usize>>,
+    joints: Vec<usize>,
+    gaussians: Vec<usize>,
+    networks: Vec<usize>,
+}
+
+impl Home {
+    fn new(nodes: usize, list: &[Block]) -> Self {
+        let mut out = Self { nodes: vec![None; nodes], ..Self::default() };
+        for (i, b) in list.iter().enumerate() {
+            b.nodes.iter().for_each(|n| out.nodes[n.0] = Some(i));
+            let (of, index) = match b.kind {
+                Kind::Single | Kind::Chain(_) => continue,
+                Kind::Joint(j) => (&mut out.joints, j),
+                Kind::Gaussian(g) => (&mut out.gaussians, g),
+                Kind::Network(n) => (&mut out.networks, n),
+            };
+            of.resize(of.len().max(index + 1), 0);
+            of[index] = i;
+        }
+        out
     }
 }
 
@@ -397,18 +484,21 @@ fn could_be_one(a: &Op, b: &Op) -> bool {
 struct Wishes {
     mean_field: bool,
     named: Vec<Vec<NodeId>>,
+    /// Which of `named` a node is in.
+    home: HashMap<NodeId, usize>,
 }
 
 impl Wishes {
     fn new(graph: &FactorGraph, blocks: &Blocks, diags: &mut Diagnostics) -> Result<Self, Reported> {
         let mut named: Vec<Vec<NodeId>> = vec![];
+        let mut home: HashMap<NodeId, usize> = HashMap::new();
         let mut failed = None;
         if let Factorize::Blocks(list) = &graph.factorize {
             for (members, _) in list {
                 let mut nodes = vec![];
                 for &(node, span) in members {
                     let name = &graph.nodes[node.0].name;
-                    if nodes.contains(&node) || named.iter().any(|n| n.contains(&node)) {
+                    if home.insert(node, named.len()).is_some() {
                         let d = Diagnostic::error(E_BLOCK_MEMBER, format!("`{name}` is named in two blocks"));
                         failed = Some(diags.error(d.at(span, "here again").help("name each node once")));
                     } else if !blocks.roles[node.0].has_q() {
@@ -429,12 +519,12 @@ impl Wishes {
             }
         }
         let mean_field = matches!(graph.factorize, Factorize::MeanField(_));
-        failed.map_or(Ok(Self { mean_field, named }), Err)
+        failed.map_or(Ok(Self { mean_field, named, home }), Err)
     }
 
     /// May these nodes be one block?
     fn allows(&self, nodes: &[NodeId]) -> bool {
-        let home = |n: &NodeId| self.named.iter().position(|b| b.contains(n));
+        let home = |n: &NodeId| self.home.get(n).copied();
         !self.mean_field
             && nodes.iter().all(|n| home(n) == home(&nodes[0]))
             && home(&nodes[0]).is_none_or(|b| self.named[b].len() == nodes.len())
@@ -447,7 +537,7 @@ impl Wishes {
 
     /// May these nodes be part of one block?
     fn together(&self, nodes: &[NodeId]) -> bool {
-        let home = |n: &NodeId| self.named.iter().position(|b| b.contains(n));
+        let home = |n: &NodeId| self.home.get(n).copied();
         !self.mean_field && nodes.iter().all(|n| home(n) == home(&nodes[0]))
     }
 
@@ -456,7 +546,7 @@ impl Wishes {
         &self,
         graph: &FactorGraph,
         blocks: &Blocks,
-        reasons: &[Vec<String>],
+        reasons: &Reasons,
         diags: &mut Diagnostics,
     ) -> Result<(), Reported> {
         let Factorize::Blocks(list) = &graph.factorize else { return Ok(()) };
@@ -466,7 +556,7 @@ impl Wishes {
             let whole = nodes
                 .first()
                 .and_then(|&n| blocks.of(n))
-                .is_some_and(|b| nodes.iter().all(|n| blocks.list[b].nodes.contains(n)));
+                .is_some_and(|b| nodes.iter().all(|n| blocks.of(*n) == Some(b)));
             if whole || nodes.is_empty() {
                 continue;
             }
@@ -474,7 +564,7 @@ impl Wishes {
             let mut d =
                 Diagnostic::error(E_NOT_EXACT, format!("{} can't be kept as one block", names.join(" and ")))
                     .at(*span, "asked for here");
-            let mut said: Vec<&String> = nodes.iter().flat_map(|n| &reasons[n.0]).collect();
+            let mut said: Vec<&String> = nodes.iter().flat_map(|n| reasons.of(*n)).collect();
             said.dedup();
             for why in said {
                 d = d.note(why.clone());

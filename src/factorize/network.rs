@@ -15,11 +15,15 @@ use super::{
 use crate::{
     block::junction_tree::{JunctionTree, TreeError},
     graph::{
-        energy::{Element, Energy, EnergyTerm, FactorEnergy, Label, LabelId, Op, Role as LetterRole, Source},
+        energy::{
+            Element, Energy, EnergyTerm, FactorEnergy, Label, LabelId, Op, Rewritten, Role as LetterRole,
+            Source,
+        },
         factor_graph::{FactorGraph, PlateKind},
     },
     shape::{Extent, NodeId, PlateId},
 };
+use std::collections::{HashMap, HashSet};
 
 /// Entries of a network's largest clique table, at most: each row of the data costs that many exponentials an
 /// iteration.
@@ -61,75 +65,110 @@ fn category(graph: &FactorGraph, roles: &[Role], op: &Op) -> Option<NodeId> {
 }
 
 /// All networks, the strongest couplings first: those with the most factors of observed children, then file
-/// order. `together` says which nodes may share a block.
+/// order. `together` says which two nodes may share a block: the user's wish, the same for all of a block.
 pub fn claims(
     graph: &FactorGraph,
     blocks: &Blocks,
     sizes: Sizes<'_>,
     together: &dyn Fn(&[NodeId]) -> bool,
 ) -> Found {
-    let mut pairs: Vec<([NodeId; 2], usize)> = vec![];
-    for f in &blocks.energy.factors {
+    let mut strengths: HashMap<[NodeId; 2], usize> = HashMap::new();
+    for f in blocks.energy.factors() {
         let strength = if graph.nodes[f.node.0].observed.is_some() { 1000 } else { 1 };
-        let mut met: Vec<[NodeId; 2]> = vec![];
+        let mut met: HashSet<[NodeId; 2]> = HashSet::new();
         for t in &f.terms {
-            for (i, a) in t.ops.iter().enumerate() {
-                for b in &t.ops[..i] {
-                    let (Some(x), Some(y)) =
-                        (category(graph, &blocks.roles, a), category(graph, &blocks.roles, b))
-                    else {
-                        continue;
-                    };
-                    let pair = [x.min(y), x.max(y)];
-                    if x != y && !met.contains(&pair) {
-                        met.push(pair);
-                    }
-                }
+            let mine: Vec<NodeId> = t.ops.iter().filter_map(|o| category(graph, &blocks.roles, o)).collect();
+            for (i, &x) in mine.iter().enumerate() {
+                met.extend(mine[..i].iter().filter(|y| **y != x).map(|&y| [x.min(y), x.max(y)]));
             }
         }
-        for pair in met {
-            match pairs.iter_mut().find(|p| p.0 == pair) {
-                Some(p) => p.1 += strength,
-                None => pairs.push((pair, strength)),
-            }
-        }
+        met.into_iter().for_each(|pair| *strengths.entry(pair).or_default() += strength);
     }
+    let mut pairs: Vec<([NodeId; 2], usize)> =
+        strengths.into_iter().filter(|(pair, _)| together(pair)).collect();
     pairs.sort_by_key(|(pair, strength)| (std::cmp::Reverse(*strength), *pair));
-    let mut sets: Vec<(Vec<NodeId>, Option<Network>)> = vec![];
-    for n in pairs.iter().flat_map(|p| p.0) {
-        if !sets.iter().any(|s| s.0.contains(&n)) {
-            sets.push((vec![n], None));
+    let mut found = Found::default();
+    for pairs in components(&pairs) {
+        let mut all: Vec<NodeId> = pairs.iter().flatten().copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        // If all of them can be one network, so can what they are joined from.
+        match layout(graph, blocks, sizes, &all) {
+            Ok(network) => found.networks.push(network),
+            Err(_) => one_by_one(graph, blocks, sizes, &pairs, &mut found),
         }
     }
-    let mut found = Found::default();
-    for (pair, _) in &pairs {
-        let home = |n: NodeId| sets.iter().position(|s| s.0.contains(&n));
-        let (Some(a), Some(b)) = (home(pair[0]), home(pair[1])) else { continue };
+    found.networks.sort_by_key(|n| n.members[0]);
+    found
+}
+
+/// Pairs by whom they reach over others, in their order.
+fn components(pairs: &[([NodeId; 2], usize)]) -> Vec<Vec<[NodeId; 2]>> {
+    let mut near: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
+    for ([a, b], _) in pairs {
+        near.entry(*a).or_default().push(*b);
+        near.entry(*b).or_default().push(*a);
+    }
+    let (mut of, mut count): (HashMap<NodeId, usize>, usize) = (HashMap::new(), 0);
+    for n in pairs.iter().flat_map(|p| p.0) {
+        let mut open = vec![n];
+        if of.contains_key(&n) {
+            continue;
+        }
+        while let Some(x) = open.pop() {
+            if of.insert(x, count).is_none() {
+                open.extend(&near[&x]);
+            }
+        }
+        count += 1;
+    }
+    let mut out = vec![vec![]; count];
+    pairs.iter().for_each(|(pair, _)| out[of[&pair[0]]].push(*pair));
+    out
+}
+
+/// Joins pairs as far as it goes.
+fn one_by_one(
+    graph: &FactorGraph,
+    blocks: &Blocks,
+    sizes: Sizes<'_>,
+    pairs: &[[NodeId; 2]],
+    found: &mut Found,
+) {
+    let mut sets: Vec<(Vec<NodeId>, Option<Network>)> = vec![];
+    let mut home: HashMap<NodeId, usize> = HashMap::new();
+    for &n in pairs.iter().flatten() {
+        home.entry(n).or_insert_with(|| {
+            sets.push((vec![n], None));
+            sets.len() - 1
+        });
+    }
+    let mut told: HashSet<(NodeId, String)> = HashSet::new();
+    for pair in pairs {
+        let [a, b] = pair.map(|n| home[&n]);
         if a == b {
             continue;
         }
         let mut union = [sets[a].0.as_slice(), &sets[b].0].concat();
         union.sort_unstable();
-        if !together(&union) {
-            continue;
-        }
         match layout(graph, blocks, sizes, &union) {
             Ok(network) => {
+                let gone = std::mem::take(&mut sets[b]).0;
+                gone.into_iter().for_each(|n| {
+                    home.insert(n, a);
+                });
                 sets[a] = (union, Some(network));
-                sets.remove(b);
             }
             Err(why) => {
-                for n in pair {
-                    if !found.refusals.contains(&(*n, why.clone())) {
-                        found.refusals.push((*n, why.clone()));
+                for n in *pair {
+                    if told.insert((n, why.clone())) {
+                        found.refusals.push((n, why.clone()));
                     }
                 }
             }
         }
     }
-    found.networks = sets.into_iter().filter_map(|s| s.1).collect();
-    found.networks.sort_by_key(|n| n.members[0]);
-    found
+    found.networks.extend(sets.into_iter().filter_map(|s| s.1));
 }
 
 /// `` `a`, `b` and `c` ``.
@@ -156,8 +195,10 @@ fn layout(
         ));
     }
     let (mut scopes, mut chain): (Vec<Vec<usize>>, Option<PlateId>) = (vec![], None);
-    for term in blocks.energy.factors.iter().flat_map(|f| &f.terms) {
-        let groups = groups(term, members);
+    let (mut known, place) = (HashSet::new(), places(members));
+    let holding = blocks.energy.holding_any(members.iter().map(|n| Source::Node(*n)));
+    for term in holding.iter().flat_map(|&f| &blocks.energy.factor(f).terms) {
+        let groups = groups(term, &place);
         if let [a, b] = groups.as_slice() {
             let steps = linked(graph, plates, a.0, b.0);
             match steps {
@@ -184,7 +225,7 @@ fn layout(
                     names(graph, members)
                 ));
             }
-            if !scopes.contains(&scope) {
+            if known.insert(scope.clone()) {
                 scopes.push(scope);
             }
         }
@@ -210,10 +251,8 @@ fn layout(
     };
     let t = &graph.plates[steps.0].name;
     let axis = plates.iter().position(|p| *p == steps);
-    for op in blocks.energy.factors.iter().flat_map(|f| &f.terms).flat_map(|t| &t.ops) {
-        if !members.iter().any(|n| op.source == Source::Node(*n)) {
-            continue;
-        }
+    let places = members.iter().flat_map(|n| blocks.energy.places(Source::Node(*n)));
+    for op in places.map(|at| blocks.energy.operand(at).1) {
         for (i, e) in op.elements.iter().enumerate() {
             let fits = match e {
                 Element::Label(_) | Element::Parent { .. } => true,
@@ -243,11 +282,17 @@ fn layout(
 /// Operands of members at the same elements: (place among the product's operands, member).
 type Group<'a> = (&'a [Element], Vec<(usize, usize)>);
 
+/// Each member's place.
+fn places(members: &[NodeId]) -> HashMap<NodeId, usize> {
+    members.iter().enumerate().map(|(i, &n)| (n, i)).collect()
+}
+
 /// The operands of members in a product, by the elements that they stand at.
-fn groups<'a>(term: &'a EnergyTerm, members: &[NodeId]) -> Vec<Group<'a>> {
+fn groups<'a>(term: &'a EnergyTerm, place: &HashMap<NodeId, usize>) -> Vec<Group<'a>> {
     let mut out: Vec<Group<'a>> = vec![];
     for (i, op) in term.ops.iter().enumerate() {
-        let Some(m) = members.iter().position(|n| op.source == Source::Node(*n)) else { continue };
+        let Source::Node(n) = op.source else { continue };
+        let Some(&m) = place.get(&n) else { continue };
         match out.iter_mut().find(|g| g.0 == op.elements.as_slice()) {
             Some(g) => g.1.push((i, m)),
             None => out.push((&op.elements, vec![(i, m)])),
@@ -323,9 +368,9 @@ pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[M
                 .filter(|o| o.source != Source::Node(n) && category(graph, roles, o).is_some())
                 .count()
         };
-        let mut terms = energy.factors.iter().filter(|f| f.node == n).flat_map(|f| &f.terms);
         gone && !steps && node.spec.stat.one_hot() && node.spec.family.is_some() && {
-            let all: Vec<&EnergyTerm> = terms.by_ref().collect();
+            let all: Vec<&EnergyTerm> =
+                energy.lines(n).iter().flat_map(|&f| &energy.factor(f).terms).collect();
             all.iter().all(|t| t.ops.iter().all(known)) && all.iter().any(|t| parents(t) > 1)
         }
     };
@@ -334,33 +379,34 @@ pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[M
 
 /// Does another node's line name it?
 fn used(energy: &Energy, n: NodeId) -> bool {
-    energy
-        .factors
-        .iter()
-        .any(|f| f.node != n && f.terms.iter().flat_map(|t| &t.ops).any(|o| o.source == Source::Node(n)))
+    energy.holding(Source::Node(n)).any(|f| !energy.lines(n).contains(&f))
 }
 
-/// Writes the network's tables into the energy.
-pub fn rewrite(graph: &FactorGraph, energy: &mut Energy, network: &Network, index: usize) {
-    for f in &mut energy.factors {
-        let FactorEnergy { labels, terms, .. } = f;
+/// The factors that hold a member, written in the network's tables.
+pub fn rewritten(graph: &FactorGraph, energy: &Energy, network: &Network, index: usize) -> Rewritten {
+    let place = places(&network.members);
+    let parts: HashMap<&[usize], usize> =
+        network.scopes.iter().enumerate().map(|(i, s)| (s.as_slice(), i)).collect();
+    let mut out = Rewritten::new();
+    for i in energy.holding_any(network.members.iter().map(|n| Source::Node(*n))) {
+        let mut f = energy.factor(i).clone();
+        let FactorEnergy { labels, terms, .. } = &mut f;
         // Letters of members that an operand does not hold: one set for each step that a product may hold.
-        let mut rest: [Vec<Option<LabelId>>; 2] =
-            [vec![None; network.members.len()], vec![None; network.members.len()]];
+        let mut rest: HashMap<(bool, usize), LabelId> = HashMap::new();
         for term in terms {
-            let mut out: Vec<Op> = vec![];
-            let found = groups(term, &network.members);
-            for (elements, ops) in &found {
-                let letter = |m: usize| ops.iter().find(|o| o.1 == m).map(|o| term.ops[o.0].axes[0]);
-                let mut scope: Vec<usize> = ops.iter().map(|o| o.1).collect();
+            let mut ops: Vec<Op> = vec![];
+            let found = groups(term, &place);
+            for (elements, held) in &found {
+                let letter = |m: usize| held.iter().find(|o| o.1 == m).map(|o| term.ops[o.0].axes[0]);
+                let mut scope: Vec<usize> = held.iter().map(|o| o.1).collect();
                 scope.sort_unstable();
                 if network.chain.is_some() {
                     scope = network.scopes[0].clone();
                 }
-                let side = usize::from(elements.iter().any(|e| e.is_before()));
+                let before = elements.iter().any(|e| e.is_before());
                 let axes = scope.iter().map(|&m| {
                     letter(m).unwrap_or_else(|| {
-                        *rest[side][m].get_or_insert_with(|| {
+                        *rest.entry((before, m)).or_insert_with(|| {
                             let node = &graph.nodes[network.members[m].0];
                             let extent = node.event.unwrap_or(Extent::Number(1));
                             labels.push(Label { name: node.name.clone(), extent, role: LetterRole::Other });
@@ -369,15 +415,17 @@ pub fn rewrite(graph: &FactorGraph, energy: &mut Energy, network: &Network, inde
                     })
                 });
                 let axes: Vec<LabelId> = axes.collect();
-                let part = network.scopes.iter().position(|s| *s == scope).unwrap_or(0);
-                out.push(Op::new(Source::Network(index), part, elements.to_vec(), axes));
+                let part = parts.get(scope.as_slice()).copied().unwrap_or(0);
+                ops.push(Op::new(Source::Network(index), part, elements.to_vec(), axes));
             }
             let held: Vec<usize> = found.iter().flat_map(|g| g.1.iter().map(|o| o.0)).collect();
             let kept = term.ops.iter().enumerate().filter(|(i, _)| !held.contains(i)).map(|(_, o)| o.clone());
-            let ops: Vec<Op> = kept.chain(out).collect();
+            let ops: Vec<Op> = kept.chain(ops).collect();
             term.ops = ops;
         }
+        out.insert(i, f);
     }
+    out
 }
 
 impl Network {

@@ -1,16 +1,17 @@
 //! Claims of joint blocks: rewrites the energy in a joint statistic, or says which product is in the way.
 //! Not here: the joint families (`block`).
 
-use super::{Blocks, Joint};
+use super::{Blocks, Joint, roles::Role};
 use crate::{
     block::JOINTS,
     expfam::joint::{JointSpec, Rewrite},
     graph::{
-        energy::{Energy, EnergyTerm, Op, Source},
+        energy::{EnergyTerm, FactorEnergy, Op, Rewritten, Source},
         factor_graph::FactorGraph,
     },
     shape::NodeId,
 };
+use std::collections::{HashMap, HashSet};
 
 /// All pairs of variables that meet in some product and whose statistics some joint block covers. Where one
 /// variable is in several, the pair that meets in more factors with data comes first, then file order: that
@@ -18,33 +19,34 @@ use crate::{
 pub fn candidates(graph: &FactorGraph, blocks: &Blocks) -> Vec<Joint> {
     let mut list = vec![];
     for spec in JOINTS.iter().copied().filter(|s| !s.of_entries) {
-        for a in 0..graph.nodes.len() {
-            for b in 0..graph.nodes.len() {
-                let nodes = [NodeId(a), NodeId(b)];
-                let fits = |i: usize| {
-                    graph.nodes[nodes[i].0].spec.stat == spec.members[i]
-                        && blocks.roles[nodes[i].0] == super::Role::Latent
-                };
-                if a == b || !fits(0) || !fits(1) {
-                    continue;
-                }
-                let strength = strength(graph, &blocks.energy, nodes);
-                if strength > 0 {
-                    list.push((strength, Joint { spec, nodes }));
-                }
-            }
+        let mut met: HashMap<[NodeId; 2], usize> = HashMap::new();
+        for (f, pairs) in blocks.energy.factors().iter().map(|f| (f, pairs(graph, &blocks.roles, spec, f))) {
+            // Factors of observed children first.
+            let strength = if graph.nodes[f.node.0].observed.is_some() { 1000 } else { 1 };
+            pairs.into_iter().for_each(|nodes| *met.entry(nodes).or_default() += strength);
         }
+        list.extend(met.into_iter().map(|(nodes, strength)| (strength, Joint { spec, nodes })));
     }
-    list.sort_by_key(|(s, j)| (std::cmp::Reverse(*s), j.nodes));
+    let place = |spec: &JointSpec| JOINTS.iter().position(|s| s.name == spec.name);
+    list.sort_by_key(|(s, j)| (std::cmp::Reverse(*s), j.nodes, place(j.spec)));
     list.into_iter().map(|(_, j)| j).collect()
 }
 
-/// How many factors hold a product of both, those of observed children first.
-fn strength(graph: &FactorGraph, energy: &Energy, nodes: [NodeId; 2]) -> usize {
-    let holds = |t: &EnergyTerm, n: NodeId| t.ops.iter().any(|o| o.source == Source::Node(n));
-    let meet =
-        energy.factors.iter().filter(|f| f.terms.iter().any(|t| holds(t, nodes[0]) && holds(t, nodes[1])));
-    meet.map(|f| if graph.nodes[f.node.0].observed.is_some() { 1000 } else { 1 }).sum()
+/// Pairs of nodes that some product of a factor holds and that a joint block could be of, each once.
+fn pairs(graph: &FactorGraph, roles: &[Role], spec: &JointSpec, f: &FactorEnergy) -> HashSet<[NodeId; 2]> {
+    let mut out = HashSet::new();
+    for t in &f.terms {
+        let of = |member: usize| {
+            t.ops.iter().filter_map(move |o| match o.source {
+                Source::Node(n) if graph.nodes[n.0].spec.stat == spec.members[member] => Some(n),
+                _ => None,
+            })
+        };
+        for a in of(0).filter(|n| roles[n.0] == Role::Latent) {
+            out.extend(of(1).filter(|n| *n != a && roles[n.0] == Role::Latent).map(|b| [a, b]));
+        }
+    }
+    out
 }
 
 /// Why a pair is kept.
@@ -56,8 +58,8 @@ pub fn why(graph: &FactorGraph, claim: &Joint) -> String {
     )
 }
 
-/// The energy with the pair's joint statistic written in, or the product that has no place in it.
-pub fn rewrite(graph: &FactorGraph, blocks: &Blocks, claim: &Joint) -> Result<Energy, String> {
+/// The factors that hold one of the pair in their joint statistic, or the product that has no place in it.
+pub fn rewritten(graph: &FactorGraph, blocks: &Blocks, claim: &Joint) -> Result<Rewritten, String> {
     let [x, t] = claim.nodes.map(|n| &graph.nodes[n.0]);
     let kind = claim.spec.name;
     if x.plates != t.plates {
@@ -67,8 +69,10 @@ pub fn rewrite(graph: &FactorGraph, blocks: &Blocks, claim: &Joint) -> Result<En
         ));
     }
     let source = Source::Joint(blocks.joints.len());
-    let mut energy = blocks.energy.clone();
-    for f in &mut energy.factors {
+    let [a, b] = claim.nodes.map(Source::Node);
+    let mut out = Rewritten::new();
+    for i in blocks.energy.holding_either(a, b) {
+        let mut f = blocks.energy.factor(i).clone();
         for term in &mut f.terms {
             let member = |o: &Op| claim.nodes.iter().position(|&n| o.source == Source::Node(n));
             if !term.ops.iter().any(|o| member(o).is_some()) {
@@ -95,8 +99,9 @@ pub fn rewrite(graph: &FactorGraph, blocks: &Blocks, claim: &Joint) -> Result<En
                 hint(&product, of, x.name.as_str(), t.name.as_str())
             ));
         }
+        out.insert(i, f);
     }
-    Ok(energy)
+    Ok(out)
 }
 
 fn hint(product: &[String], of: &str, x: &str, t: &str) -> String {

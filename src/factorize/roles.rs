@@ -2,7 +2,7 @@
 
 use crate::{
     graph::{
-        energy::{Energy, Source},
+        energy::{Energy, Op, Source},
         factor_graph::FactorGraph,
     },
     shape::NodeId,
@@ -32,14 +32,11 @@ impl Role {
 
 /// Does anything depend on the node?
 pub fn has_children(energy: &Energy, node: NodeId) -> bool {
-    energy.factors.iter().any(|f| {
-        let uses = |o: &crate::graph::energy::Op| o.source == Source::Node(node);
+    let mut last = None;
+    energy.places(Source::Node(node)).any(|at| {
         // A step before is the node itself: a chain is not a leaf.
-        if f.node == node {
-            f.terms.iter().any(|t| t.ops.iter().filter(|o| uses(o)).count() > 1)
-        } else {
-            f.terms.iter().any(|t| t.ops.iter().any(uses))
-        }
+        let again = last.replace((at.factor, at.term)) == Some((at.factor, at.term));
+        again || !energy.lines(node).contains(&at.factor)
     })
 }
 
@@ -57,12 +54,8 @@ pub enum Missing {
 /// The role of each node, given what is missing of its data.
 pub fn roles(graph: &FactorGraph, energy: &Energy, missing: &[Missing]) -> Vec<Role> {
     let random_parents = |node: NodeId| {
-        let parent = |o: &crate::graph::energy::Op| matches!(o.source, Source::Node(n) if n != node);
-        energy
-            .factors
-            .iter()
-            .filter(|f| f.node == node)
-            .any(|f| f.terms.iter().any(|t| t.ops.iter().any(parent)))
+        let parent = |o: &Op| matches!(o.source, Source::Node(n) if n != node);
+        energy.lines(node).iter().any(|&f| energy.factor(f).terms.iter().any(|t| t.ops.iter().any(parent)))
     };
     (0..graph.nodes.len())
         .map(|i| {

@@ -10,44 +10,47 @@ use super::{
 use crate::{
     block::normal_gamma_vector::{self, TAU_PARTS},
     graph::{
-        energy::{Element, Energy, EnergyTerm, Op, Source},
+        energy::{Element, Energy, EnergyTerm, Op, Rewritten, Source},
         factor_graph::FactorGraph,
     },
     shape::NodeId,
 };
+use std::collections::BTreeSet;
 
-/// The block with its precision, and the energy in the statistic of both; or what is in the way of each
-/// precision that it meets. `None` where it meets none.
+/// The block with its precision, and the factors that hold them in the statistic of both; or what is in the
+/// way of each precision that it meets. `None` where it meets none.
 pub fn claim(
     graph: &FactorGraph,
     blocks: &Blocks,
     joint: &GaussianJoint,
     allows: &dyn Fn(&[NodeId]) -> bool,
-) -> Option<Result<(GaussianJoint, Energy), (NodeId, String)>> {
+) -> Option<Result<(GaussianJoint, Rewritten), (NodeId, String)>> {
     if joint.chain.is_some() || joint.sparse {
         return None;
     }
     let index = blocks.gaussians.len();
-    let mut energy = blocks.energy.clone();
-    gaussian::rewrite(graph, &mut energy, joint, index);
-    let mut refused = None;
-    for tau in (0..graph.nodes.len()).map(NodeId) {
+    let written = gaussian::rewritten(graph, &blocks.energy, joint, index);
+    let fits = |tau: NodeId| {
         let node = &graph.nodes[tau.0];
-        let fits = node.spec.stat == normal_gamma_vector::SPEC.members[1]
+        node.spec.stat == normal_gamma_vector::SPEC.members[1]
             && blocks.roles[tau.0] == Role::Latent
-            && node.plates.len() == joint.outer.len();
-        let meets = |t: &EnergyTerm| {
-            t.ops.iter().any(|o| o.source == Source::Node(tau))
-                && t.ops.iter().any(|o| o.source == Source::Gaussian(index))
-        };
-        if !fits
-            || !node.plates.iter().all(|p| joint.outer.contains(p))
-            || !energy.factors.iter().flat_map(|f| &f.terms).any(meets)
-            || !allows(&[joint.nodes(), vec![tau]].concat())
-        {
+            && node.plates.len() == joint.outer.len()
+            && node.plates.iter().all(|p| joint.outer.contains(p))
+    };
+    let met: BTreeSet<NodeId> = written
+        .values()
+        .flat_map(|f| &f.terms)
+        .filter(|t| t.ops.iter().any(|o| o.source == Source::Gaussian(index)))
+        .flat_map(|t| &t.ops)
+        .filter_map(|o| if let Source::Node(n) = o.source { Some(n) } else { None })
+        .filter(|n| fits(*n))
+        .collect();
+    let mut refused = None;
+    for tau in met {
+        if !allows(&[joint.nodes(), vec![tau]].concat()) {
             continue;
         }
-        match scale(graph, &energy, joint, index, tau) {
+        match scale(graph, &blocks.energy, &written, joint, index, tau) {
             Ok(energy) => return Some(Ok((GaussianJoint { scale: Some(tau), ..joint.clone() }, energy))),
             Err(why) => refused = refused.or(Some((tau, why))),
         }
@@ -55,15 +58,16 @@ pub fn claim(
     refused.map(Err)
 }
 
-/// Writes products of the block and its precision as parts of their joint statistic.
+/// Writes products of the block and its precision as parts of their joint statistic; `written` are the
+/// factors that hold the block.
 fn scale(
     graph: &FactorGraph,
     energy: &Energy,
+    written: &Rewritten,
     joint: &GaussianJoint,
     index: usize,
     tau: NodeId,
-) -> Result<Energy, String> {
-    let mut energy = energy.clone();
+) -> Result<Rewritten, String> {
     let plates = &graph.nodes[tau.0].plates;
     // The precision's element in the block's order of plates.
     let element = |o: &Op| -> Vec<Element> {
@@ -73,7 +77,13 @@ fn scale(
             .filter_map(|p| plates.iter().position(|q| q == p).map(|axis| o.elements[axis]))
             .collect()
     };
-    for f in &mut energy.factors {
+    let mut out = Rewritten::new();
+    let mut theirs = written.keys().copied().peekable();
+    let mut its = energy.holding(Source::Node(tau)).peekable();
+    // In the order of the factors, so that a product without a place is met before all are gone through.
+    while let Some(i) = [theirs.peek(), its.peek()].into_iter().flatten().min().copied() {
+        (theirs.next_if_eq(&i), its.next_if_eq(&i));
+        let mut f = written.get(&i).unwrap_or_else(|| energy.factor(i)).clone();
         for term in &mut f.terms {
             let of = |source: Source| {
                 (0..term.ops.len()).filter(|&i| term.ops[i].source == source).collect::<Vec<usize>>()
@@ -92,8 +102,9 @@ fn scale(
                 _ => return Err(refusal(graph, joint, tau, f.node, term, index)),
             }
         }
+        out.insert(i, f);
     }
-    Ok(energy)
+    Ok(out)
 }
 
 fn refusal(

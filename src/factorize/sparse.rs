@@ -6,7 +6,7 @@
 //! pairs the data name, not how many rows.
 
 use super::{
-    gaussian::{GaussianJoint, Member, rewrite_term},
+    gaussian::{GaussianJoint, Member, rewritten},
     roles::Role,
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     },
     shape::{ColumnId, Extent},
 };
+use std::collections::HashSet;
 
 /// Multiplications an iteration may take, at most: about half a second's.
 pub const LARGEST_COST: f64 = 5e8;
@@ -73,20 +74,15 @@ pub fn pattern(
         }
     }
     let me = Source::Gaussian(usize::MAX);
-    for f in &energy.factors {
-        let mut met: Vec<Vec<View>> = vec![];
-        for term in &f.terms {
-            let mut term = term.clone();
-            rewrite_term(graph, &mut term, joint, usize::MAX);
-            met.extend(
-                term.ops.into_iter().filter(|o| o.source == me && o.views.len() == 2).map(|o| o.views),
-            );
-        }
-        for (i, views) in met.iter().enumerate().filter(|(_, v)| v[0] != v[1]) {
-            if met[..i].contains(views) {
+    let mut different = 0;
+    for f in rewritten(graph, energy, joint, usize::MAX).values() {
+        let ops = f.terms.iter().flat_map(|t| &t.ops);
+        let mut met: HashSet<&[View]> = HashSet::new();
+        for op in ops.filter(|o| o.source == me && o.views.len() == 2) {
+            if op.views[0] == op.views[1] || !met.insert(&op.views) {
                 continue;
             }
-            let port = Port::new(graph, bound, roles, f, joint, &places, views)?;
+            let port = Port::new(graph, bound, roles, f, joint, &places, &op.views)?;
             listed += port.len() as f64;
             if listed > LARGEST_FILL as f64 {
                 return Err(too_many("pairs", listed));
@@ -97,9 +93,15 @@ pub fn pattern(
                 }
             });
         }
-        pairs.sort_unstable();
-        pairs.dedup();
+        // Now and then, so that what rows name again and again takes no room.
+        if pairs.len() > 2 * different.max(1 << 16) {
+            pairs.sort_unstable();
+            pairs.dedup();
+            different = pairs.len();
+        }
     }
+    pairs.sort_unstable();
+    pairs.dedup();
     let pattern = Pattern::new(places, pairs, LARGEST_FILL).map_err(|e| match e {
         PatternError::Fill { .. } => {
             format!("Its factor would have more than {} entries.", rounded(LARGEST_FILL as f64))

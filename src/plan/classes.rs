@@ -3,7 +3,8 @@
 
 use super::{
     LowerError, Plan,
-    layout::VarId,
+    layout::{TableId, VarId},
+    messages::{MessageFrom, Place},
     table::{From, Rows, Shared, Table, cells},
     var::Storage,
 };
@@ -22,8 +23,12 @@ pub fn colour(plan: &mut Plan) -> Result<(), LowerError> {
         }
         let count = plan.vars[v].elements();
         let mut edges: Vec<(u32, u32)> = vec![];
-        for t in &plan.tables {
-            meet(plan, t, v, &mut edges)?;
+        // Without an element that a row decides, no two of them meet in a product.
+        let by_row = |m: &&MessageFrom| matches!(m.to, Place::Row(_));
+        let mut tables: Vec<TableId> = plan.messages[v].iter().filter(by_row).map(|m| m.table).collect();
+        tables.dedup();
+        for t in tables {
+            meet(plan, &plan.tables[t], v, &mut edges)?;
         }
         plan.vars[v].classes = if edges.is_empty() { vec![vec![]] } else { greedy(count, &edges) };
     }

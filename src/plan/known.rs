@@ -53,7 +53,7 @@ struct Env<'a> {
     bound: &'a Bound,
     plates: Vec<(PlateId, usize)>,
     gates: Vec<usize>,
-    /// Gates met so far, in reading order.
+    /// Selectors met so far, in reading order.
     met: Vec<Ref>,
     own: Option<&'a [usize]>,
     /// The first cell read.

@@ -16,6 +16,7 @@ pub mod known;
 pub mod layout;
 pub mod lookup;
 pub mod lower;
+pub mod messages;
 pub mod show;
 pub mod streams;
 pub mod table;
@@ -29,6 +30,7 @@ use crate::{
 };
 use arrays::RowArrays;
 use layout::{Id, List, StreamId, TableId, VarId};
+use messages::MessageFrom;
 use streams::Stream;
 use table::Table;
 use var::Var;
@@ -44,6 +46,8 @@ pub struct Plan {
     pub streams: List<StreamId, Stream>,
     /// Products by what they hold of the rows.
     pub tables: List<TableId, Table>,
+    /// Where each block's messages come from, in the order in which they are added.
+    pub messages: List<VarId, Vec<MessageFrom>>,
     /// Known numbers by row.
     pub rows: RowArrays,
     /// Known numbers not by row.

@@ -2,100 +2,33 @@
 //! shifts written out.
 
 use super::{
-    Element, Energy, EnergyTerm, FactorEnergy, Known, KnownMap, Label, LabelId, Letter, Op, Role, Source,
-    linear::linear, positive, sums,
+    index::Energy,
+    linear::linear,
+    positive, sums,
+    terms::{Element, EnergyTerm, FactorEnergy, KnownMap, LabelId, Op, Source},
+    writing::{CHILD, ExpandError, Expansion, FIRST, Piece, contains},
 };
 use crate::{
     expfam::form::Coefficient,
-    graph::factor_graph::{Expr, ExprKind, Factor, FactorGraph, Index, Ref, Target},
+    graph::factor_graph::{Expr, ExprKind, FactorGraph, Ref, Target},
     link::affine::{self, Known as LinkKnown},
-    shape::{Extent, NodeId},
-    source::Span,
 };
 
-/// A construct that has no closed form here: where, and what it is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Unsupported {
-    /// Where it stands.
-    pub span: Span,
-    /// What it is, in words.
-    pub what: String,
-}
-
 /// Expands every factor of the graph.
-pub fn expand(graph: &FactorGraph) -> Result<Energy, Unsupported> {
+///
+/// # Errors
+/// A construct that has no closed form, or an expression of too many products.
+pub fn expand(graph: &FactorGraph) -> Result<Energy, ExpandError> {
     let mut knowns = vec![];
     let mut factors = vec![];
     for index in 0..graph.factors.len() {
         factors.push(Expansion::new(graph, index, &mut knowns).run()?);
     }
-    Ok(Energy { factors, knowns })
+    Ok(Energy::new(factors, knowns))
 }
 
-/// The copy that ops of a sum belong to; of its other side in a square; and of the child.
-pub(super) const FIRST: u8 = 1;
-pub(super) const SECOND: u8 = 2;
-const CHILD: u8 = 3;
-
-/// A gate met in an argument: the selector's indicator, and the letter of its category.
-struct Gate {
-    key: (NodeId, Vec<Element>),
-    label: LabelId,
-    op: Op,
-}
-
-/// One product that a slot's part turns into.
-#[derive(Clone)]
-pub(super) struct Piece {
-    pub number: f64,
-    pub d_power: u32,
-    pub ops: Vec<Op>,
-    pub gates: Vec<usize>,
-}
-
-pub(super) struct Expansion<'a> {
-    pub graph: &'a FactorGraph,
-    factor: &'a Factor,
-    index: usize,
-    knowns: &'a mut Vec<Known>,
-    pub labels: Vec<Label>,
-    child: Vec<LabelId>,
-    gates: Vec<Gate>,
-    event: Option<Extent>,
-    letters: Vec<(char, LabelId)>,
-    /// The slot whose argument is being expanded.
-    pub slot: usize,
-}
-
-impl<'a> Expansion<'a> {
-    fn new(graph: &'a FactorGraph, index: usize, knowns: &'a mut Vec<Known>) -> Self {
-        let factor = &graph.factors[index];
-        let node = &graph.nodes[factor.node.0];
-        let labels: Vec<Label> = node
-            .plates
-            .iter()
-            .map(|&p| Label {
-                name: graph.plates[p.0].name.clone(),
-                extent: Extent::Plate(p),
-                role: Role::Plate(p),
-            })
-            .collect();
-        let child = (0..labels.len()).collect();
-        Self {
-            graph,
-            factor,
-            index,
-            knowns,
-            labels,
-            child,
-            gates: vec![],
-            event: node.event,
-            letters: vec![],
-            slot: 0,
-        }
-    }
-
-    fn run(mut self) -> Result<FactorEnergy, Unsupported> {
+impl Expansion<'_> {
+    fn run(mut self) -> Result<FactorEnergy, ExpandError> {
         self.base_arguments();
         let mask = self.not_the_end();
         let mut terms = vec![];
@@ -162,16 +95,6 @@ impl<'a> Expansion<'a> {
         matches!(r.target, Target::Node(n) if r.index.len() < self.graph.nodes[n.0].plates.len())
     }
 
-    fn letter(&mut self, c: char) -> LabelId {
-        if let Some(&(_, l)) = self.letters.iter().find(|(x, _)| *x == c) {
-            return l;
-        }
-        let extent = self.event.unwrap_or(Extent::Number(1));
-        self.labels.push(Label { name: c.to_string(), extent, role: Role::Event });
-        self.letters.push((c, self.labels.len() - 1));
-        self.labels.len() - 1
-    }
-
     fn child_piece(&self, part: usize, axes: Vec<LabelId>) -> Piece {
         let elements = self.child.iter().map(|&l| Element::Label(l)).collect();
         let mut op = Op::new(Source::Node(self.factor.node), part, elements, axes);
@@ -180,7 +103,7 @@ impl<'a> Expansion<'a> {
         Piece { number: 1.0, d_power: 0, ops: vec![op], gates: vec![] }
     }
 
-    fn argument(&mut self, slot: usize, part: usize, axes: &[LabelId]) -> Result<Vec<Piece>, Unsupported> {
+    fn argument(&mut self, slot: usize, part: usize, axes: &[LabelId]) -> Result<Vec<Piece>, ExpandError> {
         self.slot = slot;
         let arg = &self.factor.args[slot - 1];
         let param = &self.factor.spec.params[slot - 1];
@@ -201,12 +124,10 @@ impl<'a> Expansion<'a> {
             _ if sums::carries(param.stat) => return self.sum(&arg.expr, param.stat, part, axes),
             _ if positive::carries(param.stat) => return self.function(&arg.expr, param.stat, part, axes),
             Ok(l) => {
-                return Err(Unsupported {
-                    span: l.span,
-                    what: "a vector made of one variable for each element of a plate".into(),
-                });
+                let what = "a vector made of one variable for each element of a plate";
+                return Err(ExpandError::unsupported(l.span, what));
             }
-            Err(e) => return Err(Unsupported { span: e.span, what: e.what.to_string() }),
+            Err(e) => return Err(ExpandError::unsupported(e.span, e.what)),
         };
         let node = match linear.base.target {
             Target::Node(n) => n,
@@ -214,15 +135,13 @@ impl<'a> Expansion<'a> {
         };
         let carried = self.graph.nodes[node.0].spec.stat;
         if carried != param.stat {
-            return Err(Unsupported {
-                span: linear.span,
-                what: format!("a {} where {} is needed", carried.name, param.stat.name),
-            });
+            let what = format!("a {} where {} is needed", carried.name, param.stat.name);
+            return Err(ExpandError::unsupported(linear.span, what));
         }
-        let list =
-            affine::pieces(carried, part, linear.scale.is_some(), linear.offset.is_some()).ok_or_else(
-                || Unsupported { span: arg.expr.span, what: format!("arithmetic on a {}", carried.name) },
-            )?;
+        let list = affine::pieces(carried, part, linear.scale.is_some(), linear.offset.is_some())
+            .ok_or_else(|| {
+                ExpandError::unsupported(arg.expr.span, format!("arithmetic on a {}", carried.name))
+            })?;
         let (elements, gates) = self.reference(&linear.base);
         let mut out = vec![];
         for p in list {
@@ -259,173 +178,4 @@ impl<'a> Expansion<'a> {
         }
         Ok(out)
     }
-
-    /// A known array's op. A plain reference keeps its own plates; any other expression is indexed by the
-    /// letters it depends on.
-    pub fn known(&mut self, expr: &Expr, map: KnownMap, slot: usize, part: usize, axes: &[LabelId]) -> Piece {
-        let (elements, letters, extents, gates) = match &expr.kind {
-            ExprKind::Ref(r @ Ref { target: Target::Input(id), .. }) => {
-                let (elements, gates) = self.reference(r);
-                let plates = &self.graph.inputs[id.0].plates;
-                let extents: Vec<Extent> =
-                    plates[..elements.len()].iter().map(|&p| Extent::Plate(p)).collect();
-                (elements, (0..extents.len()).map(Letter::Own).collect(), extents, gates)
-            }
-            _ => {
-                let mut deps = Deps::default();
-                self.dependencies(expr, &mut deps);
-                let mut elements = vec![];
-                let mut letters = vec![];
-                let mut extents = vec![];
-                for &label in &deps.labels {
-                    elements.push(Element::Label(label));
-                    extents.push(self.labels[label].extent);
-                    letters.push(match self.labels[label].role {
-                        Role::Plate(p) => Letter::Plate(p),
-                        _ => Letter::Gate(
-                            deps.gates
-                                .iter()
-                                .position(|&g| self.gates[g].label == label)
-                                .expect("a gate's letter"),
-                        ),
-                    });
-                }
-                (elements, letters, extents, deps.gates)
-            }
-        };
-        // A number for a vector slot stands for every entry: the statistic is of the broadcast value, so the
-        // axes stay.
-        let known = Known {
-            expr: expr.clone(),
-            elements: extents,
-            letters,
-            map,
-            event: self.event,
-            place: (self.index, slot),
-        };
-        let same = |k: &Known| {
-            k.place == known.place
-                && k.expr.span == known.expr.span
-                && k.expr.axes == known.expr.axes
-                && k.map == known.map
-                && k.elements == known.elements
-                && k.expr.kind == known.expr.kind
-        };
-        let id = match self.knowns.iter().position(same) {
-            Some(id) => id,
-            None => {
-                self.knowns.push(known);
-                self.knowns.len() - 1
-            }
-        };
-        let op = Op::new(Source::Known(id), part, elements, axes.to_vec());
-        Piece { number: 1.0, d_power: 0, ops: vec![op], gates }
-    }
-
-    /// The letters (in a fixed order) and gates a known expression depends on.
-    fn dependencies(&mut self, expr: &Expr, deps: &mut Deps) {
-        match &expr.kind {
-            ExprKind::Numbers(_) => {}
-            ExprKind::Ref(r) => {
-                let (elements, gates) = self.reference(r);
-                for e in elements {
-                    if let Some(l) = e.label() {
-                        deps.label(l);
-                    }
-                }
-                gates.into_iter().for_each(|g| deps.gate(g));
-            }
-            ExprKind::Binary(_, a, b) => {
-                self.dependencies(a, deps);
-                self.dependencies(b, deps);
-            }
-            ExprKind::Negate(a) => self.dependencies(a, deps),
-            ExprKind::Call(_, args) => args.iter().for_each(|a| self.dependencies(a, deps)),
-        }
-    }
-
-    /// How a reference's elements follow from the letters, and which gates it passes.
-    pub fn reference(&mut self, r: &Ref) -> (Vec<Element>, Vec<usize>) {
-        let mut gates = vec![];
-        let mut elements = vec![];
-        for index in &r.index {
-            elements.push(match index {
-                Index::Plate(p) => Element::Label(self.plate_label(*p)),
-                Index::Column { column, plate } => {
-                    Element::Column { column: *column, label: self.plate_label(*plate) }
-                }
-                Index::Before { plate, lag } => {
-                    Element::Before { label: self.plate_label(*plate), lag: *lag }
-                }
-                Index::Parent(p) => Element::Parent { label: self.plate_label(*p) },
-                Index::At(i) => Element::At(*i),
-                Index::Gate(selector) => {
-                    let (inner, inner_gates) = self.reference(selector);
-                    inner_gates.into_iter().for_each(|g| {
-                        if !gates.contains(&g) {
-                            gates.push(g)
-                        }
-                    });
-                    let g = self.gate(selector, inner);
-                    if !gates.contains(&g) {
-                        gates.push(g);
-                    }
-                    Element::Label(self.gates[g].label)
-                }
-            });
-        }
-        (elements, gates)
-    }
-
-    fn plate_label(&self, p: crate::shape::PlateId) -> LabelId {
-        let at = self.graph.nodes[self.factor.node.0].plates.iter().position(|&q| q == p);
-        self.child[at.expect("resolve lets an index name only the child's plates")]
-    }
-
-    fn gate(&mut self, selector: &Ref, elements: Vec<Element>) -> usize {
-        let Target::Node(node) = selector.target else { unreachable!("a gate's selector is a node") };
-        let key = (node, elements.clone());
-        if let Some(g) = self.gates.iter().position(|g| g.key == key) {
-            return g;
-        }
-        let extent = self.graph.nodes[node.0].event.expect("a category has an event extent");
-        let taken = self.gates.iter().filter(|g| g.key.0 == node).count();
-        let name = format!("{}{}", self.graph.nodes[node.0].name, "′".repeat(taken));
-        self.labels.push(Label { name, extent, role: Role::Gate });
-        let label = self.labels.len() - 1;
-        let op = Op::new(Source::Node(node), 0, elements, vec![label]);
-        self.gates.push(Gate { key, label, op });
-        self.gates.len() - 1
-    }
-}
-
-#[derive(Default)]
-struct Deps {
-    labels: Vec<LabelId>,
-    gates: Vec<usize>,
-}
-
-impl Deps {
-    fn label(&mut self, l: LabelId) {
-        if !self.labels.contains(&l) {
-            self.labels.push(l);
-            self.labels.sort_unstable();
-        }
-    }
-    fn gate(&mut self, g: usize) {
-        if !self.gates.contains(&g) {
-            self.gates.push(g);
-        }
-    }
-}
-
-/// Does `test` hold for the expression or any part of it?
-pub(super) fn contains(expr: &Expr, test: &impl Fn(&Expr) -> bool) -> bool {
-    test(expr)
-        || match &expr.kind {
-            ExprKind::Numbers(_) | ExprKind::Ref(_) => false,
-            ExprKind::Binary(_, a, b) => contains(a, test) || contains(b, test),
-            ExprKind::Negate(a) => contains(a, test),
-            ExprKind::Call(_, args) => args.iter().any(|a| contains(a, test)),
-        }
 }

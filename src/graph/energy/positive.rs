@@ -3,13 +3,13 @@
 //! (`linear`), and sums (`sums`).
 
 use super::{
-    Element, KnownMap, LabelId, Op, Source,
-    expand::{Expansion, Piece, Unsupported, contains},
+    terms::{Element, KnownMap, LabelId, Op, Source},
+    writing::{ExpandError, Expansion, Piece, contains},
 };
 use crate::{
     expfam::stat::{Arithmetic, PartRole, PartShape, StatKind},
     graph::factor_graph::{Expr, ExprKind, Function, Ref, Target},
-    link::{self, Constant, Product},
+    link::{self, Product},
     source::Span,
     syntax::expr::BinaryOp,
 };
@@ -31,8 +31,8 @@ impl Expansion<'_> {
         stat: &'static StatKind,
         part: usize,
         axes: &[LabelId],
-    ) -> Result<Vec<Piece>, Unsupported> {
-        let no = |what: &str| Err(Unsupported { span: expr.span, what: what.into() });
+    ) -> Result<Vec<Piece>, ExpandError> {
+        let no = |what: &str| Err(ExpandError::unsupported(expr.span, what));
         let node = |e: &Expr| matches!(&e.kind, ExprKind::Ref(Ref { target: Target::Node(_), .. }));
         if !contains(expr, &node) {
             return Ok(vec![self.known_part(expr, stat, part, axes)]);
@@ -75,7 +75,7 @@ impl Expansion<'_> {
         table: &'static [Product],
         arguments: &[Argument<'_>],
         axes: &[LabelId],
-    ) -> Result<Vec<Piece>, Unsupported> {
+    ) -> Result<Vec<Piece>, ExpandError> {
         let mut out = vec![];
         for product in table {
             let mut letters: Vec<(char, LabelId)> = "ab".chars().zip(axes.iter().copied()).collect();
@@ -86,7 +86,7 @@ impl Expansion<'_> {
             for c in used.flat_map(str::chars) {
                 if !letters.iter().any(|l| l.0 == c) {
                     let Some(&extent) = arguments.iter().find_map(|(e, _)| e.axes.last()) else {
-                        return Err(Unsupported { span, what: "a number where a vector is needed".into() });
+                        return Err(ExpandError::unsupported(span, "a number where a vector is needed"));
                     };
                     let fresh = self.dummy(extent);
                     letters.push((c, fresh));
@@ -128,14 +128,12 @@ impl Expansion<'_> {
         stat: &'static StatKind,
         part: usize,
         axes: &[LabelId],
-    ) -> Result<Vec<Piece>, Unsupported> {
+    ) -> Result<Vec<Piece>, ExpandError> {
         let Target::Node(n) = r.target else { return Ok(vec![self.known_part(expr, stat, part, axes)]) };
         let node = &self.graph.nodes[n.0];
         if node.spec.stat != stat {
-            return Err(Unsupported {
-                span: expr.span,
-                what: format!("a {} where {} is needed", node.spec.stat.name, stat.name),
-            });
+            let what = format!("a {} where {} is needed", node.spec.stat.name, stat.name);
+            return Err(ExpandError::unsupported(expr.span, what));
         }
         let (mut elements, gates) = self.reference(r);
         let (left, own) = axes.split_at((node.plates.len() - r.index.len()).min(axes.len()));
@@ -159,18 +157,6 @@ impl Expansion<'_> {
             _ => (KnownMap::Value, 0),
         };
         self.known(expr, map, self.slot, part, axes)
-    }
-
-    /// An array of zeros and ones over the letters `axes`.
-    pub(super) fn constant(&mut self, constant: Constant, span: Span, axes: &[LabelId]) -> Op {
-        let function = match constant {
-            Constant::Same => Function::Identity,
-            Constant::Earlier => Function::Earlier,
-            Constant::NotLast => Function::NotLast,
-        };
-        let extents = axes.iter().map(|&l| self.labels[l].extent).collect();
-        let expr = Expr { kind: ExprKind::Call(function, vec![]), axes: extents, random: false, span };
-        self.known(&expr, KnownMap::Value, self.slot, 0, axes).ops.remove(0)
     }
 }
 

@@ -3,13 +3,12 @@
 //! which keep their own second moment.
 
 use super::{
-    KnownMap, Label, LabelId, Op, Role, Source,
-    expand::{Expansion, FIRST, Piece, SECOND, Unsupported, contains},
+    terms::{Element, KnownMap, LabelId, Op, Source},
+    writing::{ExpandError, Expansion, FIRST, LARGEST_EXPANSION, Piece, SECOND, contains},
 };
 use crate::{
     expfam::stat::{Arithmetic, PartShape, StatKind},
     graph::factor_graph::{Expr, ExprKind, Function, Ref, Target},
-    shape::Extent,
     syntax::expr::BinaryOp,
 };
 
@@ -26,11 +25,21 @@ impl Expansion<'_> {
         stat: &'static StatKind,
         part: usize,
         axes: &[LabelId],
-    ) -> Result<Vec<Piece>, Unsupported> {
+    ) -> Result<Vec<Piece>, ExpandError> {
+        let vector = stat.value == PartShape::Vector;
+        let count = summands(expr);
+        let products = match part {
+            0 => count,
+            _ if vector => count * count,
+            _ => count * (count + 1.0) / 2.0,
+        };
+        if products > LARGEST_EXPANSION as f64 {
+            return Err(ExpandError::TooLarge { span: expr.span, products });
+        }
         if part == 0 {
             return self.summands(expr, axes, FIRST);
         }
-        if stat.value == PartShape::Vector {
+        if vector {
             let (a, b) = (self.summands(expr, &axes[..1], FIRST)?, self.summands(expr, &axes[1..], SECOND)?);
             return Ok(a.iter().flat_map(|x| b.iter().map(|y| product(x, y))).collect());
         }
@@ -48,10 +57,9 @@ impl Expansion<'_> {
     }
 
     /// The summands of an expression, with `free` the letters of its axes.
-    fn summands(&mut self, expr: &Expr, free: &[LabelId], copy: u8) -> Result<Vec<Piece>, Unsupported> {
-        let no = |what: &str| Err(Unsupported { span: expr.span, what: what.into() });
-        let node = |e: &Expr| matches!(&e.kind, ExprKind::Ref(Ref { target: Target::Node(_), .. }));
-        if !contains(expr, &node) {
+    fn summands(&mut self, expr: &Expr, free: &[LabelId], copy: u8) -> Result<Vec<Piece>, ExpandError> {
+        let no = |what: &str| Err(ExpandError::unsupported(expr.span, what));
+        if !names_a_node(expr) {
             let axes = if expr.axes.is_empty() { &[] } else { free };
             return Ok(vec![self.known(expr, KnownMap::Value, self.slot, 0, axes)]);
         }
@@ -76,7 +84,7 @@ impl Expansion<'_> {
                 Ok(x.iter().flat_map(|p| y.iter().map(|q| product(p, q))).collect())
             }
             ExprKind::Binary(BinaryOp::Div, a, b) => {
-                if contains(b, &node) {
+                if names_a_node(b) {
                     return no("a division by a random variable");
                 }
                 let one =
@@ -113,41 +121,47 @@ impl Expansion<'_> {
         }
     }
 
-    /// A letter to sum over.
-    pub(super) fn dummy(&mut self, extent: Extent) -> LabelId {
-        let name = match extent {
-            Extent::Plate(p) => self.graph.plates[p.0].name.clone(),
-            _ => "i".to_string(),
-        };
-        let taken = self.labels.iter().filter(|l| l.name.trim_end_matches('′') == name).count();
-        self.labels.push(Label { name: format!("{name}{}", "′".repeat(taken)), extent, role: Role::Event });
-        self.labels.len() - 1
-    }
-
     fn variable(
         &mut self,
         expr: &Expr,
         r: &Ref,
         free: &[LabelId],
         copy: u8,
-    ) -> Result<Vec<Piece>, Unsupported> {
+    ) -> Result<Vec<Piece>, ExpandError> {
         let Target::Node(n) = r.target else {
             return Ok(vec![self.known(expr, KnownMap::Value, self.slot, 0, free)]);
         };
         let node = &self.graph.nodes[n.0];
         if !carries(node.spec.stat) {
-            return Err(Unsupported {
-                span: expr.span,
-                what: format!("a {} in a mean", node.spec.stat.name),
-            });
+            let what = format!("a {} in a mean", node.spec.stat.name);
+            return Err(ExpandError::unsupported(expr.span, what));
         }
         let (mut elements, gates) = self.reference(r);
         let left = node.plates.len() - r.index.len();
-        elements.extend(free[..left.min(free.len())].iter().map(|&l| super::Element::Label(l)));
+        elements.extend(free[..left.min(free.len())].iter().map(|&l| Element::Label(l)));
         let mut op = Op::new(Source::Node(n), 0, elements, free[left.min(free.len())..].to_vec());
         op.copy = copy;
         Ok(vec![Piece { number: 1.0, d_power: 0, ops: vec![op], gates }])
     }
+}
+
+/// How many summands an expression is written out as.
+fn summands(expr: &Expr) -> f64 {
+    match &expr.kind {
+        ExprKind::Numbers(_) | ExprKind::Ref(_) => 1.0,
+        ExprKind::Negate(a) => summands(a),
+        // What is known is one array, whatever is in it.
+        _ if !names_a_node(expr) => 1.0,
+        ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) => summands(a) + summands(b),
+        ExprKind::Binary(BinaryOp::Div, a, _) => summands(a),
+        ExprKind::Binary(BinaryOp::Mul, a, b) => summands(a) * summands(b),
+        ExprKind::Call(_, args) => args.iter().map(summands).product(),
+    }
+}
+
+/// Is a random variable among what an expression names, gates left out?
+fn names_a_node(expr: &Expr) -> bool {
+    contains(expr, &|e| matches!(&e.kind, ExprKind::Ref(Ref { target: Target::Node(_), .. })))
 }
 
 /// The product of two pieces. One variable times itself, the same element, is its second moment.

@@ -78,10 +78,9 @@ impl<'a> Lowering<'a> {
     pub(super) fn by_element(&self, view: &FactorView<'_>, slot: usize) -> Result<KnownArray, LowerError> {
         let energy = &self.blocks.energy;
         let arg = &self.graph.factors[view.index].args[slot - 1];
-        let of_slot = |k: &&crate::graph::energy::Known| {
-            k.place == (view.index, slot) && matches!(k.map, KnownMap::Stat { .. })
-        };
-        let mut known = match energy.knowns.iter().find(of_slot) {
+        let of_slot =
+            |k: &&crate::graph::energy::Known| k.place.1 == slot && matches!(k.map, KnownMap::Stat { .. });
+        let mut known = match energy.knowns_of(view.index).iter().find(of_slot) {
             Some(k) => k.clone(),
             None => {
                 return Err(LowerError::Unsupported {

@@ -218,22 +218,18 @@ impl<'a> Lowering<'a> {
             _ => &self.graph.nodes[self.blocks.list[block].nodes[0].0].plates,
         };
         let Some(axis) = plates.iter().position(|&p| p == plate) else { return false };
-        self.blocks.energy.factors.iter().all(|f| {
+        let energy = &self.blocks.energy;
+        energy.places(self.blocks.source(block)).all(|at| {
+            let (f, op) = energy.operand(at);
             let n = self.row_plate(f.node).and_then(|p| self.letter_of(f, p));
-            f.terms
-                .iter()
-                .flat_map(|t| &t.ops)
-                .filter(|o| self.blocks.of_source(o.source) == Some(block))
-                .all(|o| {
-                    o.elements.iter().enumerate().all(|(i, e)| match *e {
-                        Element::Label(l) => (i == axis) == (Some(l) == n),
-                        Element::Before { label, .. } | Element::Parent { label } => {
-                            chain && i == axis && Some(label) == n
-                        }
-                        Element::At(_) => i != axis,
-                        _ => false,
-                    })
-                })
+            op.elements.iter().enumerate().all(|(i, e)| match *e {
+                Element::Label(l) => (i == axis) == (Some(l) == n),
+                Element::Before { label, .. } | Element::Parent { label } => {
+                    chain && i == axis && Some(label) == n
+                }
+                Element::At(_) => i != axis,
+                _ => false,
+            })
         })
     }
 

@@ -16,6 +16,7 @@ use super::{
     classes,
     known::{BadValue, KnownArray},
     layout::{Id, List, StreamId, TableId, VarId},
+    messages,
     streams::Stream,
     table::{From, RowOperand, Shared, Table},
     turns,
@@ -124,6 +125,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
             let names = graph.nodes.iter().map(|n| n.name.clone()).collect();
             let mut plan = Plan {
                 names,
+                messages: messages::find(&tables, &vars),
                 turns: vec![],
                 alike: vec![],
                 vars,
@@ -416,7 +418,7 @@ impl<'a> Lowering<'a> {
 
     fn factor(&mut self, index: usize) -> Result<(), LowerError> {
         let blocks = self.blocks;
-        let energy = &blocks.energy.factors[index];
+        let energy = blocks.energy.factor(index);
         if energy.terms.is_empty() {
             return Ok(());
         }
@@ -436,7 +438,8 @@ impl<'a> Lowering<'a> {
         for term in &energy.terms {
             drafts.push(self.term(&mut view, &canonical(energy, term))?);
         }
-        let mut groups: Vec<(Vec<Key>, Vec<TermDraft>)> = vec![];
+        let mut groups: Vec<Vec<TermDraft>> = vec![];
+        let mut group: HashMap<Vec<Key>, usize> = HashMap::new();
         for mut draft in drafts {
             if draft.coefficient == 0.0 {
                 continue;
@@ -450,12 +453,13 @@ impl<'a> Lowering<'a> {
                 }
             });
             let key: Vec<Key> = draft.row.iter().map(|(k, _)| k.clone()).collect();
-            match groups.iter_mut().find(|g| g.0 == key) {
-                Some(g) => g.1.push(draft),
-                None => groups.push((key, vec![draft])),
-            }
+            let at = *group.entry(key).or_insert_with(|| {
+                groups.push(vec![]);
+                groups.len() - 1
+            });
+            groups[at].push(draft);
         }
-        for (_, terms) in groups {
+        for terms in groups {
             let table = self.table(&view, terms)?;
             self.tables.push(table);
         }

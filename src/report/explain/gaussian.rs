@@ -20,7 +20,7 @@ pub fn heads(graph: &FactorGraph, blocks: &Blocks, g: usize) -> Vec<(String, Vec
     let joint = &blocks.gaussians[g];
     let members = joint.members.len();
     let all = |to: To, event: &[String]| -> Vec<Message> {
-        let factors = 0..graph.factors.len();
+        let factors = blocks.energy.holding(Source::Gaussian(g));
         factors
             .flat_map(|factor| messages(Products { graph, blocks, factor }, &to, &joint.outer, event))
             .collect()

@@ -53,7 +53,7 @@ struct Atom {
 impl<'a> Products<'a> {
     /// Its energy.
     pub fn energy(&self) -> &'a FactorEnergy {
-        &self.blocks.energy.factors[self.factor]
+        self.blocks.energy.factor(self.factor)
     }
 
     /// The term without the operands `out`; `result` are the letters of the target's own axes. `None`: it is

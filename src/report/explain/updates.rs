@@ -43,7 +43,7 @@ fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
     let matrices = stat.parts.iter().any(|p| p.shape == PartShape::Matrix);
     let event = |rank: usize| event_names(graph, &first.plates, first.event, rank);
     let all = |to: &To, event: &[String]| -> Vec<Message> {
-        let factors = 0..graph.factors.len();
+        let factors = blocks.energy.holding(source);
         factors
             .flat_map(|factor| messages(Products { graph, blocks, factor }, to, &first.plates, event))
             .collect()
@@ -124,11 +124,11 @@ fn network(graph: &FactorGraph, blocks: &Blocks, i: usize, n: usize) -> String {
             |&m: &usize| format!("{} = {}", bracket(&graph.nodes[network.members[m].0].name, at), letters[m]);
         scope.iter().map(one).collect::<Vec<_>>().join(", ")
     };
+    let source = Source::Network(n);
     let all = |to: &To, event: &[String]| -> Vec<Message> {
-        let factors = 0..graph.factors.len();
+        let factors = blocks.energy.holding(source);
         factors.flat_map(|factor| messages(Products { graph, blocks, factor }, to, plates, event)).collect()
     };
-    let source = Source::Network(n);
     let mut heads: Vec<(String, Vec<Message>)> = vec![];
     for (p, scope) in network.scopes.iter().enumerate() {
         let letters: Vec<String> = scope.iter().map(|&m| now[m].clone()).collect();
@@ -229,13 +229,9 @@ fn closing(graph: &FactorGraph, blocks: &Blocks, i: usize, at: &[String]) -> Str
 }
 
 fn meets_itself(blocks: &Blocks, i: usize) -> bool {
-    let me = Source::Node(blocks.list[i].nodes[0]);
-    blocks
-        .energy
-        .factors
-        .iter()
-        .flat_map(|f| &f.terms)
-        .any(|t| t.ops.iter().filter(|o| o.source == me).count() > 1)
+    let mut last = None;
+    let mut places = blocks.energy.places(Source::Node(blocks.list[i].nodes[0]));
+    places.any(|at| last.replace((at.factor, at.term)) == Some((at.factor, at.term)))
 }
 
 /// Each part with one line for each message, where they come from set in a column.
