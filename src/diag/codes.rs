@@ -78,6 +78,7 @@ pub static CODES: &[CodeDoc] = codes! {
     E0408 "a known value out of range",
     E0409 "no closed form for this use",
     E0410 "the vector of a stick, used in another way",
+    E0411 "an expression of too many products",
     E0501 "a block that cannot be exact",
     E0502 "a block with a node that has no q",
     E0601 "a data file cannot be read",

@@ -168,11 +168,12 @@ pub fn factorize(
             None => {}
         }
     }
+    let mut alone = pairs::Alone::default();
     for claim in pairs::candidates(graph, &blocks) {
         if !wishes.allows(&claim.nodes) || claim.nodes.iter().any(|n| claimed[n.0]) {
             continue;
         }
-        match pairs::rewritten(graph, &blocks, &claim) {
+        match pairs::rewritten(graph, &blocks, &mut alone, &claim) {
             Ok(rewritten) => {
                 blocks.energy.rewrite(rewritten);
                 blocks.joints.push(claim);

@@ -6,7 +6,7 @@ use crate::{
     block::JOINTS,
     expfam::joint::{JointSpec, Rewrite},
     graph::{
-        energy::{EnergyTerm, FactorEnergy, Op, Rewritten, Source},
+        energy::{Energy, EnergyTerm, FactorEnergy, Op, Place, Rewritten, Source},
         factor_graph::FactorGraph,
     },
     shape::NodeId,
@@ -58,8 +58,67 @@ pub fn why(graph: &FactorGraph, claim: &Joint) -> String {
     )
 }
 
+/// Products that hold one member of a joint block alone and have no place in its statistic, by the block's
+/// name, the member and its node. What else such a product holds does not matter, so that one look serves all
+/// partners: a precision that a thousand variables share has a thousand candidates.
+#[derive(Default)]
+pub struct Alone(HashMap<(&'static str, usize, NodeId), Vec<(usize, usize)>>);
+
+impl Alone {
+    fn of(
+        &mut self,
+        energy: &Energy,
+        spec: &'static JointSpec,
+        member: usize,
+        node: NodeId,
+    ) -> &[(usize, usize)] {
+        self.0.entry((spec.name, member, node)).or_insert_with(|| {
+            let mut nodes = [NodeId(usize::MAX); 2];
+            nodes[member] = node;
+            let claim = Joint { spec, nodes };
+            let mut out = vec![];
+            for at in energy.places(Source::Node(node)) {
+                let term = (at.factor, at.term);
+                if out.last() != Some(&term) && placed(&claim, energy.term(at), Source::Node(node)).is_none()
+                {
+                    out.push(term);
+                }
+            }
+            out
+        })
+    }
+
+    /// The first product, in the order of the factors, that has no place in the pair's statistic.
+    fn refused(&mut self, energy: &Energy, claim: &Joint) -> Option<(usize, usize)> {
+        let product = |at: &(usize, usize)| energy.term(Place { factor: at.0, term: at.1, op: 0 });
+        let holds =
+            |at: &(usize, usize), n: NodeId| product(at).ops.iter().any(|o| o.source == Source::Node(n));
+        let [a, b] = claim.nodes;
+        let one = self.of(energy, claim.spec, 0, a).iter().find(|at| !holds(at, b)).copied();
+        let other = self.of(energy, claim.spec, 1, b).iter().find(|at| !holds(at, a)).copied();
+        let fewer =
+            if energy.count(Source::Node(a)) <= energy.count(Source::Node(b)) { [a, b] } else { [b, a] };
+        let mut both = energy.places(Source::Node(fewer[0])).map(|at| (at.factor, at.term));
+        let both =
+            both.find(|at| holds(at, fewer[1]) && placed(claim, product(at), Source::Node(a)).is_none());
+        [one, other, both].into_iter().flatten().min()
+    }
+}
+
+/// A product in the pair's statistic, if it has a place there.
+fn placed(claim: &Joint, term: &EnergyTerm, source: Source) -> Option<EnergyTerm> {
+    let done = claim.spec.rewrites.iter().find_map(|r| apply(r, claim, term, source))?;
+    let held = claim.nodes.iter().any(|&n| done.ops.iter().skip(1).any(|o| o.source == Source::Node(n)));
+    (!held).then_some(done)
+}
+
 /// The factors that hold one of the pair in their joint statistic, or the product that has no place in it.
-pub fn rewritten(graph: &FactorGraph, blocks: &Blocks, claim: &Joint) -> Result<Rewritten, String> {
+pub fn rewritten(
+    graph: &FactorGraph,
+    blocks: &Blocks,
+    alone: &mut Alone,
+    claim: &Joint,
+) -> Result<Rewritten, String> {
     let [x, t] = claim.nodes.map(|n| &graph.nodes[n.0]);
     let kind = claim.spec.name;
     if x.plates != t.plates {
@@ -68,40 +127,32 @@ pub fn rewritten(graph: &FactorGraph, blocks: &Blocks, claim: &Joint) -> Result<
             x.name, t.name
         ));
     }
+    let member = |o: &Op| claim.nodes.iter().position(|&n| o.source == Source::Node(n));
+    if let Some((factor, term)) = alone.refused(&blocks.energy, claim) {
+        let f = blocks.energy.factor(factor);
+        let of = &graph.nodes[f.node.0].name;
+        let held = f.terms[term].ops.iter().filter(|o| member(o).is_some());
+        let product: Vec<String> = held.map(|o| symbol(graph, claim.spec, member(o), o)).collect();
+        return Err(format!(
+            "A {kind} block of `{}` and `{}` has no moments for {}, which the density of `{of}` needs; {}.",
+            x.name,
+            t.name,
+            product.join(" · "),
+            hint(&product, of, x.name.as_str(), t.name.as_str())
+        ));
+    }
     let source = Source::Joint(blocks.joints.len());
     let [a, b] = claim.nodes.map(Source::Node);
-    let mut out = Rewritten::new();
-    for i in blocks.energy.holding_either(a, b) {
+    let rewrite = |i: usize| {
         let mut f = blocks.energy.factor(i).clone();
-        for term in &mut f.terms {
-            let member = |o: &Op| claim.nodes.iter().position(|&n| o.source == Source::Node(n));
-            if !term.ops.iter().any(|o| member(o).is_some()) {
-                continue;
-            }
-            if let Some(done) = claim.spec.rewrites.iter().find_map(|r| apply(r, claim, term, source))
-                && !done.ops.iter().any(|o| member(o).is_some())
-            {
+        for term in f.terms.iter_mut().filter(|t| t.ops.iter().any(|o| member(o).is_some())) {
+            if let Some(done) = placed(claim, term, source) {
                 *term = done;
-                continue;
             }
-            let of = &graph.nodes[f.node.0].name;
-            let product: Vec<String> = term
-                .ops
-                .iter()
-                .filter(|o| member(o).is_some())
-                .map(|o| symbol(graph, claim.spec, member(o), o))
-                .collect();
-            return Err(format!(
-                "A {kind} block of `{}` and `{}` has no moments for {}, which the density of `{of}` needs; {}.",
-                x.name,
-                t.name,
-                product.join(" · "),
-                hint(&product, of, x.name.as_str(), t.name.as_str())
-            ));
         }
-        out.insert(i, f);
-    }
-    Ok(out)
+        (i, f)
+    };
+    Ok(blocks.energy.holding_either(a, b).map(rewrite).collect())
 }
 
 fn hint(product: &[String], of: &str, x: &str, t: &str) -> String {

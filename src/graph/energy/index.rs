@@ -137,6 +137,11 @@ impl Energy {
         (f, &f.terms[at.term].ops[at.op])
     }
 
+    /// How many factors hold a source.
+    pub fn count(&self, source: Source) -> usize {
+        self.index.at.get(&source).map_or(0, BTreeMap::len)
+    }
+
     /// The product that an operand stands in.
     pub fn term(&self, at: Place) -> &EnergyTerm {
         &self.factors[at.factor].terms[at.term]

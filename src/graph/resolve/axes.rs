@@ -77,11 +77,11 @@ impl Resolver<'_> {
             .collect();
     }
 
-    pub(super) fn target(&self, t: Target) -> (String, Vec<PlateId>) {
+    pub(super) fn target(&self, t: Target) -> (&str, &[PlateId]) {
         match t {
-            Target::Node(n) => (self.headers[n.0].name.clone(), self.headers[n.0].plates.clone()),
-            Target::Input(i) => (self.inputs[i.0].name.clone(), self.inputs[i.0].plates.clone()),
-            Target::Column(c) => (self.columns[c.0].name.clone(), vec![]),
+            Target::Node(n) => (&self.headers[n.0].name, &self.headers[n.0].plates),
+            Target::Input(i) => (&self.inputs[i.0].name, &self.inputs[i.0].plates),
+            Target::Column(c) => (&self.columns[c.0].name, &[]),
         }
     }
 }

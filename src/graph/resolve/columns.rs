@@ -45,9 +45,8 @@ impl Resolver<'_> {
     }
 
     fn intern(&mut self, table: DataTableId, name: &str, joined: Option<PlateId>, span: Span) -> ColumnId {
-        let known =
-            self.columns.iter().position(|c| c.table == table && c.name == name && c.joined == joined);
-        ColumnId(known.unwrap_or_else(|| {
+        let key = (table, name.to_owned(), joined);
+        ColumnId(*self.names.columns.entry(key).or_insert_with(|| {
             self.columns.push(DataColumn { table, name: name.to_owned(), joined, span });
             self.columns.len() - 1
         }))

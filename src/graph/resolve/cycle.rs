@@ -25,13 +25,13 @@ impl Resolver<'_> {
             }
         }
         for mut ring in tarjan_scc(&graph) {
+            if ring.len() == 1 && graph.find_edge(ring[0], ring[0]).is_none() {
+                continue;
+            }
             let inside: Vec<_> = graph
                 .edge_references()
                 .filter(|e| ring.contains(&e.source()) && ring.contains(&e.target()))
                 .collect();
-            if inside.is_empty() {
-                continue;
-            }
             ring.sort();
             let names: Vec<_> = ring.iter().map(|n| format!("`{}`", nodes[graph[*n].0].name)).collect();
             let title = match &names[..] {

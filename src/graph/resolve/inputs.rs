@@ -19,6 +19,7 @@ impl Resolver<'_> {
         for decl in &self.model.inputs {
             match self.input(decl) {
                 Ok(input) => {
+                    self.names.inputs.entry(input.name.clone()).or_insert(self.inputs.len());
                     self.inputs.push(input);
                     used.push(false);
                 }

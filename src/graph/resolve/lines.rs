@@ -14,21 +14,27 @@ use crate::{
     source::{Span, Spanned},
     syntax::ast::{Key, KeyIndex, NodeDecl},
 };
+use std::collections::HashMap;
 
 impl Resolver<'_> {
     /// One header for each name among the nodes, in file order.
     pub(super) fn headers(&mut self) {
-        let mut names: Vec<&str> = vec![];
-        for decl in &self.model.nodes {
-            let name = decl.key.name.node.as_str();
-            if names.contains(&name) {
-                continue;
-            }
-            names.push(name);
-            let lines: Vec<(usize, &NodeDecl)> =
-                self.model.nodes.iter().enumerate().filter(|(_, d)| d.key.name.node == name).collect();
+        let mut groups: Vec<Vec<(usize, &NodeDecl)>> = vec![];
+        let mut group: HashMap<&str, usize> = HashMap::new();
+        for (at, decl) in self.model.nodes.iter().enumerate() {
+            let to = *group.entry(&decl.key.name.node).or_insert_with(|| {
+                groups.push(vec![]);
+                groups.len() - 1
+            });
+            groups[to].push((at, decl));
+        }
+        for lines in groups {
+            let name = lines[0].1.key.name.node.as_str();
             match self.header(&lines) {
-                Ok(header) => self.headers.push(header),
+                Ok(header) => {
+                    self.names.nodes.insert(name.to_owned(), self.headers.len());
+                    self.headers.push(header);
+                }
                 Err(_) => {
                     self.broken.insert(name.to_owned());
                 }

@@ -10,6 +10,7 @@ use crate::{
     },
     shape::Extent,
     source::Span,
+    syntax::ast::NodeDecl,
 };
 
 /// What makes two axes one.
@@ -35,10 +36,14 @@ pub(super) struct Link {
 
 impl Resolver<'_> {
     /// What one line says of axes.
-    pub(super) fn line_links(&mut self, factor: &Factor, links: &mut Vec<Link>) -> Result<(), Reported> {
+    pub(super) fn line_links(
+        &mut self,
+        factor: &Factor,
+        decl: Option<&NodeDecl>,
+        links: &mut Vec<Link>,
+    ) -> Result<(), Reported> {
         let mut fits = Ok(());
         let child = AxisTerm::Event(factor.node);
-        let decl = self.model.nodes.iter().find(|d| d.call.span == factor.span);
         if let Some(Ok(Some((extent, span)))) = decl.map(|d| self.over(&d.call)) {
             links.push(Link { left: child, right: AxisTerm::Known(extent), span, why: Why::Shape });
         }
@@ -96,9 +101,9 @@ impl Resolver<'_> {
                 d = d
                     .note(format!(
                         "plates left off at the end are axes: `{name}` runs over `{}`",
-                        self.bracket(&plates).trim_matches(['[', ']'])
+                        self.bracket(plates).trim_matches(['[', ']'])
                     ))
-                    .help(format!("write `{name}{}`", self.bracket(&plates)));
+                    .help(format!("write `{name}{}`", self.bracket(plates)));
             }
         } else if want == 2 && axes.is_empty() {
             d = d.help("write a matrix: `[[1, 0], [0, 1]]`, `identity(2)` or a product with one");
@@ -154,7 +159,7 @@ impl Resolver<'_> {
 
     fn gate_links(&self, r: &Ref, span: Span, links: &mut Vec<Link>) {
         let (_, plates) = self.target(r.target);
-        for (i, p) in r.index.iter().zip(&plates) {
+        for (i, p) in r.index.iter().zip(plates) {
             if let Index::Gate(g) = i {
                 if let Target::Node(z) = g.target {
                     links.push(Link {

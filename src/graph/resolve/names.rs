@@ -16,16 +16,16 @@ pub(super) const FUNCTIONS: [&str; 5] = ["dot", "diag", "identity", "stick", "pa
 
 impl Resolver<'_> {
     pub(super) fn table_named(&self, name: &str) -> Option<DataTableId> {
-        self.tables.iter().position(|t| t.name == name).map(DataTableId)
+        self.names.tables.get(name).copied().map(DataTableId)
     }
     pub(super) fn plate_named(&self, name: &str) -> Option<PlateId> {
-        self.plates.iter().position(|p| p.name == name).map(PlateId)
+        self.names.plates.get(name).copied().map(PlateId)
     }
     pub(super) fn input_named(&self, name: &str) -> Option<InputId> {
-        self.inputs.iter().position(|i| i.name == name).map(InputId)
+        self.names.inputs.get(name).copied().map(InputId)
     }
     pub(super) fn node_named(&self, name: &str) -> Option<NodeId> {
-        self.headers.iter().position(|h| h.name == name).map(NodeId)
+        self.names.nodes.get(name).copied().map(NodeId)
     }
     pub(super) fn plate(&self, p: PlateId) -> &str {
         &self.plates[p.0].name

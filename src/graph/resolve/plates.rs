@@ -66,6 +66,7 @@ impl Resolver<'_> {
                         .collect(),
                 ),
             };
+            self.names.tables.entry(decl.name.node.clone()).or_insert(self.tables.len());
             self.tables.push(DataTable { name: decl.name.node.clone(), span: decl.name.span, source });
         }
     }
@@ -80,6 +81,7 @@ impl Resolver<'_> {
             let kind = kind.and_then(|k| self.plate_args(call, k).and_then(|()| (k.read)(self, call)));
             match kind {
                 Ok(kind) if free => {
+                    self.names.plates.entry(decl.name.node.clone()).or_insert(self.plates.len());
                     self.plates.push(Plate { name: decl.name.node.clone(), span: decl.name.span, kind });
                     used.push(already);
                 }

@@ -4,11 +4,11 @@ use crate::{
     diag::{Diagnostic, Diagnostics, Reported, Severity},
     expfam::spec::DistSpec,
     graph::factor_graph::{DataColumn, DataTable, Input, Plate, RowSet},
-    shape::PlateId,
+    shape::{DataTableId, PlateId},
     source::{Source, Span},
     syntax::ast::Model,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// What is known so far.
 pub(super) struct Resolver<'a> {
@@ -25,6 +25,18 @@ pub(super) struct Resolver<'a> {
     pub used_tables: Vec<bool>,
     pub used_plates: Vec<bool>,
     pub used_inputs: Vec<bool>,
+    /// Where names stand in the lists: a model has thousands of them.
+    pub names: Names,
+}
+
+/// Places in a resolver's lists, by name.
+#[derive(Default)]
+pub(super) struct Names {
+    pub tables: HashMap<String, usize>,
+    pub plates: HashMap<String, usize>,
+    pub inputs: HashMap<String, usize>,
+    pub nodes: HashMap<String, usize>,
+    pub columns: HashMap<(DataTableId, String, Option<PlateId>), usize>,
 }
 
 impl<'a> Resolver<'a> {
@@ -42,6 +54,7 @@ impl<'a> Resolver<'a> {
             used_tables: vec![false; model.data.len()],
             used_plates: vec![false; model.plates.len()],
             used_inputs: vec![false; model.inputs.len()],
+            names: Names::default(),
         }
     }
     pub(super) fn fail(&mut self, d: Diagnostic) -> Reported {

@@ -18,7 +18,10 @@ use crate::{
         },
     },
     shape::{Extent, NodeId, PlateId},
+    source::Span,
+    syntax::ast::NodeDecl,
 };
+use std::collections::HashMap;
 
 impl Resolver<'_> {
     /// Nodes with their events, lines with the axes of every expression, and the axes whose lengths data must
@@ -47,8 +50,9 @@ impl Resolver<'_> {
         let mut links = vec![];
         // Nodes whose axis stayed open because an argument did not fit: told once.
         let mut misfits = vec![];
+        let calls: HashMap<Span, &NodeDecl> = self.model.nodes.iter().map(|d| (d.call.span, d)).collect();
         for factor in &factors {
-            if self.line_links(factor, &mut links).is_err() {
+            if self.line_links(factor, calls.get(&factor.span).copied(), &mut links).is_err() {
                 misfits.push(factor.node.0);
             }
         }

@@ -6,7 +6,11 @@ use crate::{
     block::{lagged_gaussian_chain, normal_gamma_vector},
     expfam::stat::{CATEGORY, GAUSSIAN_VECTOR, StatKind},
     factorize::{gaussian::GaussianJoint, roles::Role},
-    graph::energy::{Element, KnownMap, LabelId, Op, Source},
+    graph::{
+        bound::Bound,
+        energy::{Element, KnownMap, LabelId, Op, Source},
+        factor_graph::FactorGraph,
+    },
     num::contract::Axes,
     shape::PlateId,
 };
@@ -158,7 +162,7 @@ impl<'a> Lowering<'a> {
             part_axes(&mut axes, &op.axes, &view.sizes);
             return (offset, axes);
         };
-        let starts = self.member_offsets(g);
+        let starts = &self.starts[g];
         for (i, v) in op.views.iter().enumerate() {
             let scale = if i + 1 < op.views.len() { d } else { 1 };
             let member = &self.blocks.gaussians[g].members[v.member];
@@ -177,17 +181,6 @@ impl<'a> Lowering<'a> {
         (offset, axes)
     }
 
-    /// Where each member's entries start in a Gaussian joint's vector, and its length.
-    pub(super) fn member_offsets(&self, g: usize) -> Vec<usize> {
-        let mut out = vec![0];
-        for m in &self.blocks.gaussians[g].members {
-            let inner: usize = m.inner.iter().map(|p| self.bound.plate(*p).size).product();
-            let each = if m.vector { self.d(m.node) } else { 1 };
-            out.push(out.last().copied().unwrap_or(0) + inner * each);
-        }
-        out
-    }
-
     pub(super) fn node_plates(&self, op: &Op) -> Vec<PlateId> {
         match op.source {
             Source::Node(n) => self.graph.nodes[n.0].plates.clone(),
@@ -197,6 +190,19 @@ impl<'a> Lowering<'a> {
             Source::Known(_) => vec![],
         }
     }
+}
+
+/// Where each member's entries start in a Gaussian joint's vector, and its length.
+pub(super) fn member_starts(graph: &FactorGraph, bound: &Bound, joint: &GaussianJoint) -> Vec<usize> {
+    let mut out = vec![0];
+    let mut end = 0;
+    for m in &joint.members {
+        let inner: usize = m.inner.iter().map(|p| bound.plate(*p).size).product();
+        let event = graph.nodes[m.node.0].event.filter(|_| m.vector);
+        end += inner * event.map_or(1, |e| bound.size(e));
+        out.push(end);
+    }
+    out
 }
 
 pub(super) fn row_major(sizes: &[usize]) -> Vec<usize> {

@@ -60,7 +60,7 @@ impl<'a> Lowering<'a> {
             }
             let d = match block.kind {
                 Kind::Gaussian(_) if sparse.is_some() => sparse.as_ref().map_or(0, SparseShape::entries),
-                Kind::Gaussian(g) => self.member_offsets(g).last().copied().unwrap_or(0),
+                Kind::Gaussian(g) => self.starts[g].last().copied().unwrap_or(0),
                 // A chain's states are those of all its members together; a network's dimension is that of
                 // its tables.
                 Kind::Network(_) => shape.width(),
@@ -174,7 +174,7 @@ impl<'a> Lowering<'a> {
 
     /// Where the members of a Gaussian joint have their entries.
     fn entries_of_members(&self, g: usize) -> Vec<Entries> {
-        let members = self.blocks.gaussians[g].members.iter().zip(self.member_offsets(g));
+        let members = self.blocks.gaussians[g].members.iter().zip(self.starts[g].iter().copied());
         members
             .map(|(m, first)| Entries {
                 first,

@@ -283,6 +283,8 @@ struct Lowering<'a> {
     bases: HashMap<(usize, Op), Arc<[u32]>>,
     values: HashMap<(usize, NodeId, Vec<Element>), ByPlace>,
     constants: Vec<f64>,
+    /// Of each jointly Gaussian block, where its members' entries start, and the end.
+    starts: Vec<Vec<usize>>,
     /// Arrays inside the statistics of sparse Gaussians; an operand's part counts them.
     ports: Vec<ports::Port>,
     /// By variable, the sparse Gaussians, whose statistics grow while factors are lowered.
@@ -376,6 +378,7 @@ impl<'a> Lowering<'a> {
             bases: HashMap::new(),
             values: HashMap::new(),
             constants: vec![0.0; graph.nodes.len()],
+            starts: blocks.gaussians.iter().map(|g| axes::member_starts(graph, bound, g)).collect(),
             ports: vec![],
             port_of: HashMap::new(),
             lists: vec![],
