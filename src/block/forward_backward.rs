@@ -11,87 +11,28 @@
 mod advance;
 mod cut;
 mod draw;
+mod error;
 mod lanes;
 mod layout;
 mod logs;
+mod padding;
 mod product;
 mod steps;
 mod tables;
+mod zeros;
 
 pub use cut::{Cut, cut};
 pub use draw::draw;
+pub use error::ChainError;
 pub use lanes::Scratch;
 pub use layout::TOGETHER;
+pub use padding::padded;
 pub use steps::{Arrays, Steps, WEIGHTS, weigh};
 pub use tables::PairTables;
+pub use zeros::SMALLEST;
 
-use crate::num::special;
 use lanes::Group;
 use layout::{Layout, Sequence};
-use logs::in_logs;
-use std::fmt;
-
-/// Log potentials under this are ln 0.
-const LN_ZERO: f64 = -1e100;
-
-/// Exponentials under this are 0: they would soon have no digits left, and a zero that is wanted after all is
-/// noticed.
-pub const SMALLEST: f64 = special::LEAST_WEIGHT;
-
-/// How far what the past and the future have in common may be from its exact 1. Rounding leaves 1e−13 at
-/// most; where underflow has eaten a digit that counts, a message overflows, and it is nowhere near.
-const TOLERANCE: f64 = 1e-10;
-
-/// Messages whose sum is smaller may have lost digits in the step that follows.
-const SAFE_SUM: f64 = 1e-100;
-
-/// Messages are computed so many numbers at a time, and padded with zeros to whole blocks.
-const LANES: usize = 8;
-
-/// Numbers in a row of K, padded.
-pub fn padded(k: usize) -> usize {
-    k.next_multiple_of(LANES)
-}
-
-/// Why the chains have no posterior.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChainError {
-    /// Every state has probability zero at this step, given the steps up to it.
-    Impossible {
-        /// Row of the node potentials.
-        step: usize,
-    },
-    /// A potential is NaN or +∞.
-    NotFinite {
-        /// Row of the node potentials where it was seen.
-        step: usize,
-    },
-    /// Digits that count may be lost in a piece of a sequence: it has to be done as a whole.
-    Cut,
-}
-
-impl fmt::Display for ChainError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Impossible { step } => write!(f, "no state is possible at step {}", step + 1),
-            Self::NotFinite { step } => write!(f, "a potential is not a finite number at step {}", step + 1),
-            Self::Cut => write!(f, "a sequence has to be done as a whole"),
-        }
-    }
-}
-
-impl std::error::Error for ChainError {}
-
-impl ChainError {
-    /// The same, so many steps later.
-    pub fn later(self, by: usize) -> Self {
-        match self {
-            Self::Impossible { step } => Self::Impossible { step: step + by },
-            Self::NotFinite { step } => Self::NotFinite { step: step + by },
-            Self::Cut => Self::Cut,
-        }
-    }
-}
 
 /// Which chains: pair tables by step, and where sequences are.
 #[derive(Clone, Copy, Debug)]

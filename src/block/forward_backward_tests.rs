@@ -1,6 +1,6 @@
 //! Against enumeration, against central differences, and against a twin in log space.
 
-use super::*;
+use super::{logs::in_logs, *};
 use crate::num::{special, stream::Stream};
 use proptest::prelude::*;
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! What a step does to its numbers beside the product with the pair table: one row each of a few arrays, read
 //! and written once. Not here: products (`product`), which steps (`lanes`).
 
-use super::LANES;
+use super::padding::LANES;
 use crate::num::{eight::Eight, reduce::fold};
 use pulp::Simd;
 

@@ -6,7 +6,13 @@
 //! came before these. Where P is a column times a row to the last digits, x P is that row, up to a factor,
 //! for every x: the chain has forgotten x (Seneta, Non-negative Matrices and Markov Chains, section 3.3).
 
-use super::{ChainError, LANES, PairTables, padded, product, steps::Steps};
+use super::{
+    error::ChainError,
+    padding::{LANES, padded},
+    product,
+    steps::Steps,
+    tables::PairTables,
+};
 use crate::num::reduce;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! Draws of whole paths: filtered forward, drawn back. Not here: marginals.
 
-use super::{ChainError, Chains, LN_ZERO, PairTables};
+use super::{ChainError, Chains, PairTables, zeros::LN_ZERO};
 use crate::{block::gaussian_chain::GaussianSteps, num::stream::Stream};
 
 /// Draws a state for each step, with the exponents of [`super::run`]: the last given the whole sequence, then

@@ -1,7 +1,7 @@
 //! How sequences are grouped and cut into blocks of steps, and what is kept of them. Not here: what is done
 //! with them (`lanes`).
 
-use super::padded;
+use super::padding::padded;
 
 /// Sequences that advance together, at most.
 pub const TOGETHER: usize = 4;

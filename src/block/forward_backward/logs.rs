@@ -1,7 +1,7 @@
 //! Forward–backward of one sequence in log space: slow, right for potentials of any range, and the twin that
 //! the fast way is tested against.
 
-use super::{ChainError, LN_ZERO, PairTables, steps::Steps};
+use super::{error::ChainError, steps::Steps, tables::PairTables, zeros::LN_ZERO};
 use crate::num::{reduce, special};
 
 /// What −∞ and ln 0 are here, so that no difference of infinities arises.

@@ -2,7 +2,7 @@
 //! products of neighbouring steps' messages. Every sum runs in the order of its index, so what a sequence
 //! gets does not depend on the others beside it.
 
-use super::{LANES, padded};
+use super::padding::{LANES, padded};
 use crate::num::eight::Eight;
 use pulp::Simd;
 

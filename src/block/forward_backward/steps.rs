@@ -1,7 +1,7 @@
 //! What steps say and are told: weights on demand, marginals as they are made. Not here: where an engine's
 //! potentials come from.
 
-use super::{ChainError, LN_ZERO, padded};
+use super::{error::ChainError, padding::padded, zeros::LN_ZERO};
 use crate::num::{
     reduce, special,
     wide::{MulAdd, fused},

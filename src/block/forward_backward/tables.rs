@@ -1,7 +1,10 @@
 //! Pair tables made ready once an iteration: exponentials, in the order in which products read them. Not
 //! here: the products.
 
-use super::{LANES, LN_ZERO, SMALLEST, padded};
+use super::{
+    padding::{LANES, padded},
+    zeros::{LN_ZERO, SMALLEST},
+};
 use crate::num::{reduce, special};
 
 /// M pair tables made ready once an iteration and shared by all chunks.

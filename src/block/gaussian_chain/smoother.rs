@@ -1,7 +1,12 @@
 //! One sequence of Gaussian vectors: forward and back, a block of steps at a time. Not here: the products
 //! (`small`).
 
-use super::{GaussianChainError, GaussianChains, GaussianSteps, Layout, small};
+use super::{
+    error::GaussianChainError,
+    layout::Layout,
+    small,
+    steps::{GaussianChains, GaussianSteps},
+};
 use crate::num::{cholesky, wide::Vectors};
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
 //! A Gaussian vector for each element, of which some cells are known.
 
-use super::family;
+use super::{family, nudge::nudge};
 use crate::{
     block::{
         conditioned_gaussian,
@@ -119,7 +119,7 @@ impl BlockShape for KnownCells {
     }
 
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {
-        super::dense::nudge(self.d, self.width(), |_| 1.0, random, moments);
+        nudge(self.d, self.width(), |_| 1.0, random, moments);
     }
 
     fn draw(

@@ -1,5 +1,6 @@
 //! A variable of its own: elements are independent, each of one family. Some may be known.
 
+use super::nudge::nudge;
 use crate::{
     block::{
         element::{Failure, Which},
@@ -170,7 +171,7 @@ impl BlockShape for Independent {
     }
 
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {
-        super::dense::nudge(self.d, self.width(), |_| 1.0, random, moments);
+        nudge(self.d, self.width(), |_| 1.0, random, moments);
     }
 
     fn draw(

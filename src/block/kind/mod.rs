@@ -9,6 +9,7 @@ pub mod family;
 pub mod gaussian_chain;
 pub mod lagged;
 pub mod network;
+mod nudge;
 pub mod pair;
 pub mod scaled;
 pub mod sparse;

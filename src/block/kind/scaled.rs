@@ -1,6 +1,9 @@
 //! One Gaussian vector for each element with the precision that scales it: a Normal–Gamma of a vector.
 
-use super::dense::{Entries, nudge, put_together, share_out};
+use super::{
+    dense::{Entries, put_together, share_out},
+    nudge::nudge,
+};
 use crate::{
     block::{
         element::{Failure, Which},

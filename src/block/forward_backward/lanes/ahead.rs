@@ -1,7 +1,7 @@
 //! The way forward: messages of a block's steps.
 
-use super::{At, Group, Scratch, TOGETHER, ln, of_lanes};
-use crate::block::forward_backward::{SAFE_SUM, advance, padded, product};
+use super::group::{At, Group, Scratch, ln, of_lanes};
+use crate::block::forward_backward::{advance, layout::TOGETHER, padding::padded, product, zeros::SAFE_SUM};
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 

@@ -1,12 +1,14 @@
 //! The way back: marginals of a block's steps, and the sums of their pairs.
 
-use super::{At, Group, Scratch, Sequence, TOGETHER, of_lanes};
+use super::group::{At, Group, Scratch, of_lanes};
 use crate::{
     block::forward_backward::{
-        LANES, TOLERANCE,
         advance::{Behind, Step},
         cut::IN_COMMON,
-        padded, product,
+        layout::{Sequence, TOGETHER},
+        padding::{LANES, padded},
+        product,
+        zeros::TOLERANCE,
     },
     num::reduce,
 };
