@@ -3,9 +3,9 @@
 
 use super::{
     letters::event_names,
-    message::{Entry, Message, To, messages},
-    product::{Products, bracket},
-    symbol::both,
+    message::{Entry, MessageText, To, messages},
+    one_factor::OneFactor,
+    symbol::{both, bracket},
 };
 use crate::{
     block::normal_gamma_vector::TAU_PARTS,
@@ -16,13 +16,13 @@ use crate::{
 
 /// Each natural parameter as it is written, and the messages to it. Products that no factor holds are left
 /// out: they are zero.
-pub fn heads(graph: &FactorGraph, blocks: &Blocks, g: usize) -> Vec<(String, Vec<Message>)> {
+pub fn heads(graph: &FactorGraph, blocks: &Blocks, g: usize) -> Vec<(String, Vec<MessageText>)> {
     let joint = &blocks.gaussians[g];
     let members = joint.members.len();
-    let all = |to: To, event: &[String]| -> Vec<Message> {
+    let all = |to: To, event: &[String]| -> Vec<MessageText> {
         let factors = blocks.energy.holding(Source::Gaussian(g));
         factors
-            .flat_map(|factor| messages(Products { graph, blocks, factor }, &to, &joint.outer, event))
+            .flat_map(|factor| messages(OneFactor { graph, blocks, factor }, &to, &joint.outer, event))
             .collect()
     };
     let mut heads = vec![];

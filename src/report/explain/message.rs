@@ -4,7 +4,8 @@
 use super::{
     letters::Letters,
     number::{alone, front, join},
-    product::{Product, Products},
+    one_factor::OneFactor,
+    product::ProductText,
     symbol::is_sum,
 };
 use crate::{
@@ -43,7 +44,7 @@ pub struct Entry {
 }
 
 /// One way to take the target out of a product.
-struct Taken {
+struct TakenOut {
     /// Which operands; the first gives the target's own index.
     ops: Vec<usize>,
     /// The letters of the target's axes.
@@ -54,7 +55,7 @@ struct Taken {
 
 /// A message as a sum: signs and texts.
 #[derive(Clone, Debug)]
-pub struct Message {
+pub struct MessageText {
     /// Each with its sign.
     pub pieces: Vec<(bool, String)>,
     /// Where it comes from: the line of the model.
@@ -64,12 +65,12 @@ pub struct Message {
 }
 
 /// All messages of one factor.
-pub fn messages(of: Products<'_>, to: &To, plates: &[PlateId], event: &[String]) -> Vec<Message> {
+pub fn messages(of: OneFactor<'_>, to: &To, plates: &[PlateId], event: &[String]) -> Vec<MessageText> {
     let energy = of.energy();
     type Target = (Vec<Op>, Vec<String>);
-    let mut groups: Vec<(Target, Vec<Product>)> = vec![];
+    let mut groups: Vec<(Target, Vec<ProductText>)> = vec![];
     for term in &energy.terms {
-        for Taken { ops: out, axes, inner } in taken(of, to, &term.ops) {
+        for TakenOut { ops: out, axes, inner } in taken(of, to, &term.ops) {
             let target = &term.ops[out[0]];
             let mut letters = Letters::new(of.graph, energy);
             letters.target(energy, plates, &target.elements, &axes, event);
@@ -101,13 +102,13 @@ pub fn messages(of: Products<'_>, to: &To, plates: &[PlateId], event: &[String])
         }
     }
     let from = of.graph.line_text(&of.graph.factors[of.factor]);
-    let mut out: Vec<Message> = vec![];
+    let mut out: Vec<MessageText> = vec![];
     for (_, products) in groups {
         let only = products[0].only.clone();
         let pieces = gather(products);
         match out.iter_mut().find(|m| m.only == only) {
             Some(m) => m.pieces.extend(pieces),
-            None => out.push(Message { pieces, from: from.clone(), only }),
+            None => out.push(MessageText { pieces, from: from.clone(), only }),
         }
     }
     out.retain(|m| !m.pieces.is_empty());
@@ -115,7 +116,7 @@ pub fn messages(of: Products<'_>, to: &To, plates: &[PlateId], event: &[String])
 }
 
 /// Each way to take the target out of a product.
-fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<Taken> {
+fn taken(of: OneFactor<'_>, to: &To, ops: &[Op]) -> Vec<TakenOut> {
     let pair = |i: usize, j: usize| of.blocks.keeps_pair(of.graph, &ops[i], &ops[j]);
     let in_pair = |i: usize| (0..ops.len()).any(|j| j != i && pair(i, j));
     // Of two neighbours, the earlier and the later.
@@ -128,12 +129,12 @@ fn taken(of: Products<'_>, to: &To, ops: &[Op]) -> Vec<Taken> {
     match to {
         To::Part(source, part) => (0..ops.len())
             .filter(|&i| ops[i].source == *source && ops[i].part == *part && !in_pair(i))
-            .map(|i| Taken { ops: vec![i], axes: ops[i].axes.clone(), inner: vec![] })
+            .map(|i| TakenOut { ops: vec![i], axes: ops[i].axes.clone(), inner: vec![] })
             .collect(),
         // The later step gives the target's index, the earlier step's category comes first.
         To::Pair(source) => pairs(*source)
             .take(1)
-            .map(|(then, now)| Taken {
+            .map(|(then, now)| TakenOut {
                 ops: vec![now, then],
                 axes: [ops[then].axes.as_slice(), &ops[now].axes].concat(),
                 inner: vec![],
@@ -174,7 +175,7 @@ fn is_square(views: &[View]) -> bool {
 }
 
 /// Views matched with the entries that a message goes to, in either order.
-fn entries(views: &[&View], to: &[Entry], ops: Vec<usize>) -> Option<Taken> {
+fn entries(views: &[&View], to: &[Entry], ops: Vec<usize>) -> Option<TakenOut> {
     let fits =
         |list: &[&View]| list.len() == to.len() && list.iter().zip(to).all(|(v, e)| v.member == e.member);
     let turned: Vec<&View> = views.iter().rev().copied().collect();
@@ -185,14 +186,15 @@ fn entries(views: &[&View], to: &[Entry], ops: Vec<usize>) -> Option<Taken> {
         .zip(to)
         .flat_map(|(v, e)| e.names.iter().cloned().zip(v.elements.iter().copied()))
         .collect();
-    Some(Taken { ops, axes, inner })
+    Some(TakenOut { ops, axes, inner })
 }
 
 /// Products with the same sums and responsibilities are written as one sum.
-fn gather(products: Vec<Product>) -> Vec<(bool, String)> {
-    let mut merged: Vec<Product> = vec![];
+fn gather(products: Vec<ProductText>) -> Vec<(bool, String)> {
+    let mut merged: Vec<ProductText> = vec![];
     for p in products {
-        let same = |q: &&mut Product| (&q.sums, &q.selectors, &q.body) == (&p.sums, &p.selectors, &p.body);
+        let same =
+            |q: &&mut ProductText| (&q.sums, &q.selectors, &q.body) == (&p.sums, &p.selectors, &p.body);
         match merged.iter_mut().find(same) {
             Some(q) => q.number += p.number,
             None => merged.push(p),
@@ -232,7 +234,7 @@ fn gather(products: Vec<Product>) -> Vec<(bool, String)> {
     out
 }
 
-fn body(p: &Product, bare: bool) -> (bool, String) {
+fn body(p: &ProductText, bare: bool) -> (bool, String) {
     let number = p.number.abs();
     let text = product(&p.body, bare && number == 1.0 && p.number > 0.0);
     (p.number < 0.0, if text.is_empty() { alone(number) } else { join(&front(number), &text) })

@@ -5,11 +5,15 @@
 //! each product that holds a part, with that part taken out, is a message, and is printed as it stands. Not
 //! here: blocks and reasons (`factorize`), numbers.
 
+mod argument;
 mod density;
 mod gaussian;
 mod letters;
+mod matrix;
 mod message;
 mod number;
+mod one_factor;
+mod operand;
 mod product;
 mod symbol;
 mod updates;

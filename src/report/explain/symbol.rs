@@ -40,6 +40,11 @@ pub fn both(x: &str, y: &str, vectors: bool) -> String {
     }
 }
 
+/// `name[a,b]`, or the name alone.
+pub fn bracket(name: &str, at: &[String]) -> String {
+    if at.is_empty() { name.into() } else { format!("{name}[{}]", at.join(",")) }
+}
+
 /// Does a symbol need brackets as a factor of a product: a sum outside of brackets?
 pub fn is_sum(text: &str) -> bool {
     let mut depth = 0i32;

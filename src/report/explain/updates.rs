@@ -4,9 +4,10 @@
 use super::{
     gaussian,
     letters::{axis_name, event_names},
-    message::{Message, To, messages, sum},
-    product::{Products, bracket, mark},
-    symbol::{member_letters, named},
+    message::{MessageText, To, messages, sum},
+    one_factor::OneFactor,
+    operand::mark,
+    symbol::{bracket, member_letters, named},
 };
 use crate::{
     expfam::stat::{PartShape, StatKind},
@@ -42,13 +43,13 @@ fn block(graph: &FactorGraph, blocks: &Blocks, i: usize) -> String {
     let at: Vec<String> = first.plates.iter().map(|p| graph.plate_name(*p).to_owned()).collect();
     let matrices = stat.parts.iter().any(|p| p.shape == PartShape::Matrix);
     let event = |rank: usize| event_names(graph, &first.plates, first.event, rank);
-    let all = |to: &To, event: &[String]| -> Vec<Message> {
+    let all = |to: &To, event: &[String]| -> Vec<MessageText> {
         let factors = blocks.energy.holding(source);
         factors
-            .flat_map(|factor| messages(Products { graph, blocks, factor }, to, &first.plates, event))
+            .flat_map(|factor| messages(OneFactor { graph, blocks, factor }, to, &first.plates, event))
             .collect()
     };
-    let mut heads: Vec<(String, Vec<Message>)> = vec![];
+    let mut heads: Vec<(String, Vec<MessageText>)> = vec![];
     let mut legend: Vec<String> = vec![];
     for (p, part) in stat.parts.iter().enumerate() {
         let event = event(part.shape.rank());
@@ -125,11 +126,11 @@ fn network(graph: &FactorGraph, blocks: &Blocks, i: usize, n: usize) -> String {
         scope.iter().map(one).collect::<Vec<_>>().join(", ")
     };
     let source = Source::Network(n);
-    let all = |to: &To, event: &[String]| -> Vec<Message> {
+    let all = |to: &To, event: &[String]| -> Vec<MessageText> {
         let factors = blocks.energy.holding(source);
-        factors.flat_map(|factor| messages(Products { graph, blocks, factor }, to, plates, event)).collect()
+        factors.flat_map(|factor| messages(OneFactor { graph, blocks, factor }, to, plates, event)).collect()
     };
-    let mut heads: Vec<(String, Vec<Message>)> = vec![];
+    let mut heads: Vec<(String, Vec<MessageText>)> = vec![];
     for (p, scope) in network.scopes.iter().enumerate() {
         let letters: Vec<String> = scope.iter().map(|&m| now[m].clone()).collect();
         heads.push((format!("η({})", head(scope, &at, &now)), all(&To::Part(source, p), &letters)));
@@ -235,7 +236,7 @@ fn meets_itself(blocks: &Blocks, i: usize) -> bool {
 }
 
 /// Each part with one line for each message, where they come from set in a column.
-fn lines(heads: &[(String, Vec<Message>)]) -> String {
+fn lines(heads: &[(String, Vec<MessageText>)]) -> String {
     let mut rows: Vec<(String, String)> = vec![];
     for (head, list) in heads {
         if list.is_empty() {
