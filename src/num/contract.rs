@@ -1,5 +1,5 @@
 //! Tensor contractions `C[lc] += coef · Σ A[la]·B[lb]…`: planned once for given axes, then run many times
-//! without allocating. It knows labels and strides, and nothing of what the numbers mean.
+//! without allocating. It knows letters and strides, and nothing of what the numbers mean.
 //!
 //! Three equal things stand here: [`reference()`], nested loops over everything; [`Contraction::compile`],
 //! which orders the operands by cost and picks a kernel for each step; and [`Contraction::run`]. A one-hot
@@ -13,22 +13,22 @@ mod work;
 
 use std::fmt;
 
-/// Names an index; `sizes[label]` is how far it runs.
-pub type Label = u8;
+/// Names an index; `sizes[letter]` is how far it runs.
+pub type Letter = u8;
 
 /// The code that stands for a row of zeros.
 pub const NO_LEVEL: u32 = u32::MAX;
 
-/// A strided view's shape: labels with their strides in elements. A label may repeat (a diagonal). Stride 0
+/// A strided view's shape: letters with their strides in elements. A letter may repeat (a diagonal). Stride 0
 /// broadcasts an input.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Axes(pub Vec<(Label, usize)>);
+pub struct Axes(pub Vec<(Letter, usize)>);
 
 impl Axes {
-    /// The row-major axes of a dense array with these labels, outermost first.
-    pub fn row_major(labels: &[Label], sizes: &[usize]) -> Self {
+    /// The row-major axes of a dense array with these letters, outermost first.
+    pub fn row_major(letters: &[Letter], sizes: &[usize]) -> Self {
         let mut stride = 1;
-        let mut axes: Vec<_> = labels
+        let mut axes: Vec<_> = letters
             .iter()
             .rev()
             .map(|&l| {
@@ -57,10 +57,10 @@ pub enum OperandShape {
     Dense(Axes),
     /// `[row, level]` with a one at `level = codes[row]` and zeros elsewhere.
     OneHot {
-        /// The label that the codes run over.
-        row: Label,
-        /// The label whose value a code is.
-        level: Label,
+        /// The letter that the codes run over.
+        row: Letter,
+        /// The letter whose value a code is.
+        level: Letter,
     },
 }
 
@@ -73,10 +73,10 @@ pub enum Operand<'a> {
     Codes(&'a [u32]),
 }
 
-/// Nested loops over all labels, for any number of operands: the plain twin of [`Contraction`].
+/// Nested loops over all letters, for any number of operands: the plain twin of [`Contraction`].
 ///
 /// # Panics
-/// If an operand is not of its shape's kind or is too short, or a label has no size.
+/// If an operand is not of its shape's kind or is too short, or a letter has no size.
 pub fn reference(
     sizes: &[usize],
     coef: f64,
@@ -85,7 +85,7 @@ pub fn reference(
     out: &mut [f64],
     out_axes: &Axes,
 ) {
-    let mut used: Vec<Label> = out_axes.0.iter().map(|a| a.0).collect();
+    let mut used: Vec<Letter> = out_axes.0.iter().map(|a| a.0).collect();
     for s in shapes {
         match s {
             OperandShape::Dense(axes) => used.extend(axes.0.iter().map(|a| a.0)),
@@ -116,34 +116,34 @@ pub fn reference(
         if let Some(p) = product {
             out[offset(out_axes, &at)] += p;
         }
-        // The next index, last label fastest.
+        // The next index, last letter fastest.
         let Some(&l) = used.iter().rev().find(|&&l| at[l as usize] + 1 < sizes[l as usize]) else { return };
         at[l as usize] += 1;
         used.iter().filter(|&&m| m > l).for_each(|&m| at[m as usize] = 0);
     }
 }
 
-/// A contraction compiled for given axes. Sizes are fixed but for the labels named as varying at compile
+/// A contraction compiled for given axes. Sizes are fixed but for the letters named as varying at compile
 /// time.
 #[derive(Clone, Debug)]
 pub struct Contraction {
     steps: Vec<Operation>,
     /// Scratch arrays, in the order they are laid out.
     buffers: Vec<Size>,
-    /// Labels that multiply the result by their size, since no array has them.
-    repeats: Vec<Label>,
+    /// Letters that multiply the result by their size, since no array has them.
+    repeats: Vec<Letter>,
     sizes: Vec<usize>,
-    varying: Vec<Label>,
-    /// Labels whose emptiness empties the whole sum.
-    used: Vec<Label>,
+    varying: Vec<Letter>,
+    /// Letters whose emptiness empties the whole sum.
+    used: Vec<Letter>,
     operands: usize,
 }
 
-/// A length: a fixed factor, and the run-time sizes of some varying labels.
+/// A length: a fixed factor, and the run-time sizes of some varying letters.
 #[derive(Clone, Debug, PartialEq)]
 struct Size {
     fixed: usize,
-    varying: Vec<Label>,
+    varying: Vec<Letter>,
 }
 
 impl Size {
@@ -173,7 +173,7 @@ struct Dim {
     stride: [usize; 3],
     /// What follows from this index through one-hot operands.
     lookups: Vec<Lookup>,
-    labels: Vec<Label>,
+    letters: Vec<Letter>,
 }
 
 /// `level = codes[row]`, where the row is the loop's own index or the level of an earlier lookup of the same
@@ -183,7 +183,7 @@ struct Lookup {
     codes: usize,
     from: Option<usize>,
     stride: [usize; 3],
-    level: Label,
+    level: Letter,
 }
 
 #[expect(clippy::large_enum_variant, reason = "a handful a plan")]
@@ -218,15 +218,15 @@ enum Operation {
     /// C += A B in nested loops around a kernel.
     Product { a: ReadFrom, b: ReadFrom, c: WriteTo, outer: Vec<Dim>, kernel: Kernel },
     /// A one-hot written out as numbers, for the rare sum that constrains one level twice.
-    Spread { codes: usize, into: usize, rows: Label, levels: Label, stride: usize },
+    Spread { codes: usize, into: usize, rows: Letter, levels: Letter, stride: usize },
     /// 1 where a row has a level, 0 where it has none.
-    Valid { codes: usize, into: usize, rows: Label },
+    Valid { codes: usize, into: usize, rows: Letter },
 }
 
 impl fmt::Display for Contraction {
-    /// The steps in order, such as `n·k→s0, then gemm n×s·k`. Labels are printed as letters, label 0 as `a`.
+    /// The steps in order, such as `n·k→s0, then gemm n×s·k`. Letter 0 is printed as `a`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |ls: &[Label]| {
+        let name = |ls: &[Letter]| {
             ls.iter().map(|&l| if l < 26 { (b'a' + l) as char } else { '?' }).collect::<String>()
         };
         for (i, step) in self.steps.iter().enumerate() {
@@ -249,7 +249,7 @@ impl fmt::Display for Contraction {
                     f.write_str(prefix)?;
                     match kernel {
                         Kernel::Gemm { m, n, k } => {
-                            write!(f, "gemm {}×{}·{}", name(&m.labels), name(&n.labels), name(&k.labels))?
+                            write!(f, "gemm {}×{}·{}", name(&m.letters), name(&n.letters), name(&k.letters))?
                         }
                         Kernel::Line { dim, form } => {
                             let form = match form {
@@ -260,9 +260,9 @@ impl fmt::Display for Contraction {
                                 Form::Fill => "fill",
                                 Form::Strided => "loop",
                             };
-                            f.write_str(if dim.labels.is_empty() { "multiply" } else { form })?;
-                            if !dim.labels.is_empty() {
-                                write!(f, " {}", name(&dim.labels))?;
+                            f.write_str(if dim.letters.is_empty() { "multiply" } else { form })?;
+                            if !dim.letters.is_empty() {
+                                write!(f, " {}", name(&dim.letters))?;
                             }
                         }
                     }
@@ -270,7 +270,7 @@ impl fmt::Display for Contraction {
                         f.write_str(" over ")?;
                     }
                     for (i, d) in outer.iter().enumerate() {
-                        write!(f, "{}{}", if i > 0 { "," } else { "" }, name(&d.labels))?;
+                        write!(f, "{}{}", if i > 0 { "," } else { "" }, name(&d.letters))?;
                         for l in &d.lookups {
                             write!(f, "→{}", name(&[l.level]))?;
                         }

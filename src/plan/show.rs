@@ -9,7 +9,7 @@ use super::{
     table::{From, RowOperand, Rows, Shared, Table},
     var::{Storage, Var},
 };
-use crate::{graph::factor_graph::FactorGraph, num::contract::Label};
+use crate::{graph::factor_graph::FactorGraph, num::contract::Letter};
 
 /// Bytes in a number.
 const NUMBER: usize = size_of::<f64>();
@@ -157,7 +157,7 @@ impl Plan {
         let legend: Vec<String> = (0..t.sizes.len())
             .filter(|&l| t.stream.is_some() || l != t.row_label as usize)
             .map(|l| {
-                let letter = letter(l as Label);
+                let letter = letter(l as Letter);
                 if t.stream.is_some() && l == t.row_label as usize {
                     format!("{letter} rows")
                 } else {
@@ -262,7 +262,7 @@ fn kernel(c: &crate::num::contract::Contraction) -> String {
     if text.is_empty() { "nothing to sum".into() } else { text }
 }
 
-fn letter(l: Label) -> char {
+fn letter(l: Letter) -> char {
     if l < 26 { (b'a' + l) as char } else { '?' }
 }
 

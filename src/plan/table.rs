@@ -5,7 +5,7 @@ use super::{
     arrays::{Codes, Dense, RowArrays},
     layout::{StreamId, VarId},
 };
-use crate::num::contract::{Axes, Contraction, Label, OperandShape};
+use crate::num::contract::{Axes, Contraction, Letter, OperandShape};
 
 /// Products of one factor that hold the same row operands.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Table {
     /// Size of each label; the rows' label has the size of a chunk.
     pub sizes: Vec<usize>,
     /// The rows' label.
-    pub row_label: Label,
+    pub row_label: Letter,
     /// What the products hold of a row.
     pub operands: Vec<RowOperand>,
     /// The table's axes, row-major and dense.

@@ -1,35 +1,35 @@
-//! Plans a contraction: lookups first, then sums over private labels, then pairs by least cost, each given
+//! Plans a contraction: lookups first, then sums over private letters, then pairs by least cost, each given
 //! loops and a kernel. Touches no numbers.
 
 use super::run::MAX_LOOKUPS;
 use super::{
-    Axes, Contraction, Dim, Form, Kernel, Label, Lookup, OperandShape, Operation, ReadFrom, Size, WriteTo,
+    Axes, Contraction, Dim, Form, Kernel, Letter, Lookup, OperandShape, Operation, ReadFrom, Size, WriteTo,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Below this many multiplications the set-up of a matrix product costs more than it saves. Measured.
 const GEMM_WORK: usize = 4096;
 
-/// A dense array of the sum: where it is, and its stride for each label.
+/// A dense array of the sum: where it is, and its stride for each letter.
 #[derive(Clone, Debug)]
 struct Term {
     source: ReadFrom,
-    axes: BTreeMap<Label, usize>,
+    axes: BTreeMap<Letter, usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct OneHot {
     codes: usize,
-    row: Label,
-    level: Label,
+    row: Letter,
+    level: Letter,
 }
 
-type Labels = BTreeSet<Label>;
+type LetterSet = BTreeSet<Letter>;
 
 struct Planner<'a> {
     sizes: &'a [usize],
-    varying: &'a [Label],
-    out: BTreeMap<Label, usize>,
+    varying: &'a [Letter],
+    out: BTreeMap<Letter, usize>,
     terms: Vec<Term>,
     one_hots: Vec<OneHot>,
     buffers: Vec<Size>,
@@ -37,15 +37,15 @@ struct Planner<'a> {
 }
 
 impl Contraction {
-    /// Plans `out += coef · Σ …` for operands of these shapes. `sizes` are exact, but for the labels in
+    /// Plans `out += coef · Σ …` for operands of these shapes. `sizes` are exact, but for the letters in
     /// `varying`, whose size may differ at each run (there it is what is typical); no stride may depend on
     /// theirs, so they are the outermost axes of their arrays. Where an intermediate result carries two
-    /// varying labels, all but the first may not grow past the size given here.
+    /// varying letters, all but the first may not grow past the size given here.
     ///
     /// # Panics
-    /// If a label has no size.
-    pub fn compile(sizes: &[usize], varying: &[Label], operands: &[OperandShape], out: &Axes) -> Self {
-        let mut used: Labels = out.0.iter().map(|a| a.0).collect();
+    /// If a letter has no size.
+    pub fn compile(sizes: &[usize], varying: &[Letter], operands: &[OperandShape], out: &Axes) -> Self {
+        let mut used: LetterSet = out.0.iter().map(|a| a.0).collect();
         for o in operands {
             match o {
                 OperandShape::Dense(axes) => used.extend(axes.0.iter().map(|a| a.0)),
@@ -71,7 +71,7 @@ impl Contraction {
                 }
             }
         }
-        let mut kept: Labels = p.out.keys().copied().collect();
+        let mut kept: LetterSet = p.out.keys().copied().collect();
         p.terms.iter().for_each(|t| kept.extend(t.axes.keys()));
         p.one_hots.iter().for_each(|h| kept.extend([h.row, h.level]));
         let repeats = used
@@ -94,8 +94,8 @@ impl Contraction {
     }
 }
 
-/// One stride a label: repeats add up to the diagonal's; axes that do not move are left out.
-fn canonical(axes: &Axes, sizes: &[usize], varying: &[Label]) -> BTreeMap<Label, usize> {
+/// One stride a letter: repeats add up to the diagonal's; axes that do not move are left out.
+fn canonical(axes: &Axes, sizes: &[usize], varying: &[Letter]) -> BTreeMap<Letter, usize> {
     let mut map = BTreeMap::new();
     for &(l, s) in &axes.0 {
         *map.entry(l).or_insert(0) += s;
@@ -105,21 +105,21 @@ fn canonical(axes: &Axes, sizes: &[usize], varying: &[Label]) -> BTreeMap<Label,
 }
 
 impl Planner<'_> {
-    fn size(&self, labels: impl IntoIterator<Item = Label>) -> f64 {
-        labels.into_iter().map(|l| self.sizes[l as usize] as f64).product()
+    fn size(&self, letters: impl IntoIterator<Item = Letter>) -> f64 {
+        letters.into_iter().map(|l| self.sizes[l as usize] as f64).product()
     }
 
-    /// A fresh scratch array with these labels, outermost first.
-    fn buffer(&mut self, labels: &[Label]) -> (usize, BTreeMap<Label, usize>) {
+    /// A fresh scratch array with these letters, outermost first.
+    fn buffer(&mut self, letters: &[Letter]) -> (usize, BTreeMap<Letter, usize>) {
         let (mut axes, mut stride) = (BTreeMap::new(), 1);
-        for &l in labels.iter().rev() {
+        for &l in letters.iter().rev() {
             axes.insert(l, stride);
             stride *= self.sizes[l as usize];
         }
         // Only the outermost length is free: no stride depends on it.
-        let size = match labels.first() {
+        let size = match letters.first() {
             Some(l) if self.varying.contains(l) => Size {
-                fixed: labels[1..].iter().map(|&l| self.sizes[l as usize]).product(),
+                fixed: letters[1..].iter().map(|&l| self.sizes[l as usize]).product(),
                 varying: vec![*l],
             },
             _ => Size { fixed: stride, varying: vec![] },
@@ -170,17 +170,17 @@ impl Planner<'_> {
         self.one_hots = kept;
     }
 
-    /// The labels that something other than the terms in `but` has: the result, other terms, and lookups
-    /// still to be done once these terms have become one with at most the labels `left`.
-    fn needed(&self, but: &[usize], left: &Labels) -> Labels {
-        let mut needed: Labels = self.out.keys().copied().collect();
+    /// The letters that something other than the terms in `but` has: the result, other terms, and lookups
+    /// still to be done once these terms have become one with at most the letters `left`.
+    fn needed(&self, but: &[usize], left: &LetterSet) -> LetterSet {
+        let mut needed: LetterSet = self.out.keys().copied().collect();
         for (i, t) in self.terms.iter().enumerate() {
             if !but.contains(&i) {
                 needed.extend(t.axes.keys());
             }
         }
         // A lookup lives while its level is wanted.
-        let mut wanted: Labels = needed.union(left).copied().collect();
+        let mut wanted: LetterSet = needed.union(left).copied().collect();
         let mut live = vec![false; self.one_hots.len()];
         while let Some(i) = (0..live.len()).find(|&i| !live[i] && wanted.contains(&self.one_hots[i].level)) {
             live[i] = true;
@@ -198,17 +198,17 @@ impl Planner<'_> {
             let needed = self.needed(&[i], &self.terms[i].axes.keys().copied().collect());
             if self.terms[i].axes.keys().any(|l| !needed.contains(l)) {
                 let term = self.terms[i].clone();
-                let keep: Labels = term.axes.keys().copied().filter(|l| needed.contains(l)).collect();
+                let keep: LetterSet = term.axes.keys().copied().filter(|l| needed.contains(l)).collect();
                 let one = Term { source: ReadFrom::One, axes: BTreeMap::new() };
                 self.terms[i] = self.emit(&term, &one, &keep, &[]);
             }
         }
     }
 
-    /// The labels of a product of two terms, and the lookups that it can do already: those whose row runs in
+    /// The letters of a product of two terms, and the lookups that it can do already: those whose row runs in
     /// it.
-    fn joined(&self, a: &Term, b: &Term) -> (Labels, Vec<OneHot>) {
-        let all: Labels = a.axes.keys().chain(b.axes.keys()).copied().collect();
+    fn joined(&self, a: &Term, b: &Term) -> (LetterSet, Vec<OneHot>) {
+        let all: LetterSet = a.axes.keys().chain(b.axes.keys()).copied().collect();
         let ready = self
             .one_hots
             .iter()
@@ -224,7 +224,7 @@ impl Planner<'_> {
             for i in 0..self.terms.len() {
                 for j in i + 1..self.terms.len() {
                     let (all, ready) = self.joined(&self.terms[i], &self.terms[j]);
-                    let loops: Labels =
+                    let loops: LetterSet =
                         all.iter().copied().filter(|l| !ready.iter().any(|h| h.level == *l)).collect();
                     let needed = self.needed(&[i, j], &loops);
                     let (cost, left) = (
@@ -239,7 +239,7 @@ impl Planner<'_> {
             let Some((_, _, i, j)) = best else { unreachable!("three terms have a pair") };
             let (b, a) = (self.terms[j].clone(), self.terms[i].clone());
             let (all, ready) = self.joined(&a, &b);
-            let loops: Labels = all.into_iter().filter(|l| !ready.iter().any(|h| h.level == *l)).collect();
+            let loops: LetterSet = all.into_iter().filter(|l| !ready.iter().any(|h| h.level == *l)).collect();
             let needed = self.needed(&[i, j], &loops);
             let keep = loops.intersection(&needed).copied().collect();
             let made = self.emit(&a, &b, &keep, &ready);
@@ -266,12 +266,12 @@ impl Planner<'_> {
         self.steps.push(step);
     }
 
-    fn emit(&mut self, a: &Term, b: &Term, keep: &Labels, lookups: &[OneHot]) -> Term {
-        // Varying labels outermost; then as the result lies, then as the operands do, so that lines stay
+    fn emit(&mut self, a: &Term, b: &Term, keep: &LetterSet, lookups: &[OneHot]) -> Term {
+        // Varying letters outermost; then as the result lies, then as the operands do, so that lines stay
         // lines.
-        let mut order: Vec<Label> = keep.iter().copied().collect();
-        let rank = |l: &Label| {
-            let stride = |axes: &BTreeMap<Label, usize>| axes.get(l).copied().unwrap_or(0);
+        let mut order: Vec<Letter> = keep.iter().copied().collect();
+        let rank = |l: &Letter| {
+            let stride = |axes: &BTreeMap<Letter, usize>| axes.get(l).copied().unwrap_or(0);
             (
                 !self.varying.contains(l),
                 std::cmp::Reverse((stride(&self.out), stride(&a.axes).max(stride(&b.axes)))),
@@ -290,11 +290,11 @@ impl Planner<'_> {
         a: &Term,
         b: &Term,
         target: WriteTo,
-        c: &BTreeMap<Label, usize>,
+        c: &BTreeMap<Letter, usize>,
         one_hots: &[OneHot],
     ) -> Operation {
-        let stride = |l: Label| [&a.axes, &b.axes, c].map(|axes| axes.get(&l).copied().unwrap_or(0));
-        let mut loops: Labels = a.axes.keys().chain(b.axes.keys()).chain(c.keys()).copied().collect();
+        let stride = |l: Letter| [&a.axes, &b.axes, c].map(|axes| axes.get(&l).copied().unwrap_or(0));
+        let mut loops: LetterSet = a.axes.keys().chain(b.axes.keys()).chain(c.keys()).copied().collect();
         one_hots.iter().for_each(|h| loops.extend([h.row]));
         one_hots.iter().for_each(|h| {
             loops.remove(&h.level);
@@ -319,7 +319,7 @@ impl Planner<'_> {
             } else {
                 Size { fixed: self.sizes[l as usize], varying: vec![] }
             };
-            let dim = Dim { size, stride: stride(l), lookups, labels: vec![l] };
+            let dim = Dim { size, stride: stride(l), lookups, letters: vec![l] };
             if dim.lookups.is_empty() { free.push(dim) } else { coded.push(dim) }
         }
         merge(&mut free);
@@ -366,7 +366,7 @@ impl Planner<'_> {
                 size: Size { fixed: 1, varying: vec![] },
                 stride: [0; 3],
                 lookups: vec![],
-                labels: vec![],
+                letters: vec![],
             },
         };
         let (swap, form) = line(dim.stride);
@@ -387,7 +387,7 @@ impl Planner<'_> {
 /// Coded loops outermost, so that a row's lookups are done once and in row order; then by the length of the
 /// step.
 fn order(coded: Vec<Dim>, mut free: Vec<Dim>) -> Vec<Dim> {
-    free.sort_by_key(|d| std::cmp::Reverse((d.stride.into_iter().max(), d.labels.clone())));
+    free.sort_by_key(|d| std::cmp::Reverse((d.stride.into_iter().max(), d.letters.clone())));
     coded.into_iter().chain(free).collect()
 }
 
@@ -423,14 +423,14 @@ fn merge(dims: &mut Vec<Dim>) {
             size,
             stride: inner.stride,
             lookups: vec![],
-            labels: [outer.labels, inner.labels].concat(),
+            letters: [outer.letters, inner.letters].concat(),
         };
         dims.remove(i);
     }
 }
 
 /// Whether no two index combinations meet in one element.
-fn distinct(axes: &BTreeMap<Label, usize>, sizes: &[usize]) -> bool {
+fn distinct(axes: &BTreeMap<Letter, usize>, sizes: &[usize]) -> bool {
     let mut steps: Vec<(usize, usize)> = axes.iter().map(|(&l, &s)| (s, sizes[l as usize])).collect();
     steps.sort_unstable();
     let mut reach = 0;

@@ -17,7 +17,7 @@ impl Contraction {
     /// numbers, of any value.
     ///
     /// # Panics
-    /// If sizes differ from those compiled for (beyond the varying labels), an operand is not of its shape's
+    /// If sizes differ from those compiled for (beyond the varying letters), an operand is not of its shape's
     /// kind, or a slice is too short for its axes.
     pub fn run(
         &self,
@@ -28,11 +28,11 @@ impl Contraction {
         scratch: &mut [f64],
     ) {
         assert_eq!(operands.len(), self.operands, "as many operands as were compiled for");
-        assert_eq!(sizes.len(), self.sizes.len(), "as many labels as were compiled for");
+        assert_eq!(sizes.len(), self.sizes.len(), "as many letters as were compiled for");
         for (l, (&now, &then)) in sizes.iter().zip(&self.sizes).enumerate() {
             assert!(
                 now == then || self.varying.contains(&(l as u8)),
-                "label {l} is of size {now}, compiled for {then}"
+                "letter {l} is of size {now}, compiled for {then}"
             );
         }
         if self.used.iter().any(|&l| sizes[l as usize] == 0) {
@@ -46,7 +46,7 @@ impl Contraction {
                 Operation::Spread { codes, into, rows, levels, stride } => {
                     assert!(
                         sizes[*levels as usize] <= *stride,
-                        "a label that varies outgrew the size compiled for"
+                        "a letter that varies outgrew the size compiled for"
                     );
                     let lo = starts(*into);
                     let table = &mut scratch[lo..lo + sizes[*rows as usize] * stride];
@@ -114,7 +114,7 @@ static ONCE: Dim = Dim {
     size: Size { fixed: 1, varying: Vec::new() },
     stride: [0; 3],
     lookups: Vec::new(),
-    labels: Vec::new(),
+    letters: Vec::new(),
 };
 
 impl Nest<'_> {

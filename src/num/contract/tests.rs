@@ -3,12 +3,12 @@
 use super::*;
 use proptest::prelude::*;
 
-const A: Label = 0;
-const B: Label = 1;
-const C: Label = 2;
-const D: Label = 3;
+const A: Letter = 0;
+const B: Letter = 1;
+const C: Letter = 2;
+const D: Letter = 3;
 
-fn dense(axes: &[(Label, usize)]) -> OperandShape {
+fn dense(axes: &[(Letter, usize)]) -> OperandShape {
     OperandShape::Dense(Axes(axes.to_vec()))
 }
 
@@ -26,7 +26,7 @@ fn filled(len: usize, seed: u64) -> Vec<f64> {
 fn agree(
     compiled: &[usize],
     sizes: &[usize],
-    varying: &[Label],
+    varying: &[Letter],
     shapes: &[OperandShape],
     out: &Axes,
     codes: &[Vec<u32>],
@@ -177,11 +177,11 @@ fn broadcasts_diagonals_and_unused_labels() {
     agree(&sizes, &[0, 4], &[A], &[dense(&[(A, 4), (B, 1)])], &Axes(vec![(B, 1)]), &[]);
 }
 
-/// A random operand: labels in random order with random padding, or codes.
+/// A random operand: letters in random order with random padding, or codes.
 #[derive(Clone, Debug)]
 enum Draw {
-    Dense(Vec<(Label, usize, bool)>),
-    OneHot(Label, Label),
+    Dense(Vec<(Letter, usize, bool)>),
+    OneHot(Letter, Letter),
 }
 
 const LABELS: u8 = 6;
@@ -193,15 +193,15 @@ fn draw() -> impl Strategy<Value = Draw> {
     ]
 }
 
-/// Strides for labels listed innermost first; the varying label goes outermost.
-fn strided(labels: &[(Label, usize, bool)], sizes: &[usize], varying: Label) -> Axes {
-    let mut ordered: Vec<_> = labels
+/// Strides for letters listed innermost first; the varying letter goes outermost.
+fn strided(letters: &[(Letter, usize, bool)], sizes: &[usize], varying: Letter) -> Axes {
+    let mut ordered: Vec<_> = letters
         .iter()
         .filter(|l| l.0 != varying)
-        .chain(labels.iter().filter(|l| l.0 == varying))
+        .chain(letters.iter().filter(|l| l.0 == varying))
         .copied()
         .collect();
-    // A repeated varying label would need a stride of its own size: keep one.
+    // A repeated varying letter would need a stride of its own size: keep one.
     while ordered.iter().filter(|l| l.0 == varying).count() > 1 {
         ordered.pop();
     }
@@ -235,7 +235,7 @@ proptest! {
         let lookups = drawn.iter().any(|d| matches!(d, Draw::OneHot(..)));
         run_sizes[varying as usize] = if lookups { now.min(sizes[varying as usize]) } else { now };
         let shapes: Vec<_> = drawn.iter().map(|d| match d {
-            Draw::Dense(labels) => OperandShape::Dense(strided(labels, &sizes, varying)),
+            Draw::Dense(letters) => OperandShape::Dense(strided(letters, &sizes, varying)),
             Draw::OneHot(row, level) => OperandShape::OneHot { row: *row, level: *level },
         }).collect();
         let codes: Vec<Vec<u32>> = drawn.iter().enumerate().map(|(i, d)| match d {
@@ -254,9 +254,9 @@ proptest! {
     #[test]
     fn large_enough_for_gemm(m in 8..40usize, n in 8..40usize, k in 8..40usize, batch in 1..3usize, flip in 0..8u8) {
         let sizes = [m, n, k, batch];
-        let lay = |rows: Label, cols: Label, flip: bool| {
-            let labels = if flip { [D, cols, rows] } else { [D, rows, cols] };
-            Axes::row_major(&labels, &sizes)
+        let lay = |rows: Letter, cols: Letter, flip: bool| {
+            let letters = if flip { [D, cols, rows] } else { [D, rows, cols] };
+            Axes::row_major(&letters, &sizes)
         };
         let shapes = [OperandShape::Dense(lay(A, C, flip & 1 > 0)), OperandShape::Dense(lay(C, B, flip & 2 > 0))];
         let shown = agree(&sizes, &sizes, &[], &shapes, &lay(A, B, flip & 4 > 0), &[]);
