@@ -16,6 +16,8 @@ mod args;
 mod bare;
 #[path = "bench/child.rs"]
 mod child;
+#[path = "bench/compile.rs"]
+mod compile;
 #[path = "bench/grow.rs"]
 mod grow;
 #[path = "bench/jobs.rs"]
@@ -74,5 +76,6 @@ fn run(args: &args::Args) -> Result<(), String> {
         kernels::print(&machine, args.quick);
     }
     jobs::print(&machine, args)?;
+    compile::print(args)?;
     grow::print(&machine, args)
 }

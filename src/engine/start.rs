@@ -33,7 +33,7 @@ use crate::{
     },
     shape::NodeId,
 };
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 /// First responsibilities of every selector that needs them.
 #[derive(Debug)]
@@ -241,7 +241,8 @@ fn multiplied(graph: &FactorGraph, plan: &Plan, v: VarId) -> bool {
         }
         _ => false,
     };
-    plan.blocks.energy.factors().iter().flat_map(|f| &f.terms).any(|t| {
+    let energy = &plan.blocks.energy;
+    energy.holding(plan.source(v)).flat_map(|f| &energy.factor(f).terms).any(|t| {
         let mine = t.ops.iter().filter(gaussian).filter(|o| o.part == 0 && plan.var_of(o.source) == Some(v));
         mine.into_iter().any(|o| {
             t.ops.iter().filter(gaussian).any(|p| p.part == 0 && p.source != o.source && p.copy == o.copy)
@@ -257,28 +258,35 @@ fn soft(k: usize, random: &mut Random, out: &mut [f64]) {
     }
 }
 
-/// Blocks, parents first where the graph allows it.
+/// Blocks, parents first where the graph allows it; of those that could be next, the first.
 pub(super) fn order(plan: &Plan) -> Vec<VarId> {
-    let mut done = plan.vars.map(|_| false);
-    let mut out = vec![];
-    let parents = |v: VarId| -> Vec<VarId> {
-        let energy = &plan.blocks.energy;
-        let mine = energy.factors().iter().filter(|f| plan.vars[v].nodes.contains(&f.node));
-        mine.flat_map(|f| &f.terms)
-            .flat_map(|t| &t.ops)
-            .filter_map(|o| plan.var_of(o.source))
-            .filter(|&p| p != v)
-            .collect()
+    let energy = &plan.blocks.energy;
+    let parents = |v: VarId| -> BTreeSet<VarId> {
+        let lines = plan.vars[v].nodes.iter().flat_map(|n| energy.lines(*n));
+        let ops = lines.flat_map(|&f| &energy.factor(f).terms).flat_map(|t| &t.ops);
+        ops.filter_map(|o| plan.var_of(o.source)).filter(|&p| p != v).collect()
     };
-    while out.len() < plan.vars.len() {
-        let next = plan
-            .vars
-            .ids()
-            .find(|&v| !done[v] && parents(v).iter().all(|&p| done[p]))
-            .or_else(|| done.find(|d| !d));
-        let Some(v) = next else { break };
-        done[v] = true;
+    let mut children = plan.vars.map(|_| vec![]);
+    let mut missing = plan.vars.map(|_| 0);
+    for v in plan.vars.ids() {
+        for p in parents(v) {
+            children[p].push(v);
+            missing[v] += 1;
+        }
+    }
+    let mut open: BTreeSet<VarId> = plan.vars.ids().collect();
+    let mut ready: BTreeSet<VarId> = plan.vars.ids().filter(|&v| missing[v] == 0).collect();
+    let mut out = vec![];
+    while let Some(v) = ready.first().or(open.first()).copied() {
+        ready.remove(&v);
+        open.remove(&v);
         out.push(v);
+        for &c in &children[v] {
+            missing[c] -= 1;
+            if missing[c] == 0 && open.contains(&c) {
+                ready.insert(c);
+            }
+        }
     }
     out
 }
@@ -302,7 +310,8 @@ fn given(
     }
     // Letters of its categories as a gate; and whether anything known differs along them.
     let mut gates = false;
-    for f in plan.blocks.energy.factors() {
+    let energy = &plan.blocks.energy;
+    for f in energy.holding(plan.source(v)).map(|f| energy.factor(f)) {
         for t in &f.terms {
             for letter in t.ops.iter().filter_map(|o| letter(plan, o, v, node)) {
                 if f.labels[letter].role != LabelRole::Gate {

@@ -75,6 +75,10 @@ impl Plan {
     pub fn block(&self, v: VarId) -> &Block {
         &self.blocks.list[v.index()]
     }
+    /// The source by which the energy names a variable.
+    pub fn source(&self, v: VarId) -> Source {
+        self.blocks.source(v.index())
+    }
     /// The variable that holds an energy's latent source.
     pub fn var_of(&self, source: Source) -> Option<VarId> {
         self.blocks.of_source(source).map(VarId::new)

@@ -11,6 +11,7 @@ mod textbook;
 mod alike;
 mod energy;
 mod engine_textbook;
+mod growth;
 mod invariance;
 mod long_chains;
 mod random_graphs;
