@@ -26,6 +26,8 @@ mod jobs;
 mod kernels;
 #[path = "bench/machine.rs"]
 mod machine;
+#[path = "bench/predict.rs"]
+mod predict;
 #[path = "bench/simulate.rs"]
 mod simulate;
 #[path = "bench/table.rs"]
@@ -77,5 +79,6 @@ fn run(args: &args::Args) -> Result<(), String> {
     }
     jobs::print(&machine, args)?;
     compile::print(args)?;
+    predict::print(args)?;
     grow::print(&machine, args)
 }

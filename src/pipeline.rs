@@ -47,6 +47,17 @@ pub fn graph(
     Ok(graph)
 }
 
+/// Where the cells of a table are.
+#[derive(Clone, Debug)]
+pub enum Cells<'a> {
+    /// In a file, by its path as it is opened and as messages show it.
+    File(String),
+    /// In the model.
+    Model,
+    /// Here, read or made already.
+    Here(&'a data::Table),
+}
+
 /// Reads the tables that the graph uses and binds them. `locate` gives the path of a table's file, as `files`
 /// is to open it and as messages show it; `None` for one that stands in the model.
 ///
@@ -60,13 +71,30 @@ pub fn bind(
     source: &Source,
     diags: &mut Diagnostics,
 ) -> Result<Bound, Reported> {
+    let cells = |t: &factor_graph::DataTable| locate(t).map_or(Cells::Model, Cells::File);
+    bind_cells(model, graph, files, &cells, source, diags)
+}
+
+/// The same, of tables whose cells are where `cells` says.
+///
+/// # Errors
+/// Mistakes in the data, with the file's line.
+pub fn bind_cells<'t>(
+    model: &syntax::Model,
+    graph: &FactorGraph,
+    files: &dyn Files,
+    cells: &dyn Fn(&factor_graph::DataTable) -> Cells<'t>,
+    source: &Source,
+    diags: &mut Diagnostics,
+) -> Result<Bound, Reported> {
     let mut tables = vec![];
     for (i, table) in graph.tables.iter().enumerate() {
-        let read = match locate(table) {
-            Some(path) => {
+        let read = match cells(table) {
+            Cells::Here(table) => Ok(table.clone()),
+            Cells::File(path) => {
                 data::read(files, &table.name, &path, Some(&graph::TableNeeds::new(graph, DataTableId(i))))
             }
-            None => match graph::written_table(&model.data[i]) {
+            Cells::Model => match graph::written_table(&model.data[i]) {
                 Some(written) => written,
                 // `bind` reports a table that was not read.
                 None => continue,

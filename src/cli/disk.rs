@@ -1,34 +1,11 @@
-//! The disk, for the library's readers and for results. A result is written beside its place and renamed, so
-//! that no reader ever finds half of one.
+//! Results on the disk. One is written beside its place and renamed, so that no reader ever finds half of it.
+//! Not here: reading (`disk`).
 
-use crate::data::{Files, Seekable};
 use std::{
     fs::{self, File},
-    io::{self, BufReader, BufWriter, Read, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
-
-/// The files of this machine, by paths as seen from the working directory.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Disk;
-
-impl Files for Disk {
-    fn open(&self, path: &str) -> io::Result<Box<dyn Read>> {
-        Ok(Box::new(BufReader::new(open(path)?)))
-    }
-
-    fn open_to_seek(&self, path: &str) -> io::Result<Box<dyn Seekable>> {
-        Ok(Box::new(open(path)?))
-    }
-}
-
-fn open(path: &str) -> io::Result<File> {
-    let file = File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
-    }
-    Ok(file)
-}
 
 /// Writes a file whole, or leaves what was there.
 ///

@@ -1,13 +1,6 @@
 //! `elbow draw`: the factor graph as a picture.
 
-use super::{
-    args,
-    disk::replace,
-    exit::Exit,
-    model::{Opened, plain},
-    stop::Stop,
-    terminal::Terminal,
-};
+use super::{args, disk::replace, exit::Exit, model::Opened, stop::Stop, terminal::Terminal};
 use crate::report::draw::{self, DRAWINGS, picture::Picture};
 
 pub(super) fn run(args: &args::Draw, terminal: &Terminal) -> Result<Exit, Stop> {
@@ -27,8 +20,9 @@ pub(super) fn run(args: &args::Draw, terminal: &Terminal) -> Result<Exit, Stop> 
     let text = (drawing.write)(&Picture::new(&graph, None));
     match &args.out {
         None => terminal.print(|out| write!(out, "{text}"))?,
-        Some(path) => replace(path, |out| write!(out, "{text}"))
-            .map_err(|e| terminal.usage(format!("cannot write `{}`: {}", path.display(), plain(&e)), ""))?,
+        Some(path) => replace(path, |out| write!(out, "{text}")).map_err(|e| {
+            terminal.usage(format!("cannot write `{}`: {}", path.display(), crate::disk::plain(&e)), "")
+        })?,
     }
     Ok(Exit::Good)
 }

@@ -1,4 +1,4 @@
-//! The `elbow` command: the only place that prints, opens files, reads the environment or exits. Not here:
+//! The `elbow` command: the only place that prints, writes files, reads the environment or exits. Not here:
 //! anything that a library's user could want.
 
 mod args;

@@ -1,9 +1,10 @@
 //! A model file taken through the stages of the pipeline, its mistakes rendered.
 
-use super::{args, disk::Disk, exit::Exit, stop::Stop, terminal::Terminal};
+use super::{args, exit::Exit, stop::Stop, terminal::Terminal};
 use crate::{
     data,
-    diag::{Diagnostics, Reported, Severity, render},
+    diag::{Diagnostics, Reported, render},
+    disk::{self, Disk},
     factorize::Blocks,
     graph::{
         Bound, FactorGraph,
@@ -32,23 +33,10 @@ impl<'t> Opened<'t> {
     /// # Errors
     /// It is not there, or not text.
     pub fn open(path: &Path, terminal: &'t Terminal) -> Result<Self, Stop> {
-        let shown = path.display();
-        let bytes = std::fs::read(path).map_err(|e| {
-            terminal.fault(
-                format!("cannot read the model file `{shown}`: {}", plain(&e)),
-                "name a file that is there, such as `graphs/gmm.ron`",
-            )
-        })?;
-        let text = String::from_utf8(bytes).map_err(|e| {
-            let at = e.utf8_error().valid_up_to();
-            terminal.fault(
-                format!("the model file `{shown}` is not UTF-8 text: byte {at} is no character"),
-                "save it as UTF-8",
-            )
-        })?;
+        let text = disk::model_text(path).map_err(|(why, help)| terminal.fault(why, help))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         Ok(Self {
-            source: Source::new(shown.to_string(), text),
+            source: Source::new(path.display().to_string(), text),
             diags: Diagnostics::default(),
             folder,
             terminal,
@@ -186,17 +174,8 @@ impl<'t> Opened<'t> {
     pub fn passed<T>(&self, result: Result<T, Reported>) -> Result<T, Stop> {
         result.map_err(|_| Stop {
             exit: Exit::Fault,
-            message: render::render_all(self.diags.list(), &self.source, self.terminal.colour)
-                + &self.count(),
+            message: render::failed(self.diags.list(), &self.source, self.terminal.colour),
         })
-    }
-
-    /// A last line where the first mistake may have scrolled away.
-    fn count(&self) -> String {
-        match self.diags.list().iter().filter(|d| d.severity == Severity::Error).count() {
-            0 | 1 => String::new(),
-            n => format!("\n\n{n} errors"),
-        }
     }
 
     /// Prints the warnings of all stages.
@@ -208,15 +187,5 @@ impl<'t> Opened<'t> {
                 self.terminal.colour,
             ));
         }
-    }
-}
-
-/// An error of the system without its number.
-pub(super) fn plain(e: &std::io::Error) -> String {
-    match e.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_string(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_string(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".to_string(),
-        _ => e.to_string(),
     }
 }

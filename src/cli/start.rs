@@ -1,10 +1,11 @@
 //! `--start NODE=FILE`: a first q of a node, read from a table or from a result. Not here: what a run makes
 //! of it (`engine::given`, `engine::given_values`).
 
-use super::{disk::Disk, exit::Exit, stop::Stop, terminal::Terminal};
+use super::{exit::Exit, stop::Stop, terminal::Terminal};
 use crate::{
     data::{self, Files, Table},
     diag::{Diagnostic, render},
+    disk::{self, Disk},
     engine::{
         given::{BadStart, GivenStart, NoStart, Selector},
         given_values::Valued,
@@ -210,11 +211,8 @@ fn result(target: &Target, arg: &Arg<'_>) -> Result<GivenStart, Stop> {
     };
     let stop = |what: String| arg.stop(what, &wanted);
     let mut text = String::new();
-    let file =
-        Disk.open(arg.path).map_err(|e| stop(format!("cannot be read: {}", super::model::plain(&e))))?;
-    { file }
-        .read_to_string(&mut text)
-        .map_err(|e| stop(format!("cannot be read: {}", super::model::plain(&e))))?;
+    let file = Disk.open(arg.path).map_err(|e| stop(format!("cannot be read: {}", disk::plain(&e))))?;
+    { file }.read_to_string(&mut text).map_err(|e| stop(format!("cannot be read: {}", disk::plain(&e))))?;
     let json: Value = serde_json::from_str(&text).map_err(|e| stop(format!("is no JSON: {e}")))?;
     let Some(list) = json["nodes"][arg.name]["parameters"].as_object() else {
         return Err(stop(format!("the file has no parameters of `{}`", arg.name)));

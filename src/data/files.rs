@@ -1,4 +1,4 @@
-//! Who opens files: the library asks, the caller decides. Not the disk itself, which only `cli` touches.
+//! Who opens files: the library asks, the caller decides. Not the disk itself (`disk`).
 
 use std::{
     collections::BTreeMap,

@@ -43,7 +43,7 @@ impl RowPlaces {
             RowOrigin::Spans(spans) => {
                 match self.columns.iter().position(|c| c == column).and_then(|at| spans[at].get(row)) {
                     Some(&span) => d.at(span, format!("row {} of `{column}`", row + 1)),
-                    None => d,
+                    None => d.note(format!("it stands in row {} of column `{column}`", row + 1)),
                 }
             }
         }

@@ -53,6 +53,16 @@ pub fn render_all(list: &[Diagnostic], model: &Source, colour: bool) -> String {
     parts.join("\n\n")
 }
 
+/// All diagnostics of a stage that failed; where there are several errors, a last line counts them, since the
+/// first may have scrolled away.
+pub fn failed(list: &[Diagnostic], model: &Source, colour: bool) -> String {
+    let count = match list.iter().filter(|d| d.severity == Severity::Error).count() {
+        0 | 1 => String::new(),
+        n => format!("\n\n{n} errors"),
+    };
+    render_all(list, model, colour) + &count
+}
+
 fn mark(span: Range<usize>, text: &str, primary: bool) -> Annotation<'_> {
     let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
     let mark = kind.span(span);

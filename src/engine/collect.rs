@@ -5,7 +5,7 @@ use super::{
     RunError,
     pass::Mode,
     posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior},
-    predict::{self, Means},
+    predict,
     profile::RunProfile,
     run::Options,
     session::Session,
@@ -135,8 +135,7 @@ pub fn posterior(
         if let Some(report) = reports[i].as_ref().filter(|r| absent(r)) {
             // Of a vector that is latent in part elsewhere, the rows that are missing as a whole are
             // predicted.
-            let means: Vec<Option<Means<'_>>> =
-                reports.iter().map(|r| r.as_ref().map(|r| Means { values: &r.mean })).collect();
+            let means = means(&reports);
             let mut report = report.clone();
             let predicted = of_prediction(graph, bound, NodeId(i), &means);
             let places: Vec<usize> = (0..report.mean.len()).filter(|&k| report.mean[k].is_nan()).collect();
@@ -150,8 +149,7 @@ pub fn posterior(
             continue;
         }
         let report = if plan.predicted.contains(&NodeId(i)) {
-            let means: Vec<Option<Means<'_>>> =
-                reports.iter().map(|r| r.as_ref().map(|r| Means { values: &r.mean })).collect();
+            let means = means(&reports);
             of_prediction(graph, bound, NodeId(i), &means)
         } else {
             of_data(graph, bound, NodeId(i))
@@ -369,6 +367,11 @@ fn push_parameters(into: &mut Vec<NamedArray>, from: Vec<Parameter>) {
     }
 }
 
+/// Means of the nodes that have a report.
+fn means(reports: &[Option<NodePosterior>]) -> Vec<Option<&[f64]>> {
+    reports.iter().map(|r| r.as_ref().map(|r| r.mean.as_slice())).collect()
+}
+
 /// An observed node as it stands.
 fn of_data(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
     of_prediction(graph, bound, node, &[])
@@ -380,7 +383,7 @@ fn of_prediction(
     graph: &FactorGraph,
     bound: &Bound,
     node: NodeId,
-    means: &[Option<Means<'_>>],
+    means: &[Option<&[f64]>],
 ) -> NodePosterior {
     let n = &graph.nodes[node.0];
     let mut out = frame(graph, bound, node);
@@ -391,27 +394,33 @@ fn of_prediction(
     let count: usize = n.plates.iter().map(|p| bound.plate(*p).size).product();
     let d = n.event.map_or(1, |e| bound.size(e));
     let width = n.spec.stat.mean_shape().width(d);
-    let mut sd = vec![];
-    for e in 0..count {
-        let known: Option<Vec<f64>> = match bound.observed(node) {
-            Some(ObservedArray::Numbers { width, values }) => {
-                let v = &values[e * width..(e + 1) * width];
-                v.iter().all(|x| !x.is_nan()).then(|| v.to_vec())
+    out.mean = vec![0.0; count * width];
+    let mut sd = vec![0.0; count * width];
+    let mut unknown = vec![];
+    match bound.observed(node) {
+        Some(ObservedArray::Numbers { values, .. }) => {
+            for (e, v) in values.chunks_exact(width.max(1)).enumerate() {
+                out.mean[e * width..(e + 1) * width].copy_from_slice(v);
+                if v.iter().any(|x| x.is_nan()) {
+                    unknown.push(e);
+                }
             }
-            Some(ObservedArray::Codes(codes)) => (codes[e] != u32::MAX).then(|| {
-                let mut v = vec![0.0; d];
-                v[codes[e] as usize] = 1.0;
-                v
-            }),
-            None => None,
-        };
-        let ValueSummary { mean, sd: s } = match known {
-            Some(v) => ValueSummary { sd: vec![0.0; v.len()], mean: v },
-            None => predict::element(graph, bound, node, e, means),
-        };
-        debug_assert_eq!(mean.len(), width);
-        out.mean.extend(mean);
-        sd.extend(s);
+        }
+        Some(ObservedArray::Codes(codes)) => {
+            for (e, &code) in codes.iter().enumerate() {
+                match code {
+                    u32::MAX => unknown.push(e),
+                    k => out.mean[e * width + k as usize] = 1.0,
+                }
+            }
+        }
+        None => unknown = (0..count).collect(),
+    }
+    let predicted = predict::cells(graph, bound, node, &unknown, means);
+    for (i, e) in unknown.into_iter().enumerate() {
+        let (from, to) = (i * width..(i + 1) * width, e * width..(e + 1) * width);
+        out.mean[to.clone()].copy_from_slice(&predicted.mean[from.clone()]);
+        sd[to].copy_from_slice(&predicted.sd[from]);
     }
     out.sd = (!n.spec.stat.one_hot() && sd.len() == out.mean.len()).then_some(sd);
     if n.spec.stat.value == PartShape::Matrix {

@@ -9,28 +9,25 @@
 use crate::{
     expfam::{family::Summary, laws::message, spec::DistSpec, stat::PartShape},
     graph::{
-        Bound, FactorGraph, evaluate,
-        factor_graph::{Arg, Expr, ExprKind, Factor, Index, Ref, RowSet, Target},
+        Bound, FactorGraph,
+        evaluate::{self, Environment, Steps, Values},
+        factor_graph::{Arg, Factor, Index, Ref, RowSet, Target},
     },
-    shape::{Extent, NodeId, PlateId},
-    syntax::expr::BinaryOp,
+    shape::{NodeId, PlateId},
 };
-
-/// Posterior means of a node's elements, plates first, then the value's axes (probabilities of a category).
-#[derive(Clone, Copy, Debug)]
-pub struct Means<'a> {
-    /// Row-major, file order.
-    pub values: &'a [f64],
-}
 
 /// Responsibilities below this add nothing that could be seen.
 const NEGLIGIBLE: f64 = 1e-12;
+
+/// Cells predicted at once: their numbers stay in cache.
+const TOGETHER: usize = 1024;
 
 /// The nodes that a node's lines name, selectors included.
 pub fn parents(graph: &FactorGraph, node: NodeId) -> Vec<NodeId> {
     let mut out = vec![];
     for f in graph.factors.iter().filter(|f| f.node == node) {
-        written(f).1.iter().for_each(|a| named(&a.expr, &mut out));
+        let args = written(f).1.iter();
+        args.for_each(|a| evaluate::each_ref(&a.expr, &mut |r| named_by_ref(r, &mut out)));
     }
     out
 }
@@ -39,19 +36,6 @@ pub fn parents(graph: &FactorGraph, node: NodeId) -> Vec<NodeId> {
 /// called.
 fn written(f: &Factor) -> (&'static DistSpec, &[Arg]) {
     f.written.as_ref().map_or((f.spec, &f.args), |w| (w.spec, &w.args))
-}
-
-fn named(expr: &Expr, out: &mut Vec<NodeId>) {
-    match &expr.kind {
-        ExprKind::Numbers(_) => {}
-        ExprKind::Ref(r) => named_by_ref(r, out),
-        ExprKind::Binary(_, a, b) => {
-            named(a, out);
-            named(b, out);
-        }
-        ExprKind::Negate(a) => named(a, out),
-        ExprKind::Call(_, args) => args.iter().for_each(|a| named(a, out)),
-    }
 }
 
 fn named_by_ref(r: &Ref, out: &mut Vec<NodeId>) {
@@ -65,97 +49,171 @@ fn named_by_ref(r: &Ref, out: &mut Vec<NodeId>) {
     }
 }
 
-/// Mean and standard deviation of one missing element, given the means of its parents (by node).
-pub fn element(
+/// What is predicted of some cells of a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predicted {
+    /// Numbers of one cell: those of its value, or one probability for each category.
+    pub width: usize,
+    /// Cell after cell.
+    pub mean: Vec<f64>,
+    /// Standard deviations like `mean`; NaN where there is none.
+    pub sd: Vec<f64>,
+}
+
+/// Predicts some elements of a node, given the posterior means of its parents: of each node that has any, all
+/// elements in file order, plates first, then the value's axes (probabilities of a category).
+pub fn cells(
     graph: &FactorGraph,
     bound: &Bound,
     node: NodeId,
-    element: usize,
-    means: &[Option<Means<'_>>],
-) -> Summary {
+    elements: &[usize],
+    means: &[Option<&[f64]>],
+) -> Predicted {
     let n = &graph.nodes[node.0];
-    let mut at = vec![];
-    let mut rest = element;
-    for p in n.plates.iter().rev() {
-        let size = bound.plate(*p).size;
-        at.push((*p, rest % size));
-        rest /= size;
-    }
     let d = n.event.map_or(1, |e| bound.size(e));
     let width = n.spec.stat.mean_shape().width(d);
-    let nothing = Summary { mean: vec![f64::NAN; width], sd: vec![f64::NAN; width] };
-    let Some(factor) = graph.factors.iter().find(|f| f.node == node && speaks_of(bound, f, &at)) else {
-        return nothing;
+    let steps = Steps::new(bound);
+    let sizes: Vec<usize> = n.plates.iter().map(|p| bound.plate(*p).size).collect();
+    let lines: Vec<&Factor> = graph.factors.iter().filter(|f| f.node == node).collect();
+    let mut out = Predicted {
+        width,
+        mean: vec![f64::NAN; elements.len() * width],
+        sd: vec![f64::NAN; elements.len() * width],
     };
-    let mut selectors: Vec<Ref> = vec![];
-    written(factor).1.iter().for_each(|a| gates(&a.expr, &mut selectors));
-    let mut mix = Mix { first: vec![0.0; width], second: vec![0.0; width], sds: true };
-    let mut env =
-        Env { graph, bound, at: &at, means, selectors: &selectors, chosen: vec![0; selectors.len()] };
-    env.each_choice(0, 1.0, &mut |env, weight| mix.add(weight, &given(env, factor, d)));
-    let sd = mix.first.iter().zip(&mix.second).map(|(m, s)| (s - m * m).max(0.0).sqrt()).collect();
-    let no_sd = || vec![f64::NAN; width];
-    Summary { sd: if mix.sds { sd } else { no_sd() }, mean: mix.first }
-}
-
-/// First and second moments of a mixture.
-struct Mix {
-    first: Vec<f64>,
-    second: Vec<f64>,
-    sds: bool,
-}
-
-impl Mix {
-    fn add(&mut self, weight: f64, part: &Summary) {
-        self.sds &= part.sd.len() == part.mean.len();
-        for (i, m) in part.mean.iter().enumerate() {
-            let s = part.sd.get(i).copied().unwrap_or(0.0);
-            self.first[i] += weight * m;
-            self.second[i] += weight * (m * m + s * s);
+    // The first line that speaks of an element gives its distribution.
+    let mut of_line: Vec<Vec<usize>> = vec![vec![]; lines.len()];
+    for (place, &e) in elements.iter().enumerate() {
+        let at = |axis: usize| e / sizes[axis + 1..].iter().product::<usize>() % sizes[axis];
+        let here: Vec<(PlateId, usize)> = n.plates.iter().enumerate().map(|(i, &p)| (p, at(i))).collect();
+        if let Some(line) = lines.iter().position(|f| speaks_of(bound, &steps, f, &here)) {
+            of_line[line].push(place);
         }
     }
+    for (line, places) in lines.iter().zip(&of_line) {
+        for places in places.chunks(TOGETHER) {
+            let mut env = Environment::new(graph, bound, &steps, places.len());
+            let here = evaluate::indices(&sizes, places.iter().map(|&i| elements[i]));
+            n.plates.iter().zip(here).for_each(|(&p, at)| env.in_plate(p, at));
+            env.nodes(means);
+            let mix = Mix::of(env, line, d, width);
+            for (i, &place) in places.iter().enumerate() {
+                let (to, from) = (place * width, i * width);
+                out.mean[to..to + width].copy_from_slice(&mix.first[from..from + width]);
+                for k in (0..width).filter(|_| mix.sds[i]) {
+                    let m = mix.first[from + k];
+                    out.sd[to + k] = (mix.second[from + k] - m * m).max(0.0).sqrt();
+                }
+            }
+        }
+    }
+    out
 }
 
 /// Does the factor's line speak of this element?
-fn speaks_of(bound: &Bound, f: &Factor, at: &[(PlateId, usize)]) -> bool {
-    let step = || {
-        at.iter().find_map(|&(p, i)| {
-            let s = bound.plate(p).sequences.as_ref()?;
-            let place = if s.in_file_order() { i } else { s.order.iter().position(|&r| r as usize == i)? };
-            let start = s.starts[s.starts.partition_point(|&x| x as usize <= place) - 1];
-            Some((place - start as usize) as u32)
-        })
-    };
-    let root = || {
-        at.iter()
-            .find_map(|&(p, i)| bound.plate(p).parents.as_ref().map(|x| x[i] == u32::MAX))
-            .unwrap_or(true)
-    };
+fn speaks_of(bound: &Bound, steps: &Steps, f: &Factor, at: &[(PlateId, usize)]) -> bool {
+    let step = || at.iter().find_map(|&(p, i)| steps.step(bound, p, i));
+    let above = |&(p, i): &(PlateId, usize)| bound.plate(p).parents.as_ref().map(|x| x[i]);
+    let root = || at.iter().find_map(above).is_none_or(|above| above == u32::MAX);
     match f.rows {
         RowSet::All => true,
-        RowSet::Step(j) => step() == Some(j),
-        RowSet::From(j) => step().is_some_and(|t| t >= j),
+        RowSet::Step(j) => step() == Some(j as usize),
+        RowSet::From(j) => step().is_some_and(|t| t >= j as usize),
         RowSet::Roots => root(),
         RowSet::Below => !root(),
     }
 }
 
-/// Mean and standard deviation of the child at the parameters' means, for the chosen categories.
-fn given(env: &Env<'_>, f: &Factor, d: usize) -> Summary {
-    let (spec, args) = written(f);
-    let mut values = vec![];
-    for (i, a) in args.iter().enumerate() {
-        let param = &spec.params[i];
-        let mut v = env.value(&a.expr);
-        if v.len() == 1 && param.stat.value == PartShape::Vector {
-            v = vec![v[0]; d];
-        }
-        if let Some(s) = a.spelling {
-            // Checked when the plan was made.
-            let _ = (param.spellings[s].convert)(&mut v, d);
-        }
-        values.push(v);
+/// First and second moments of mixtures over the categories of a line's selectors, one for each cell.
+struct Mix<'a> {
+    line: &'a Factor,
+    d: usize,
+    width: usize,
+    /// The selectors with their probabilities.
+    selectors: Vec<(&'a Ref, Values<'a>)>,
+    first: Vec<f64>,
+    second: Vec<f64>,
+    /// Whether all components have a standard deviation.
+    sds: Vec<bool>,
+}
+
+impl<'a> Mix<'a> {
+    fn of(mut env: Environment<'a>, line: &'a Factor, d: usize, width: usize) -> Self {
+        let cells = env.count();
+        let mut selectors = vec![];
+        written(line).1.iter().for_each(|a| evaluate::selectors(&a.expr, &mut selectors));
+        let mut mix = Mix {
+            line,
+            d,
+            width,
+            selectors: selectors.iter().map(|s| (*s, env.reference(s))).collect(),
+            first: vec![0.0; cells * width],
+            second: vec![0.0; cells * width],
+            sds: vec![true; cells],
+        };
+        mix.choose(&mut env, 0, &(0..cells).collect::<Vec<_>>(), &vec![1.0; cells]);
+        mix
     }
+
+    /// Adds every choice of categories from selector `s` on, at those `places` where it has any probability.
+    fn choose(&mut self, env: &mut Environment<'a>, s: usize, places: &[usize], weights: &[f64]) {
+        let Some((selector, p)) = self.selectors.get(s) else {
+            return self.add(env, places, weights);
+        };
+        let (selector, p) = (*selector, p.clone());
+        for k in 0..p.width {
+            let weighed = places.iter().zip(weights).map(|(&i, w)| (i, w * p.at(i)[k]));
+            let (places, weights): (Vec<usize>, Vec<f64>) = weighed.filter(|(_, w)| *w >= NEGLIGIBLE).unzip();
+            if !places.is_empty() {
+                env.choose(selector, evaluate::Indices::Same(k));
+                self.choose(env, s + 1, &places, &weights);
+            }
+        }
+    }
+
+    /// Adds the component that the selectors have chosen.
+    fn add(&mut self, env: &Environment<'a>, places: &[usize], weights: &[f64]) {
+        let some;
+        let env = if places.len() == env.count() {
+            env
+        } else {
+            some = env.only(places);
+            &some
+        };
+        let (spec, args) = written(self.line);
+        let values: Vec<Values<'_>> = args.iter().map(|a| env.value(&a.expr)).collect();
+        let each = values.iter().any(|v| v.each);
+        let mut slots: Vec<Vec<f64>> = vec![vec![]; args.len()];
+        let mut at = |i: usize| {
+            for (((slot, v), a), param) in slots.iter_mut().zip(&values).zip(args).zip(spec.params) {
+                slot.clear();
+                slot.extend_from_slice(v.at(i));
+                if slot.len() == 1 && param.stat.value == PartShape::Vector {
+                    slot.resize(self.d, slot[0]);
+                }
+                if let Some(s) = a.spelling {
+                    // Checked when the plan was made.
+                    let _ = (param.spellings[s].convert)(slot, self.d);
+                }
+            }
+            given(spec, &slots, self.d)
+        };
+        let mut part = at(0);
+        for (i, (&place, weight)) in places.iter().zip(weights).enumerate() {
+            if each && i > 0 {
+                part = at(i);
+            }
+            self.sds[place] &= part.sd.len() == part.mean.len();
+            for (k, m) in part.mean.iter().enumerate() {
+                let s = part.sd.get(k).copied().unwrap_or(0.0);
+                self.first[place * self.width + k] += weight * m;
+                self.second[place * self.width + k] += weight * (m * m + s * s);
+            }
+        }
+    }
+}
+
+/// Mean and standard deviation of the child at values of the parameters.
+fn given(spec: &DistSpec, values: &[Vec<f64>], d: usize) -> Summary {
     match (spec.mean_given, spec.family) {
         (Some(mean_given), _) => {
             let refs: Vec<&[f64]> =
@@ -166,7 +224,7 @@ fn given(env: &Env<'_>, f: &Factor, d: usize) -> Summary {
             // The message to the child is its η; the family's own parameters may be others (an Exponential's
             // q is a Gamma).
             let mut slots = vec![vec![]];
-            for (p, v) in spec.params.iter().zip(&values) {
+            for (p, v) in spec.params.iter().zip(values) {
                 let mut t = vec![0.0; p.stat.width(d)];
                 if (p.stat.of_value)(v, d, &mut t).is_err() {
                     return Summary { mean: vec![f64::NAN; spec.stat.value.width(d)], sd: vec![] };
@@ -177,138 +235,5 @@ fn given(env: &Env<'_>, f: &Factor, d: usize) -> Summary {
             family.summary(d, &message(spec, d, 0, &refs))
         }
         (None, None) => Summary { mean: vec![f64::NAN], sd: vec![] },
-    }
-}
-
-fn gates(expr: &Expr, out: &mut Vec<Ref>) {
-    let mut of_ref = |r: &Ref| {
-        for i in &r.index {
-            if let Index::Gate(g) = i
-                && !out.contains(g)
-            {
-                out.push(g.clone());
-            }
-        }
-    };
-    match &expr.kind {
-        ExprKind::Numbers(_) => {}
-        ExprKind::Ref(r) => of_ref(r),
-        ExprKind::Binary(_, a, b) => {
-            gates(a, out);
-            gates(b, out);
-        }
-        ExprKind::Negate(a) => gates(a, out),
-        ExprKind::Call(_, args) => args.iter().for_each(|a| gates(a, out)),
-    }
-}
-
-struct Env<'a> {
-    graph: &'a FactorGraph,
-    bound: &'a Bound,
-    at: &'a [(PlateId, usize)],
-    means: &'a [Option<Means<'a>>],
-    selectors: &'a [Ref],
-    chosen: Vec<usize>,
-}
-
-impl Env<'_> {
-    /// Calls `f` for every choice of categories that has any probability.
-    fn each_choice(&mut self, i: usize, weight: f64, f: &mut dyn FnMut(&Self, f64)) {
-        if weight < NEGLIGIBLE {
-            return;
-        }
-        let Some(selector) = self.selectors.get(i) else {
-            f(self, weight);
-            return;
-        };
-        let p = self.reference(selector);
-        for (k, p) in p.iter().enumerate() {
-            self.chosen[i] = k;
-            self.each_choice(i + 1, weight * p, f);
-        }
-    }
-
-    fn value(&self, expr: &Expr) -> Vec<f64> {
-        match &expr.kind {
-            ExprKind::Numbers(v) => v.clone(),
-            ExprKind::Ref(r) => self.reference(r),
-            ExprKind::Negate(a) => self.value(a).into_iter().map(|v| -v).collect(),
-            ExprKind::Binary(op, a, b) => {
-                let (a, b) = (self.value(a), self.value(b));
-                let pick = |v: &[f64], i: usize| {
-                    if v.len() == 1 { v[0] } else { v.get(i).copied().unwrap_or(f64::NAN) }
-                };
-                (0..a.len().max(b.len()))
-                    .map(|i| match op {
-                        BinaryOp::Add => pick(&a, i) + pick(&b, i),
-                        BinaryOp::Sub => pick(&a, i) - pick(&b, i),
-                        BinaryOp::Mul => pick(&a, i) * pick(&b, i),
-                        BinaryOp::Div => pick(&a, i) / pick(&b, i),
-                    })
-                    .collect()
-            }
-            ExprKind::Call(function, args) => {
-                let sizes: Vec<usize> = expr.axes.iter().map(|&x| self.bound.size(x)).collect();
-                let args: Vec<Vec<f64>> = args.iter().map(|a| self.value(a)).collect();
-                evaluate::call(*function, &sizes, &args)
-            }
-        }
-    }
-
-    fn reference(&self, r: &Ref) -> Vec<f64> {
-        let (sizes, values): (Vec<usize>, &[f64]) = match r.target {
-            Target::Column(c) => {
-                let row = r.index.first().map_or(0, |i| self.index(i, Extent::Number(0)));
-                return vec![self.bound.columns[c.0].numbers.as_ref().map_or(f64::NAN, |n| n[row])];
-            }
-            Target::Node(n) => match self.means.get(n.0).copied().flatten() {
-                Some(m) => (
-                    self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect(),
-                    m.values,
-                ),
-                None => return vec![f64::NAN],
-            },
-            Target::Input(i) => {
-                let input = &self.graph.inputs[i.0];
-                (input.plates.iter().map(|p| self.bound.plate(*p).size).collect(), &self.bound.inputs[i.0])
-            }
-        };
-        let plates = match r.target {
-            Target::Node(n) => &self.graph.nodes[n.0].plates,
-            Target::Input(i) => &self.graph.inputs[i.0].plates,
-            Target::Column(_) => return vec![],
-        };
-        let mut offset = 0;
-        for (axis, index) in r.index.iter().enumerate() {
-            offset = offset * sizes[axis] + self.index(index, Extent::Plate(plates[axis]));
-        }
-        let count: usize = sizes[..r.index.len()].iter().product();
-        let width = values.len() / count.max(1);
-        values.get(offset * width..(offset + 1) * width).map_or(vec![f64::NAN], <[f64]>::to_vec)
-    }
-
-    fn index(&self, index: &Index, of: Extent) -> usize {
-        let plate = |p: PlateId| self.at.iter().find(|(q, _)| *q == p).map_or(0, |(_, i)| *i);
-        match index {
-            Index::Plate(p) => plate(*p),
-            Index::Column { column, plate: p } => {
-                self.bound.codes(*column, of).map_or(usize::MAX >> 32, |c| c[plate(*p)] as usize)
-            }
-            Index::At(i) => *i,
-            Index::Gate(g) => {
-                let at = self.selectors.iter().position(|s| s == g);
-                at.map_or(0, |i| self.chosen[i])
-            }
-            Index::Before { plate: p, lag } => {
-                let row = plate(*p);
-                let Some(s) = &self.bound.plate(*p).sequences else { return row };
-                if s.in_file_order() {
-                    return row.saturating_sub(*lag as usize);
-                }
-                let place = s.order.iter().position(|&r| r as usize == row).unwrap_or(0);
-                s.row(place.saturating_sub(*lag as usize))
-            }
-            Index::Parent(p) => self.bound.plate(*p).parents.as_ref().map_or(0, |x| x[plate(*p)] as usize),
-        }
     }
 }

@@ -6,13 +6,12 @@ use crate::{
     graph::{
         bound::Bound,
         energy::{Known, KnownMap, Letter},
-        evaluate,
-        factor_graph::{Expr, ExprKind, FactorGraph, Index, InputSource, Ref, Target},
+        evaluate::{self, Environment, Steps},
+        factor_graph::{ExprKind, FactorGraph, Index, Target},
     },
     num::numbers::Numbers,
-    shape::{ColumnId, Extent, PlateId},
+    shape::{ColumnId, Extent},
     source::Span,
-    syntax::expr::BinaryOp,
 };
 
 /// A known array: one statistic (or number, or value) for each element.
@@ -47,18 +46,8 @@ pub struct BadValue {
     pub cell: Option<(ColumnId, usize)>,
 }
 
-/// Values of letters while an expression is evaluated.
-struct Env<'a> {
-    graph: &'a FactorGraph,
-    bound: &'a Bound,
-    plates: Vec<(PlateId, usize)>,
-    gates: Vec<usize>,
-    /// Selectors met so far, in reading order.
-    met: Vec<Ref>,
-    own: Option<&'a [usize]>,
-    /// The first cell read.
-    cell: Option<(ColumnId, usize)>,
-}
+/// Elements evaluated at once: their values stay in cache.
+const TOGETHER: usize = 1024;
 
 impl KnownArray {
     /// Evaluates a known array. `shift` is subtracted from values of a location slot (centring); empty for
@@ -75,61 +64,61 @@ impl KnownArray {
             return Ok(Self { data, elements, width, kind, d });
         }
         let mut data = vec![0.0; count * width];
-        let mut at = vec![0; elements.len()];
-        for e in 0..count {
-            let mut rest = e;
-            for (i, &size) in elements.iter().enumerate().rev() {
-                at[i] = rest % size;
-                rest /= size;
-            }
-            let mut env =
-                Env { graph, bound, plates: vec![], gates: vec![], met: vec![], own: None, cell: None };
-            for (letter, &i) in known.letters.iter().zip(&at) {
+        let steps = Steps::new(bound);
+        let mut gates = vec![];
+        evaluate::selectors(&known.expr, &mut gates);
+        let mut value = vec![];
+        for first in (0..count).step_by(TOGETHER) {
+            let here = first..count.min(first + TOGETHER);
+            let mut env = Environment::new(graph, bound, &steps, here.len());
+            let at = evaluate::indices(&elements, here.clone());
+            for (letter, at) in known.letters.iter().zip(&at) {
                 match letter {
-                    Letter::Plate(p) => env.plates.push((*p, i)),
-                    Letter::Gate(g) => {
-                        env.gates.resize(env.gates.len().max(g + 1), 0);
-                        env.gates[*g] = i;
-                    }
-                    Letter::Own(_) => env.own = Some(&at),
+                    Letter::Plate(p) => env.in_plate(*p, at.clone()),
+                    Letter::Gate(g) => gates.get(*g).into_iter().for_each(|s| env.choose(s, at.clone())),
+                    Letter::Own(_) => {}
                 }
             }
-            if known.letters.is_empty() && matches!(known.expr.kind, ExprKind::Ref(_)) {
-                env.own = Some(&at);
+            if known.letters.iter().any(|l| matches!(l, Letter::Own(_))) {
+                env.own(at);
             }
-            let mut value = env.value(&known.expr);
-            let bad = |value: &[f64], why: &str, support| BadValue {
-                span: known.expr.span,
-                why: why.into(),
-                element: e,
-                value: value.to_vec(),
-                support,
-                cell: env.cell,
-            };
-            let out = &mut data[e * width..(e + 1) * width];
-            match known.map {
-                KnownMap::Stat { kind, convert } => {
-                    broadcast(&mut value, kind.value, d);
-                    if let Some(convert) = convert {
-                        let given = value.clone();
-                        convert(&mut value, d).map_err(|why| bad(&given, why, kind.support))?;
+            let values = env.value(&known.expr);
+            for (i, e) in here.enumerate() {
+                value.clear();
+                value.extend_from_slice(values.at(i));
+                let bad = |value: &[f64], why: &str, support| BadValue {
+                    span: known.expr.span,
+                    why: why.into(),
+                    element: e,
+                    value: value.to_vec(),
+                    support,
+                    cell: env.first_cell(&known.expr, i),
+                };
+                let out = &mut data[e * width..(e + 1) * width];
+                match known.map {
+                    KnownMap::Stat { kind, convert } => {
+                        broadcast(&mut value, kind.value, d);
+                        if let Some(convert) = convert {
+                            let given = value.clone();
+                            convert(&mut value, d).map_err(|why| bad(&given, why, kind.support))?;
+                        }
+                        if kind.value != PartShape::Scalar || !shift.is_empty() {
+                            value.iter_mut().zip(shift.iter().cycle()).for_each(|(v, s)| *v -= s);
+                        }
+                        (kind.of_value)(&value, d, out).map_err(|why| bad(&value, why, kind.support))?;
                     }
-                    if kind.value != PartShape::Scalar || !shift.is_empty() {
-                        value.iter_mut().zip(shift.iter().cycle()).for_each(|(v, s)| *v -= s);
+                    KnownMap::Value => out.copy_from_slice(&value),
+                    KnownMap::Square => out.iter_mut().zip(&value).for_each(|(o, v)| *o = v * v),
+                    KnownMap::Ln => {
+                        if value.iter().any(|v| v.is_nan() || *v <= 0.0) {
+                            return Err(bad(&value, "is not positive", "a positive number"));
+                        }
+                        out.iter_mut().zip(&value).for_each(|(o, v)| *o = v.ln());
                     }
-                    (kind.of_value)(&value, d, out).map_err(|why| bad(&value, why, kind.support))?;
                 }
-                KnownMap::Value => out.copy_from_slice(&value),
-                KnownMap::Square => out.iter_mut().zip(&value).for_each(|(o, v)| *o = v * v),
-                KnownMap::Ln => {
-                    if value.iter().any(|v| v.is_nan() || *v <= 0.0) {
-                        return Err(bad(&value, "is not positive", "a positive number"));
-                    }
-                    out.iter_mut().zip(&value).for_each(|(o, v)| *o = v.ln());
+                if out.iter().any(|v| !v.is_finite()) {
+                    return Err(bad(&value, "is not finite", "a finite number"));
                 }
-            }
-            if out.iter().any(|v| !v.is_finite()) {
-                return Err(bad(&value, "is not finite", "a finite number"));
             }
         }
         Ok(Self { data: data.into(), elements, width, kind, d })
@@ -176,99 +165,5 @@ fn as_it_is(known: &Known, graph: &FactorGraph, bound: &Bound, length: usize) ->
 fn broadcast(value: &mut Vec<f64>, shape: PartShape, d: usize) {
     if value.len() == 1 && shape == PartShape::Vector {
         *value = vec![value[0]; d];
-    }
-}
-
-impl Env<'_> {
-    fn value(&mut self, expr: &Expr) -> Vec<f64> {
-        match &expr.kind {
-            ExprKind::Numbers(v) => v.clone(),
-            ExprKind::Negate(a) => self.value(a).into_iter().map(|v| -v).collect(),
-            ExprKind::Binary(op, a, b) => {
-                let (a, b) = (self.value(a), self.value(b));
-                let n = a.len().max(b.len());
-                let at = |v: &[f64], i: usize| {
-                    if v.len() == 1 { v[0] } else { v.get(i).copied().unwrap_or(f64::NAN) }
-                };
-                (0..n)
-                    .map(|i| {
-                        let (x, y) = (at(&a, i), at(&b, i));
-                        match op {
-                            BinaryOp::Add => x + y,
-                            BinaryOp::Sub => x - y,
-                            BinaryOp::Mul => x * y,
-                            BinaryOp::Div => x / y,
-                        }
-                    })
-                    .collect()
-            }
-            ExprKind::Call(function, args) => {
-                let sizes: Vec<usize> = expr.axes.iter().map(|&x| self.bound.size(x)).collect();
-                let args: Vec<Vec<f64>> = args.iter().map(|a| self.value(a)).collect();
-                evaluate::call(*function, &sizes, &args)
-            }
-            ExprKind::Ref(r) => self.reference(r),
-        }
-    }
-
-    fn reference(&mut self, r: &Ref) -> Vec<f64> {
-        match r.target {
-            Target::Column(c) => {
-                let row = r.index.first().map_or(0, |i| self.index(i, Extent::Number(0)));
-                self.cell.get_or_insert((c, row));
-                vec![self.bound.columns[c.0].numbers.as_ref().map_or(f64::NAN, |n| n[row])]
-            }
-            Target::Input(id) => {
-                let input = &self.graph.inputs[id.0];
-                let sizes: Vec<usize> = input
-                    .plates
-                    .iter()
-                    .map(|&p| self.bound.plate(p).size)
-                    .chain(input.event.iter().copied())
-                    .collect();
-                let mut offset = 0;
-                let mut row = 0;
-                for (axis, index) in r.index.iter().enumerate() {
-                    let i = match self.own {
-                        Some(own) => own[axis],
-                        None => self.index(index, Extent::Plate(input.plates[axis])),
-                    };
-                    offset = offset * sizes[axis] + i;
-                    if axis == 0 {
-                        row = i;
-                    }
-                }
-                if let InputSource::Columns(columns) = &input.source {
-                    // Which of several numbers is at fault is for the message to say.
-                    self.cell.get_or_insert((columns[0], row));
-                }
-                let width: usize = sizes[r.index.len()..].iter().product();
-                self.bound.inputs[id.0][offset * width..(offset + 1) * width].to_vec()
-            }
-            Target::Node(_) => vec![f64::NAN],
-        }
-    }
-
-    fn index(&mut self, index: &Index, of: Extent) -> usize {
-        let plate = |env: &Self, p: PlateId| env.plates.iter().find(|(q, _)| *q == p).map_or(0, |(_, i)| *i);
-        match index {
-            Index::Plate(p) => plate(self, *p),
-            Index::Column { column, plate: p } => {
-                self.bound.codes(*column, of).map_or(0, |c| c[plate(self, *p)] as usize)
-            }
-            Index::At(i) => *i,
-            Index::Gate(selector) => {
-                let g = self.met.iter().position(|m| m == selector).unwrap_or_else(|| {
-                    self.met.push(selector.clone());
-                    self.met.len() - 1
-                });
-                self.gates.get(g).copied().unwrap_or(0)
-            }
-            Index::Before { plate: p, lag } => plate(self, *p).saturating_sub(*lag as usize),
-            Index::Parent(p) => {
-                let here = plate(self, *p);
-                self.bound.plate(*p).parents.as_ref().map_or(here, |parents| parents[here] as usize)
-            }
-        }
     }
 }

@@ -2,6 +2,7 @@
 //! goes to the terminal (`cli`).
 
 pub mod axes;
+pub mod check;
 pub mod csv;
 pub mod dir;
 pub mod draw;

@@ -177,3 +177,31 @@ fn a_diagonal_precision_is_exact() {
     }
     near("the bound", p.elbo(), want, 1e-10);
 }
+
+/// Known arguments that read the step before: sequences that stand interleaved in the file are those of the
+/// sorted file.
+#[test]
+fn the_step_before_is_of_the_same_sequence() {
+    let model = |s: &str, u: &str, y: &str| {
+        format!(
+            r#"Model(
+            data: {{ "t": {{ "s": [{s}], "u": [{u}], "y": [{y}] }} }},
+            plates: {{ "t": Steps(table: "t", sequence: "s") }},
+            inputs: {{ "u[t]": "u" }},
+            nodes: {{
+                "b": Normal(mean: 0, precision: 0.1),
+                "y[0]": Normal(mean: "b", precision: 1),
+                "y[t]": Normal(mean: "b + 2 * u[t-1]", precision: 1),
+            }},
+            observe: {{ "y": "y" }})"#
+        )
+    };
+    let sorted = model(r#""a", "a", "a", "b", "b", "b""#, "1, 5, 2, -3, 4, 0", "0.5, 2.1, 9.8, 1, -6, 8.5");
+    let mixed = model(r#""a", "b", "a", "b", "b", "a""#, "1, -3, 5, 4, 0, 2", "0.5, 1, 2.1, -6, 8.5, 9.8");
+    let (sorted, mixed) = (fit_text(&sorted, &[], &[]), fit_text(&mixed, &[], &[]));
+    near("the bound", mixed.elbo(), sorted.elbo(), 1e-10);
+    all_near("b", &mixed.mean("b"), &sorted.mean("b"), 1e-10);
+    // Every row's residual is of b alone.
+    let residuals = [0.5, 0.1, -0.2, 1.0, 0.0, 0.5];
+    near("b by hand", sorted.mean("b")[0], residuals.iter().sum::<f64>() / 6.1, 1e-9);
+}

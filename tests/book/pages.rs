@@ -146,6 +146,23 @@ fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
     out
 }
 
+/// What the book shows of another file is there, and the page on the library shows all of its examples.
+#[test]
+fn what_the_book_includes_is_there() {
+    let mut shown = vec![];
+    for page in pages().into_iter().filter(|p| p.starts_with(package().join("book"))) {
+        let text = read(&page);
+        for after in text.split("{{#include ").skip(1) {
+            let path = after.split("}}").next().unwrap_or_default().trim();
+            let full = page.parent().unwrap_or(package()).join(path);
+            assert!(full.is_file(), "{} includes {path}, which is not there", page.display());
+            shown.push(full.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        }
+    }
+    shown.sort();
+    assert_eq!(shown, ["own_report.rs", "quickstart.rs", "watch.rs"]);
+}
+
 #[test]
 fn models_in_the_book_are_models() {
     let mut count = 0;

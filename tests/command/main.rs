@@ -1,4 +1,5 @@
 //! The `elbow` command as a user meets it.
 
 mod cli;
+mod library;
 mod start;

@@ -15,7 +15,7 @@ const ORDER: &[&[&str]] = &[
     &["dist", "link"],
     &["block", "syntax"],
     &["data"],
-    &["graph"],
+    &["disk", "graph"],
     // Checks look at the graph; blocks are chosen from its energy.
     &["check"],
     &["factorize"],
@@ -23,6 +23,7 @@ const ORDER: &[&[&str]] = &[
     &["engine"],
     &["report"],
     &["pipeline"],
+    &["api"],
     &["cli"],
 ];
 
@@ -127,7 +128,7 @@ fn syntax_and_engine_name_no_distribution() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Only `cli` prints, opens files, reads the environment or exits.
+/// Only `cli` prints, reads the environment or exits; it and `disk` open files.
 #[test]
 fn only_the_command_touches_the_world() {
     let mut wrong = vec![];
@@ -144,6 +145,9 @@ fn only_the_command_touches_the_world() {
             "process :: exit",
             "SystemTime",
         ] {
+            if layer(&file) == "disk" && ["std :: fs", "fs :: File"].contains(&forbidden) {
+                continue;
+            }
             let words: Vec<&str> = forbidden.split(' ').collect();
             if tokens.windows(words.len()).any(|t| t == words) {
                 wrong.push(format!("{file}: {}", words.concat()));

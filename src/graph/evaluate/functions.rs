@@ -1,7 +1,6 @@
-//! The functions of the language at numbers. Not here: names and indices, which each caller looks up in its
-//! own way.
+//! The functions of the language at numbers. Not here: names and indices.
 
-use super::factor_graph::Function;
+use crate::graph::factor_graph::Function;
 
 /// Weights of a stick: each component takes its share of what those before it have left, the last one all of
 /// it.
@@ -22,7 +21,7 @@ pub fn stick(v: &[f64]) -> Vec<f64> {
 }
 
 /// A function's value, row-major. `sizes` are those of the value's axes; each argument comes row-major.
-pub fn call(function: Function, sizes: &[usize], args: &[Vec<f64>]) -> Vec<f64> {
+pub fn call(function: Function, sizes: &[usize], args: &[&[f64]]) -> Vec<f64> {
     let d = sizes.first().copied().unwrap_or(1);
     let matrix = |entry: &dyn Fn(usize, usize) -> f64| (0..d * d).map(|i| entry(i / d, i % d)).collect();
     let number = |yes: bool| f64::from(u8::from(yes));
@@ -60,15 +59,12 @@ mod tests {
         assert_eq!(stick(&[0.3]), [1.0]);
         assert_eq!(call(Function::Identity, &[2, 2], &[]), [1.0, 0.0, 0.0, 1.0]);
         assert_eq!(call(Function::Earlier, &[2, 2], &[]), [0.0, 0.0, 1.0, 0.0]);
-        assert_eq!(call(Function::Diag, &[2, 2], &[vec![3.0, 4.0]]), [3.0, 0.0, 0.0, 4.0]);
-        assert_eq!(call(Function::Dot, &[], &[vec![1.0, 2.0], vec![3.0, 4.0]]), [11.0]);
+        assert_eq!(call(Function::Diag, &[2, 2], &[&[3.0, 4.0]]), [3.0, 0.0, 0.0, 4.0]);
+        assert_eq!(call(Function::Dot, &[], &[&[1.0, 2.0], &[3.0, 4.0]]), [11.0]);
         // A matrix of one row, of two, and on the right.
-        assert_eq!(call(Function::MatrixVector, &[1], &[vec![1.0, 2.0], vec![3.0, 4.0]]), [11.0]);
-        assert_eq!(
-            call(Function::MatrixVector, &[2], &[vec![1.0, 2.0, 0.0, 1.0], vec![3.0, 4.0]]),
-            [11.0, 4.0]
-        );
-        assert_eq!(call(Function::Dot, &[2], &[vec![3.0, 4.0], vec![1.0, 2.0, 0.0, 1.0]]), [11.0, 4.0]);
-        assert!(call(Function::Dot, &[2], &[vec![f64::NAN], vec![1.0, 2.0, 3.0]])[1].is_nan());
+        assert_eq!(call(Function::MatrixVector, &[1], &[&[1.0, 2.0], &[3.0, 4.0]]), [11.0]);
+        assert_eq!(call(Function::MatrixVector, &[2], &[&[1.0, 2.0, 0.0, 1.0], &[3.0, 4.0]]), [11.0, 4.0]);
+        assert_eq!(call(Function::Dot, &[2], &[&[3.0, 4.0], &[1.0, 2.0, 0.0, 1.0]]), [11.0, 4.0]);
+        assert!(call(Function::Dot, &[2], &[&[f64::NAN], &[1.0, 2.0, 3.0]])[1].is_nan());
     }
 }

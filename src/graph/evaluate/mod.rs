@@ -1,0 +1,14 @@
+//! The one interpreter of expressions: what an expression comes to at numbers, for many elements at once, given
+//! what its names stand for. Known arguments and predictions are made by it. Not here: what a value is used
+//! for, nor expectations of products (`energy`).
+
+mod environment;
+mod functions;
+mod interpreter;
+mod references;
+
+pub use environment::{Environment, Indices, Steps, Values, indices};
+pub use references::{each_ref, selectors};
+
+#[cfg(test)]
+mod tests;
