@@ -70,4 +70,6 @@ pub mod shape;
 #[doc(hidden)]
 pub mod source;
 #[doc(hidden)]
+pub mod state;
+#[doc(hidden)]
 pub mod syntax;

@@ -1,7 +1,7 @@
 //! What a caller may choose of a fit. Not here: what each choice does (`engine`).
 
 use crate::{
-    engine::run::{self, MAX_ITERATIONS, TOLERANCE},
+    engine::options::{self, MAX_ITERATIONS, TOLERANCE},
     graph::{
         FactorGraph,
         factor_graph::{Node, PlateKind},
@@ -66,8 +66,8 @@ impl Default for Options {
 
 impl Options {
     /// As the engine wants them.
-    pub(super) fn of_run(&self, graph: &FactorGraph) -> run::Options {
-        run::Options {
+    pub(super) fn of_run(&self, graph: &FactorGraph) -> options::Options {
+        options::Options {
             seed: self.seed,
             restarts: self.restarts,
             max_iterations: self.max_iterations,
@@ -83,7 +83,7 @@ impl Options {
             },
             all_nodes: self.nodes == Nodes::All,
             quantiles: self.quantiles,
-            ..run::Options::default()
+            ..options::Options::default()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the command line may say. Not here: what is done about it.
 
 use crate::{
-    engine::run::{MAX_ITERATIONS, TOLERANCE},
+    engine::options::{MAX_ITERATIONS, TOLERANCE},
     report::FORMATS,
 };
 use clap::{Args as ClapArgs, Parser, Subcommand, builder::PossibleValuesParser};

@@ -3,11 +3,11 @@
 
 use super::{
     RunError,
-    pass::Mode,
+    options::Options,
     posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior},
     predict,
     profile::RunProfile,
-    run::Options,
+    record::{Record, Stop},
     session::Session,
 };
 use crate::{
@@ -24,20 +24,19 @@ use crate::{
         bound::ObservedArray,
         factor_graph::{Node, PlateKind},
     },
-    num::reduce::sum,
-    plan::{Plan, element_order, layout::VarId, var::Storage},
+    plan::{Plan, element_order, layout::VarId},
     shape::{Extent, NodeId},
 };
 
 /// What a run says of itself.
 #[derive(Debug)]
 pub struct Summary {
-    /// The bound after each iteration.
-    pub trace: Vec<f64>,
-    /// Each node's share of the last.
-    pub terms: Vec<f64>,
+    /// What each iteration came to.
+    pub record: Record,
     /// Whether it stopped by the tolerance.
     pub converged: bool,
+    /// Why it stopped.
+    pub stop: Stop,
     /// Which restart it was.
     pub restart: usize,
     /// The final bound of every restart.
@@ -55,7 +54,7 @@ struct Elements {
 }
 
 /// Collects the posterior of the nodes that `options` asks for.
-pub fn posterior(
+pub(super) fn posterior(
     graph: &FactorGraph,
     bound: &Bound,
     session: &mut Session<'_>,
@@ -63,7 +62,8 @@ pub fn posterior(
     run: Summary,
 ) -> Result<Posterior, RunError> {
     let plan = session.plan;
-    let Summary { mut trace, mut terms, converged, restart, restarts, profile } = run;
+    let Summary { record, converged, stop, restart, restarts, profile } = run;
+    let (trace, terms) = (record.trace(), record.last_terms());
     let wanted: Vec<bool> = graph
         .nodes
         .iter()
@@ -90,29 +90,18 @@ pub fn posterior(
         if emit.is_empty() {
             continue;
         }
-        let kept = plan
-            .vars
-            .iter()
-            .any(|v| matches!(v.storage, Storage::Streamed { stream, kept: true } if stream == s));
-        for (v, e) in session.pass(s, Mode::Update, &emit)? {
+        for (v, e) in session.rows_of(s, &emit)? {
             let file_rows = plan.streams[s].order.as_deref();
             for member in 0..plan.vars[v].nodes.len() {
                 let node = plan.vars[v].nodes[member];
                 elements[node.0] = Some(of_member(graph, plan, v, member, [&e.eta, &e.moments], file_rows));
             }
         }
-        if kept {
-            // Blocks that meet in a row went one step further: the bound is that of the q reported.
-            terms = session.terms()?;
-            if let Some(last) = trace.last_mut() {
-                *last = sum(&terms);
-            }
-        }
     }
     for &v in &plan.stored {
         let var = &plan.vars[v];
         for (member, &node) in var.nodes.iter().enumerate().filter(|(_, n)| needed[n.0]) {
-            let numbers = [session.eta[v].as_slice(), session.moments[v].as_slice()];
+            let numbers = [session.state.eta(v), session.state.moments(v)];
             elements[node.0] = Some(of_member(graph, plan, v, member, numbers, None));
         }
     }
@@ -171,11 +160,13 @@ pub fn posterior(
         converged,
         elbo: trace.last().copied().unwrap_or(f64::NAN),
         trace,
-        terms: graph.nodes.iter().zip(&terms).map(|(n, t)| (n.name.clone(), *t)).collect(),
+        terms: graph.nodes.iter().zip(terms).map(|(n, t)| (n.name.clone(), *t)).collect(),
         blocks: blocks.collect(),
         nodes,
         restarts,
         profile,
+        stop,
+        record,
     })
 }
 

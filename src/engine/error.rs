@@ -2,8 +2,11 @@
 //! (`diag`).
 
 use super::posterior::Posterior;
-use crate::block::element::Failure;
+use crate::{block::element::Failure, plan::layout::VarId};
 use std::fmt;
+
+/// A block that broke down, and how.
+pub(super) type Failed = (VarId, Breakdown);
 
 /// The numbers broke down.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,41 +1,34 @@
 //! Runs a plan: start, iterations, restarts, the bound, and the posterior as plain numbers. Holds no
 //! distribution's name.
 
-mod alike;
-mod chain;
-mod chain_blocks;
+mod bound;
 pub mod collect;
-mod cuts;
+mod desk;
 pub mod error;
 pub mod given;
 pub mod given_values;
-mod lookup;
+mod kinds;
+mod moments;
+pub mod options;
 mod pass;
+mod paths;
 pub mod posterior;
 mod predict;
 pub mod profile;
+pub mod record;
 mod rows;
 pub mod run;
+mod schedule;
 mod seeds;
 mod session;
-mod stack;
 mod start;
 mod start_values;
-mod turns;
+mod sums;
+mod update;
+pub mod watch;
+mod work;
 
 pub use error::{Breakdown, RunError};
-pub use run::{Options, fit};
-
-/// Is told of a run's progress.
-pub trait Watch {
-    /// After each iteration: which restart (from 0), which iteration of it (from 1), and the bound in nats.
-    fn iterated(&mut self, restart: usize, iteration: usize, elbo: f64);
-}
-
-/// Watches nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unwatched;
-
-impl Watch for Unwatched {
-    fn iterated(&mut self, _: usize, _: usize, _: f64) {}
-}
+pub use options::Options;
+pub use run::fit;
+pub use watch::{Unwatched, Watch};

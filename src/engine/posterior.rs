@@ -1,7 +1,10 @@
 //! What a run found: the posterior as plain numbers with names, ready for any report. Not here: how it is
 //! printed (`report`).
 
-use super::profile::RunProfile;
+use super::{
+    profile::RunProfile,
+    record::{Record, Stop},
+};
 use std::sync::Arc;
 
 /// The run that won.
@@ -31,6 +34,10 @@ pub struct Posterior {
     pub restarts: Vec<f64>,
     /// Where its time went, if that was asked for.
     pub profile: Option<RunProfile>,
+    /// Why the run stopped.
+    pub stop: Stop,
+    /// What each of its iterations came to.
+    pub record: Record,
 }
 
 /// One block of q.

@@ -11,9 +11,9 @@ use crate::{
 };
 use std::{collections::BTreeMap, time::Instant};
 
-/// A step of an iteration, by index into the plan's lists.
+/// A part of an iteration's work, by what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Step {
+pub(super) enum Part {
     /// A stored block: its messages from tables, and its moments.
     Update(VarId),
     /// A whole pass over a stream.
@@ -43,7 +43,7 @@ pub struct Spent {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Profile {
     on: bool,
-    steps: BTreeMap<Step, Spent>,
+    parts: BTreeMap<Part, Spent>,
 }
 
 /// One line of a profile.
@@ -91,7 +91,7 @@ impl RunProfile {
 impl Profile {
     /// One that measures, or not.
     pub fn new(on: bool) -> Self {
-        Self { on, steps: BTreeMap::new() }
+        Self { on, parts: BTreeMap::new() }
     }
     /// An empty one that measures if this one does: for a thread.
     pub fn like(&self) -> Self {
@@ -102,7 +102,7 @@ impl Profile {
         self.on.then(Instant::now)
     }
     /// A step that began at `from` has ended; `work` says its multiply-adds and bytes.
-    pub fn end(&mut self, step: Step, from: Option<Instant>, work: impl FnOnce() -> (f64, f64)) {
+    pub fn end(&mut self, step: Part, from: Option<Instant>, work: impl FnOnce() -> (f64, f64)) {
         if let Some(from) = from {
             let seconds = from.elapsed().as_secs_f64();
             let (multiply_adds, bytes) = work();
@@ -112,26 +112,26 @@ impl Profile {
     /// The same, less seconds that other steps have noted in between.
     pub fn end_but(
         &mut self,
-        step: Step,
+        step: Part,
         from: Option<Instant>,
         noted: f64,
         work: impl FnOnce() -> (f64, f64),
     ) {
         self.end(step, from, work);
-        if let Some(spent) = self.steps.get_mut(&step) {
+        if let Some(spent) = self.parts.get_mut(&step) {
             spent.seconds -= noted;
         }
     }
     /// Seconds of all steps so far.
     pub fn seconds(&self) -> f64 {
-        self.steps.values().map(|s| s.seconds).sum()
+        self.parts.values().map(|s| s.seconds).sum()
     }
     /// Adds what a thread has spent.
     pub fn add(&mut self, other: &Self) {
-        other.steps.iter().for_each(|(step, spent)| self.add_to(*step, spent));
+        other.parts.iter().for_each(|(step, spent)| self.add_to(*step, spent));
     }
-    fn add_to(&mut self, step: Step, spent: &Spent) {
-        let sum = self.steps.entry(step).or_default();
+    fn add_to(&mut self, step: Part, spent: &Spent) {
+        let sum = self.parts.entry(step).or_default();
         sum.seconds += spent.seconds;
         sum.multiply_adds += spent.multiply_adds;
         sum.bytes += spent.bytes;
@@ -150,36 +150,36 @@ impl Profile {
             return None;
         }
         let mut lines = vec![];
-        let mut say = |step: &Step, text: String, part: bool| {
-            if let Some(spent) = self.steps.get(step) {
+        let mut say = |step: &Part, text: String, part: bool| {
+            if let Some(spent) = self.parts.get(step) {
                 lines.push(Line { step: text, part, spent: *spent });
             }
         };
         for &v in &plan.stored {
-            say(&Step::Update(v), format!("update {}", plan.vars[v].name), false);
+            say(&Part::Update(v), format!("update {}", plan.vars[v].name), false);
         }
         for s in plan.streams.ids() {
             let name = |t: TableId| &plan.names[plan.tables[t].node];
             let here: Vec<&str> =
                 plan.vars.iter().filter(|v| v.stream() == Some(s)).map(|v| v.name.as_str()).collect();
-            say(&Step::Pass(s), format!("pass over the rows of {}", here.join(", ")), false);
+            say(&Part::Pass(s), format!("pass over the rows of {}", here.join(", ")), false);
             let of = |v: VarId| plan.vars[v].stream() == Some(s);
-            for step in self.steps.keys() {
+            for step in self.parts.keys() {
                 match *step {
-                    Step::Message(v, t) if of(v) => say(
+                    Part::Message(v, t) if of(v) => say(
                         step,
                         format!("message to {} from {} (table {t})", plan.vars[v].name, name(t)),
                         true,
                     ),
-                    Step::Block(v) if of(v) => say(step, format!("moments of {}", plan.vars[v].name), true),
-                    Step::Statistic(t) if plan.tables[t].stream == Some(s) => {
+                    Part::Block(v) if of(v) => say(step, format!("moments of {}", plan.vars[v].name), true),
+                    Part::Statistic(t) if plan.tables[t].stream == Some(s) => {
                         say(step, format!("statistic of {} (table {t})", name(t)), true)
                     }
                     _ => {}
                 }
             }
         }
-        say(&Step::Bound, "the bound".into(), false);
+        say(&Part::Bound, "the bound".into(), false);
         Some(RunProfile {
             lines,
             iterations,
@@ -234,7 +234,7 @@ pub(super) fn block(plan: &Plan, v: VarId, elements: usize) -> (f64, f64) {
 /// Of a stored block's messages and moments.
 pub(super) fn update(plan: &Plan, v: VarId) -> (f64, f64) {
     let (mut madds, mut bytes) = block(plan, v, plan.vars[v].elements());
-    for table in &plan.tables {
+    for (_, table) in plan.holding(v) {
         for o in table.terms.iter().flat_map(|x| &x.operands).filter(|o| o.from == Shared::Var(v)) {
             madds += o.message.as_ref().map_or(0.0, |m| m.multiply_adds(&table.sizes));
         }

@@ -2,9 +2,9 @@
 //! Serves both the streamed pass and tables that read stored blocks row by row. Not here: what is done with
 //! the results.
 
-use super::session::grow;
+use crate::state::grow;
 use crate::{
-    num::contract::Operand,
+    num::contract::{Operand, with_operands},
     plan::{
         Plan,
         arrays::Dense,
@@ -67,7 +67,7 @@ pub struct RowScratch {
 }
 
 /// How an operand is given to a contraction: from the plan as it is, or from a copy.
-enum Given<'a> {
+enum Source<'a> {
     Dense(&'a [f64]),
     Copy(usize),
     Made(usize),
@@ -75,15 +75,32 @@ enum Given<'a> {
     CodesCopy(usize),
 }
 
-impl RowScratch {
-    /// Rows cut into pieces of a chunk's size.
-    pub fn cut<'r>(&self, rows: &'r Rows, chunks: &[Range<usize>]) -> Vec<Places<'r>> {
-        match rows {
-            Rows::All => chunks.iter().map(|c| Places::Range(c.clone())).collect(),
-            Rows::List(l) => l.chunks(2048).map(Places::List).collect(),
-        }
-    }
+/// Rows cut into pieces of a chunk's size.
+pub fn cut<'r>(rows: &'r Rows, chunks: &'r [Range<usize>]) -> impl Iterator<Item = Places<'r>> {
+    let (chunks, list): (_, &[u32]) = match rows {
+        Rows::All => (chunks, &[]),
+        Rows::List(l) => (&[][..], l),
+    };
+    chunks.iter().map(|c| Places::Range(c.clone())).chain(list.chunks(2048).map(Places::List))
+}
 
+/// Operands of a table that most tables have no more of.
+const FEW: usize = 8;
+
+/// All operands of a table, ready for some places.
+struct Fetched<'a> {
+    few: [Source<'a>; FEW],
+    count: usize,
+    more: Vec<Source<'a>>,
+}
+
+impl<'a> Fetched<'a> {
+    fn iter(&self) -> impl Iterator<Item = &Source<'a>> {
+        self.few[..self.count].iter().chain(&self.more)
+    }
+}
+
+impl RowScratch {
     /// Adds the rows' share of the (packed) statistic to `sum`.
     pub fn gather(
         &mut self,
@@ -117,13 +134,14 @@ impl RowScratch {
         grow(scratch, table.gather.scratch_len(sizes));
         let times = table.unroll.as_ref().map_or(1, |u| u.size);
         for u in 0..times {
-            let operands: Vec<Operand<'_>> = given
+            let operands = given
                 .iter()
                 .enumerate()
-                .map(|(i, g)| operand(g, made, dense, codes, count, shift(table, i, u)))
-                .collect();
+                .map(|(i, g)| operand(g, made, dense, codes, count, shift(table, i, u)));
             let at = table.unroll.as_ref().map_or(0, |x| x.table * u);
-            table.gather.run(sizes, 1.0, &operands, &mut sum[at..], scratch);
+            with_operands(operands, |operands| {
+                table.gather.run(sizes, 1.0, operands, &mut sum[at..], scratch)
+            });
         }
     }
 
@@ -153,17 +171,14 @@ impl RowScratch {
         grow(scratch, message.contraction.scratch_len(sizes));
         let times = table.unroll.as_ref().map_or(1, |u| u.size);
         for u in 0..times {
-            let mut operands: Vec<Operand<'_>> = vec![];
-            for (i, g) in given.iter().enumerate() {
-                let own_weight = toward_streamed && matches!(table.operands[i].from, From::Weight(_));
-                if i != target && !own_weight {
-                    operands.push(operand(g, made, dense, codes, count, shift(table, i, u)));
-                }
-            }
+            let own_weight = |i: usize| toward_streamed && matches!(table.operands[i].from, From::Weight(_));
+            let others = given.iter().enumerate().filter(|(i, _)| *i != target && !own_weight(*i));
+            let others = others.map(|(i, g)| operand(g, made, dense, codes, count, shift(table, i, u)));
             let at = table.unroll.as_ref().map_or(0, |x| x.table * u);
-            operands.push(Operand::Dense(&values[at..]));
             let to = table.unroll.as_ref().map_or(0, |x| x.targets[target] * u);
-            message.contraction.run(sizes, 1.0, &operands, &mut out[to..], scratch);
+            with_operands(others.chain([Operand::Dense(&values[at..])]), |operands| {
+                message.contraction.run(sizes, 1.0, operands, &mut out[to..], scratch);
+            });
         }
     }
 
@@ -210,20 +225,23 @@ impl RowScratch {
         stored: &List<VarId, Vec<f64>>,
         chunk: Option<ChunkMoments<'a>>,
         skip: Option<usize>,
-    ) -> Vec<Given<'a>> {
+    ) -> Fetched<'a> {
         let n = table.operands.len();
         self.dense.resize_with(self.dense.len().max(n), Vec::new);
         self.codes.resize_with(self.codes.len().max(n), Vec::new);
-        let mut given = Vec::with_capacity(n);
+        let mut fetched = Fetched { few: [const { Source::Copy(0) }; FEW], count: 0, more: vec![] };
         for (i, o) in table.operands.iter().enumerate() {
             let g = if Some(i) == skip {
-                Given::Copy(i)
+                Source::Copy(i)
             } else {
                 self.fetch_one(plan, i, o, places, stored, chunk)
             };
-            given.push(g);
+            match fetched.few.get_mut(i) {
+                Some(place) => (*place, fetched.count) = (g, i + 1),
+                None => fetched.more.push(g),
+            }
         }
-        given
+        fetched
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -235,7 +253,7 @@ impl RowScratch {
         places: &Places<'_>,
         stored: &List<VarId, Vec<f64>>,
         chunk: Option<ChunkMoments<'a>>,
-    ) -> Given<'a> {
+    ) -> Source<'a> {
         let buffer = &mut self.dense[i];
         match &o.from {
             From::Dense(id) => {
@@ -243,32 +261,32 @@ impl RowScratch {
                 if let Places::Range(r) = places
                     && let Some(s) = array.slice(r.clone())
                 {
-                    return Given::Dense(s);
+                    return Source::Dense(s);
                 }
                 if let Places::Range(r) = places {
-                    return Given::Made(self.make(plan, *id, r));
+                    return Source::Made(self.make(plan, *id, r));
                 }
                 let buffer = &mut self.dense[i];
                 buffer.resize(places.len() * o.width, 0.0);
                 let value = &mut self.value;
                 write_rows(array, places, o.width, buffer, value);
-                Given::Copy(i)
+                Source::Copy(i)
             }
             From::Weight(s) => {
                 let w = plan.streams[*s].weight.as_deref().unwrap_or_default();
                 if let Places::Range(r) = places {
-                    return Given::Dense(&w[r.clone()]);
+                    return Source::Dense(&w[r.clone()]);
                 }
                 buffer.resize(places.len(), 0.0);
                 places.each(|at, p| buffer[at] = w[p]);
-                Given::Copy(i)
+                Source::Copy(i)
             }
             From::Codes(id) => {
                 let codes = &plan.rows.codes[*id];
                 if let Places::Range(r) = places {
                     // Columns stand one after the other: the slice starts in the first and reaches into the
                     // others.
-                    return Given::Codes(&codes.data[r.start..], codes.rows);
+                    return Source::Codes(&codes.data[r.start..], codes.rows);
                 }
                 let columns = codes.data.len() / codes.rows.max(1);
                 let copy = &mut self.codes[i];
@@ -276,7 +294,7 @@ impl RowScratch {
                 for c in 0..columns {
                     places.each(|_, p| copy.push(codes.data[c * codes.rows + p]));
                 }
-                Given::CodesCopy(i)
+                Source::CodesCopy(i)
             }
             From::Stored { var, base, rest, part, stride } => {
                 let w = *stride;
@@ -296,13 +314,13 @@ impl RowScratch {
                     }
                 });
                 buffer.drain(..shift);
-                Given::Copy(i)
+                Source::Copy(i)
             }
             From::Streamed { var, back } => {
                 let chunk = chunk.expect("a streamed operand is read in its pass");
                 let moments = &chunk.moments[*var];
                 if let (Places::Range(_), 0) = (places, back) {
-                    return Given::Dense(&moments[o.offset..]);
+                    return Source::Dense(&moments[o.offset..]);
                 }
                 buffer.clear();
                 buffer.resize(places.len() * o.width, 0.0);
@@ -313,7 +331,7 @@ impl RowScratch {
                 });
                 // A copy holds whole rows, so the part's offset is taken here.
                 buffer.drain(..o.offset);
-                Given::Copy(i)
+                Source::Copy(i)
             }
         }
     }
@@ -351,7 +369,7 @@ fn write_rows(array: &Dense, places: &Places<'_>, width: usize, out: &mut [f64],
 }
 
 fn operand<'a>(
-    given: &Given<'a>,
+    given: &Source<'a>,
     made: &'a [(usize, Range<usize>, Vec<f64>)],
     dense: &'a [Vec<f64>],
     codes: &'a [Vec<u32>],
@@ -359,11 +377,11 @@ fn operand<'a>(
     (shift, column): (usize, usize),
 ) -> Operand<'a> {
     match given {
-        Given::Dense(s) => Operand::Dense(&s[shift..]),
-        Given::Copy(i) => Operand::Dense(&dense[*i][shift..]),
-        Given::Made(i) => Operand::Dense(&made[*i].2[shift..]),
-        Given::Codes(c, rows) => Operand::Codes(&c[column * rows..][..count]),
-        Given::CodesCopy(i) => Operand::Codes(&codes[*i][column * count..][..count]),
+        Source::Dense(s) => Operand::Dense(&s[shift..]),
+        Source::Copy(i) => Operand::Dense(&dense[*i][shift..]),
+        Source::Made(i) => Operand::Dense(&made[*i].2[shift..]),
+        Source::Codes(c, rows) => Operand::Codes(&c[column * rows..][..count]),
+        Source::CodesCopy(i) => Operand::Codes(&codes[*i][column * count..][..count]),
     }
 }
 

@@ -1,92 +1,41 @@
-//! Restarts, iterations, and when to stop. Not here: what an iteration does (`session`, `pass`), nor the
-//! start (`start`).
+//! Restarts, and a run: steps as its schedule has them, a record of each iteration, the last good state. Not
+//! here: what comes next and when it ends (`schedule`), the steps (`session`), nor the start (`start`).
 
 use super::{
-    Breakdown, RunError, Watch, collect,
-    given::GivenStart,
-    pass::Mode,
+    collect,
+    error::{Breakdown, RunError},
+    options::Options,
     posterior::Posterior,
-    profile::{Profile, RunProfile, Step},
+    profile::{Profile, RunProfile},
+    record::{Iteration, Record, Stop},
+    schedule::{Next, Progress, Schedule, batch::Batch, budget::Budget},
     session::Session,
     start::Start,
+    watch::Watch,
 };
 use crate::{
     graph::{Bound, FactorGraph},
     num::reduce::sum,
-    plan::{
-        Plan,
-        layout::{List, VarId},
-    },
+    plan::{Plan, schedule::Step},
 };
-
-/// Iterations after which a run gives up, unless told otherwise.
-pub const MAX_ITERATIONS: usize = 1000;
-/// Relative change of the bound between two iterations below which a run has converged. A bound carries about
-/// 1e-13 of rounding; slow runs gain some hundred times the last change after it. 1e-10 keeps both well below
-/// the sixth digit of a difference in nats.
-pub const TOLERANCE: f64 = 1e-10;
-
-/// What a user may choose of a run.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Of all random numbers.
-    pub seed: u64,
-    /// Starts tried; the best bound wins.
-    pub restarts: usize,
-    /// Iterations of one start, at most.
-    pub max_iterations: usize,
-    /// Stop when an iteration raises the bound by less than this share of it.
-    pub tolerance: f64,
-    /// Worker threads; 0 for one a core.
-    pub threads: usize,
-    /// Nodes to report, local ones too; `None` for all shared ones.
-    pub nodes: Option<Vec<String>>,
-    /// Report every node, local ones too.
-    pub all_nodes: bool,
-    /// Quantiles are found for nodes of at most this many numbers: each takes a search.
-    pub quantiles: usize,
-    /// First q of selectors, in every restart, instead of those that the engine would draw.
-    pub start: Vec<GivenStart>,
-    /// Measure each step of the plan, for [`Posterior::profile`].
-    pub profile: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            seed: 0,
-            restarts: 1,
-            max_iterations: MAX_ITERATIONS,
-            tolerance: TOLERANCE,
-            threads: 0,
-            nodes: None,
-            all_nodes: false,
-            quantiles: usize::MAX,
-            start: vec![],
-            profile: false,
-        }
-    }
-}
-
-/// One finished run, enough to report it.
-struct Finished<'p> {
-    session: Session<'p>,
-    trace: Vec<f64>,
-    terms: Vec<f64>,
-    converged: bool,
-    restart: usize,
-    profile: Option<RunProfile>,
-    /// What ended it, if its numbers broke down after a good iteration; the rest is then as that iteration
-    /// left it.
-    broke: Option<RunError>,
-}
+use std::time::Instant;
 
 /// Rounding of the bound, as a share of what its terms sum to before they cancel.
 const ROUNDING: f64 = 1e-11;
 /// Bounds closer than this share of them are those of one and the same optimum.
 const SAME: f64 = 1e-9;
-/// Fewer nats than this in an iteration are no progress, whatever the bound's size.
-const ABSOLUTE: f64 = 1e-12;
+
+/// One start, and where it has come to.
+struct Run<'p> {
+    session: Session<'p>,
+    restart: usize,
+    record: Record,
+    stop: Stop,
+    profile: Option<RunProfile>,
+    /// What ended it, if its numbers broke down after a good iteration; the rest is then as that iteration
+    /// left it.
+    broke: Option<RunError>,
+}
 
 /// Runs all restarts and reports the best.
 ///
@@ -108,10 +57,10 @@ pub fn fit(
         RunError::new(Breakdown::Improper(e.to_string()), "threads".into(), 0)
     };
     let pool = builder.build().map_err(none)?;
-    let mut best: Option<Finished<'_>> = None;
+    let mut best: Option<Run<'_>> = None;
     let mut finals = vec![];
     let mut failed = None;
-    let mut broken: Option<Finished<'_>> = None;
+    let mut broken: Option<Run<'_>> = None;
     for restart in 0..options.restarts.max(1) {
         match once(graph, plan, &pool, options, restart, watch) {
             Ok(run) if run.broke.is_some() => {
@@ -119,11 +68,11 @@ pub fn fit(
                 broken.get_or_insert(run);
             }
             Ok(run) => {
-                let elbo = run.trace.last().copied().unwrap_or(f64::NEG_INFINITY);
+                let elbo = run.elbo();
                 finals.push(elbo);
                 // Starts that reach the same place differ in the last digits: the first of them wins.
                 let beats = |old: f64| elbo > old + SAME * old.abs();
-                if best.as_ref().is_none_or(|b| b.trace.last().is_none_or(|&old| beats(old))) {
+                if best.as_ref().is_none_or(|b| beats(b.elbo())) {
                     best = Some(run);
                 }
             }
@@ -133,9 +82,10 @@ pub fn fit(
             }
         }
     }
-    let collect = |run: Finished<'_>| {
-        let Finished { mut session, trace, terms, converged, restart, profile, .. } = run;
-        let summary = collect::Summary { trace, terms, converged, restart, restarts: finals, profile };
+    let collect = |run: Run<'_>| {
+        let Run { mut session, restart, record, stop, profile, .. } = run;
+        let converged = stop == Stop::Converged;
+        let summary = collect::Summary { record, converged, stop, restart, restarts: finals, profile };
         collect::posterior(graph, bound, &mut session, options, summary)
     };
     if let (None, Some(mut run)) = (&best, broken)
@@ -158,120 +108,120 @@ fn once<'p>(
     options: &Options,
     restart: usize,
     watch: &mut dyn Watch,
-) -> Result<Finished<'p>, RunError> {
-    let begun = std::time::Instant::now();
-    let mut session = Session::new(plan, pool);
-    let start = pool.install(|| Start::new(graph, plan, options.seed, restart, &options.start));
-    session.initialise(graph, &start)?;
-    drop(start);
+) -> Result<Run<'p>, RunError> {
+    let begun = Instant::now();
+    let mut run = Run::new(graph, plan, pool, options, restart)?;
     let started = begun.elapsed().as_secs_f64();
-    session.profile = Profile::new(options.profile);
-    let mut trace: Vec<f64> = vec![];
-    let mut terms: Vec<f64> = vec![];
-    let mut converged = false;
-    let mut good = Kept::default();
-    for iteration in 1..=options.max_iterations.max(1) {
-        let now = match step(&mut session, iteration) {
-            Ok(now) => now,
-            Err(e) if trace.is_empty() => return Err(e),
-            Err(e) => {
-                good.restore(&mut session);
-                return Ok(Finished {
-                    session,
-                    trace,
-                    terms,
-                    converged: false,
-                    restart,
-                    profile: None,
-                    broke: Some(e),
-                });
-            }
-        };
-        let elbo = sum(&now);
-        watch.iterated(restart, iteration, elbo);
-        if let Some(&last) = trace.last() {
-            if elbo < last && elbo < last - ROUNDING * session.magnitude() {
-                let worst = (0..now.len())
-                    .min_by(|&a, &b| (now[a] - terms[a]).total_cmp(&(now[b] - terms[b])))
-                    .unwrap_or(0);
-                let broke =
-                    Some(RunError::new(Breakdown::Fell(last - elbo), plan.names[worst].clone(), iteration));
-                good.restore(&mut session);
-                return Ok(Finished {
-                    session,
-                    trace,
-                    terms,
-                    converged: false,
-                    restart,
-                    profile: None,
-                    broke,
-                });
-            }
-            converged = (elbo - last).abs() <= options.tolerance * elbo.abs().max(1.0) + ABSOLUTE;
-        }
-        trace.push(elbo);
-        terms = now;
-        good.keep(&session);
-        if converged {
-            break;
-        }
+    run.session.profile = Profile::new(options.profile);
+    let budget = Budget {
+        iterations: options.max_iterations,
+        seconds: options.max_seconds,
+        tolerance: options.tolerance,
+    };
+    run.go(&mut Batch::new(plan, budget), watch)?;
+    if run.broke.is_none() {
+        let spent = begun.elapsed().as_secs_f64() - started;
+        let iterations = run.record.iterations().len();
+        let profile = std::mem::take(&mut run.session.profile);
+        run.profile = profile.report(plan, iterations, spent, started, pool.current_num_threads());
     }
-    let spent = begun.elapsed().as_secs_f64() - started;
-    let profile = session.profile.report(plan, trace.len(), spent, started, pool.current_num_threads());
-    session.profile = Profile::default();
-    Ok(Finished { session, trace, terms, converged, restart, profile, broke: None })
+    run.session.profile = Profile::default();
+    Ok(run)
 }
 
-/// One iteration, and each node's share of the bound after it.
-fn step(session: &mut Session<'_>, iteration: usize) -> Result<Vec<f64>, RunError> {
-    session.iteration = iteration;
-    #[cfg(test)]
-    if BREAK_AT.get() == iteration {
-        session.eta.iter_mut().flatten().for_each(|x| *x = f64::NAN);
-        return Err(RunError::new(Breakdown::NotFinite, "test".into(), iteration));
+impl<'p> Run<'p> {
+    /// At its start.
+    fn new(
+        graph: &FactorGraph,
+        plan: &'p Plan,
+        pool: &'p rayon::ThreadPool,
+        options: &Options,
+        restart: usize,
+    ) -> Result<Self, RunError> {
+        let mut session = Session::new(plan, pool);
+        let start = pool.install(|| Start::new(graph, plan, options.seed, restart, &options.start));
+        session.initialise(graph, &start)?;
+        Ok(Self {
+            session,
+            restart,
+            record: Record::default(),
+            stop: Stop::Broke,
+            profile: None,
+            broke: None,
+        })
     }
-    session.update_stored()?;
-    for s in session.plan.streams.ids() {
-        session.pass(s, Mode::Update, &[])?;
-    }
-    let from = session.profile.begin();
-    let terms = session.terms();
-    session.profile.end(Step::Bound, from, || (0.0, 0.0));
-    terms
-}
 
-/// The state that an iteration left: all that the next one, or a report, starts from. Moments of stored
-/// blocks follow from their natural parameters.
-#[derive(Default)]
-struct Kept {
-    eta: List<VarId, Vec<f64>>,
-    moments: List<VarId, Vec<f64>>,
-    entropy: List<VarId, f64>,
-}
-
-impl Kept {
-    fn keep(&mut self, session: &Session<'_>) {
-        self.eta.clone_from(&session.eta);
-        self.moments.make_room(session.moments.len());
-        for (v, kept) in self.moments.enumerate_mut().filter(|(v, _)| !session.plan.stored.contains(v)) {
-            kept.clone_from(&session.moments[v]);
-        }
-        self.entropy.clone_from(&session.entropy);
+    /// The last bound, in nats.
+    fn elbo(&self) -> f64 {
+        self.record.iterations().last().map_or(f64::NEG_INFINITY, |i| i.elbo)
     }
-    fn restore(mut self, session: &mut Session<'_>) {
-        session.eta = self.eta;
-        for v in session.plan.vars.ids() {
-            if !session.plan.stored.contains(&v) {
-                session.moments[v] = std::mem::take(&mut self.moments[v]);
-                continue;
+
+    /// Does what the schedule says until it says stop. Where the numbers break down, the run ends as the last
+    /// good iteration has left it; if there is none, that is an error.
+    fn go(&mut self, schedule: &mut dyn Schedule, watch: &mut dyn Watch) -> Result<(), RunError> {
+        let begun = Instant::now();
+        let (mut terms, mut ended, mut steps) = (vec![], 0.0, 0);
+        self.session.iteration = self.record.iterations().len() + 1;
+        loop {
+            let progress = Progress { record: &self.record, seconds: begun.elapsed().as_secs_f64() };
+            let step = match schedule.next(&progress) {
+                Next::Step(step) => step,
+                Next::Stop(stop) => {
+                    self.stop = stop;
+                    return Ok(());
+                }
+            };
+            steps += 1;
+            let mut done = self.step(step, &mut terms);
+            if step == Step::Bound && done.is_ok() {
+                let elbo = sum(&terms);
+                watch.iterated(self.restart, self.session.iteration, elbo);
+                done = if schedule.monotone() { self.has_not_fallen(elbo, &terms) } else { Ok(()) };
+                if done.is_ok() {
+                    let now = begun.elapsed().as_secs_f64();
+                    self.record.push(Iteration { elbo, steps, seconds: now - ended }, &terms);
+                    self.session.state.mark();
+                    self.session.iteration += 1;
+                    (ended, steps) = (now, 0);
+                }
             }
-            for class in 0..session.plan.vars[v].classes.len() {
-                // It went well when these parameters were made.
-                let _ = session.evaluate(v, class);
+            match done {
+                Ok(()) => {}
+                Err(e) if self.record.iterations().is_empty() => return Err(e),
+                Err(e) => {
+                    self.session.back();
+                    (self.stop, self.broke) = (Stop::Broke, Some(e));
+                    return Ok(());
+                }
             }
         }
-        session.entropy = self.entropy;
-        session.version.iter_mut().for_each(|v| *v += 1);
+    }
+
+    fn step(&mut self, step: Step, terms: &mut Vec<f64>) -> Result<(), RunError> {
+        #[cfg(test)]
+        if BREAK_AT.get() == self.session.iteration {
+            for v in self.session.plan.stored.clone() {
+                let mut eta = self.session.state.take_eta(v, false);
+                eta.fill(f64::NAN);
+                self.session.state.put_eta(v, eta);
+            }
+            return Err(RunError::new(Breakdown::NotFinite, "test".into(), self.session.iteration));
+        }
+        self.session.step(step, terms)
+    }
+
+    /// Is the bound as high as after the last iteration, but for rounding?
+    fn has_not_fallen(&self, elbo: f64, terms: &[f64]) -> Result<(), RunError> {
+        let last = self.elbo();
+        if elbo >= last || elbo >= last - ROUNDING * self.session.magnitude() {
+            return Ok(());
+        }
+        let before = self.record.last_terms();
+        let worst = (0..terms.len())
+            .min_by(|&a, &b| (terms[a] - before[a]).total_cmp(&(terms[b] - before[b])))
+            .unwrap_or(0);
+        let name = self.session.plan.names[worst].clone();
+        Err(RunError::new(Breakdown::Fell(last - elbo), name, self.session.iteration))
     }
 }
 
@@ -284,20 +234,58 @@ thread_local! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        engine::{schedule::frozen::Frozen, watch::Unwatched},
+        plan::var::Storage,
+    };
 
-    #[test]
-    fn a_run_that_breaks_down_keeps_the_last_good_state() {
-        let text = r#"Model(
-            data: { "t": { "x": [1, 2, 4, 9] } },
-            plates: { "n": Rows(table: "t") },
-            nodes: {
-                "m": Normal(mean: 0, precision: 0.01),
-                "tau": Gamma(shape: 1, rate: 1),
-                "x[n]": Normal(mean: "m", precision: "tau"),
-            },
-            observe: { "x": "x" },
-            factorize: MeanField,
-        )"#;
+    /// Numbers with a mean and a precision of their own; rows of two classes; two blocks of the same rows, of
+    /// which one is kept between passes.
+    const NUMBERS: &str = r#"Model(
+        data: { "t": { "x": [1, 2, 4, 9] } },
+        plates: { "n": Rows(table: "t") },
+        nodes: {
+            "m": Normal(mean: 0, precision: 0.01),
+            "tau": Gamma(shape: 1, rate: 1),
+            "x[n]": Normal(mean: "m", precision: "tau"),
+        },
+        observe: { "x": "x" },
+        factorize: MeanField,
+    )"#;
+    const CLASSES: &str = r#"Model(
+        data: { "t": { "x": [1, 2, 1.5, 9, 8, 11, 4, 7] } },
+        plates: { "n": Rows(table: "t"), "k": 2 },
+        nodes: {
+            "p": Dirichlet(concentration: 1, plate: "k"),
+            "m[k]": Normal(mean: 0, precision: 0.01),
+            "tau": Gamma(shape: 1, rate: 1),
+            "z[n]": Categorical(p: "p"),
+            "x[n]": Normal(mean: "m[z[n]]", precision: "tau"),
+        },
+        observe: { "x": "x" },
+    )"#;
+    const KEPT: &str = r#"Model(
+        data: { "t": { "x": [1, 2, 1.5, 9, 8, 11, 4, 7] } },
+        plates: { "n": Rows(table: "t") },
+        nodes: {
+            "a[n]": Normal(mean: 0, precision: 0.1),
+            "b[n]": Gamma(shape: 2, rate: 1),
+            "tau": Gamma(shape: 1, rate: 1),
+            "x[n]": Normal(mean: "a[n]", precision: "b[n]"),
+            "y[n]": Normal(mean: "a[n]", precision: "tau"),
+        },
+        observe: { "x": "x", "y": "x" },
+        factorize: MeanField,
+    )"#;
+
+    struct Ready {
+        graph: FactorGraph,
+        bound: Bound,
+        plan: Plan,
+        pool: rayon::ThreadPool,
+    }
+
+    fn ready(text: &str) -> Ready {
         let source = crate::source::Source::new("test.ron", text);
         let mut diags = crate::diag::Diagnostics::default();
         let model = crate::syntax::parse(&source, &mut diags).unwrap();
@@ -305,18 +293,182 @@ mod tests {
         let files = crate::data::MemoryFiles::default();
         let bound = crate::pipeline::bind(&model, &graph, &files, &|_| None, &source, &mut diags).unwrap();
         let plan = crate::pipeline::plan(&graph, &bound, &mut diags).unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        Ready { graph, bound, plan, pool }
+    }
+
+    fn budget(iterations: usize, tolerance: f64) -> Budget {
+        Budget { iterations, seconds: None, tolerance }
+    }
+
+    /// Every number of q that outlives a pass.
+    fn q(run: &Run<'_>) -> Vec<Vec<u64>> {
+        let state = &run.session.state;
+        let bits = |x: &[f64]| x.iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
+        let all = run
+            .session
+            .plan
+            .vars
+            .ids()
+            .flat_map(|v| [bits(state.eta(v)), bits(state.moments(v)), bits(&[state.entropy(v)])]);
+        all.collect()
+    }
+
+    impl Ready {
+        fn run(&self) -> Run<'_> {
+            Run::new(&self.graph, &self.plan, &self.pool, &Options::default(), 0).unwrap()
+        }
+        fn fit(&self, options: &Options) -> Result<Posterior, RunError> {
+            fit(&self.graph, &self.bound, &self.plan, options, &mut Unwatched)
+        }
+    }
+
+    #[test]
+    fn a_run_that_breaks_down_keeps_the_last_good_state() {
+        let r = ready(NUMBERS);
         let options = |max_iterations| Options { max_iterations, tolerance: 0.0, ..Options::default() };
-        let fit = |n| fit(&graph, &bound, &plan, &options(n), &mut crate::engine::Unwatched);
-        let two = fit(2).unwrap();
+        let two = r.fit(&options(2)).unwrap();
         BREAK_AT.set(3);
-        let broke = fit(10);
+        let broke = r.fit(&options(10));
         BREAK_AT.set(1);
-        let at_once = fit(10);
+        let at_once = r.fit(&options(10));
         BREAK_AT.set(0);
         let error = broke.unwrap_err();
         assert_eq!(error.iteration, 3);
         let last = error.last_good.expect("two iterations were good");
         assert_eq!((&last.trace, &last.nodes, &last.terms), (&two.trace, &two.nodes, &two.terms));
+        assert_eq!((last.stop, two.stop), (Stop::Broke, Stop::Iterations));
         assert!(at_once.unwrap_err().last_good.is_none());
+    }
+
+    #[test]
+    fn going_back_undoes_every_bit_of_an_iteration() {
+        for text in [NUMBERS, CLASSES, KEPT] {
+            let r = ready(text);
+            let mut run = r.run();
+            run.go(&mut Batch::new(&r.plan, budget(2, 0.0)), &mut Unwatched).unwrap();
+            let good = q(&run);
+            let mut terms = vec![];
+            for &step in &r.plan.schedule {
+                run.session.step(step, &mut terms).unwrap();
+            }
+            assert_ne!(q(&run), good);
+            run.session.back();
+            assert_eq!(q(&run), good);
+        }
+    }
+
+    #[test]
+    fn a_frozen_run_moves_only_what_rows_have_for_themselves() {
+        for text in [CLASSES, KEPT] {
+            let r = ready(text);
+            let mut run = r.run();
+            run.go(&mut Batch::new(&r.plan, budget(4, 0.0)), &mut Unwatched).unwrap();
+            let shared = |run: &Run<'_>| -> Vec<Vec<f64>> {
+                let state = &run.session.state;
+                r.plan
+                    .stored
+                    .iter()
+                    .flat_map(|&v| [state.eta(v).to_vec(), state.moments(v).to_vec()])
+                    .collect()
+            };
+            let (before, elbo) = (shared(&run), run.elbo());
+            run.go(&mut Frozen::new(&r.plan, budget(500, 1e-15)), &mut Unwatched).unwrap();
+            assert_eq!(run.stop, Stop::Converged);
+            assert_eq!(shared(&run), before);
+            assert!(run.elbo() >= elbo - 1e-12 * elbo.abs());
+        }
+    }
+
+    /// Where nothing is left to move, the rows of a frozen run are those of the run before it.
+    #[test]
+    fn a_frozen_run_from_a_fixed_point_stays_there() {
+        for text in [CLASSES, KEPT] {
+            let r = ready(text);
+            let mut run = r.run();
+            run.go(&mut Batch::new(&r.plan, budget(20_000, 0.0)), &mut Unwatched).unwrap();
+            let rows = |run: &mut Run<'_>| -> Vec<f64> {
+                let here: Vec<_> =
+                    r.plan.vars.ids().filter(|&v| r.plan.vars[v].storage != Storage::Stored).collect();
+                let emitted = run.session.rows_of(r.plan.streams.ids().next().unwrap(), &here).unwrap();
+                emitted.into_iter().flat_map(|(_, e)| e.moments).collect()
+            };
+            let (batch, elbo) = (rows(&mut run), run.elbo());
+            run.go(&mut Frozen::new(&r.plan, budget(30_000, 0.0)), &mut Unwatched).unwrap();
+            let frozen = rows(&mut run);
+            assert!(batch.iter().zip(&frozen).all(|(a, b)| (a - b).abs() <= 1e-7 * a.abs().max(1.0)));
+            assert!((run.elbo() - elbo).abs() <= 1e-9 * elbo.abs());
+        }
+    }
+
+    #[test]
+    fn time_is_a_budget() {
+        let r = ready(CLASSES);
+        let options = Options { max_seconds: Some(0.0), tolerance: 0.0, ..Options::default() };
+        let p = r.fit(&options).unwrap();
+        assert_eq!((p.stop, p.iterations, p.converged), (Stop::Seconds, 1, false));
+        let long =
+            Options { max_seconds: Some(3600.0), max_iterations: 3, tolerance: 0.0, ..Options::default() };
+        assert_eq!(r.fit(&long).unwrap().stop, Stop::Iterations);
+        assert_eq!(r.fit(&Options::default()).unwrap().stop, Stop::Converged);
+    }
+
+    #[test]
+    fn the_record_sums_to_the_trace() {
+        for text in [NUMBERS, CLASSES, KEPT] {
+            let p = ready(text)
+                .fit(&Options { max_iterations: 5, tolerance: 0.0, ..Options::default() })
+                .unwrap();
+            assert_eq!(p.record.iterations().len(), p.trace.len());
+            for (i, elbo) in p.trace.iter().enumerate() {
+                assert_eq!(sum(p.record.terms(i)).to_bits(), elbo.to_bits());
+                assert!(p.record.iterations()[i].steps > 0);
+            }
+            let last: Vec<f64> = p.terms.iter().map(|t| t.1).collect();
+            assert_eq!(p.record.last_terms(), last);
+        }
+    }
+
+    /// The bound that a report gives is that of the q that it gives: reporting rows moves nothing.
+    #[test]
+    fn a_report_moves_nothing() {
+        let r = ready(KEPT);
+        let kept = |v: &crate::plan::var::Var| matches!(v.storage, Storage::Streamed { kept: true, .. });
+        assert!(r.plan.vars.iter().any(kept), "a block is kept between passes");
+        let options =
+            |all_nodes| Options { all_nodes, max_iterations: 3, tolerance: 0.0, ..Options::default() };
+        let (shared, all) = (r.fit(&options(false)).unwrap(), r.fit(&options(true)).unwrap());
+        assert_eq!((&shared.trace, &shared.terms), (&all.trace, &all.terms));
+        let mut run = r.run();
+        run.go(&mut Batch::new(&r.plan, budget(3, 0.0)), &mut Unwatched).unwrap();
+        let before = q(&run);
+        let vars: Vec<_> = r.plan.vars.ids().filter(|&v| r.plan.vars[v].stream().is_some()).collect();
+        let rows = run.session.rows_of(r.plan.streams.ids().next().unwrap(), &vars).unwrap();
+        assert_eq!(q(&run), before);
+        // What was kept is what the rows are made to again.
+        for (v, e) in rows.iter().filter(|(v, _)| kept(&r.plan.vars[*v])) {
+            assert_eq!(e.moments, run.session.state.moments(*v));
+        }
+    }
+
+    #[test]
+    fn parts_of_the_statistics_add_up() {
+        let r = ready(CLASSES);
+        let sums = &r.plan.sums;
+        let mut at = 0;
+        for (_, slice) in &sums.slices {
+            assert_eq!(slice.start, at, "slices are neighbours");
+            at = slice.end;
+        }
+        assert_eq!(at, sums.len);
+        let s = r.plan.streams.ids().next().unwrap();
+        let places = sums.passes[s].by_run.clone();
+        let mut all = crate::state::Statistics::new(&r.plan);
+        let part = |x: f64| -> Vec<f64> { (0..places.len()).map(|i| x * (i + 1) as f64).collect() };
+        all.add(places.start, &part(0.5));
+        all.add(places.start, &part(0.25));
+        assert_eq!(all.at(places.clone()), part(0.75));
+        all.clear(places.clone());
+        assert!(all.at(0..sums.len).iter().all(|x| *x == 0.0));
     }
 }

@@ -11,7 +11,7 @@
 use super::{
     Breakdown, RunError,
     given::{GivenStart, What},
-    pass::Mode,
+    paths::given::First,
     seeds::Groups,
     session::Session,
     start_values,
@@ -169,11 +169,28 @@ impl Start {
     }
 }
 
+/// The start as a pass asks for it.
+struct Moments<'a> {
+    start: &'a Start,
+    plan: &'a Plan,
+}
+
+impl First for Moments<'_> {
+    fn gives(&self, v: VarId) -> bool {
+        self.start.gives(v)
+    }
+    fn write(&self, v: VarId, rows: Range<usize>, moments: &mut [f64]) {
+        // `check` has found no fault in it.
+        let _ = self.start.write(self.plan, v, rows, moments);
+    }
+}
+
 impl Session<'_> {
     /// Stored blocks at their priors, parents first; then one pass with the given responsibilities.
     pub(super) fn initialise(&mut self, graph: &FactorGraph, start: &Start) -> Result<(), RunError> {
         let plan = self.plan;
-        for v in order(plan) {
+        let order = order(plan);
+        for &v in &order {
             let var = &plan.vars[v];
             if var.storage != Storage::Stored {
                 continue;
@@ -181,16 +198,18 @@ impl Session<'_> {
             let mine = |t: &crate::plan::table::Table| var.nodes.iter().any(|n| n.0 == t.node);
             self.update_var(v, &mine)?;
             if !start.values[v].is_empty() {
-                let (mut eta, mut moments) = (self.eta[v].clone(), self.moments[v].clone());
+                let (mut eta, mut moments) = (self.state.eta(v).to_vec(), self.state.moments(v).to_vec());
                 start_values::write(plan, v, &start.values[v], 0, &mut eta, &mut moments)
                     .map_err(|e| self.error(v, e))?;
-                (self.eta[v], self.moments[v]) = (eta, moments);
+                let to = self.state.change(v);
+                to.0.copy_from_slice(&eta);
+                to.1.copy_from_slice(&moments);
                 self.clamp_stored(v);
-                self.version[v] += 1;
+                self.state.has_moved(v);
             } else if multiplied(graph, plan, v) {
                 let mut random = Random::new(start.seed, &var.name, start.restart as u64);
-                var.shape.nudge(&mut random, &mut self.moments[v]);
-                self.version[v] += 1;
+                var.shape.nudge(&mut random, self.state.change(v).1);
+                self.state.has_moved(v);
             }
             if start.given[v].iter().any(Option::is_some) {
                 let first = |member: usize| match &start.given[v][member] {
@@ -208,9 +227,9 @@ impl Session<'_> {
                     }
                 };
                 let members: Vec<Vec<f64>> = (0..start.given[v].len()).map(first).collect();
-                var.shape.independent(Which::From(0), &members, &mut self.moments[v]);
+                var.shape.independent(Which::From(0), &members, self.state.change(v).1);
                 self.clamp_stored(v);
-                self.version[v] += 1;
+                self.state.has_moved(v);
             }
         }
         for s in plan.streams.ids() {
@@ -219,13 +238,8 @@ impl Session<'_> {
             {
                 start.check(plan, v).map_err(|e| self.error(v, e))?;
             }
-            let here = |v: VarId| plan.vars[v].stream() == Some(s) && start.gives(v);
             // Where nothing is given, the blocks of the rows follow from the stored ones.
-            if plan.vars.ids().any(here) {
-                self.pass(s, Mode::Start(&|v, range, out| start.write(plan, v, range, out)), &[])?;
-            } else {
-                self.pass(s, Mode::Update, &[])?;
-            }
+            self.first_pass(s, &order, &Moments { start, plan })?;
         }
         Ok(())
     }
@@ -326,7 +340,7 @@ fn given(
                     }
                     // Elements that meet each other under one known table may stand at a saddle between equal
                     // solutions.
-                    let apart = var.classes.len() <= 1;
+                    let apart = var.colours.len() <= 1;
                     match g.source {
                         Source::Known(_) if apart => return None,
                         Source::Node(n) if apart && !plan.blocks.roles[n.0].has_q() => return None,
@@ -358,10 +372,11 @@ fn given(
     let codes = single_codes(plan, v)?;
     let levels =
         plan.rows.codes[codes].data.iter().filter(|&&c| c != u32::MAX).max().map_or(0, |m| *m as usize + 1);
-    if let Some(turns) = plan.turns.iter().find(|t| t.selector == v) {
-        let weight = plan.streams[turns.stream].weight.as_deref();
-        let levels_of = &plan.rows.codes[turns.codes].data;
-        let mut places: Vec<Range<u32>> = turns.starts.windows(2).map(|w| w[0]..w[1]).collect();
+    let ascent = var.stream().and_then(|s| plan.local_ascent(s)).filter(|a| a.selector == v);
+    if let Some(ascent) = ascent {
+        let weight = plan.streams[ascent.stream].weight.as_deref();
+        let levels_of = &plan.rows.codes[ascent.codes].data;
+        let mut places: Vec<Range<u32>> = ascent.starts.windows(2).map(|w| w[0]..w[1]).collect();
         places.sort_by_key(|p| levels_of[p.start as usize]);
         let groups = Groups { places, symbols: &plan.rows.codes[codes].data, weight };
         if let Some(table) = groups.affinity(levels, k, occupied, &mut random) {

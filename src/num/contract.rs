@@ -73,6 +73,24 @@ pub enum Operand<'a> {
     Codes(&'a [u32]),
 }
 
+/// Calls `f` with operands side by side, without a list on the heap where they are few.
+pub fn with_operands<'a, R>(
+    mut operands: impl Iterator<Item = Operand<'a>>,
+    f: impl FnOnce(&[Operand<'a>]) -> R,
+) -> R {
+    const FEW: usize = 8;
+    let mut few = [Operand::Dense(&[]); FEW];
+    let mut count = 0;
+    for operand in operands.by_ref().take(FEW) {
+        few[count] = operand;
+        count += 1;
+    }
+    match operands.next() {
+        None => f(&few[..count]),
+        Some(next) => f(&few.into_iter().chain([next]).chain(operands).collect::<Vec<_>>()),
+    }
+}
+
 /// Nested loops over all letters, for any number of operands: the plain twin of [`Contraction`].
 ///
 /// # Panics

@@ -3,11 +3,13 @@
 //! plan means (`lower`).
 
 use super::{
-    Plan,
     arrays::Dense,
-    layout::TableId,
+    layout::{StreamId, TableId},
+    program::Plan,
+    schedule::Step,
+    sums::What,
     table::{From, RowOperand, Rows, Shared, Table},
-    var::{Storage, Var},
+    var::Storage,
 };
 use crate::{graph::factor_graph::FactorGraph, num::contract::Letter};
 
@@ -25,6 +27,7 @@ impl Plan {
         for (i, t) in self.tables.enumerate() {
             out += &self.table_text(graph, i, t);
         }
+        out += &self.sums_text();
         out += &self.memory_text();
         out
     }
@@ -73,19 +76,14 @@ impl Plan {
                 }
             };
             let how = v.shape.describe();
-            let colours = if v.classes.len() > 1 {
-                format!(", updated in {} turns, as its elements meet", v.classes.len())
+            let colours = if v.colours.len() > 1 {
+                format!(", updated in {} colours, as its elements meet", v.colours.len())
             } else {
                 String::new()
             };
-            let alike = if self.alike.iter().any(|a| self.vars[a.var].name == v.name) {
-                ", one covariance for all rows"
-            } else {
-                ""
-            };
             let clamp = if v.shape.has_known(None) { ", some elements known" } else { "" };
             out += &format!(
-                "  {}{over}: {how}, {} each; {place}{alike}{colours}{clamp}\n",
+                "  {}{over}: {how}, {} each; {place}{colours}{clamp}\n",
                 v.name,
                 count(v.width, "number")
             );
@@ -95,41 +93,47 @@ impl Plan {
 
     fn order_text(&self, graph: &FactorGraph) -> String {
         let mut out = String::from("an iteration\n");
-        let mut step = 0;
-        let mut say = |text: String| {
-            step += 1;
-            out += &format!("  {step}. {text}\n");
+        for (i, step) in self.schedule.iter().enumerate() {
+            let text = match *step {
+                Step::Update(v) => format!("update {}", self.vars[v].name),
+                Step::Pass(s) => self.pass_text(graph, s),
+                Step::Bound => "the bound: each table with its statistic, and each block's entropy".into(),
+            };
+            out += &format!("  {}. {text}\n", i + 1);
+        }
+        out
+    }
+
+    fn pass_text(&self, graph: &FactorGraph, s: StreamId) -> String {
+        let pass = &self.passes[s];
+        let tables = self.tables.enumerate().filter(|(_, t)| t.stream == Some(s) && !t.constant);
+        let tables: Vec<String> = tables.map(|(t, _)| t.to_string()).collect();
+        let sums = if tables.is_empty() {
+            String::new()
+        } else {
+            format!(", sum the statistics of tables {}", tables.join(", "))
         };
-        for &v in &self.stored {
-            say(format!("update {}", self.vars[v].name));
+        let names: Vec<&str> = pass.ways.iter().map(|w| self.vars[w.var].name.as_str()).collect();
+        let plate = graph.plate_name(self.streams[s].plate);
+        let mut out = format!("pass over {plate}: update {}{sums}", names.join(", "));
+        for way in &pass.ways {
+            out +=
+                &format!("\n     {}: {}", self.vars[way.var].name, way.path.describe(&self.lowered, way.var));
         }
-        for (s, stream) in self.streams.enumerate() {
-            let here: Vec<&str> =
-                self.vars.iter().filter(|v: &&Var| v.stream() == Some(s)).map(|v| v.name.as_str()).collect();
-            let tables: Vec<String> = self
-                .tables
-                .ids()
-                .filter(|&t| self.tables[t].stream == Some(s) && !self.tables[t].constant)
-                .map(|t| t.to_string())
-                .collect();
-            let plate = graph.plate_name(stream.plate);
-            if !here.is_empty() {
-                let sums = if tables.is_empty() {
-                    String::new()
-                } else {
-                    format!(", sum the statistics of tables {}", tables.join(", "))
-                };
-                let turns = self.turns.iter().find(|t| t.stream == s).map_or(String::new(), |t| {
-                    let (row, block) = (&self.vars[t.selector].name, &self.vars[t.var].name);
-                    format!(
-                        " ({row} and {block} in turns, in each of {})",
-                        count(t.starts.len() - 1, "group")
-                    )
-                });
-                say(format!("pass over {plate}: update {}{turns}{sums}", here.join(", ")));
-            }
+        out
+    }
+
+    fn sums_text(&self) -> String {
+        let mut out = format!("statistics: {} in one array\n", count(self.sums.len, "number"));
+        for (what, at) in self.sums.slices.iter().filter(|(_, at)| !at.is_empty()) {
+            let what = match *what {
+                What::Table(t) => format!("table {t}"),
+                What::Product(v) => format!("the product of {}", self.vars[v].name),
+                What::Means(v) => format!("products of means of {}", self.vars[v].name),
+                What::Entropy(v) => format!("entropy of {}", self.vars[v].name),
+            };
+            out += &format!("  {}..{} {what}\n", at.start, at.end);
         }
-        say("the bound: each table with its statistic, and each block's entropy".into());
         out
     }
 

@@ -31,8 +31,6 @@ pub struct Stream {
     pub runs: Vec<Range<usize>>,
     /// How many runs there may be.
     pub most_runs: usize,
-    /// Long sequences are done as a whole, even where they could be cut into pieces.
-    pub whole: bool,
 }
 
 impl Stream {
@@ -72,7 +70,6 @@ impl Stream {
             chunks: vec![],
             runs: vec![],
             most_runs: 1,
-            whole: false,
         };
         stream.weight = bound.weight.as_ref().map(|w| stream.permute(w, 1).into());
         stream

@@ -3,7 +3,7 @@
 
 use super::{
     arrays::{Codes, Dense, RowArrays},
-    layout::{StreamId, VarId},
+    layout::{StreamId, TableId, VarId},
 };
 use crate::num::contract::{Axes, Contraction, Letter, OperandShape};
 
@@ -47,6 +47,9 @@ pub struct Table {
     /// Whether any operand is a stored variable read row by row.
     pub gathers_stored: bool,
 }
+
+/// A table, and which of its operands a block is: what the table sends it.
+pub type Sent = (TableId, usize);
 
 /// Which rows of its stream a table is summed over.
 #[derive(Clone, Debug, PartialEq)]

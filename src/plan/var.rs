@@ -29,7 +29,7 @@ pub struct Var {
     pub storage: Storage,
     /// Elements that meet in some product, coloured so that those of one colour never do: they are updated
     /// colour by colour. One class, empty, stands for all elements at once.
-    pub classes: Vec<Vec<u32>>,
+    pub colours: Vec<Vec<u32>>,
     /// How many rows each element stands for, where its first plate has weights.
     pub weight: Option<Arc<[f64]>>,
 }

@@ -1,6 +1,7 @@
 //! Posteriors made by hand, for the tests of each format.
 
 use crate::engine::posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior};
+use crate::engine::record::{Record, Stop};
 
 fn axis(name: &str, size: usize) -> Axis {
     Axis { name: name.into(), size, labels: None }
@@ -76,6 +77,8 @@ pub(super) fn posterior() -> Posterior {
         restart: 1,
         iterations: 24,
         converged: true,
+        stop: Stop::Converged,
+        record: Record::default(),
         elbo: trace[23],
         terms: vec![
             ("weights".into(), -3.25),

@@ -55,14 +55,14 @@ fn same(what: &str, a: &Posterior, b: &Posterior) {
 fn shared_covariances_change_no_number() {
     for weight in ["", r#", weight: "times""#] {
         let mut r = ready(&factors(23, weight, false)).unwrap();
-        assert_eq!(r.plan.alike.len(), 1, "h and b are one block of alike rows");
+        assert_eq!(r.plan.shared_covariances(), 1, "h and b are one block of alike rows");
         let mut o = options(12);
         o.tolerance = 0.0;
         o.all_nodes = true;
         let shared = r.fit(&o).unwrap();
         r.plan.recut(5);
         let cut = r.fit(&o).unwrap();
-        r.plan.alike.clear();
+        r.plan.go_generally();
         let own = r.fit(&o).unwrap();
         assert!(own.trace.last() > own.trace.first());
         same("whole", &shared, &own);
@@ -72,7 +72,7 @@ fn shared_covariances_change_no_number() {
 
 #[test]
 fn a_missing_cell_makes_rows_unlike() {
-    assert!(ready(&factors(9, "", true)).unwrap().plan.alike.is_empty());
+    assert_eq!(ready(&factors(9, "", true)).unwrap().plan.shared_covariances(), 0);
 }
 
 #[test]

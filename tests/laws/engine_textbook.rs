@@ -206,9 +206,9 @@ fn topics_in_order(order: impl Fn(&Row) -> usize, schedule: Schedule) {
         column(&|r| r.count as usize)
     ))
     .unwrap();
-    assert_eq!(r.plan.turns.len(), 1, "documents take turns");
+    assert_eq!(r.plan.local_ascents().count(), 1, "documents take turns");
     if matches!(schedule, Schedule::Shared) {
-        r.plan.turns.clear();
+        r.plan.go_generally();
     }
     let start: Vec<Vec<f64>> = rows
         .iter()
@@ -258,7 +258,8 @@ fn turns_with_two_columns_rest_where_plain_updates_rest() {
         column(&|i| (1 + i % 3).to_string())
     ))
     .unwrap();
-    assert_eq!((r.plan.turns.len(), r.plan.turns[0].others.len()), (1, 2));
+    let others: Vec<usize> = r.plan.local_ascents().map(|a| a.others.len()).collect();
+    assert_eq!(others, [2]);
     let fit = |r: &Ready, threads: usize| {
         let options = Options {
             max_iterations: 20_000,
@@ -276,10 +277,10 @@ fn turns_with_two_columns_rest_where_plain_updates_rest() {
         let other = fit(&r, threads);
         assert_eq!((&one.trace, &one.nodes), (&other.trace, &other.nodes), "{threads} threads");
     }
-    r.plan.turns[0].span = 12;
-    assert!(r.plan.turns[0].spans(&r.plan.streams[r.plan.turns[0].stream]).len() > 3);
+    r.plan.set_span(12);
+    assert!(r.plan.local_ascents().all(|a| a.spans(&r.plan.streams[a.stream]).len() > 3));
     let spans = fit(&r, 2);
-    r.plan.turns.clear();
+    r.plan.go_generally();
     // Starts go by groups, which are gone: go on from where the turns rest.
     let z = parameter(&one, "z", "p");
     let given = selector(&r).from_responsibilities(z).unwrap();
@@ -326,7 +327,7 @@ fn mixtures_that_two_tables_share_take_no_turns() {
         observe: {"word": "word", "tag": "tag"})"#,
     )
     .unwrap();
-    assert!(r.plan.turns.is_empty());
+    assert_eq!(r.plan.local_ascents().count(), 0);
     let p = r.fit(&Options::default()).unwrap();
     assert!(p.trace.windows(2).all(|w| w[1] >= w[0] - 1e-10), "the bound fell");
 }
@@ -352,7 +353,7 @@ fn a_row_lost_to_underflow_is_found_again() {
     };
     let docs = [0, 0, 0, 0, 1, 1, 1, 1];
     let r = model(&format!("{docs:?}"));
-    assert_eq!(r.plan.turns.len(), 1);
+    assert_eq!(r.plan.local_ascents().count(), 1);
     let word = [0, 0, 0, 1, 0, 1, 1, 2];
     let start: Vec<f64> = word
         .iter()

@@ -57,7 +57,7 @@ fn near(what: &str, got: f64, want: f64, within: f64) {
 /// The same with whole sequences.
 fn whole(text: &str) -> Ready {
     let mut r = ready(text).unwrap();
-    r.plan.streams.iter_mut().for_each(|s| s.whole = true);
+    r.plan.keep_sequences_whole();
     r
 }
 

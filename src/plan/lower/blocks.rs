@@ -83,7 +83,7 @@ impl<'a> Lowering<'a> {
                 plates,
                 inside: block.nodes.iter().enumerate().map(inside).collect(),
                 storage,
-                classes: vec![],
+                colours: vec![],
                 weight: row
                     .filter(|_| sparse.is_none())
                     .and_then(|p| self.streams[self.stream(p)].weight.clone()),

@@ -10,16 +10,20 @@ mod ports;
 mod shared;
 
 use super::{
-    Plan, alike,
     arrays::RowArrays,
     centre::centres,
-    classes,
+    colours,
     known::{BadValue, KnownArray},
     layout::{Id, List, StreamId, TableId, VarId},
-    messages,
+    lowered::Lowered,
+    paths::{
+        self, local_ascent, local_ascent::LocalAscent, shared_covariance, shared_covariance::SharedCovariance,
+    },
+    program::Plan,
+    schedule,
     streams::Stream,
+    sums::Sums,
     table::{From, RowOperand, Shared, Table},
-    turns,
     var::{Storage, Var},
 };
 use crate::{
@@ -81,9 +85,9 @@ const CHUNK_NUMBERS: usize = 48 * 1024;
 const RUNS: usize = 16;
 /// A run keeps its own sums; past this many numbers in all tables of a stream there is only one run.
 const RUN_NUMBERS: usize = 1 << 22;
-/// Rows in a run of groups that take turns, at least, past the first few runs: enough runs in a span for many
+/// Rows in a run of groups that go up together, at least, past the first few runs: enough runs in a span for many
 /// threads.
-const TURNS_RUN: usize = 1 << 14;
+const ASCENT_RUN: usize = 1 << 14;
 
 /// Lowers a bound graph and its blocks.
 pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan, LowerError> {
@@ -121,36 +125,52 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
                     var.shape = Box::new(sparse.clone());
                 }
             }
-            let stored = vars.ids().filter(|&v| vars[v].storage == Storage::Stored).collect();
-            let names = graph.nodes.iter().map(|n| n.name.clone()).collect();
-            let mut plan = Plan {
-                names,
-                messages: messages::find(&tables, &vars),
-                turns: vec![],
-                alike: vec![],
-                vars,
-                streams,
-                tables,
-                rows,
-                known,
-                constants,
-                stored,
-                centres: centres.clone(),
-                blocks: blocks.clone(),
-                predicted,
-            };
-            classes::colour(&mut plan)?;
-            keep(&mut plan);
-            plan.turns = turns::find(&plan);
-            if let Some(order) = turns::regroup(&plan) {
+            let mut lowered = Lowered::new(vars, streams, tables, rows, known, constants);
+            colours::colour(&mut lowered).map_err(|p| LowerError::SelfPair {
+                node: p.node,
+                factor: p.factor,
+                row: p.row,
+            })?;
+            keep(&mut lowered);
+            let ascent = local_ascent::find(&lowered);
+            if let Some(order) = local_ascent::regroup(&lowered, &ascent) {
                 orders.push(order);
                 continue;
             }
-            plan.alike = alike::find(&plan);
-            cut(&mut plan);
-            return Ok(plan);
+            return Ok(program(graph, lowered, ascent, &blocks, &centres, predicted));
         }
         mixed.into_iter().for_each(|v| demoted[v.index()] = true);
+    }
+}
+
+/// Ways over rows, chunks, and the order of work.
+fn program(
+    graph: &FactorGraph,
+    mut lowered: Lowered,
+    mut ascent: Vec<LocalAscent>,
+    blocks: &Blocks,
+    centres: &[Vec<f64>],
+    predicted: Vec<NodeId>,
+) -> Plan {
+    let mut shared = shared_covariance::find(&lowered);
+    cut(&mut lowered, &ascent, &shared);
+    let mut passes = List::default();
+    for s in lowered.streams.ids() {
+        let ascent = ascent.iter().position(|a| a.stream == s).map(|at| ascent.swap_remove(at));
+        passes.push(paths::choose(&lowered, s, ascent, &mut shared));
+    }
+    let stored: Vec<VarId> =
+        lowered.vars.enumerate().filter(|(_, v)| v.storage == Storage::Stored).map(|(v, _)| v).collect();
+    Plan {
+        sums: Sums::new(&lowered, &passes),
+        schedule: schedule::iteration(&lowered, &stored, &passes),
+        passes,
+        lowered,
+        stored,
+        centres: centres.to_vec(),
+        names: graph.nodes.iter().map(|n| n.name.clone()).collect(),
+        blocks: blocks.clone(),
+        predicted,
     }
 }
 
@@ -190,7 +210,7 @@ fn streamed(o: &RowOperand) -> Option<VarId> {
 }
 
 /// Streamed blocks that meet in a table: all but the first must be kept between passes.
-fn keep(plan: &mut Plan) {
+fn keep(plan: &mut Lowered) {
     let mut later = vec![];
     for t in &plan.tables {
         let mut met: Vec<VarId> = t.operands.iter().filter_map(streamed).collect();
@@ -206,13 +226,16 @@ fn keep(plan: &mut Plan) {
 }
 
 /// Chunks that fit the cache, and runs.
-fn cut(plan: &mut Plan) {
+fn cut(plan: &mut Lowered, ascent: &[LocalAscent], shared: &[SharedCovariance]) {
     for s in plan.streams.ids() {
         let here = |v: &&Var| v.stream() == Some(s);
         // Of rows that share a covariance only the means are touched.
-        let alike = |v: &Var| plan.alike.iter().any(|a| std::ptr::eq(&plan.vars[a.var], v));
-        let touched = |v: &Var| if alike(v) { v.d } else { v.inner() * v.width };
-        let moments: usize = plan.vars.iter().filter(here).map(|v| 2 * touched(v)).sum();
+        let means_only = |v: VarId| shared.iter().any(|a| a.var == v);
+        let touched = |v: VarId| {
+            let var = &plan.vars[v];
+            if means_only(v) { var.d } else { var.inner() * var.width }
+        };
+        let moments: usize = plan.streamed(s).map(|v| 2 * touched(v)).sum();
         let tables = plan.tables.iter().filter(|t| t.stream == Some(s));
         let operands: usize = tables
             .flat_map(|t| &t.operands)
@@ -223,17 +246,16 @@ fn cut(plan: &mut Plan) {
         if plan.vars.iter().filter(here).any(|v| v.shape.sequences().is_some()) {
             rows = rows.max(side_by_side(&plan.streams[s]));
         }
-        let turns = plan.turns.iter().find(|t| t.stream == s);
-        let own =
-            |(t, x): &(TableId, &Table)| x.stream == Some(s) && !turns.is_some_and(|turns| turns.sums(*t));
+        let ascent = ascent.iter().find(|a| a.stream == s);
+        let own = |(t, x): &(TableId, &Table)| x.stream == Some(s) && !ascent.is_some_and(|a| a.sums(*t));
         let sums: usize = plan.tables.enumerate().filter(own).map(|(_, t)| t.packed_len()).sum();
-        let runs = match turns {
+        let runs = match ascent {
             // Runs have no sums of their own.
-            Some(_) if sums == 0 => RUNS.max(plan.streams[s].size / TURNS_RUN),
+            Some(_) if sums == 0 => RUNS.max(plan.streams[s].size / ASCENT_RUN),
             _ if sums > RUN_NUMBERS => 1,
             _ => RUNS,
         };
-        cut_stream(plan, s, rows, runs);
+        cut_stream(plan, s, ascent, rows, runs);
     }
 }
 
@@ -244,14 +266,10 @@ fn side_by_side(stream: &Stream) -> usize {
     stream.size / sequences * (sequences / 8).clamp(1, 4)
 }
 
-/// A chain's sequences are never cut, nor groups that take turns.
-fn cut_stream(plan: &mut Plan, s: StreamId, rows: usize, runs: usize) {
+/// A chain's sequences are never cut, nor groups that go up together.
+fn cut_stream(plan: &mut Lowered, s: StreamId, ascent: Option<&LocalAscent>, rows: usize, runs: usize) {
     let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && v.shape.sequences().is_some());
-    let starts = if chain {
-        plan.streams[s].starts.clone()
-    } else {
-        plan.turns.iter().find(|t| t.stream == s).map(|t| t.starts.clone())
-    };
+    let starts = if chain { plan.streams[s].starts.clone() } else { ascent.map(|a| a.starts.clone()) };
     plan.streams[s].cut(rows, starts.as_deref(), runs);
 }
 
@@ -259,8 +277,8 @@ impl Plan {
     /// Cuts every stream anew, in chunks of about `rows` rows. The posterior does not depend on it but for
     /// rounding; tests see to that.
     pub fn recut(&mut self, rows: usize) {
-        for s in self.streams.ids() {
-            cut_stream(self, s, rows, RUNS);
+        for s in self.lowered.streams.ids() {
+            cut_stream(&mut self.lowered, s, self.passes[s].local_ascent(), rows, RUNS);
         }
     }
 }

@@ -20,6 +20,7 @@ const ORDER: &[&[&str]] = &[
     &["check"],
     &["factorize"],
     &["plan"],
+    &["state"],
     &["engine"],
     &["report"],
     &["pipeline"],

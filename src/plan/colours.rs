@@ -1,42 +1,53 @@
-//! Colour classes: elements of one stored variable that meet in a product can't be updated at once, or the
+//! Colours: elements of one stored variable that meet in a product can't be updated at once, or the
 //! bound may fall. Elements of one colour never meet. Not here: the updates (`engine`).
 
 use super::{
-    LowerError, Plan,
     layout::{TableId, VarId},
+    lowered::Lowered,
     messages::{MessageFrom, Place},
     table::{From, Rows, Shared, Table, cells},
     var::Storage,
 };
 use crate::shape::NodeId;
 
-/// Fills [`super::var::Var::classes`] of every stored variable.
-pub fn colour(plan: &mut Plan) -> Result<(), LowerError> {
-    for v in plan.vars.ids() {
-        if plan.vars[v].storage != Storage::Stored {
+/// A row that couples an element with itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SelfPair {
+    /// The node.
+    pub node: NodeId,
+    /// The factor.
+    pub factor: usize,
+    /// The place of the row.
+    pub row: usize,
+}
+
+/// Fills [`super::var::Var::colours`] of every stored variable.
+pub fn colour(lowered: &mut Lowered) -> Result<(), SelfPair> {
+    for v in lowered.vars.ids() {
+        if lowered.vars[v].storage != Storage::Stored {
             continue;
         }
-        if plan.vars[v].shape.is_whole() {
+        if lowered.vars[v].shape.is_whole() {
             // All its elements are one block.
-            plan.vars[v].classes = vec![vec![]];
+            lowered.vars[v].colours = vec![vec![]];
             continue;
         }
-        let count = plan.vars[v].elements();
+        let count = lowered.vars[v].elements();
         let mut edges: Vec<(u32, u32)> = vec![];
         // Without an element that a row decides, no two of them meet in a product.
         let by_row = |m: &&MessageFrom| matches!(m.to, Place::Row(_));
-        let mut tables: Vec<TableId> = plan.messages[v].iter().filter(by_row).map(|m| m.table).collect();
+        let mut tables: Vec<TableId> = lowered.messages[v].iter().filter(by_row).map(|m| m.table).collect();
         tables.dedup();
         for t in tables {
-            meet(plan, &plan.tables[t], v, &mut edges)?;
+            meet(lowered, &lowered.tables[t], v, &mut edges)?;
         }
-        plan.vars[v].classes = if edges.is_empty() { vec![vec![]] } else { greedy(count, &edges) };
+        lowered.vars[v].colours = if edges.is_empty() { vec![vec![]] } else { greedy(count, &edges) };
     }
     Ok(())
 }
 
 /// Elements of `v` that meet in the table's products, both ways round.
-fn meet(plan: &Plan, t: &Table, v: VarId, edges: &mut Vec<(u32, u32)>) -> Result<(), LowerError> {
+fn meet(lowered: &Lowered, t: &Table, v: VarId, edges: &mut Vec<(u32, u32)>) -> Result<(), SelfPair> {
     // First element of each row, and the plates left free.
     type ByRow<'a> = (&'a [u32], &'a [(usize, usize)]);
     let by_row: Vec<ByRow<'_>> = t
@@ -52,15 +63,11 @@ fn meet(plan: &Plan, t: &Table, v: VarId, edges: &mut Vec<(u32, u32)>) -> Result
         .iter()
         .flat_map(|term| &term.operands)
         .filter(|o| o.from == Shared::Var(v) && !by_row.is_empty())
-        .map(|o| (o.offset / plan.vars[v].width) as u32)
+        .map(|o| (o.offset / lowered.vars[v].width) as u32)
         .collect();
     let add = |edges: &mut Vec<(u32, u32)>, a: u32, b: u32, place: usize| {
         if a == b {
-            return Err(LowerError::SelfPair {
-                node: NodeId(plan.vars[v].nodes[0].0),
-                factor: t.factor,
-                row: place,
-            });
+            return Err(SelfPair { node: NodeId(lowered.vars[v].nodes[0].0), factor: t.factor, row: place });
         }
         edges.extend([(a, b), (b, a)]);
         Ok(())
@@ -103,10 +110,10 @@ fn greedy(count: usize, edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
     let codes: Vec<u32> = edges.iter().map(|e| e.0).collect();
     let groups = crate::data::Groups::new(&codes, count);
     let mut colour = vec![u32::MAX; count];
-    let mut classes: Vec<Vec<u32>> = vec![];
+    let mut colours: Vec<Vec<u32>> = vec![];
     let mut taken: Vec<usize> = vec![];
     for e in 0..count {
-        taken.resize(classes.len(), usize::MAX);
+        taken.resize(colours.len(), usize::MAX);
         for &edge in groups.group(e) {
             let c = colour[edges[edge as usize].1 as usize];
             if c != u32::MAX {
@@ -114,11 +121,11 @@ fn greedy(count: usize, edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
             }
         }
         let c = taken.iter().position(|&t| t != e).unwrap_or_else(|| {
-            classes.push(vec![]);
-            classes.len() - 1
+            colours.push(vec![]);
+            colours.len() - 1
         });
         colour[e] = c as u32;
-        classes[c].push(e as u32);
+        colours[c].push(e as u32);
     }
-    classes
+    colours
 }

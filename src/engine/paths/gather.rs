@@ -1,22 +1,14 @@
 //! Steps all of whose messages are looked up in tables by codes: their weights are products of rows of the
 //! tables' exponentials, made once a pass, and their moments are added to the rows they came from. No
-//! exponential for each step and category. Not here: the chain (`chain_blocks`).
+//! exponential for each step and category. Not here: the chain (`steps`), nor when it is so
+//! (`plan::paths::gather`).
 
-use super::{
-    pass::{Shape, places},
-    profile,
-    rows::Places,
-};
 use crate::{
     block::forward_backward::{self, ChainError, SMALLEST, padded},
+    engine::{desk::places, profile, rows::Places, sums::Sums, work::Work},
     expfam::stat::IMPOSSIBLE,
     num::{contract::NO_LEVEL, reduce, special, wide::wide},
-    plan::{
-        Plan,
-        layout::{List, TableId, VarId},
-        lookup,
-        table::{From, Rows},
-    },
+    plan::{Plan, layout::TableId, paths, table::Rows},
 };
 use std::ops::Range;
 
@@ -24,16 +16,14 @@ use std::ops::Range;
 const SAFE: f64 = 1e-200;
 
 /// All tables that a block's steps look up.
-pub(super) struct Lookups<'p> {
+pub(super) struct Gather<'p> {
     k: usize,
-    tables: Vec<Lookup<'p>>,
+    tables: Vec<Looked<'p>>,
 }
 
-struct Lookup<'p> {
+struct Looked<'p> {
     /// Its number in the plan, and which of its operands the block is.
     table: (TableId, usize),
-    /// Where its statistic stands in the pass.
-    at: usize,
     codes: Option<&'p [u32]>,
     rows: &'p Rows,
     /// The table, rows of K.
@@ -43,52 +33,42 @@ struct Lookup<'p> {
     top: Vec<f64>,
 }
 
-impl<'p> Lookups<'p> {
-    /// The tables that send variable `v` the messages (table, operand), if they are nothing but lookups.
-    pub(super) fn new(
-        plan: &'p Plan,
-        v: VarId,
-        messages: &[(TableId, usize)],
-        pass: &[TableId],
-        values: &List<TableId, Vec<f64>>,
-    ) -> Option<Self> {
-        let var = &plan.vars[v];
-        if var.shape.has_known(None) || var.nodes.len() > 1 {
-            return None;
-        }
-        let (k, kp) = (var.width, padded(var.width));
-        let mut tables = vec![];
-        for &(t, i) in messages {
-            let table = &plan.tables[t];
-            if !matches!(table.operands[i].from, From::Streamed { back: 0, .. }) {
-                return None;
-            }
-            let codes = lookup::looked_up(table, v, var, false)?;
-            let log = values[t].clone();
-            let mut scaled = vec![f64::NEG_INFINITY; log.len() / k * kp];
-            let mut top = Vec::with_capacity(log.len() / k);
+impl<'p> Gather<'p> {
+    pub(super) fn new(plan: &'p Plan, k: usize, of: &'p paths::gather::Gather) -> Self {
+        let tables = of.tables.iter().map(|l| Looked {
+            table: (l.table, l.operand),
+            codes: l.codes.map(|id| &*plan.rows.codes[id].data),
+            rows: &plan.tables[l.table].rows,
+            log: vec![],
+            scaled: vec![],
+            top: vec![],
+        });
+        Self { k, tables: tables.collect() }
+    }
+
+    /// The tables as they are now.
+    pub(super) fn prepare(&mut self, work: &Work<'_>) {
+        let (k, kp) = (self.k, padded(self.k));
+        for Looked { table, log, scaled, top, .. } in &mut self.tables {
+            log.clear();
+            log.extend_from_slice(work.tables.of(table.0));
+            scaled.clear();
+            scaled.resize(log.len() / k * kp, f64::NEG_INFINITY);
+            top.clear();
             for (row, to) in log.chunks_exact(k).zip(scaled.chunks_exact_mut(kp)) {
                 // A row that cannot be keeps only zeros, and its step is done in log space.
                 let largest = Some(reduce::max(row)).filter(|x| *x > IMPOSSIBLE).unwrap_or(0.0);
                 to.iter_mut().zip(row).for_each(|(t, x)| *t = x - largest);
                 top.push(largest);
             }
-            special::exp_slice(&mut scaled);
+            special::exp_slice(scaled);
             scaled.iter_mut().filter(|x| **x < SMALLEST).for_each(|x| *x = 0.0);
-            let at = pass.iter().position(|&p| p == t)?;
-            tables.push(Lookup {
-                table: (t, i),
-                at,
-                codes: codes.map(|id| &*plan.rows.codes[id].data),
-                rows: &table.rows,
-                log,
-                scaled,
-                top,
-            });
         }
-        // The first one writes, so it should be one that all steps have.
-        tables.sort_by_key(|l| *l.rows != Rows::All);
-        Some(Self { k, tables })
+    }
+
+    /// The first table, which stands for all in a profile.
+    pub(super) fn main(&self) -> TableId {
+        self.tables[0].table.0
     }
 
     /// As [`forward_backward::Steps::weights`], for places of the stream; errors name the step by its place
@@ -173,9 +153,9 @@ impl<'p> Lookups<'p> {
     }
 
     /// Adds marginals of a range of places to the statistics of the tables they look up.
-    pub(super) fn add(&self, range: Range<usize>, marginals: &[f64], statistics: &mut [Vec<f64>]) {
+    pub(super) fn add(&self, plan: &Plan, range: Range<usize>, marginals: &[f64], sums: &mut Sums) {
         for l in &self.tables {
-            let sum = &mut statistics[l.at];
+            let sum = sums.table(plan, l.table.0);
             let mut list = vec![];
             let places = places(l.rows, &range, &mut list);
             wide(
@@ -211,7 +191,7 @@ fn settle(step: usize, row: &mut [f64], lost: &mut Vec<usize>) {
     }
 }
 
-impl Lookup<'_> {
+impl Looked<'_> {
     /// Adds the marginals of a place to the row that it looks up.
     #[inline(always)]
     fn add(&self, place: usize, row: &[f64], sum: &mut [f64]) {
@@ -234,13 +214,5 @@ impl Lookup<'_> {
         }
         let code = self.codes.map_or(0, |c| c[place]);
         (code != NO_LEVEL).then_some(code as usize)
-    }
-}
-
-impl Shape<'_> {
-    /// Every table of the pass but those that couple neighbours is one that steps look up.
-    pub(super) fn only_lookups(&self, lookups: &Lookups<'_>) -> bool {
-        let at = |i: usize| lookups.tables.iter().filter(|l| l.at == i).count();
-        self.tables.iter().enumerate().all(|(i, &t)| at(i) == usize::from(self.plan.tables[t].pair.is_none()))
     }
 }

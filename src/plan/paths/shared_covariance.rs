@@ -6,38 +6,36 @@
 //! moments is their sum, Σ mean meanᵀ plus the covariance as often as there are rows: a product of matrices.
 //! No row's own second moment is made.
 
-use super::{
-    Plan,
-    layout::{StreamId, TableId, VarId},
-    table::{From, Rows},
+use crate::plan::{
+    layout::VarId,
+    lowered::Lowered,
+    table::{From, Rows, Sent},
     var::Storage,
 };
 
 /// A block whose rows share a covariance.
 #[derive(Debug)]
-pub struct Alike {
-    /// Its stream.
-    pub stream: StreamId,
+pub struct SharedCovariance {
     /// The block.
     pub var: VarId,
     /// Tables that hold its second moment, and which of their operands that is.
-    pub tables: Vec<(TableId, usize)>,
+    pub tables: Vec<Sent>,
 }
 
 /// All of a plan.
-pub fn find(plan: &Plan) -> Vec<Alike> {
-    plan.vars.ids().filter_map(|v| of_var(plan, v)).collect()
+pub fn find(lowered: &Lowered) -> Vec<SharedCovariance> {
+    lowered.vars.ids().filter_map(|v| of_var(lowered, v)).collect()
 }
 
-fn of_var(plan: &Plan, v: VarId) -> Option<Alike> {
-    let var = &plan.vars[v];
+fn of_var(lowered: &Lowered, v: VarId) -> Option<SharedCovariance> {
+    let var = &lowered.vars[v];
     let stream = var.stream()?;
     let plain = var.shape.gaussian_vector().is_some() && var.inner() == 1;
     if !plain || var.storage != (Storage::Streamed { stream, kept: false }) {
         return None;
     }
     let mut tables = vec![];
-    for (t, table) in plan.tables.enumerate().filter(|(_, t)| t.reads(v)) {
+    for (t, table) in lowered.holding(v) {
         let own = |from: &From| matches!(from, From::Streamed { var, .. } if *var == v);
         let Some(i) = table.operands.iter().position(|o| own(&o.from) && o.offset >= var.d) else { continue };
         let alone =
@@ -47,5 +45,12 @@ fn of_var(plan: &Plan, v: VarId) -> Option<Alike> {
         }
         tables.push((t, i));
     }
-    Some(Alike { stream, var: v, tables })
+    Some(SharedCovariance { var: v, tables })
+}
+
+impl SharedCovariance {
+    /// The way in words, and why it is taken.
+    pub fn describe(&self) -> String {
+        "one covariance for all rows, as nothing else of a row meets its second moment".into()
+    }
 }

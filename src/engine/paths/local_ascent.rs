@@ -1,18 +1,15 @@
-//! A selector and a block that its rows have for themselves take turns, group by group, within a pass. Not
-//! here: when that is right (`plan::turns`).
+//! A selector and a block that its rows have for themselves go up together, group by group, within a pass. Not
+//! here: when that is right (`plan::paths::local_ascent`).
 //!
 //! A turn is coordinate ascent like any other: the rows' categories given the block, the block given the
 //! rows. The other tables that rows look up do not move in a pass, so their exponentials are made once. A
 //! row's probabilities are then a product of two rows of numbers and a division: no exponential for each row
 //! and category. Turns end when the block rests, and always with the rows.
 
-use super::{
-    error::Breakdown,
-    pass::{Sums, Worker},
-    session::Session,
-};
+use super::path::{Cut, Path};
 use crate::{
     block::element::Which,
+    engine::{desk::Desk, error::Failed, profile, profile::Part, sums::Sums, work::Work},
     expfam::stat::IMPOSSIBLE,
     num::{
         contract::NO_LEVEL,
@@ -21,9 +18,13 @@ use crate::{
         wide::{MulAdd, fused},
     },
     plan::{
-        layout::{List, TableId, VarId},
-        turns::{self, Sorted},
+        Plan,
+        layout::{TableId, VarId},
+        paths::local_ascent::{LocalAscent as Rule, Sorted, Span},
+        streams::Stream,
+        table::Table,
     },
+    state::Statistics,
 };
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
@@ -43,28 +44,36 @@ const LANES: usize = 4;
 /// Pieces that the codes of a span are cut into, for threads to take.
 const PIECES: usize = 16;
 
-/// What does not move in a pass.
-pub(super) struct Turns<'p> {
-    pub plan: &'p turns::Turns,
-    others: Vec<Lookup<'p>>,
+/// What does not move in a pass, and what groups have left.
+pub(super) struct LocalAscent<'p> {
+    rule: &'p Rule,
+    stream: &'p Stream,
+    others: Vec<Looked<'p>>,
+    /// Tables whose statistic comes from here.
+    tables: Vec<TableId>,
     /// The block's η but for what its rows send.
     rest: Vec<f64>,
     codes: &'p [u32],
     weight: Option<&'p [f64]>,
     width: usize,
     padded: usize,
+    spans: Vec<Span>,
+    /// The rows of each span by code, where that is kept.
+    sorted: Option<Vec<Vec<Sorted>>>,
+    /// Of all groups of the span.
+    left: Left,
 }
 
 /// exp(table − its rows' largest), padded, and these largest; and a last row of ones, for rows that have no
 /// level.
-struct Lookup<'p> {
+struct Looked<'p> {
     table: TableId,
     codes: Option<&'p [u32]>,
     scaled: Vec<f64>,
     top: Vec<f64>,
 }
 
-impl Lookup<'_> {
+impl Looked<'_> {
     /// The row of the table that a place looks up.
     #[inline(always)]
     fn row(&self, place: usize) -> usize {
@@ -73,147 +82,79 @@ impl Lookup<'_> {
             code => code as usize,
         }
     }
-}
 
-/// What groups leave behind, in their order.
-#[derive(Default)]
-pub(super) struct Rested {
-    pub levels: Vec<u32>,
-    pub eta: Vec<f64>,
-    pub moments: Vec<f64>,
-    pub log_norm: Vec<f64>,
-    /// Σ of each group's rows, weighted: the statistic of the block's table.
-    pub rows: Vec<f64>,
-    /// exp(moments − their largest), padded.
-    block: Vec<f64>,
-    /// Of each row: its weight over the sum of its products.
-    share: Vec<f64>,
-    /// Rows done with logarithms, and their weighted probabilities.
-    late: Vec<(usize, Vec<f64>)>,
-}
-
-impl Rested {
-    /// The next groups; returns their buffers, emptied.
-    pub fn extend(&mut self, mut next: Self) -> Self {
-        self.levels.append(&mut next.levels);
-        self.eta.append(&mut next.eta);
-        self.moments.append(&mut next.moments);
-        self.log_norm.append(&mut next.log_norm);
-        self.rows.append(&mut next.rows);
-        self.block.append(&mut next.block);
-        self.share.append(&mut next.share);
-        self.late.append(&mut next.late);
-        next
-    }
-    /// Forgets all groups.
-    pub fn clear(&mut self) {
-        let Self { levels, eta, moments, log_norm, rows, block, share, late } = self;
-        levels.clear();
-        [eta, moments, log_norm, rows, block, share].into_iter().for_each(Vec::clear);
-        late.clear();
+    /// Made anew from its table.
+    fn prepare(&mut self, work: &Work<'_>, width: usize, padded: usize) {
+        let values = work.tables.of(self.table);
+        let rows = values.len() / width;
+        let Self { scaled, top, .. } = self;
+        scaled.resize((rows + 1) * padded, 0.0);
+        top.resize(rows + 1, 0.0);
+        scaled[rows * padded..][..width].fill(1.0);
+        // A few thousand numbers at a time, so that they are still in the cache when the next step reads them.
+        let some = (4096 / padded).max(1);
+        let fill = |(values, (scaled, top)): (&[f64], (&mut [f64], &mut [f64]))| {
+            fused!(A => {
+                for ((row, to), top) in
+                    values.chunks_exact(width).zip(scaled.chunks_exact_mut(padded)).zip(top)
+                {
+                    // A row that cannot be keeps only zeros, and is met by the logarithms below.
+                    let largest = reduce::max_plain(row);
+                    *top = if largest > IMPOSSIBLE { largest } else { 0.0 };
+                    to[..width].iter_mut().zip(row).for_each(|(t, x)| *t = x - *top);
+                    to[width..].fill(f64::NEG_INFINITY);
+                }
+                special::exp_slice_plain::<A>(scaled);
+            });
+        };
+        let last = scaled.len() - padded;
+        let to = scaled[..last].par_chunks_mut(some * padded).zip(top[..rows].par_chunks_mut(some));
+        let pieces = values.par_chunks(some * width).zip(to);
+        work.pool.install(|| pieces.for_each(fill));
     }
 }
 
-/// Buffers of one thread.
-#[derive(Default)]
-pub(super) struct Scratch {
-    /// Rows multiplied out, where several tables are looked up.
-    products: Vec<f64>,
-    /// Where each row's numbers stand.
-    at: Vec<usize>,
-    tops: Vec<f64>,
-    weight: Vec<f64>,
-    sums: Vec<f64>,
-    block: Vec<f64>,
-    from_rows: Vec<f64>,
-    eta: Vec<f64>,
-}
-
-impl<'p> Turns<'p> {
-    /// Tables are up to date.
-    pub(super) fn new(session: &mut Session<'p>, turns: &'p turns::Turns) -> Self {
-        let plan = session.plan;
-        let var = &plan.vars[turns.var];
+impl<'p> LocalAscent<'p> {
+    pub(super) fn new(plan: &'p Plan, rule: &'p Rule) -> Self {
+        let var = &plan.vars[rule.var];
+        let stream = &plan.streams[rule.stream];
         let width = var.width;
-        let padded = width.next_multiple_of(LANES);
-        let others = turns.others.iter().map(|&(table, codes)| {
-            let values = &session.table[table];
-            let rows = values.len() / width;
-            let mut scaled = vec![0.0; (rows + 1) * padded];
-            let mut top = vec![0.0; rows + 1];
-            scaled[rows * padded..][..width].fill(1.0);
-            // A few thousand numbers at a time, so that they are still in the cache when the next step reads
-            // them.
-            let some = (4096 / padded).max(1);
-            let fill = |(values, (scaled, top)): (&[f64], (&mut [f64], &mut [f64]))| {
-                fused!(A => {
-                    for ((row, to), top) in values.chunks_exact(width).zip(scaled.chunks_exact_mut(padded)).zip(top) {
-                        // A row that cannot be keeps only zeros, and is met by the logarithms below.
-                        let largest = reduce::max_plain(row);
-                        *top = if largest > IMPOSSIBLE { largest } else { 0.0 };
-                        to[..width].iter_mut().zip(row).for_each(|(t, x)| *t = x - *top);
-                        to[width..].fill(f64::NEG_INFINITY);
-                    }
-                    special::exp_slice_plain::<A>(scaled);
-                });
-            };
-            let last = scaled.len() - padded;
-            let pieces =
-                values.par_chunks(some * width).zip(scaled[..last].par_chunks_mut(some * padded).zip(top[..rows].par_chunks_mut(some)));
-            session.pool.install(|| pieces.for_each(fill));
-            Lookup { table, codes: codes.map(|id| &*plan.rows.codes[id].data), scaled, top }
+        let others = rule.others.iter().map(|&(table, codes)| Looked {
+            table,
+            codes: codes.map(|id| &*plan.rows.codes[id].data),
+            scaled: vec![],
+            top: vec![],
         });
-        let others = others.collect();
-        let rest = session.messages_but(turns.var, turns.table);
+        let spans = rule.spans(stream);
+        let sort = |spans: &[Span]| spans.iter().map(|span| rule.sort(plan, span)).collect();
         Self {
-            plan: turns,
-            others,
-            rest,
-            codes: &plan.rows.codes[turns.codes].data,
-            weight: plan.streams[turns.stream].weight.as_deref(),
+            rule,
+            stream,
+            others: others.collect(),
+            tables: rule.others.iter().map(|o| o.0).chain([rule.table]).collect(),
+            rest: vec![],
+            codes: &plan.rows.codes[rule.codes].data,
+            weight: stream.weight.as_deref(),
             width,
-            padded,
+            padded: width.next_multiple_of(LANES),
+            sorted: rule.keeps_order(stream).then(|| sort(&spans)),
+            spans,
+            left: Left::default(),
         }
-    }
-
-    /// Tables whose statistic comes from here.
-    pub(super) fn tables(&self) -> impl Iterator<Item = TableId> + '_ {
-        self.others.iter().map(|o| o.table).chain([self.plan.table])
-    }
-
-    /// All groups of a chunk: what they leave, and Σ of the rows' log normalisers into the selector's
-    /// entropy.
-    pub(super) fn chunk(
-        &self,
-        session: &Session<'_>,
-        range: &Range<usize>,
-        worker: &mut Worker,
-        sums: &mut Sums,
-    ) -> Result<(), (VarId, Breakdown)> {
-        let starts = &self.plan.starts;
-        let first = starts.partition_point(|&s| (s as usize) < range.start);
-        for group in starts[first..].windows(2).take_while(|w| (w[0] as usize) < range.end) {
-            let rows = group[0] as usize..group[1] as usize;
-            let group =
-                Group { turns: self, session, rows, scratch: &mut worker.turns, rested: &mut sums.rested };
-            let log_norm = pulp::Arch::new().dispatch(group)?;
-            sums.entropy[self.plan.selector] += log_norm;
-        }
-        Ok(())
     }
 
     #[inline(always)]
     fn group<S: Simd>(
         &self,
         simd: S,
-        session: &Session<'_>,
+        work: &Work<'_>,
         rows: Range<usize>,
         scratch: &mut Scratch,
-        rested: &mut Rested,
-    ) -> Result<f64, (VarId, Breakdown)> {
+        left: &mut Left,
+    ) -> Result<f64, Failed> {
         let (k, kp, n) = (self.width, self.padded, rows.len());
         let level = self.codes[rows.start];
-        let shape = &session.plan.vars[self.plan.var].shape;
+        let shape = &work.plan.vars[self.rule.var].shape;
         let place = level as usize * k..(level as usize + 1) * k;
         let Scratch { products, at, tops, weight, sums, block, from_rows, eta } = scratch;
         // Rows past the last are ones of weight 0, so that four can be taken at a time.
@@ -253,17 +194,17 @@ impl<'p> Turns<'p> {
         block.resize(kp, 0.0);
         from_rows.resize(kp, 0.0);
         eta.clear();
-        eta.extend_from_slice(&session.eta[self.plan.var][place.clone()]);
-        let first = rested.moments.len();
-        rested.levels.push(level);
-        rested.moments.extend_from_slice(&session.moments[self.plan.var][place.clone()]);
-        let share = rested.share.len();
-        rested.share.resize(share + n4, 0.0);
-        let mut log_norm = [session.log_norm[self.plan.var][level as usize]];
+        eta.extend_from_slice(&work.state.eta(self.rule.var)[place.clone()]);
+        let first = left.moments.len();
+        left.levels.push(level);
+        left.moments.extend_from_slice(&work.state.moments(self.rule.var)[place.clone()]);
+        let share = left.share.len();
+        left.share.resize(share + n4, 0.0);
+        let mut log_norm = [work.state.log_norm(self.rule.var)[level as usize]];
         let (mut largest, mut lost);
         let mut turn = 0;
         loop {
-            let moments = &mut rested.moments[first..];
+            let moments = &mut left.moments[first..];
             largest = reduce::max_plain(moments);
             block[..k].iter_mut().zip(&*moments).for_each(|(e, m)| *e = m - largest);
             block[k..].fill(f64::NEG_INFINITY);
@@ -271,7 +212,7 @@ impl<'p> Turns<'p> {
             from_rows.fill(0.0);
             lost = false;
             let tail = tail(block);
-            let shares = rested.share[share..].chunks_exact_mut(4);
+            let shares = left.share[share..].chunks_exact_mut(4);
             for (((at, w), s), q) in
                 at.chunks_exact(4).zip(weight.chunks_exact(4)).zip(sums.chunks_exact_mut(4)).zip(shares)
             {
@@ -302,35 +243,35 @@ impl<'p> Turns<'p> {
             eta.iter_mut().zip(&*from_rows).zip(rest).for_each(|((eta, g), rest)| *eta = rest + g);
             shape
                 .evaluate(Which::From(level as usize), eta, moments, &mut log_norm)
-                .map_err(|e| (self.plan.var, e.into()))?;
+                .map_err(|e| (self.rule.var, e.into()))?;
         }
-        rested.share.truncate(share + n);
-        rested.eta.extend_from_slice(eta);
-        rested.log_norm.push(log_norm[0]);
-        rested.block.extend_from_slice(block);
-        let of_group = rested.rows.len();
-        rested.rows.extend_from_slice(&from_rows[..k]);
+        left.share.truncate(share + n);
+        left.eta.extend_from_slice(eta);
+        left.log_norm.push(log_norm[0]);
+        left.block.extend_from_slice(block);
+        let of_group = left.rows.len();
+        left.rows.extend_from_slice(&from_rows[..k]);
         let mut total = 0.0;
         for i in (0..n).filter(|_| lost) {
             if sums[i] > SAFE {
                 continue;
             }
             // The sum of logarithms, as any selector has it.
-            let mut sum = rested.moments[first..].to_vec();
+            let mut sum = left.moments[first..].to_vec();
             for other in &self.others {
                 let code = other.row(rows.start + i);
-                if let Some(from) = session.table[other.table].chunks_exact(k).nth(code) {
+                if let Some(from) = work.tables.of(other.table).chunks_exact(k).nth(code) {
                     sum.iter_mut().zip(from).for_each(|(t, x)| *t += x);
                 }
             }
             let (mut row, mut norm) = (sum.clone(), [0.0]);
-            let selector = &session.plan.vars[self.plan.selector].shape;
+            let selector = &work.plan.vars[self.rule.selector].shape;
             selector
                 .evaluate(Which::From(rows.start + i), &sum, &mut row, &mut norm)
-                .map_err(|e| (self.plan.selector, e.into()))?;
+                .map_err(|e| (self.rule.selector, e.into()))?;
             row.iter_mut().for_each(|r| *r *= weight[i]);
-            rested.rows[of_group..].iter_mut().zip(&row).for_each(|(g, r)| *g += r);
-            rested.late.push((rows.start + i, row));
+            left.rows[of_group..].iter_mut().zip(&row).for_each(|(g, r)| *g += r);
+            left.late.push((rows.start + i, row));
             total += weight[i] * norm[0];
             // Adds nothing below.
             (weight[i], sums[i]) = (0.0, 1.0);
@@ -345,24 +286,24 @@ impl<'p> Turns<'p> {
     /// Adds the statistics of a span's rows, from `first` on, to those of their tables. A table's row is the
     /// sum over the places that have its code, in their order, so that threads can share codes among them: no
     /// copies of tables, no locks, and the same bits for any number of threads.
-    pub(super) fn add(
+    fn add(
         &self,
         pool: &rayon::ThreadPool,
         first: usize,
-        rested: &Rested,
+        left: &Left,
         sorted: &[Sorted],
-        packed: &mut List<TableId, Vec<f64>>,
+        plan: &Plan,
+        statistics: &mut Statistics,
     ) {
         let k = self.width;
-        for (level, rows) in rested.levels.iter().zip(rested.rows.chunks_exact(k)) {
-            packed[self.plan.table][*level as usize * k..][..k].copy_from_slice(rows);
+        for (level, rows) in left.levels.iter().zip(left.rows.chunks_exact(k)) {
+            statistics.packed_mut(plan, self.rule.table)[*level as usize * k..][..k].copy_from_slice(rows);
         }
         for (o, other) in self.others.iter().enumerate() {
-            let sum = &mut packed[other.table];
+            let sum = statistics.packed_mut(plan, other.table);
             let Some(codes) = other.codes else {
                 // One row for all: the sum over groups.
-                rested
-                    .rows
+                left.rows
                     .chunks_exact(k)
                     .for_each(|rows| sum.iter_mut().zip(rows).for_each(|(s, r)| *s += r));
                 continue;
@@ -370,20 +311,20 @@ impl<'p> Turns<'p> {
             let of = &sorted[o];
             let count = of.codes.len();
             let mut pieces = vec![];
-            let (mut left, mut done) = (sum.as_mut_slice(), 0);
+            let (mut to_do, mut done) = (&mut *sum, 0);
             for piece in 0..PIECES {
                 let (lo, hi) = (of.share(piece, PIECES), of.share(piece + 1, PIECES));
-                let end = if hi == count { left.len() / k + done } else { of.codes[hi] as usize };
-                let (mine, next) = left.split_at_mut((end - done) * k);
+                let end = if hi == count { to_do.len() / k + done } else { of.codes[hi] as usize };
+                let (mine, next) = to_do.split_at_mut((end - done) * k);
                 pieces.push((lo..hi, done, mine));
-                (left, done) = (next, end);
+                (to_do, done) = (next, end);
             }
             pool.install(|| {
                 pieces.into_par_iter().for_each(|(codes, from, sum)| {
-                    fused!(A => self.piece::<A>(o, first, rested, of, codes, from, sum));
+                    fused!(A => self.piece::<A>(o, first, left, of, codes, from, sum));
                 });
             });
-            for (place, row) in &rested.late {
+            for (place, row) in &left.late {
                 if codes[*place] != NO_LEVEL {
                     sum[codes[*place] as usize * k..][..k].iter_mut().zip(row).for_each(|(s, r)| *s += r);
                 }
@@ -398,7 +339,7 @@ impl<'p> Turns<'p> {
         &self,
         o: usize,
         first: usize,
-        rested: &Rested,
+        left: &Left,
         of: &Sorted,
         codes: Range<usize>,
         from: usize,
@@ -409,7 +350,7 @@ impl<'p> Turns<'p> {
         let mut acc = vec![0.0; kp];
         let mut row = vec![0.0; kp];
         let at = |&(place, group): &(u32, u32)| {
-            (rested.share[place as usize - first], &rested.block[group as usize * kp..][..kp])
+            (left.share[place as usize - first], &left.block[group as usize * kp..][..kp])
         };
         for c in codes {
             let places = &of.places[of.starts[c] as usize..of.starts[c + 1] as usize];
@@ -445,20 +386,170 @@ impl<'p> Turns<'p> {
     }
 }
 
+impl Path for LocalAscent<'_> {
+    fn var(&self) -> VarId {
+        self.rule.selector
+    }
+
+    /// Tables are up to date.
+    fn prepare(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
+        for other in &mut self.others {
+            other.prepare(work, self.width, self.padded);
+        }
+        self.left.clear();
+        let left_out: *const Table = &work.plan.tables[self.rule.table];
+        self.rest.resize(work.state.eta(self.rule.var).len(), 0.0);
+        work.messages(self.rule.var, 0, &|t| !std::ptr::eq(t, left_out), &mut self.rest);
+        Ok(())
+    }
+
+    fn cut(&self) -> Option<Cut<'_>> {
+        let Stream { chunks, runs, .. } = self.stream;
+        Some(Cut { chunks, runs, spans: &self.spans })
+    }
+
+    fn lay_out(&self, _: &Work<'_>, _: usize, _: &mut Desk) {}
+
+    /// All groups of a chunk: what they leave, and Σ of the rows' log normalisers into the selector's
+    /// entropy.
+    fn rows(
+        &self,
+        work: &Work<'_>,
+        rows: &Range<usize>,
+        desk: &mut Desk,
+        sums: &mut Sums,
+    ) -> Result<(), Failed> {
+        let (plan, selector) = (work.plan, self.rule.selector);
+        let from = sums.profile.begin();
+        let mut scratch = desk.own.take::<Scratch>();
+        let mut left = sums.left.take::<Left>();
+        let starts = &self.rule.starts;
+        let first = starts.partition_point(|&s| (s as usize) < rows.start);
+        for group in starts[first..].windows(2).take_while(|w| (w[0] as usize) < rows.end) {
+            let rows = group[0] as usize..group[1] as usize;
+            let group = Group { ascent: self, work, rows, scratch: &mut scratch, left: &mut left };
+            let log_norm = pulp::Arch::new().dispatch(group)?;
+            sums.add_entropy(plan, selector, log_norm);
+        }
+        desk.own.rest(scratch);
+        sums.left.rest(left);
+        let count = rows.len() * plan.vars[selector].inner();
+        sums.profile.end(Part::Block(selector), from, || profile::block(plan, selector, count));
+        Ok(())
+    }
+
+    fn sums(&self, t: TableId) -> bool {
+        self.rule.sums(t)
+    }
+
+    fn collect(&mut self, sums: &mut Sums) {
+        self.left.extend(sums.left.of::<Left>());
+    }
+
+    fn after_span(&mut self, work: &mut Work<'_>, i: usize) {
+        let (plan, w, span) = (work.plan, self.width, &self.spans[i]);
+        let (eta, moments, log_norm) = work.state.change(self.rule.var);
+        for (i, &level) in self.left.levels.iter().enumerate() {
+            let (to, from) = (level as usize * w..(level as usize + 1) * w, i * w..(i + 1) * w);
+            eta[to.clone()].copy_from_slice(&self.left.eta[from.clone()]);
+            moments[to].copy_from_slice(&self.left.moments[from]);
+            log_norm[level as usize] = self.left.log_norm[i];
+        }
+        let made;
+        let sorted = match &self.sorted {
+            Some(spans) => &spans[i],
+            None => {
+                made = self.rule.sort(plan, span);
+                &made
+            }
+        };
+        let from = work.profile.begin();
+        self.add(work.pool, span.rows.start, &self.left, sorted, plan, &mut work.statistics);
+        let (table, count) = (self.tables[0], span.rows.len());
+        let part = Part::Statistic(table);
+        work.profile.end(part, from, || profile::statistic(&plan.tables[table], count));
+        self.left.clear();
+    }
+
+    fn finish(&mut self, work: &mut Work<'_>) {
+        self.tables.iter().for_each(|&t| work.statistics.unpack(work.plan, t));
+        work.state.has_moved(self.rule.var);
+        work.stored_entropy(self.rule.var);
+        work.refresh_table(self.rule.table);
+    }
+
+    fn unkept(&self) -> &[TableId] {
+        &self.tables
+    }
+}
+
+/// What groups leave behind, in their order.
+#[derive(Default)]
+pub(super) struct Left {
+    levels: Vec<u32>,
+    eta: Vec<f64>,
+    moments: Vec<f64>,
+    log_norm: Vec<f64>,
+    /// Σ of each group's rows, weighted: the statistic of the block's table.
+    rows: Vec<f64>,
+    /// exp(moments − their largest), padded.
+    block: Vec<f64>,
+    /// Of each row: its weight over the sum of its products.
+    share: Vec<f64>,
+    /// Rows done with logarithms, and their weighted probabilities.
+    late: Vec<(usize, Vec<f64>)>,
+}
+
+impl Left {
+    /// The next groups, taken out of where they were.
+    fn extend(&mut self, next: &mut Self) {
+        self.levels.append(&mut next.levels);
+        self.eta.append(&mut next.eta);
+        self.moments.append(&mut next.moments);
+        self.log_norm.append(&mut next.log_norm);
+        self.rows.append(&mut next.rows);
+        self.block.append(&mut next.block);
+        self.share.append(&mut next.share);
+        self.late.append(&mut next.late);
+    }
+    /// Forgets all groups.
+    fn clear(&mut self) {
+        let Self { levels, eta, moments, log_norm, rows, block, share, late } = self;
+        levels.clear();
+        [eta, moments, log_norm, rows, block, share].into_iter().for_each(Vec::clear);
+        late.clear();
+    }
+}
+
+/// Buffers of one thread.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// Rows multiplied out, where several tables are looked up.
+    products: Vec<f64>,
+    /// Where each row's numbers stand.
+    at: Vec<usize>,
+    tops: Vec<f64>,
+    weight: Vec<f64>,
+    sums: Vec<f64>,
+    block: Vec<f64>,
+    from_rows: Vec<f64>,
+    eta: Vec<f64>,
+}
+
 /// What a group's turns are compiled from, for each kind of vectors.
 struct Group<'a, 'p> {
-    turns: &'a Turns<'p>,
-    session: &'a Session<'p>,
+    ascent: &'a LocalAscent<'p>,
+    work: &'a Work<'p>,
     rows: Range<usize>,
     scratch: &'a mut Scratch,
-    rested: &'a mut Rested,
+    left: &'a mut Left,
 }
 
 impl WithSimd for Group<'_, '_> {
-    type Output = Result<f64, (VarId, Breakdown)>;
+    type Output = Result<f64, Failed>;
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        self.turns.group(simd, self.session, self.rows, self.scratch, self.rested)
+        self.ascent.group(simd, self.work, self.rows, self.scratch, self.left)
     }
 }
 

@@ -5,20 +5,22 @@
 //! these tables is the block itself, an element for each level; no other table over rows reads the block; and
 //! the rows of a level stand together. Then nothing outside the group moves while it takes turns.
 
-use super::{
-    Plan,
-    layout::{StreamId, TableId, VarId},
-    lookup,
-    streams::Stream,
-    table::{From, Rows, Shared, Table},
-    var::{Storage, Var},
+use super::gather;
+use crate::{
+    num::contract::NO_LEVEL,
+    plan::{
+        layout::{StreamId, TableId, VarId},
+        lowered::Lowered,
+        streams::Stream,
+        table::{From, Rows, Shared, Table},
+        var::{Storage, Var},
+    },
 };
-use crate::num::contract::NO_LEVEL;
 use std::ops::Range;
 
 /// A selector and a block that take turns.
 #[derive(Debug)]
-pub struct Turns {
+pub struct LocalAscent {
     /// Their stream.
     pub stream: StreamId,
     /// The selector.
@@ -82,7 +84,7 @@ impl Sorted {
     }
 }
 
-impl Turns {
+impl LocalAscent {
     /// The stream's runs, put together to spans.
     pub fn spans(&self, stream: &Stream) -> Vec<Span> {
         let mut spans: Vec<Span> = vec![];
@@ -103,13 +105,22 @@ impl Turns {
     }
 
     /// A span's rows for each table that is looked up by codes; nothing for one row for all.
-    pub fn sort(&self, plan: &Plan, span: &Span) -> Vec<Sorted> {
+    pub fn sort(&self, lowered: &Lowered, span: &Span) -> Vec<Sorted> {
         self.others
             .iter()
             .map(|(_, codes)| {
-                codes.map_or_else(Sorted::default, |id| self.by_code(&plan.rows.codes[id].data, &span.rows))
+                codes
+                    .map_or_else(Sorted::default, |id| self.by_code(&lowered.rows.codes[id].data, &span.rows))
             })
             .collect()
+    }
+
+    /// The way in words, and why it is taken.
+    pub fn describe(&self, lowered: &Lowered) -> String {
+        let (block, groups) = (&lowered.vars[self.var].name, self.starts.len() - 1);
+        format!(
+            "local ascent together with {block}, in {groups} groups of rows that {block} is read by alone"
+        )
     }
 
     /// Is the order worth keeping?
@@ -154,20 +165,20 @@ impl Turns {
 }
 
 /// At most one for each stream.
-pub fn find(plan: &Plan) -> Vec<Turns> {
-    let mut found: Vec<Turns> = vec![];
-    for (mut turns, rows) in candidates(plan) {
+pub fn find(lowered: &Lowered) -> Vec<LocalAscent> {
+    let mut found: Vec<LocalAscent> = vec![];
+    for (mut turns, rows) in candidates(lowered) {
         if found.iter().any(|f| f.stream == turns.stream) {
             continue;
         }
         let alone =
-            plan.vars.enumerate().all(|(v, x)| v == turns.selector || x.stream() != Some(turns.stream))
-                && plan
+            lowered.vars.enumerate().all(|(v, x)| v == turns.selector || x.stream() != Some(turns.stream))
+                && lowered
                     .tables
                     .enumerate()
                     .all(|(t, x)| turns.sums(t) || x.constant || x.stream != Some(turns.stream));
         let largest = if alone { LARGEST_GROUP } else { LARGEST_IN_CHUNK };
-        if let Some(starts) = groups(rows, plan.vars[turns.var].elements(), largest) {
+        if let Some(starts) = groups(rows, lowered.vars[turns.var].elements(), largest) {
             turns.starts = starts;
             found.push(turns);
         }
@@ -177,39 +188,39 @@ pub fn find(plan: &Plan) -> Vec<Turns> {
 
 /// Rows of a stream brought together by group, for a stream that could take turns then: its number, and the
 /// file's row at each place. Rows of a plate without sequences may stand in any order.
-pub fn regroup(plan: &Plan) -> Option<(StreamId, Vec<u32>)> {
-    candidates(plan).find_map(|(turns, codes)| {
-        let stream = &plan.streams[turns.stream];
+pub fn regroup(lowered: &Lowered, found: &[LocalAscent]) -> Option<(StreamId, Vec<u32>)> {
+    candidates(lowered).find_map(|(turns, codes)| {
+        let stream = &lowered.streams[turns.stream];
         let taken = stream.order.is_some()
             || stream.starts.is_some()
-            || plan.turns.iter().any(|t| t.stream == turns.stream);
+            || found.iter().any(|t| t.stream == turns.stream);
         if taken || codes.contains(&NO_LEVEL) {
             return None;
         }
         let mut order: Vec<u32> = (0..codes.len() as u32).collect();
         order.sort_by_key(|&row| codes[row as usize]);
         let sorted: Vec<u32> = order.iter().map(|&row| codes[row as usize]).collect();
-        groups(&sorted, plan.vars[turns.var].elements(), LARGEST_GROUP).map(|_| (turns.stream, order))
+        groups(&sorted, lowered.vars[turns.var].elements(), LARGEST_GROUP).map(|_| (turns.stream, order))
     })
 }
 
 /// What could take turns if the rows of a group were neighbours; groups are not looked at. With the group of
 /// each row.
-fn candidates(plan: &Plan) -> impl Iterator<Item = (Turns, &[u32])> {
-    plan.tables.enumerate().filter_map(|(t, table)| {
+fn candidates(lowered: &Lowered) -> impl Iterator<Item = (LocalAscent, &[u32])> {
+    lowered.tables.enumerate().filter_map(|(t, table)| {
         let stream = table.stream?;
-        let turns = of_table(plan, t, table, stream)?;
-        let rows = &plan.rows.codes[turns.codes].data[..plan.streams[stream].size];
+        let turns = of_table(lowered, t, table, stream)?;
+        let rows = &lowered.rows.codes[turns.codes].data[..lowered.streams[stream].size];
         Some((turns, rows))
     })
 }
 
-fn of_table(plan: &Plan, t: TableId, table: &Table, stream: StreamId) -> Option<Turns> {
+fn of_table(lowered: &Lowered, t: TableId, table: &Table, stream: StreamId) -> Option<LocalAscent> {
     let selector = table.operands.iter().find_map(|o| match o.from {
         From::Streamed { var, .. } => Some(var),
         _ => None,
     })?;
-    let row = &plan.vars[selector];
+    let row = &lowered.vars[selector];
     if !row.shape.is_softmax()
         || row.inner() != 1
         || row.shape.held().is_some()
@@ -222,14 +233,14 @@ fn of_table(plan: &Plan, t: TableId, table: &Table, stream: StreamId) -> Option<
     let [term] = table.terms.as_slice() else { return None };
     let [operand] = term.operands.as_slice() else { return None };
     let Shared::Var(var) = operand.from else { return None };
-    let block = &plan.vars[var];
+    let block = &lowered.vars[var];
     let copied = term.coefficient == 1.0 && operand.offset == 0 && operand.axes == table.axes;
     let plain = block.nodes.len() == 1 && block.storage == Storage::Stored && block.shape.held().is_none();
-    if !copied || !plain || block.classes.len() > 1 || block.weight.is_some() || block.width != row.width {
+    if !copied || !plain || block.colours.len() > 1 || block.weight.is_some() || block.width != row.width {
         return None;
     }
     let mut others = vec![];
-    for (i, other) in plan.tables.enumerate().filter(|(i, x)| *i != t && x.stream.is_some()) {
+    for (i, other) in lowered.tables.enumerate().filter(|(i, x)| *i != t && x.stream.is_some()) {
         if other.reads(var)
             || other.terms.iter().any(|x| x.operands.iter().any(|o| o.from == Shared::Var(var)))
         {
@@ -239,13 +250,13 @@ fn of_table(plan: &Plan, t: TableId, table: &Table, stream: StreamId) -> Option<
             others.push((i, looked_up(other, selector, row)?));
         }
     }
-    Some(Turns { stream, selector, var, table: t, codes, others, starts: vec![], span: SPAN })
+    Some(LocalAscent { stream, selector, var, table: t, codes, others, starts: vec![], span: SPAN })
 }
 
 /// The codes that pick a row of the table for each place, or none for one row that all share; nothing where
 /// the message is more than that.
 fn looked_up(table: &Table, selector: VarId, row: &Var) -> Option<Option<usize>> {
-    if table.rows == Rows::All { lookup::looked_up(table, selector, row, true) } else { None }
+    if table.rows == Rows::All { gather::looked_up(table, selector, row, true) } else { None }
 }
 
 /// Where runs of one code start; nothing if a code comes again, or a run is too long to take turns, or none

@@ -1,0 +1,55 @@
+//! What a caller may choose of a fit. Not here: how it is read from a command line (`cli`).
+
+use super::given::GivenStart;
+
+/// Iterations after which a run gives up, unless told otherwise.
+pub const MAX_ITERATIONS: usize = 1000;
+/// Relative change of the bound between two iterations below which a run has converged. A bound carries about
+/// 1e-13 of rounding; slow runs gain some hundred times the last change after it. 1e-10 keeps both well below
+/// the sixth digit of a difference in nats.
+pub const TOLERANCE: f64 = 1e-10;
+
+/// What a user may choose of a run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Of all random numbers.
+    pub seed: u64,
+    /// Starts tried; the best bound wins.
+    pub restarts: usize,
+    /// Iterations of one start, at most.
+    pub max_iterations: usize,
+    /// Seconds of one start, about: the iteration that passes them is the last.
+    pub max_seconds: Option<f64>,
+    /// Stop when an iteration raises the bound by less than this share of it.
+    pub tolerance: f64,
+    /// Worker threads; 0 for one a core.
+    pub threads: usize,
+    /// Nodes to report, local ones too; `None` for all shared ones.
+    pub nodes: Option<Vec<String>>,
+    /// Report every node, local ones too.
+    pub all_nodes: bool,
+    /// Quantiles are found for nodes of at most this many numbers: each takes a search.
+    pub quantiles: usize,
+    /// First q of selectors, in every restart, instead of those that the engine would draw.
+    pub start: Vec<GivenStart>,
+    /// Measure each step of the plan, for [`Posterior::profile`](super::posterior::Posterior::profile).
+    pub profile: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            restarts: 1,
+            max_iterations: MAX_ITERATIONS,
+            max_seconds: None,
+            tolerance: TOLERANCE,
+            threads: 0,
+            nodes: None,
+            all_nodes: false,
+            quantiles: usize::MAX,
+            start: vec![],
+            profile: false,
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Sequences and trees, a chunk of whole ones at a time: messages to single steps as for any block, then one
+//! kernel run, and pair moments back into statistics. Not here: the kernels (`block`), chains that are all
+//! that their rows have (`steps`).
+
+use super::{
+    general::Messages,
+    path::Path,
+    potentials::{Potentials, add_pairs, add_pairs_by_row, by_row, kernel},
+};
+use crate::{
+    block::{
+        forward_backward::{self, ChainError, Steps},
+        gaussian_chain::GaussianSteps,
+        sequence::{SequenceError, Sequences},
+    },
+    engine::{
+        desk::Desk,
+        error::{Breakdown, Failed},
+        profile,
+        profile::Part,
+        sums::Sums,
+        work::Work,
+    },
+    num::reduce::dot,
+    plan::{
+        layout::{StreamId, TableId, VarId},
+        paths::chain::Chain as Rule,
+    },
+};
+use std::ops::Range;
+
+/// A chain by chunks.
+pub(super) struct Chain<'p> {
+    pub(super) messages: Messages<'p>,
+    pub(super) rule: &'p Rule,
+    pub(super) potentials: Potentials,
+    pub(super) pairs: Vec<TableId>,
+}
+
+/// Buffers of one thread.
+#[derive(Default)]
+struct Scratch {
+    index: Vec<u32>,
+    pair_sums: Vec<f64>,
+}
+
+impl<'p> Chain<'p> {
+    pub(super) fn new(messages: Messages<'p>, rule: &'p Rule) -> Self {
+        let pairs = rule.pairs.tables.iter().map(|p| p.table).collect();
+        Self { messages, rule, potentials: Potentials::default(), pairs }
+    }
+
+    /// Runs the chunk's sequences; writes the steps' moments, adds the pairs' statistic and the part of the
+    /// entropy that steps give.
+    fn sequences(
+        &self,
+        work: &Work<'_>,
+        rows: &Range<usize>,
+        desk: &mut Desk,
+        own: &mut Scratch,
+        sums: &mut Sums,
+    ) -> Result<(), Breakdown> {
+        let (plan, v, pairs, stream) = (work.plan, self.var(), &self.rule.pairs, self.messages.stream);
+        let var = &plan.vars[v];
+        let (n, k, w, inner) = (rows.len(), pairs.entries, var.width, var.inner());
+        let by_row = pairs.by_row.then(|| by_row(work, v, self.rule, rows, desk));
+        let Scratch { index, pair_sums } = own;
+        let indexed = if by_row.is_some() {
+            index.clear();
+            index.extend(0..n as u32);
+            true
+        } else {
+            pairs.index(plan, rows.clone(), index)
+        };
+        let levels = if by_row.is_some() { n } else { pairs.levels };
+        pair_sums.clear();
+        pair_sums.resize(levels * k * k, 0.0);
+        let eta = std::mem::take(&mut desk.eta[v]);
+        let mut result = Ok(());
+        for cell in 0..inner {
+            pair_sums.fill(0.0);
+            let mut log_norm = 0.0;
+            let made = by_row.as_ref().map(|all| kernel(var).prepare(&all[cell]));
+            let ready = made.as_deref().unwrap_or_else(|| &*self.potentials.ready[cell]);
+            let Desk { starts, before, moments, kernels, .. } = &mut *desk;
+            let pair_index = indexed.then_some(index.as_slice());
+            let which = Sequences { pair_index, starts, above: before, cuts: &[] };
+            let marginals = &mut moments[v];
+            let mut steps = Cell { k: w, rows: inner * w, at: cell * w, logs: &eta, marginals };
+            if let Err(e) = ready.run(which, &mut steps, pair_sums, &mut log_norm, &mut kernels[v]) {
+                result = Err(broken(work, stream, rows, e));
+                break;
+            }
+            sums.add_entropy(plan, v, log_norm);
+            for p in &pairs.tables {
+                if pairs.by_row {
+                    add_pairs_by_row(work, (v, var), (p, cell), pair_sums, rows, desk, sums);
+                } else {
+                    add_pairs(self.rule, p, cell, pair_sums, sums.table(plan, p.table));
+                }
+            }
+        }
+        sums.add_entropy(plan, v, -dot(&eta, &desk.moments[v]));
+        desk.eta[v] = eta;
+        result
+    }
+}
+
+impl Path for Chain<'_> {
+    fn var(&self) -> VarId {
+        self.messages.var
+    }
+
+    fn prepare(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
+        if let Some(product) = &mut self.messages.product {
+            product.prepare(work);
+        }
+        self.potentials.prepare(work, self.messages.var, self.rule);
+        Ok(())
+    }
+
+    fn rows(
+        &self,
+        work: &Work<'_>,
+        rows: &Range<usize>,
+        desk: &mut Desk,
+        sums: &mut Sums,
+    ) -> Result<(), Failed> {
+        self.messages.collect(work, rows, desk, sums);
+        let (plan, v) = (work.plan, self.var());
+        let var = &plan.vars[v];
+        let from = sums.profile.begin();
+        let mut own = desk.own.take::<Scratch>();
+        let done = self.sequences(work, rows, desk, &mut own, sums);
+        desk.own.rest(own);
+        done.map_err(|why| (v, why))?;
+        sums.profile.end(Part::Block(v), from, || profile::block(plan, v, rows.len() * var.inner()));
+        Ok(())
+    }
+
+    fn sum(&self, _: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut Sums) {
+        if let Some(product) = &self.messages.product {
+            let Desk { moments, own, .. } = desk;
+            product.gather(rows, &moments[self.var()], own.of(), sums);
+        }
+    }
+
+    fn sums(&self, t: TableId) -> bool {
+        self.pairs.contains(&t) || self.messages.product.as_ref().is_some_and(|p| p.sums(t))
+    }
+
+    fn finish(&mut self, work: &mut Work<'_>) {
+        if let Some(product) = &self.messages.product {
+            product.finish(work);
+        }
+    }
+
+    fn unkept(&self) -> &[TableId] {
+        &self.pairs
+    }
+}
+
+/// Why a chunk has no posterior, in the words of the data.
+pub(super) fn broken(work: &Work<'_>, stream: StreamId, range: &Range<usize>, e: SequenceError) -> Breakdown {
+    match e {
+        SequenceError::Impossible(step) => {
+            let place = range.start + step;
+            let row = work.plan.streams[stream].order.as_ref().map_or(place, |o| o[place] as usize);
+            Breakdown::Impossible(format!("no category is possible at row {}", row + 1))
+        }
+        SequenceError::Improper(why) => Breakdown::Improper(why),
+        SequenceError::Whole => Breakdown::Improper("sequences have to be done as a whole".into()),
+    }
+}
+
+/// One plate cell of a chunk's steps, where natural parameters and moments stand.
+struct Cell<'a> {
+    /// Numbers of a step.
+    k: usize,
+    /// Numbers from a step to the next, and where the cell's are.
+    rows: usize,
+    at: usize,
+    logs: &'a [f64],
+    marginals: &'a mut [f64],
+}
+
+impl Steps for Cell<'_> {
+    fn may_keep(&self) -> usize {
+        // Potentials and marginals of whole sequences stand in memory anyway.
+        forward_backward::WEIGHTS
+    }
+
+    fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
+        let first = steps.start;
+        let weighed = if self.rows == self.k {
+            forward_backward::weigh(self.k, &self.logs[first * self.k..steps.end * self.k], weights)
+        } else {
+            let mut logs = vec![0.0; steps.len() * self.k];
+            self.logs(steps, &mut logs);
+            forward_backward::weigh(self.k, &logs, weights)
+        };
+        weighed.map_err(|e| e.later(first))
+    }
+
+    fn logs(&mut self, steps: Range<usize>, logs: &mut [f64]) {
+        for (t, row) in steps.zip(logs.chunks_exact_mut(self.k)) {
+            row.copy_from_slice(&self.logs[t * self.rows + self.at..][..self.k]);
+        }
+    }
+
+    fn take(&mut self, steps: Range<usize>, marginals: &[f64]) {
+        for (t, row) in steps.zip(marginals.chunks_exact(self.k)) {
+            self.marginals[t * self.rows + self.at..][..self.k].copy_from_slice(row);
+        }
+    }
+}
+
+impl GaussianSteps for Cell<'_> {
+    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
+        self.logs(steps, node);
+    }
+
+    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
+        Steps::take(self, steps, moments);
+    }
+}

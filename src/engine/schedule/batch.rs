@@ -1,0 +1,22 @@
+//! Coordinate ascent as the plan has it: every block, every row, the bound, and again.
+
+use super::{Next, Progress, Schedule, budget::Budget, rounds::Rounds};
+use crate::plan::Plan;
+
+/// All of the plan's steps, in rounds.
+pub(in crate::engine) struct Batch(Rounds);
+
+impl Batch {
+    pub(in crate::engine) fn new(plan: &Plan, budget: Budget) -> Self {
+        Self(Rounds { steps: plan.schedule.clone(), budget, at: 0 })
+    }
+}
+
+impl Schedule for Batch {
+    fn next(&mut self, so_far: &Progress<'_>) -> Next {
+        self.0.next(so_far)
+    }
+    fn monotone(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,23 @@
+//! Shared blocks stay as they are; only what rows have for themselves moves, until it rests.
+
+use super::{Next, Progress, Schedule, budget::Budget, rounds::Rounds};
+use crate::plan::{Plan, schedule::Step};
+
+/// The plan's steps without the updates of stored blocks.
+pub(in crate::engine) struct Frozen(Rounds);
+
+impl Frozen {
+    pub(in crate::engine) fn new(plan: &Plan, budget: Budget) -> Self {
+        let steps = plan.schedule.iter().copied().filter(|s| !matches!(s, Step::Update(_))).collect();
+        Self(Rounds { steps, budget, at: 0 })
+    }
+}
+
+impl Schedule for Frozen {
+    fn next(&mut self, so_far: &Progress<'_>) -> Next {
+        self.0.next(so_far)
+    }
+    fn monotone(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,24 @@
+//! The same steps over and over, until a budget is spent. Not here: which steps.
+
+use super::{Next, Progress, budget::Budget};
+use crate::plan::schedule::Step;
+
+/// Rounds of steps.
+pub(super) struct Rounds {
+    pub(super) steps: Vec<Step>,
+    pub(super) budget: Budget,
+    pub(super) at: usize,
+}
+
+impl Rounds {
+    pub(super) fn next(&mut self, so_far: &Progress<'_>) -> Next {
+        if self.at == self.steps.len() {
+            self.at = 0;
+            if let Some(stop) = self.budget.spent(so_far) {
+                return Next::Stop(stop);
+            }
+        }
+        self.at += 1;
+        Next::Step(self.steps[self.at - 1])
+    }
+}

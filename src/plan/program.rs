@@ -1,0 +1,97 @@
+//! The plan: what there is to work off, by which ways, and in which order. A value: what prints of it is what
+//! runs. Not here: the numbers of a run (`state`), nor how it is printed (`show`).
+
+use super::{
+    layout::{Id, List, StreamId, VarId},
+    lowered::Lowered,
+    paths::{self, Pass, local_ascent::LocalAscent},
+    schedule::{self, Step},
+    sums::Sums,
+};
+use crate::{
+    factorize::{Block, Blocks},
+    graph::energy::Source,
+    shape::NodeId,
+};
+use std::ops::Deref;
+
+/// All that a run needs. Immutable.
+#[derive(Debug)]
+pub struct Plan {
+    /// Arrays.
+    pub lowered: Lowered,
+    /// Of each stream, how its rows are gone over.
+    pub passes: List<StreamId, Pass>,
+    /// Where each sum over rows stands.
+    pub sums: Sums,
+    /// An iteration.
+    pub schedule: Vec<Step>,
+    /// Stored blocks in the order they are updated.
+    pub stored: Vec<VarId>,
+    /// Centre of each node's values, in its value's shape; what inference sees is the value less this.
+    pub centres: Vec<Vec<f64>>,
+    /// Names of the nodes.
+    pub names: Vec<String>,
+    /// The blocks.
+    pub blocks: Blocks,
+    /// Nodes that are predictions or have missing cells to predict.
+    pub predicted: Vec<NodeId>,
+}
+
+impl Deref for Plan {
+    type Target = Lowered;
+    fn deref(&self) -> &Lowered {
+        &self.lowered
+    }
+}
+
+impl Plan {
+    /// The block of q that a variable is.
+    pub fn block(&self, v: VarId) -> &Block {
+        &self.blocks.list[v.index()]
+    }
+    /// The source by which the energy names a variable.
+    pub fn source(&self, v: VarId) -> Source {
+        self.blocks.source(v.index())
+    }
+    /// The variable that holds an energy's latent source.
+    pub fn var_of(&self, source: Source) -> Option<VarId> {
+        self.blocks.of_source(source).map(VarId::new)
+    }
+    /// Where a stream's rows and a block of theirs go up together, if they do.
+    pub fn local_ascent(&self, s: StreamId) -> Option<&LocalAscent> {
+        self.passes[s].local_ascent()
+    }
+    /// All of them.
+    pub fn local_ascents(&self) -> impl Iterator<Item = &LocalAscent> {
+        self.passes.iter().filter_map(paths::Pass::local_ascent)
+    }
+    /// How many blocks have rows that share a covariance.
+    pub fn shared_covariances(&self) -> usize {
+        self.passes.iter().flat_map(|p| &p.ways).filter(|w| w.path.shares_covariance()).count()
+    }
+    /// Groups that go up together give what they have summed after about so many rows. The posterior does not
+    /// depend on it but for rounding; tests see to that.
+    pub fn set_span(&mut self, rows: usize) {
+        for way in self.passes.iter_mut().flat_map(|p| &mut p.ways) {
+            if let paths::Path::LocalAscent(ascent) = &mut way.path {
+                ascent.span = rows;
+            }
+        }
+    }
+    /// Splits no sequence. The same holds.
+    pub fn keep_sequences_whole(&mut self) {
+        for way in self.passes.iter_mut().flat_map(|p| &mut p.ways) {
+            if let paths::Path::Chain(chain) = &mut way.path {
+                chain.split = None;
+            }
+        }
+    }
+    /// Takes the general way over all rows. The posterior does not depend on it but for rounding; tests see
+    /// to that.
+    pub fn go_generally(&mut self) {
+        self.passes = self.lowered.streams.ids().map(|s| paths::general(&self.lowered, s)).collect();
+        self.sums = Sums::new(&self.lowered, &self.passes);
+        self.schedule = schedule::iteration(&self.lowered, &self.stored, &self.passes);
+    }
+}

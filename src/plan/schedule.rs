@@ -1,0 +1,26 @@
+//! The order of work as a value: what one iteration does, step by step. What `explain --emit plan` prints of
+//! it is what runs. Not here: who decides how often (`engine::schedule`).
+
+use super::{
+    layout::{List, StreamId, VarId},
+    lowered::Lowered,
+    paths::Pass,
+};
+
+/// One step of an iteration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// A stored block: its messages from all tables, and its moments.
+    Update(VarId),
+    /// All rows of a stream, by the ways that its pass says.
+    Pass(StreamId),
+    /// The bound, term by term.
+    Bound,
+}
+
+/// One iteration of coordinate ascent: stored blocks in the order of the file, each stream's rows, the bound.
+pub fn iteration(lowered: &Lowered, stored: &[VarId], passes: &List<StreamId, Pass>) -> Vec<Step> {
+    let updates = stored.iter().map(|&v| Step::Update(v));
+    let rows = lowered.streams.ids().filter(|&s| !passes[s].ways.is_empty()).map(Step::Pass);
+    updates.chain(rows).chain([Step::Bound]).collect()
+}
