@@ -3,6 +3,7 @@
 
 pub mod conditioned_gaussian;
 pub mod element;
+pub mod example;
 pub mod forward_backward;
 pub mod gaussian_chain;
 pub mod gaussian_dense;
@@ -10,6 +11,7 @@ pub mod held;
 pub mod junction_tree;
 pub mod kind;
 pub mod lagged_gaussian_chain;
+pub mod laws;
 pub mod marginal;
 pub mod normal_gamma;
 pub mod normal_gamma_vector;

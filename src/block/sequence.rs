@@ -3,16 +3,26 @@
 //! `lagged_gaussian_chain`, `tree`), nor where steps' messages come from (`engine`).
 
 use super::{
-    forward_backward::{ChainError, Cut, PairTables, Steps},
+    forward_backward::{Arrays, ChainError, Cut, PairTables, Steps},
     gaussian_chain::GaussianSteps,
 };
 use crate::num::stream::Stream;
-use std::{any::Any, fmt};
+use std::{any::Any, fmt, ops::Range};
 
 /// Steps that kernels of any kind can ask: their natural parameters, or weights of their categories.
 pub trait AnySteps: Steps + GaussianSteps {}
 
 impl<T: Steps + GaussianSteps> AnySteps for T {}
+
+impl GaussianSteps for Arrays<'_> {
+    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
+        self.logs(steps, node);
+    }
+
+    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
+        Steps::take(self, steps, moments);
+    }
+}
 
 /// Which sequences, among the steps that are done together.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,6 +38,13 @@ pub struct Sequences<'a> {
 }
 
 impl Sequences<'_> {
+    /// Calls with each step that has one before it, that one, and which potential leads into it.
+    pub fn neighbours(&self, mut f: impl FnMut(usize, usize, usize)) {
+        for (t, &before) in self.above.iter().enumerate().filter(|(_, b)| **b != u32::MAX) {
+            f(t, before as usize, self.pair_index.map_or(0, |ix| ix[t] as usize));
+        }
+    }
+
     /// How many steps.
     pub fn steps(&self) -> usize {
         self.above.len().max(self.starts.last().map_or(0, |e| *e as usize))
@@ -95,7 +112,11 @@ pub trait SequenceKernel: fmt::Debug + Send + Sync {
     fn prepare(&self, pair: &[f64]) -> Box<dyn Ready>;
 
     /// Adds what [`Ready::draw`] has drawn to lists of values, one for each member.
-    fn split(&self, steps: &[f64], out: &mut [Vec<f64>]);
+    fn split(&self, drawn: &[f64], out: &mut [Vec<f64>]);
+
+    /// Writes the statistic of steps that have been drawn, and adds that of neighbours, laid out as potentials
+    /// are.
+    fn statistic(&self, sequences: Sequences<'_>, drawn: &[f64], steps: &mut [f64], pairs: &mut [f64]);
 }
 
 /// A kernel with its potentials.

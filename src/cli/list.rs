@@ -1,7 +1,8 @@
-//! `elbow list`: what a model may be made of, from the registry of distributions and the tables below.
+//! `elbow list`: what a model may be made of, from the registries of distributions and of blocks, and the tables below.
 
 use super::{args, exit::Exit, stop::Stop, terminal::Terminal};
 use crate::{
+    block::kind::KINDS,
     dist::{self, REGISTRY},
     expfam::{
         spec::{DistSpec, Param},
@@ -62,13 +63,10 @@ static FUNCTIONS: &[Entry] = &[
     entry("t-1", "z[t-1]", "the step before; the first has its own line, `\"z[0]\"`"),
 ];
 
-static BLOCKS: &[Entry] = &[
-    entry("independent", "", "one node: each of its elements by itself"),
-    entry("chain", "", "categories along `Steps`, several where they meet: exact by forward-backward"),
-    entry("tree", "", "categories on a `Tree` plate: exact by messages to the roots and back"),
-    entry("network", "", "categories of a row that meet in products: exact by a junction tree"),
-    entry("joint", "", "a Normal-Gamma or Normal-Wishart pair: a mean with its precision"),
-];
+/// Every kind of block of q.
+fn blocks() -> Vec<Entry> {
+    KINDS.iter().map(|k| entry(k.name, "", k.doc)).collect()
+}
 
 pub(super) fn run(args: &args::List, terminal: &Terminal) -> Result<Exit, Stop> {
     let text = match &args.name {
@@ -101,7 +99,7 @@ fn overview(width: usize) -> String {
         }
     }
     let mut text = sheet.render(width);
-    for (title, entries) in [("plate", PLATES), ("function", FUNCTIONS), ("block of q", BLOCKS)] {
+    for (title, entries) in [("plate", PLATES), ("function", FUNCTIONS), ("block of q", &blocks())] {
         let mut sheet = Sheet::new();
         let forms = entries.iter().any(|e| !e.form.is_empty());
         sheet.text(title);
@@ -157,8 +155,9 @@ fn detail(name: &str, width: usize) -> Option<String> {
     {
         return Some(distribution(spec, width));
     }
+    let blocks = blocks();
     let (kind, e) =
-        [("plate", PLATES), ("function", FUNCTIONS), ("block of q", BLOCKS)].into_iter().find_map(
+        [("plate", PLATES), ("function", FUNCTIONS), ("block of q", &blocks)].into_iter().find_map(
             |(kind, list)| list.iter().find(|e| e.name.eq_ignore_ascii_case(name)).map(|e| (kind, e)),
         )?;
     let form = if e.form.is_empty() { String::new() } else { format!("\n  {}\n", e.form) };

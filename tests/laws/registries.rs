@@ -2,7 +2,12 @@
 //! but in `DENSITIES` (ln p from a library or written out from a textbook) and `PAIRS` (what a joint block is
 //! made of), and a test fails where an entry has no row there.
 
-use elbow::block::JOINTS;
+use elbow::block::{
+    JOINTS,
+    example::{BlockKind, Example},
+    kind::KINDS,
+    laws as of_blocks,
+};
 use elbow::dist::{REGISTRY, find, forms};
 use elbow::expfam::family::entropy;
 use elbow::expfam::joint::JointSpec;
@@ -160,6 +165,41 @@ fn the_tables_of_this_file_have_a_row_for_each_entry() {
     }
 }
 
+/// Runs a law over every example of every kind of block.
+fn every_block(law: &str, run: impl Fn(&BlockKind, &Example, u64) -> Verdict) {
+    let mut broken = Vec::new();
+    for kind in KINDS {
+        let examples = (kind.examples)();
+        assert!(!examples.is_empty(), "{} has no examples", kind.name);
+        for (n, example) in examples.iter().enumerate() {
+            if let Err(why) = run(kind, example, n as u64) {
+                broken.push(format!("{law}, {} ({}), example {n}: {why}", kind.name, kind.doc));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn f1_of_blocks_the_slopes_of_the_log_normaliser_are_the_moments() {
+    every_block("F1", |_, example, _| of_blocks::f1_gradient(example));
+}
+
+#[test]
+fn f2_of_blocks_a_start_has_what_it_was_given() {
+    every_block("F2", |kind, example, n| of_blocks::f2_start(example, &mut stream(kind.name, n)));
+}
+
+#[test]
+fn f4_of_blocks_elements_do_not_know_of_each_other() {
+    every_block("F4", |_, example, _| of_blocks::f4_apart(example));
+}
+
+#[test]
+fn f5_of_blocks_draws_have_the_moments() {
+    every_block("F5", |kind, example, n| of_blocks::f5_draws(example, 4000, &mut stream(kind.name, n)));
+}
+
 /// How many files of a folder declare an entry.
 fn declared(folder: &str, what: &str) -> usize {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
@@ -182,6 +222,11 @@ fn every_file_that_declares_an_entry_is_registered() {
         declared("block", "pub static SPEC: JointSpec"),
         JOINTS.len(),
         "a file of src/block is not in JOINTS"
+    );
+    assert_eq!(
+        declared("block/kind", "pub static KIND: BlockKind"),
+        KINDS.len(),
+        "a file of src/block/kind is not in KINDS"
     );
 }
 

@@ -5,8 +5,9 @@ use super::tables::Tables;
 use crate::{
     block::{
         element::{Failure, Which},
+        example::{Along as Coupled, Example, number},
         marginal::Marginal,
-        sequence::{Ready, SequenceKernel},
+        sequence::{Ready, SequenceKernel, Sequences},
         shape::BlockShape,
     },
     num::stream::Stream,
@@ -35,6 +36,19 @@ impl<A: Along> Categories<A> {
     pub fn new(tables: Tables) -> Self {
         Self { tables, along: PhantomData }
     }
+}
+
+/// One member of which some steps are known, and two together.
+pub(super) fn examples_along<A: Along>(along: impl Fn(usize) -> Coupled) -> Vec<Example> {
+    let of = |tables: Tables| {
+        let coupled = along(tables.width());
+        let steps = coupled.above.len();
+        let eta = (0..steps * tables.width()).map(|i| 2.0 * number(i)).collect();
+        Example { shape: Box::new(Categories::<A>::new(tables)), eta, along: Some(coupled) }
+    };
+    let mut one = Tables::new(vec![3], &[vec![0]]);
+    one.known[0] = Some((0..8).map(|t| if t == 2 { 1 } else { u32::MAX }).collect());
+    vec![of(one), of(Tables::new(vec![2, 2], &[vec![0, 1]]))]
 }
 
 /// Steps are asked for by sequences, never apart.
@@ -118,7 +132,16 @@ impl<A: Along> SequenceKernel for Categories<A> {
         A::prepare(self.width(), pair)
     }
 
-    fn split(&self, steps: &[f64], out: &mut [Vec<f64>]) {
-        steps.iter().for_each(|s| self.tables.split(*s as usize, out));
+    fn statistic(&self, sequences: Sequences<'_>, drawn: &[f64], steps: &mut [f64], pairs: &mut [f64]) {
+        let k = self.width();
+        steps.fill(0.0);
+        drawn.iter().enumerate().for_each(|(t, s)| steps[t * k + *s as usize] = 1.0);
+        sequences.neighbours(|t, before, m| {
+            pairs[(m * k + drawn[before] as usize) * k + drawn[t] as usize] += 1.0;
+        });
+    }
+
+    fn split(&self, drawn: &[f64], out: &mut [Vec<f64>]) {
+        drawn.iter().for_each(|s| self.tables.split(*s as usize, out));
     }
 }

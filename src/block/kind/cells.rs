@@ -1,16 +1,37 @@
 //! A Gaussian vector for each element, of which some cells are known.
 
-use super::{family, nudge::nudge};
+use super::family;
 use crate::{
     block::{
         conditioned_gaussian,
         element::{Failure, Which},
+        example::{self, BlockKind, Example},
         held::Held,
         marginal::{Law, Marginal},
         shape::{BlockShape, Given},
     },
     expfam::family::Family,
     num::stream::Stream,
+};
+
+/// The registry's entry.
+pub static KIND: BlockKind = BlockKind {
+    name: "known cells",
+    doc: "a Gaussian vector of which some cells are known: the others given these",
+    examples: || {
+        let (family, kind) = example::family("MvNormal");
+        let known = [[false; 3], [true, false, false], [false, true, true], [true; 3], [false; 3]];
+        let held = Held {
+            known: vec![false, false, false, true, false],
+            values: (0..15).map(|i| 2.0 * example::number(i)).collect(),
+            width: 3,
+            d: 3,
+            kind,
+        };
+        let shape = KnownCells::new(family, known.concat(), vec![false, false, false, false, true], held);
+        let eta = (0..5).flat_map(|e| example::gaussian(3, e)).collect();
+        vec![Example { shape: Box::new(shape), eta, along: None }]
+    },
 };
 
 /// Vectors with known cells.
@@ -65,7 +86,7 @@ impl BlockShape for KnownCells {
             }
             let (known, values) = self.of(e);
             *a = conditioned_gaussian::run(self.d, row, known, values, &mut scratch)
-                .map_err(|why| super::dense::failure(why, Which::From(e)))?;
+                .map_err(|why| super::vector::failure(why, Which::From(e)))?;
         }
         Ok(())
     }
@@ -119,7 +140,7 @@ impl BlockShape for KnownCells {
     }
 
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {
-        nudge(self.d, self.width(), |_| 1.0, random, moments);
+        super::vector::nudge(self.d, self.width(), |_| 1.0, random, moments);
     }
 
     fn draw(
@@ -138,7 +159,7 @@ impl BlockShape for KnownCells {
                 continue;
             }
             conditioned_gaussian::draw(self.d, row, known, values, random, &mut scratch, &mut out[0])
-                .map_err(|why| super::dense::failure(why, Which::From(e)))?;
+                .map_err(|why| super::vector::failure(why, Which::From(e)))?;
         }
         Ok(())
     }
@@ -150,6 +171,6 @@ impl BlockShape for KnownCells {
         }
         let x = values[0];
         out[..self.d].copy_from_slice(x);
-        out[self.d..].iter_mut().enumerate().for_each(|(i, o)| *o = x[i / self.d] * x[i % self.d]);
+        super::vector::outer(x, x, &mut out[self.d..]);
     }
 }

@@ -1,12 +1,20 @@
 //! Categories along the steps of sequences: forward–backward.
 
-use super::categories::{Along, Categories};
+use super::categories::{Along, Categories, examples_along};
 use crate::{
     block::{
+        example::{Along as Coupled, BlockKind, number},
         forward_backward::{self, Chains, PairTables},
         sequence::{AnySteps, Ready, Scratch, SequenceError, Sequences},
     },
     num::stream::Stream,
+};
+
+/// The registry's entry.
+pub static KIND: BlockKind = BlockKind {
+    name: "chain",
+    doc: "categories along `Steps`, several where they meet: exact by forward-backward",
+    examples: || examples_along::<ForwardBackward>(|k| Coupled::sequences_of(&[4, 1, 3], 2, k, number)),
 };
 
 /// A chain of categories.

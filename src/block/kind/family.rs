@@ -1,9 +1,9 @@
 //! A variable of its own: elements are independent, each of one family. Some may be known.
 
-use super::nudge::nudge;
 use crate::{
     block::{
         element::{Failure, Which},
+        example::{BlockKind, Example, family},
         held::Held,
         marginal::{Law, Marginal},
         shape::{BlockShape, Given, What},
@@ -13,6 +13,35 @@ use crate::{
         stat::StatKind,
     },
     num::{reduce::dot, stream::Stream},
+};
+
+/// The registry's entry.
+pub static KIND: BlockKind = BlockKind {
+    name: "independent",
+    doc: "one node: each of its elements by itself",
+    examples: || {
+        let plain = |name, d, eta: &[f64]| {
+            let (family, stat) = family(name);
+            Example {
+                shape: Box::new(Independent::new(family, stat, d, None)),
+                eta: eta.to_vec(),
+                along: None,
+            }
+        };
+        let held = |name, d, eta: &[f64], known: &[bool], values: &[f64]| {
+            let (family, kind) = family(name);
+            let held = Held { known: known.to_vec(), values: values.to_vec(), width: 1, d, kind };
+            let shape = Independent::new(family, kind, d, Some(held));
+            Example { shape: Box::new(shape), eta: eta.to_vec(), along: None }
+        };
+        vec![
+            plain("Gamma", 1, &[-2.0, 1.5, -0.5, 0.2]),
+            plain("Dirichlet", 3, &[0.5, 1.0, -0.4]),
+            plain("MvNormal", 2, &[1.0, -0.5, -1.0, 0.2, 0.2, -0.7]),
+            held("Normal", 1, &[1.0, -0.5, 3.0, -2.0, 0.0, -1.0], &[false, true, false], &[0.0, 1.5, 0.0]),
+            held("Categorical", 3, &[0.1, 0.7, -0.4, 1.0, 0.0, 0.2], &[false, true], &[0.0, 2.0]),
+        ]
+    },
 };
 
 /// One family for each element.
@@ -171,7 +200,7 @@ impl BlockShape for Independent {
     }
 
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {
-        nudge(self.d, self.width(), |_| 1.0, random, moments);
+        super::vector::nudge(self.d, self.width(), |_| 1.0, random, moments);
     }
 
     fn draw(

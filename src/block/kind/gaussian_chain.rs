@@ -2,18 +2,35 @@
 
 use super::{
     categories::together,
-    dense::{Entries, put_together, share_out, start_member},
     family::parameters,
+    vector::{Entries, example_members, outer, put_together, share_out, start_member},
 };
 use crate::{
     block::{
         element::{Failure, Which},
+        example::{self, Along, BlockKind, Example},
         gaussian_chain::{self, GaussianChains},
         marginal::Marginal,
         sequence::{AnySteps, Ready, Scratch, SequenceError, SequenceKernel, Sequences},
         shape::{BlockShape, Given},
     },
     num::stream::Stream,
+};
+
+/// The registry's entry.
+pub static KIND: BlockKind = BlockKind {
+    name: "Gaussian chain",
+    doc: "Gaussian vectors along `Steps`: exact by a Kalman smoother",
+    examples: || {
+        let of = |members: Vec<Entries>| {
+            let shape = GaussianChain::new(members);
+            let d = shape.d;
+            let along = Along::sequences_of(&[4, 1, 3], 2, d, |i| 0.3 * example::number(i));
+            let eta = (0..8).flat_map(|t| example::gaussian(d, t)).collect();
+            Example { shape: Box::new(shape), eta, along: Some(along) }
+        };
+        vec![of(example_members()), of(vec![Entries { count: 1, ..example_members()[0] }])]
+    },
 };
 
 /// A chain of Gaussian vectors of its members' entries.
@@ -85,7 +102,7 @@ impl BlockShape for GaussianChain {
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {
         let x = put_together(values);
         out[..self.d].copy_from_slice(&x);
-        out[self.d..].iter_mut().enumerate().for_each(|(i, o)| *o = x[i / self.d] * x[i % self.d]);
+        outer(&x, &x, &mut out[self.d..]);
     }
 }
 
@@ -102,8 +119,21 @@ impl SequenceKernel for GaussianChain {
         Box::new(Couplings { q: self.d, pair: pair.to_vec() })
     }
 
-    fn split(&self, steps: &[f64], out: &mut [Vec<f64>]) {
-        steps.chunks_exact(self.d.max(1)).for_each(|x| share_out(&self.members, x, out));
+    fn statistic(&self, sequences: Sequences<'_>, drawn: &[f64], steps: &mut [f64], pairs: &mut [f64]) {
+        let q = self.d;
+        for (x, out) in drawn.chunks_exact(q).zip(steps.chunks_exact_mut(self.width())) {
+            out[..q].copy_from_slice(x);
+            outer(x, x, &mut out[q..]);
+        }
+        sequences.neighbours(|t, before, m| {
+            let mut product = vec![0.0; q * q];
+            outer(&drawn[before * q..][..q], &drawn[t * q..][..q], &mut product);
+            pairs[m * q * q..].iter_mut().zip(product).for_each(|(p, x)| *p += x);
+        });
+    }
+
+    fn split(&self, drawn: &[f64], out: &mut [Vec<f64>]) {
+        drawn.chunks_exact(self.d.max(1)).for_each(|x| share_out(&self.members, x, out));
     }
 }
 

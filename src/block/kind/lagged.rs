@@ -3,11 +3,12 @@
 
 use super::{
     categories::together,
-    dense::{Entries, put_together, share_out},
+    vector::{Entries, outer, put_together, share_out},
 };
 use crate::{
     block::{
         element::{Failure, Which},
+        example::{self, Along, BlockKind, Example},
         gaussian_chain::GaussianSteps,
         lagged_gaussian_chain::{self, width},
         marginal::Marginal,
@@ -15,6 +16,24 @@ use crate::{
         shape::BlockShape,
     },
     num::stream::Stream,
+};
+
+/// The registry's entry.
+pub static KIND: BlockKind = BlockKind {
+    name: "lagged chain",
+    doc: "Gaussian vectors coupled over several `Steps`, or each by its own matrix",
+    examples: || {
+        let of = |lags: usize| {
+            let scalar = example::family("Normal").0;
+            let shape = LaggedChain::new(vec![Entries { first: 0, count: 2, each: 1, family: scalar }], lags);
+            let mut along = Along::sequences_of(&[5, 1, 3], 1, shape.d, |_| 0.0);
+            along.pair.clear();
+            let couplings = |t: usize| (0..lags * 4).map(move |i| 0.2 * example::number(t + 2 * i));
+            let eta = (0..9).flat_map(|t| example::gaussian(2, t).into_iter().chain(couplings(t))).collect();
+            Example { shape: Box::new(shape), eta, along: Some(along) }
+        };
+        vec![of(1), of(2), of(3)]
+    },
 };
 
 /// A chain whose steps keep their products with earlier ones.
@@ -77,7 +96,7 @@ impl BlockShape for LaggedChain {
         let (d, x) = (self.d, put_together(values));
         out.fill(0.0);
         out[..d].copy_from_slice(&x);
-        out[d..d + d * d].iter_mut().enumerate().for_each(|(i, o)| *o = x[i / d] * x[i % d]);
+        outer(&x, &x, &mut out[d..d + d * d]);
     }
 }
 
@@ -95,8 +114,24 @@ impl SequenceKernel for LaggedChain {
         Box::new(self.clone())
     }
 
-    fn split(&self, steps: &[f64], out: &mut [Vec<f64>]) {
-        steps.chunks_exact(self.d.max(1)).for_each(|x| share_out(&self.members, x, out));
+    fn statistic(&self, sequences: Sequences<'_>, drawn: &[f64], steps: &mut [f64], _: &mut [f64]) {
+        let q = self.d;
+        let step = |t: usize| &drawn[t * q..][..q];
+        steps.fill(0.0);
+        for (t, out) in steps.chunks_exact_mut(self.width()).enumerate() {
+            let (first, products) = out.split_at_mut(q);
+            first.copy_from_slice(step(t));
+            let mut earlier = Some(t);
+            for product in products.chunks_exact_mut(q * q) {
+                let Some(s) = earlier else { break };
+                outer(step(s), step(t), product);
+                earlier = sequences.above.get(s).filter(|b| **b != u32::MAX).map(|b| *b as usize);
+            }
+        }
+    }
+
+    fn split(&self, drawn: &[f64], out: &mut [Vec<f64>]) {
+        drawn.chunks_exact(self.d.max(1)).for_each(|x| share_out(&self.members, x, out));
     }
 }
 

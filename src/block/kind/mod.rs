@@ -9,9 +9,26 @@ pub mod family;
 pub mod gaussian_chain;
 pub mod lagged;
 pub mod network;
-mod nudge;
 pub mod pair;
 pub mod scaled;
 pub mod sparse;
 pub mod tables;
 pub mod tree;
+pub mod vector;
+
+use super::example::BlockKind;
+
+/// Every kind of block, in the order in which people are told of them.
+pub static KINDS: &[&BlockKind] = &[
+    &family::KIND,
+    &pair::KIND,
+    &dense::KIND,
+    &cells::KIND,
+    &scaled::KIND,
+    &sparse::KIND,
+    &chain::KIND,
+    &tree::KIND,
+    &network::KIND,
+    &gaussian_chain::KIND,
+    &lagged::KIND,
+];

@@ -4,11 +4,36 @@ use super::tables::Tables;
 use crate::{
     block::{
         element::{Failure, Which},
+        example::{self, BlockKind, Example},
         junction_tree::{JunctionTree, NetworkError},
         marginal::Marginal,
         shape::BlockShape,
     },
     num::stream::Stream,
+};
+
+/// The registry's entry.
+pub static KIND: BlockKind = BlockKind {
+    name: "network",
+    doc: "categories of a row that meet in products: exact by a junction tree",
+    examples: || {
+        let of =
+            |sizes: &[usize], scopes: &[Vec<usize>], known: Option<(usize, Vec<u32>)>, elements: usize| {
+                let tree = JunctionTree::new(sizes, scopes, 1000).expect("a small network");
+                let mut tables = Tables::new(sizes.to_vec(), scopes);
+                if let Some((member, codes)) = known {
+                    tables.known[member] = Some(codes);
+                }
+                let shape = Network::new(tables, tree);
+                let eta = (0..elements * shape.width()).map(|i| 2.0 * example::number(i)).collect();
+                Example { shape: Box::new(shape), eta, along: None }
+            };
+        vec![
+            of(&[2, 3, 2], &[vec![0], vec![0, 1], vec![1, 2], vec![2]], Some((1, vec![u32::MAX, 2])), 2),
+            // A cycle, and a variable by itself.
+            of(&[2, 2, 3, 2, 3], &[vec![0, 1], vec![1, 2], vec![2, 3], vec![0, 3], vec![4]], None, 3),
+        ]
+    },
 };
 
 /// A network of categories, one for each element.
@@ -107,5 +132,30 @@ impl BlockShape for Network {
 
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {
         self.tables.statistic(values, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expfam::family::entropy;
+
+    #[test]
+    fn known_cells_leave_the_entropy_of_the_rest() {
+        // The second element of the first example knows its middle category.
+        let example = (KIND.examples)().remove(0);
+        let (shape, w) = (&example.shape, example.shape.width());
+        assert_eq!((0..3).map(|m| shape.known_category(m, 1)).collect::<Vec<_>>(), [None, Some(2), None]);
+        let plain = &example.eta[w..2 * w];
+        let mut eta = plain.to_vec();
+        shape.clamp(Which::From(1), &mut eta);
+        let (mut m, mut z) = (vec![0.0; w], [0.0]);
+        shape.evaluate(Which::From(1), &eta, &mut m, &mut z).unwrap();
+        let p = |member: usize| shape.marginal(member, Which::From(1), &eta, &m).numbers;
+        // Given the middle one, the others are independent: their entropies add up.
+        let h: f64 = [0, 2].into_iter().flat_map(p).map(|x| -x * x.ln()).sum();
+        assert!((entropy(&eta, &m, z[0]) - h).abs() < 1e-12);
+        assert!((entropy(plain, &m, z[0]) - h).abs() < 1e-12);
+        assert_eq!(p(1), [0.0, 0.0, 1.0]);
     }
 }

@@ -5,11 +5,35 @@ use super::family::replace;
 use crate::{
     block::{
         element::{Failure, Which},
+        example::{BlockKind, Example},
         marginal::{Law, Marginal},
+        normal_gamma, normal_wishart,
         shape::{BlockShape, Given, What},
     },
-    expfam::joint::{JointFamily, JointSpec},
+    expfam::{
+        family::Parameter,
+        joint::{JointFamily, JointSpec},
+    },
     num::stream::Stream,
+};
+
+/// The registry's entry.
+pub static KIND: BlockKind = BlockKind {
+    name: "joint",
+    doc: "a Normal-Gamma or Normal-Wishart pair: a mean with its precision",
+    examples: || {
+        let of = |spec: &'static JointSpec| {
+            let d = spec.points[0].d;
+            let parameter = |v: &&[f64]| Parameter { name: "", dims: vec![], values: v.to_vec() };
+            // Ordinary ones: the laws of pairs are run at the others too.
+            let points = spec.points[..2].iter().filter(|p| p.d == d);
+            let eta = points
+                .flat_map(|p| spec.family.natural(d, &p.params.iter().map(parameter).collect::<Vec<_>>()))
+                .collect();
+            Example { shape: Box::new(Pair::new(spec, d)), eta, along: None }
+        };
+        vec![of(&normal_gamma::SPEC), of(&normal_wishart::SPEC)]
+    },
 };
 
 /// A small joint block.

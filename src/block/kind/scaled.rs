@@ -1,18 +1,29 @@
 //! One Gaussian vector for each element with the precision that scales it: a Normal–Gamma of a vector.
 
-use super::{
-    dense::{Entries, put_together, share_out},
-    nudge::nudge,
-};
+use super::vector::{Entries, nudge, put_together, share_out};
 use crate::{
     block::{
         element::{Failure, Which},
+        example::{self, BlockKind, Example},
         marginal::{Law, Marginal},
         normal_gamma,
         normal_gamma_vector::{SPEC, STAT, entry},
         shape::BlockShape,
     },
     num::stream::Stream,
+};
+
+/// The registry's entry.
+pub static KIND: BlockKind = BlockKind {
+    name: "scaled Gaussian",
+    doc: "Gaussians kept together with the precision that scales them all",
+    examples: || {
+        let scalar = example::family("Normal").0;
+        let entries = |first, count| Entries { first, count, each: 1, family: scalar };
+        let shape = ScaledGaussian::new(vec![entries(0, 2), entries(2, 1)]);
+        let eta = (0..2).flat_map(|e| example::gaussian(3, e).into_iter().chain([-4.0, 3.5])).collect();
+        vec![Example { shape: Box::new(shape), eta, along: None }]
+    },
 };
 
 /// Vectors of the members' entries, and their precision, which is the last member.

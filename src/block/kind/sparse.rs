@@ -6,10 +6,11 @@
 //! factors. Each gets messages of its own; the natural parameter of the product is their sum, and all of them
 //! have its moment.
 
-use super::dense::natural;
+use super::vector::natural;
 use crate::{
     block::{
         element::{Failure, Which},
+        example::{self, BlockKind, Example},
         marginal::{Law, Marginal},
         shape::BlockShape,
         sparse_gaussian::{PatternError, SparseGaussian},
@@ -18,6 +19,42 @@ use crate::{
     num::stream::Stream,
 };
 use std::sync::Arc;
+
+/// The registry's entry.
+pub static KIND: BlockKind = BlockKind {
+    name: "sparse Gaussian",
+    doc: "Gaussians of which few pairs meet: one sparse factor for all",
+    examples: || {
+        let shape = example_shape();
+        let n = shape.entries();
+        let number = |i: usize| match i {
+            _ if i < n => 2.0 * example::number(i),
+            _ if i < 2 * n => -3.0 + example::number(i),
+            _ => 0.3 * example::number(i),
+        };
+        let eta = (0..shape.width()).map(number).collect();
+        vec![Example { shape: Box::new(shape), eta, along: None }]
+    },
+};
+
+/// Five variables of two kinds, with products that are asked for twice, a square, and a pair that is not joined.
+fn example_shape() -> SparseShape {
+    // Three scalars and two vectors of two: a scalar meets a vector's entry, scalars meet in a row.
+    let places = Places { starts: vec![0, 3, 7], sizes: vec![vec![3], vec![2]], each: vec![1, 2] };
+    let met = [(0, 1), (1, 2), (0, 3), (2, 5), (3, 4), (5, 6)];
+    let mut pairs: Vec<u64> = met.iter().map(|&(a, b)| Pattern::key(a, b)).collect();
+    pairs.sort_unstable();
+    let pattern = Pattern::new(places, pairs, 100).expect("a small pattern");
+    let families = vec![example::family("Normal").0, example::family("MvNormal").0];
+    let mut shape = SparseShape::new(Arc::new(pattern), families);
+    // The same products again, as other factors would ask for them; a square; and none.
+    let slots = |list: &[(u32, u32)], s: &SparseShape| -> Vec<u32> {
+        list.iter().map(|&(a, b)| s.pattern.slot(a, b)).collect()
+    };
+    let again = slots(&[(1, 0), (3, 0), (4, 4), (0, 6), (2, 5)], &shape);
+    shape.push(again);
+    shape
+}
 
 /// No pair, or no element.
 pub const NONE: u32 = u32::MAX;
@@ -281,5 +318,60 @@ impl BlockShape for SparseShape {
             (0..n).map(square).chain(self.pattern.kernel.pairs().iter().map(pair)).collect();
         out[..n].copy_from_slice(&x);
         self.spread(&second, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expfam::family::entropy;
+
+    fn example() -> (SparseShape, Vec<f64>) {
+        let shape = example_shape();
+        assert!(shape.slots.contains(&NONE));
+        (shape, (KIND.examples)().remove(0).eta)
+    }
+
+    fn evaluated(shape: &SparseShape, eta: &[f64]) -> (Vec<f64>, f64) {
+        let (mut m, mut z) = (vec![f64::NAN; eta.len()], [f64::NAN]);
+        shape.evaluate(Which::From(0), eta, &mut m, &mut z).unwrap();
+        (m, z[0])
+    }
+
+    #[test]
+    fn the_entropy_is_that_of_a_dense_gaussian() {
+        let (shape, eta) = example();
+        let (moments, z) = evaluated(&shape, &eta);
+        let n = shape.entries();
+        let mut precision = nalgebra::DMatrix::<f64>::zeros(n, n);
+        for (&slot, x) in shape.slots.iter().zip(&eta[n..]).filter(|x| *x.0 != NONE) {
+            let slot = slot as usize;
+            let (a, b) = if slot < n {
+                (slot, slot)
+            } else {
+                let p = shape.pattern.kernel.pairs()[slot - n];
+                (p.0 as usize, p.1 as usize)
+            };
+            precision[(a, b)] -= x;
+            precision[(b, a)] -= x;
+        }
+        let h = 0.5 * (n as f64 * (1.0 + std::f64::consts::TAU.ln()) - precision.determinant().ln());
+        assert!((entropy(&eta, &moments, z) - h).abs() < 1e-10, "{} {h}", entropy(&eta, &moments, z));
+    }
+
+    #[test]
+    fn a_shift_moves_means_and_leaves_covariances() {
+        let (shape, eta) = example();
+        let before = evaluated(&shape, &eta).0;
+        let by: Vec<f64> = (0..shape.entries()).map(|i| i as f64 / 3.0 - 1.0).collect();
+        let mut after = before.clone();
+        shape.shift(&by, &mut after);
+        for m in 0..shape.members() {
+            let (old, new) = (shape.element(m, 0, &before), shape.element(m, 0, &after));
+            let first = shape.pattern.places.starts[m];
+            let moved = |(i, (a, b)): (usize, (&f64, &f64))| assert!((a + by[first + i] - b).abs() < 1e-12);
+            old.0.iter().zip(&new.0).enumerate().for_each(moved);
+            old.1.iter().zip(&new.1).for_each(|(a, b)| assert!((a - b).abs() < 1e-12, "{a} {b}"));
+        }
     }
 }

@@ -1,13 +1,26 @@
 //! Categories along the rows of trees, each row below another: the sum–product algorithm.
 
-use super::categories::{Along, Categories};
+use super::categories::{Along, Categories, examples_along};
 use crate::{
     block::{
+        example::{Along as Coupled, BlockKind, number},
         gaussian_chain::GaussianSteps,
         sequence::{AnySteps, Ready, Scratch, SequenceError, Sequences},
         tree::{self, TreeTables, Trees},
     },
     num::stream::Stream,
+};
+
+/// The registry's entry.
+pub static KIND: BlockKind = BlockKind {
+    name: "tree",
+    doc: "categories on a `Tree` plate: exact by messages to the roots and back",
+    examples: || {
+        examples_along::<SumProduct>(|k| {
+            let along = Coupled::sequences_of(&[8], 2, k, number);
+            Coupled { above: vec![u32::MAX, 0, 0, 1, 1, u32::MAX, 5, 2], ..along }
+        })
+    },
 };
 
 /// A tree of categories.

@@ -1,0 +1,202 @@
+//! What blocks of Gaussian vectors have in common: where members stand, their marginals, starts and draws. Not
+//! here: any kind of block.
+
+use crate::{
+    block::{
+        element::{Failure, Which},
+        example,
+        gaussian_dense::DenseGaussianError,
+        marginal::{Law, Marginal},
+        shape::What,
+    },
+    expfam::family::Family,
+    num::{cholesky, stream::Stream},
+};
+
+/// Where a member's entries stand in a vector.
+#[derive(Clone, Copy, Debug)]
+pub struct Entries {
+    /// The first.
+    pub first: usize,
+    /// Elements of the member in one vector.
+    pub count: usize,
+    /// Entries of each.
+    pub each: usize,
+    /// The family of an element's marginal.
+    pub family: &'static dyn Family,
+}
+
+impl Entries {
+    /// Numbers of an element's natural parameters.
+    pub fn width(&self) -> usize {
+        self.each + self.each * self.each
+    }
+
+    /// The marginals of a member in vectors of `d` entries, from the moments `[E x | E x xᵀ | …]`, `width`
+    /// numbers each.
+    pub(super) fn marginal(&self, d: usize, width: usize, moments: &[f64]) -> Marginal {
+        let mut numbers = vec![];
+        for x in moments.chunks_exact(width) {
+            for i in 0..self.count {
+                let from = self.first + i * self.each;
+                let mean = &x[from..from + self.each];
+                natural(mean, |a, b| x[d + (from + a) * d + from + b] - mean[a] * mean[b], &mut numbers);
+            }
+        }
+        Marginal { law: Law::Family(self.family, self.each), width: self.width(), numbers }
+    }
+}
+
+/// Natural parameters of a Gaussian of this mean and covariance.
+pub(super) fn natural(mean: &[f64], covariance: impl Fn(usize, usize) -> f64, eta: &mut Vec<f64>) {
+    let e = mean.len();
+    let covariance = nalgebra::DMatrix::from_fn(e, e, covariance);
+    let precision =
+        covariance.try_inverse().unwrap_or_else(|| nalgebra::DMatrix::from_element(e, e, f64::NAN));
+    let h = &precision * nalgebra::DVector::from_column_slice(mean);
+    eta.extend(h.iter().copied());
+    eta.extend(precision.iter().map(|p| -0.5 * p));
+}
+
+/// Moves means of vectors of `d` entries by draws of their own spread, at most of unit spread. The moments
+/// are `[s E x | s E x xᵀ | …]`, with s what `scale` reads of the rest.
+pub(super) fn nudge(
+    d: usize,
+    width: usize,
+    scale: impl Fn(&[f64]) -> f64,
+    random: &mut Stream,
+    moments: &mut [f64],
+) {
+    for m in moments.chunks_exact_mut(width) {
+        let (first, rest) = m.split_at_mut(d);
+        let (second, rest) = rest.split_at_mut(d * d);
+        let scale = scale(rest);
+        let mean: Vec<f64> = first.iter().map(|m| m / scale).collect();
+        let spread = |i: usize| (second[i * d + i] / scale - mean[i] * mean[i]).max(0.0).sqrt().min(1.0);
+        let by: Vec<f64> = (0..d).map(|i| spread(i) * random.normal()).collect();
+        for i in 0..d {
+            for k in 0..d {
+                second[i * d + k] += scale * (mean[i] * by[k] + by[i] * mean[k] + by[i] * by[k]);
+            }
+        }
+        first.iter_mut().zip(&by).for_each(|(m, b)| *m += scale * b);
+    }
+}
+
+/// Places of the parameters in the list of a Gaussian's.
+const MEAN: usize = 0;
+/// See `MEAN`.
+const PRECISION: usize = 1;
+
+/// A start of a member of Gaussian vectors: its mean, and its own part of the covariance, which for values is
+/// zero. It starts independent of the other members.
+pub(super) fn start_member(
+    d: usize,
+    width: usize,
+    entries: &Entries,
+    what: What<'_>,
+    which: Which<'_>,
+    moments: &mut [f64],
+) -> Result<(), Failure> {
+    let Entries { first, count, each, .. } = *entries;
+    let of = |place: usize| match what {
+        What::Values(x) if place == MEAN => Some(x),
+        What::Parameters(all) => all.iter().find(|p| p.0 == place).map(|p| p.1),
+        What::Values(_) => None,
+    };
+    let (means, precisions) = (of(MEAN), of(PRECISION));
+    for (e, m) in moments.chunks_exact_mut(width).enumerate() {
+        let e = which.at(e);
+        let (mean, rest) = m.split_at_mut(d);
+        let second = &mut rest[..d * d];
+        let outer = |second: &mut [f64], mean: &[f64], sign: f64| {
+            second.iter_mut().enumerate().for_each(|(i, s)| *s += sign * mean[i / d] * mean[i % d]);
+        };
+        // The covariance, until the end.
+        outer(second, mean, -1.0);
+        for i in 0..count {
+            let (from, item) = (first + i * each, e * count + i);
+            if let Some(x) = means {
+                mean[from..from + each].copy_from_slice(&x[item * each..(item + 1) * each]);
+            }
+            let at = |k: usize| (from + k / each) * d + from + k % each;
+            let mut own: Vec<f64> = (0..each * each).map(|k| second[at(k)]).collect();
+            if matches!(what, What::Values(_)) {
+                own.fill(0.0);
+            }
+            if let Some(p) = precisions {
+                let p = nalgebra::DMatrix::from_row_slice(
+                    each,
+                    each,
+                    &p[item * each * each..(item + 1) * each * each],
+                );
+                let Some(c) = p.cholesky() else {
+                    return Err(Failure::of_element(item, "the precision is not positive definite"));
+                };
+                own.copy_from_slice(c.inverse().as_slice());
+            }
+            for a in from..from + each {
+                for b in 0..d {
+                    (second[a * d + b], second[b * d + a]) = (0.0, 0.0);
+                }
+            }
+            own.iter().enumerate().for_each(|(k, c)| second[at(k)] = *c);
+        }
+        outer(second, mean, 1.0);
+    }
+    Ok(())
+}
+
+/// Names a failure of the kernel by its element.
+pub(super) fn failure(e: DenseGaussianError, which: Which<'_>) -> Failure {
+    let named = match e {
+        DenseGaussianError::NotPositive { element, component } => {
+            DenseGaussianError::NotPositive { element: which.at(element), component }
+        }
+        DenseGaussianError::NotFinite { element } => {
+            DenseGaussianError::NotFinite { element: which.at(element) }
+        }
+    };
+    let (DenseGaussianError::NotPositive { element, .. } | DenseGaussianError::NotFinite { element }) = named;
+    Failure { element, impossible: false, why: named.to_string() }
+}
+
+/// Splits drawn vectors into their members' values.
+pub(super) fn share_out(members: &[Entries], x: &[f64], out: &mut [Vec<f64>]) {
+    for (m, out) in members.iter().zip(out) {
+        out.extend_from_slice(&x[m.first..m.first + m.count * m.each]);
+    }
+}
+
+/// One vector of the members' values.
+pub(super) fn put_together(values: &[&[f64]]) -> Vec<f64> {
+    values.concat()
+}
+
+/// A draw of a Gaussian with natural parameters `[h | J]`: mean Λ⁻¹ h, and Λ = L Lᵀ, so that L⁻ᵀ z has the
+/// covariance.
+pub(super) fn draw(d: usize, h: &[f64], j: &[f64], random: &mut Stream) -> Option<Vec<f64>> {
+    let mut l: Vec<f64> = (0..d * d).map(|i| -(j[i] + j[i % d * d + i / d])).collect();
+    cholesky::factor(d, &mut l).ok()?;
+    let mut x = h.to_vec();
+    cholesky::forward(d, &l, &mut x);
+    x.iter_mut().for_each(|x| *x += random.normal());
+    cholesky::back(d, &l, &mut x);
+    x.iter().all(|x| x.is_finite()).then_some(x)
+}
+
+/// a bᵀ.
+pub(super) fn outer(a: &[f64], b: &[f64], out: &mut [f64]) {
+    for (row, a) in out.chunks_exact_mut(b.len()).zip(a) {
+        row.iter_mut().zip(b).for_each(|(o, b)| *o = a * b);
+    }
+}
+
+/// Two scalars and a vector of two.
+pub(super) fn example_members() -> Vec<Entries> {
+    let (scalar, vector) = (example::family("Normal").0, example::family("MvNormal").0);
+    vec![
+        Entries { first: 0, count: 2, each: 1, family: scalar },
+        Entries { first: 2, count: 1, each: 2, family: vector },
+    ]
+}
