@@ -1,4 +1,4 @@
-//! Tables written in the model, or built by a caller. Not their parsing.
+//! Tables that are not read from a file: built by a caller, column by column.
 
 use super::{
     Table,
@@ -7,11 +7,7 @@ use super::{
     interner::Interner,
     row_places::RowOrigin,
 };
-use crate::{
-    diag::Diagnostic,
-    source::{Span, Spanned},
-    syntax::ast::Cell,
-};
+use crate::{diag::Diagnostic, source::Span};
 
 /// One cell of a table that is not read from a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,30 +21,6 @@ pub enum CellRef<'a> {
     Bool(bool),
     /// No value.
     Missing,
-}
-
-/// The table `name` from the columns that stand in the model.
-///
-/// # Errors
-/// As [`TableBuilder::finish`], with places in the model.
-pub fn from_model(
-    name: &str,
-    columns: &[(Spanned<String>, Vec<Spanned<Cell>>)],
-) -> Result<Table, Diagnostic> {
-    let mut builder = TableBuilder::new(name);
-    for (column, cells) in columns {
-        let cells = cells.iter().map(|cell| {
-            let read = match &cell.node {
-                Cell::Number(x) => CellRef::Number(*x),
-                Cell::Text(text) => CellRef::Text(text),
-                Cell::Bool(b) => CellRef::Bool(*b),
-                Cell::Missing => CellRef::Missing,
-            };
-            (read, cell.span)
-        });
-        builder.push_spanned(&column.node, column.span, cells);
-    }
-    builder.finish()
 }
 
 /// Builds a table column by column.

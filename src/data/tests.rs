@@ -430,19 +430,13 @@ fn every_code_has_its_page() {
 
 #[test]
 fn tables_of_a_model_file_are_read() {
-    use crate::{
-        diag::Diagnostics,
-        source::Source,
-        syntax::{self, ast::TableSource},
-    };
+    use crate::{diag::Diagnostics, graph::written_table, source::Source, syntax};
     let inline = |text: &str| {
         let source = Source::new("m.ron", text);
         let mut diags = Diagnostics::default();
         let model = syntax::parse(&source, &mut diags).unwrap_or_else(|_| panic!("{:?}", diags.list()));
-        let TableSource::Inline(columns) = &model.data[0].source.node else {
-            panic!("{text} holds its table")
-        };
-        inline::from_model(&model.data[0].name.node, columns)
+        written_table(&model.data[0])
+            .unwrap_or_else(|| panic!("{text} holds its table"))
             .map_err(|d| (d.code, text[d.labels[0].span.start..d.labels[0].span.end].to_owned()))
     };
     let model = |data: &str| {

@@ -13,8 +13,7 @@ const ORDER: &[&[&str]] = &[
     &["num", "source", "shape"],
     &["diag", "expfam"],
     &["dist", "link"],
-    &["block", "syntax"],
-    &["data"],
+    &["block", "data", "syntax"],
     &["disk", "graph"],
     // Checks look at the graph; blocks are chosen from its energy.
     &["check"],
@@ -30,7 +29,7 @@ const ORDER: &[&[&str]] = &[
 
 /// Folders in which files still go in circles. It only shrinks: whoever opens the last circle of one takes it
 /// off.
-const NOT_YET_FREE: &[&str] = &["engine", "factorize", "plan"];
+const NOT_YET_FREE: &[&str] = &["factorize", "plan/lower"];
 
 fn house() -> House {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -146,7 +145,7 @@ fn only_the_command_touches_the_world() {
             "process :: exit",
             "SystemTime",
         ] {
-            if layer(&file) == "disk" && ["std :: fs", "fs :: File"].contains(&forbidden) {
+            if layer(file) == "disk" && ["std :: fs", "fs :: File"].contains(&forbidden) {
                 continue;
             }
             let words: Vec<&str> = forbidden.split(' ').collect();
