@@ -108,16 +108,16 @@ impl Assembly {
     pub(super) fn cell(&mut self, i: usize, row: usize, cell: &[u8]) -> Result<(), Flip> {
         let builder = &mut self.builders[i];
         match builder.state {
-            State::Numbers { .. } => builder.scanned(row, cell, &mut self.arrays[builder.array]),
-            State::Text(ref mut text) => text.cell(row, cell, &mut builder.found),
-            State::Spoiled => Ok(()),
+            Holding::Numbers { .. } => builder.scanned(row, cell, &mut self.arrays[builder.array]),
+            Holding::Text(ref mut text) => text.cell(row, cell, &mut builder.found),
+            Holding::Spoiled => Ok(()),
         }
     }
 
     /// Whether the `i`-th kept column holds numbers only so far.
     #[inline]
     pub(super) fn is_numeric(&self, i: usize) -> bool {
-        matches!(self.builders[i].state, State::Numbers { .. })
+        matches!(self.builders[i].state, Holding::Numbers { .. })
     }
 
     /// Takes in a number of a column that [is numeric](Self::is_numeric).
@@ -126,7 +126,7 @@ impl Assembly {
         let builder = &mut self.builders[i];
         let array = &mut self.arrays[builder.array];
         array.values[row * array.width + builder.at] = x;
-        if let State::Numbers { faithful } = &mut builder.state {
+        if let Holding::Numbers { faithful } = &mut builder.state {
             *faithful &= spelled_alike;
         }
     }
@@ -151,7 +151,7 @@ impl Assembly {
     /// cell.
     pub(super) fn word_at(&mut self, column: usize, row: usize, text: &str) {
         if let Some(i) = self.place[column]
-            && let State::Text(interner) = &mut self.builders[i].state
+            && let Holding::Text(interner) = &mut self.builders[i].state
         {
             match text {
                 "" | "NA" | "NaN" => interner.missing(row),
@@ -171,13 +171,13 @@ impl Assembly {
     pub(super) fn missing(&mut self, i: usize, row: usize) {
         let builder = &mut self.builders[i];
         match &mut builder.state {
-            State::Numbers { .. } => {
+            Holding::Numbers { .. } => {
                 let array = &mut self.arrays[builder.array];
                 array.values[row * array.width + builder.at] = f64::NAN;
                 builder.found.look(row, f64::NAN);
             }
-            State::Text(text) => text.missing(row),
-            State::Spoiled => {}
+            Holding::Text(text) => text.missing(row),
+            Holding::Spoiled => {}
         }
     }
 
@@ -239,7 +239,7 @@ impl Assembly {
 /// Takes a column in: as numbers until a word comes.
 #[derive(Debug)]
 struct Intake {
-    state: State,
+    state: Holding,
     /// Where its numbers stand.
     array: usize,
     at: usize,
@@ -247,7 +247,7 @@ struct Intake {
 }
 
 #[derive(Debug)]
-enum State {
+enum Holding {
     Numbers {
         /// Every number so far prints as it was written.
         faithful: bool,
@@ -260,7 +260,7 @@ enum State {
 impl Intake {
     fn new() -> Self {
         Self {
-            state: State::Numbers { faithful: true },
+            state: Holding::Numbers { faithful: true },
             array: usize::MAX,
             at: 0,
             found: Oddities::default(),
@@ -268,12 +268,12 @@ impl Intake {
     }
     /// A column known to hold text.
     fn text() -> Self {
-        Self { state: State::Text(Interner::default()), ..Self::new() }
+        Self { state: Holding::Text(Interner::default()), ..Self::new() }
     }
 
     /// A cell of a column of numbers.
     fn scanned(&mut self, row: usize, cell: &[u8], array: &mut Array) -> Result<(), Flip> {
-        let State::Numbers { faithful } = &mut self.state else { return Ok(()) };
+        let Holding::Numbers { faithful } = &mut self.state else { return Ok(()) };
         let x = match scan(cell) {
             Scan::Missing => f64::NAN,
             Scan::Number { value, faithful: now } => {
@@ -286,7 +286,7 @@ impl Intake {
             }
             Scan::LongWhole | Scan::Word => {
                 if !*faithful {
-                    self.state = State::Spoiled;
+                    self.state = Holding::Spoiled;
                     return Err(Flip::SpellingLost);
                 }
                 let mut text = Interner::default();
@@ -298,7 +298,7 @@ impl Intake {
                     (array.values, array.dead) = (vec![], true);
                 }
                 let taken = text.cell(row, cell, &mut self.found);
-                self.state = State::Text(text);
+                self.state = Holding::Text(text);
                 return taken;
             }
         };
@@ -309,12 +309,12 @@ impl Intake {
 
     fn finish(self, name: &str, numbers: impl FnOnce(usize) -> Strided) -> Column {
         match self.state {
-            State::Numbers { .. } => Column::new(name, Cells::Numeric(numbers(self.at)), self.found),
-            State::Text(text) => {
+            Holding::Numbers { .. } => Column::new(name, Cells::Numeric(numbers(self.at)), self.found),
+            Holding::Text(text) => {
                 let (category, words, first_word) = text.finish();
                 Column::new(name, Cells::Text(category), Oddities { words, first_word, ..self.found })
             }
-            State::Spoiled => Column::new(name, Cells::Text(Category::default()), Oddities::default()),
+            Holding::Spoiled => Column::new(name, Cells::Text(Category::default()), Oddities::default()),
         }
     }
 }

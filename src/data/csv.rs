@@ -40,20 +40,20 @@ fn read(source: &TableFile<'_>, delimiter: Option<u8>) -> Result<Table, Diagnost
     let mut as_text = vec![];
     loop {
         match pass(source, delimiter, &as_text)? {
-            Pass::Table(table) => return Ok(table),
-            Pass::Again(columns) => as_text.extend(columns),
+            Reading::Table(table) => return Ok(table),
+            Reading::Again(columns) => as_text.extend(columns),
         }
     }
 }
 
-enum Pass {
+enum Reading {
     Table(Table),
     /// These columns turned out to hold text after numbers whose spelling was gone (`007`, then `bond`).
     Again(Vec<usize>),
 }
 
-fn pass(source: &TableFile<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result<Pass, Diagnostic> {
-    let file = Place { path: source.path };
+fn pass(source: &TableFile<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Result<Reading, Diagnostic> {
+    let file = CellPlace { path: source.path };
     let input = (source.open)().map_err(|e| errors::unopened(source, &e))?;
     let mut records = Records::new(input).map_err(|e| file.unread(1, &e))?;
     let delimiter = match delimiter {
@@ -140,7 +140,7 @@ fn pass(source: &TableFile<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Res
         rows += 1;
     }
     if !flipped.is_empty() {
-        return Ok(Pass::Again(flipped));
+        return Ok(Reading::Again(flipped));
     }
     if rows == 0 {
         return Err(Diagnostic::error(
@@ -150,7 +150,7 @@ fn pass(source: &TableFile<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Res
         .in_data(file.line(1))
         .note("the first line of a table names its columns; the data begin on the next"));
     }
-    Ok(Pass::Table(assembly.finish(source.name, source.path, rows, RowOrigin::Lines(lines))))
+    Ok(Reading::Table(assembly.finish(source.name, source.path, rows, RowOrigin::Lines(lines))))
 }
 
 /// Rows are counted in 32 bits.
@@ -253,7 +253,7 @@ fn separator(header: &[u8]) -> u8 {
     if more > 0 { b';' } else { b',' }
 }
 
-fn header<R: Read>(records: &Records<R>, file: &Place<'_>) -> Result<Vec<String>, Diagnostic> {
+fn header<R: Read>(records: &Records<R>, file: &CellPlace<'_>) -> Result<Vec<String>, Diagnostic> {
     let mut names: Vec<String> = vec![];
     let mut seen = HashSet::new();
     for (i, field) in records.fields().enumerate() {
@@ -272,11 +272,11 @@ fn header<R: Read>(records: &Records<R>, file: &Place<'_>) -> Result<Vec<String>
 }
 
 /// The file, for places in it.
-struct Place<'a> {
+struct CellPlace<'a> {
     path: &'a str,
 }
 
-impl Place<'_> {
+impl CellPlace<'_> {
     fn line(&self, line: usize) -> DataPlace {
         DataPlace { path: self.path.into(), line, column: None, cell: None, excerpt: None }
     }
@@ -304,14 +304,14 @@ impl Place<'_> {
     }
 }
 
-fn unnamed(file: &Place<'_>, line: usize, i: usize) -> Diagnostic {
+fn unnamed(file: &CellPlace<'_>, line: usize, i: usize) -> Diagnostic {
     Diagnostic::error(errors::UNNAMED_COLUMN, format!("column {} of `{}` has no name", i + 1, file.path))
         .in_data(file.line(line))
         .note("the first line of a table names each of its columns")
         .help("name the column, or leave it out (R: `row.names = FALSE`, pandas: `index=False`)")
 }
 
-fn repeated(file: &Place<'_>, line: usize, name: &str, first: usize, second: usize) -> Diagnostic {
+fn repeated(file: &CellPlace<'_>, line: usize, name: &str, first: usize, second: usize) -> Diagnostic {
     let place = DataPlace { column: Some(name.into()), ..file.line(line) };
     Diagnostic::error(errors::REPEATED_COLUMN, format!("two columns of `{}` are named `{name}`", file.path))
         .in_data(place)
@@ -319,7 +319,7 @@ fn repeated(file: &Place<'_>, line: usize, name: &str, first: usize, second: usi
         .help("give each column a name of its own")
 }
 
-fn ragged<R: Read>(file: &Place<'_>, records: &Records<R>, width: usize) -> Diagnostic {
+fn ragged<R: Read>(file: &CellPlace<'_>, records: &Records<R>, width: usize) -> Diagnostic {
     let found = records.width();
     let cells = if found == 1 { "cell" } else { "cells" };
     Diagnostic::error(
@@ -331,7 +331,7 @@ fn ragged<R: Read>(file: &Place<'_>, records: &Records<R>, width: usize) -> Diag
     .help("put a cell that holds the separator into quotes")
 }
 
-fn blank_line(file: &Place<'_>, line: usize, next: usize) -> Diagnostic {
+fn blank_line(file: &CellPlace<'_>, line: usize, next: usize) -> Diagnostic {
     Diagnostic::error(
         errors::RAGGED,
         format!("line {line} of `{}` is blank, and line {next} has data again", file.path),
@@ -341,7 +341,7 @@ fn blank_line(file: &Place<'_>, line: usize, next: usize) -> Diagnostic {
     .help("take the blank line out; a row of missing cells still has its separators")
 }
 
-fn not_utf8(file: &Place<'_>, line: usize, column: Option<&str>) -> Diagnostic {
+fn not_utf8(file: &CellPlace<'_>, line: usize, column: Option<&str>) -> Diagnostic {
     Diagnostic::error(errors::NOT_UTF8, format!("line {line} of `{}` is not UTF-8 text", file.path))
         .in_data(DataPlace { column: column.map(str::to_owned), ..file.line(line) })
         .help("save the file as UTF-8 (for example `iconv -f LATIN1 -t UTF-8`)")

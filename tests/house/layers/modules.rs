@@ -199,10 +199,10 @@ impl Module {
                     module.given.extend(tokens[i + 1..end].iter().filter(|t| is_name(t)).cloned());
                 }
                 "macro_rules" => drop(module.items.insert(tokens[i + 2].clone())),
-                "fn" | "struct" | "enum" | "union" | "trait" | "type" | "const" | "static" if depth == 0 => {
-                    if tokens.get(i + 1).is_some_and(|t| is_name(t)) {
-                        module.items.insert(tokens[i + 1].clone());
-                    }
+                "fn" | "struct" | "enum" | "union" | "trait" | "type" | "const" | "static"
+                    if depth == 0 && tokens.get(i + 1).is_some_and(|t| is_name(t)) =>
+                {
+                    module.items.insert(tokens[i + 1].clone());
                 }
                 name if is_name(name) && ![".", "::"].contains(&before) => {
                     let mut path = vec![name.to_string()];
@@ -301,8 +301,8 @@ fn without_tests(tokens: Vec<String>) -> Vec<String> {
 fn item_end(tokens: &[String], start: usize) -> usize {
     let mut depth = 0;
     let is_use = tokens[start..].iter().take(5).any(|t| t == "use");
-    for i in start..tokens.len() {
-        match tokens[i].as_str() {
+    for (i, token) in tokens.iter().enumerate().skip(start) {
+        match token.as_str() {
             "{" | "(" | "[" => depth += 1,
             "}" if depth == 1 && !is_use => return i + 1,
             "}" | ")" | "]" => depth -= 1,
