@@ -32,6 +32,7 @@ pub use api::{Error, Model, Nodes, Options, Table};
 pub use engine::{
     Watch,
     posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior},
+    record::{Iteration, Record, StopReason},
 };
 
 // The stages. What is public in them is for the tests and measurements of this repository, and may change with

@@ -21,6 +21,8 @@ pub struct Options {
     pub restarts: usize,
     /// Iterations of one start, at most.
     pub max_iterations: usize,
+    /// Seconds of one start, about: the iteration that passes them is the last.
+    pub max_seconds: Option<f64>,
     /// A run has converged when an iteration raises the bound by less than this share of it.
     pub tolerance: f64,
     /// Worker threads; 0 for one a core. The result does not depend on it.
@@ -56,6 +58,7 @@ impl Default for Options {
             seed: 0,
             restarts: 1,
             max_iterations: MAX_ITERATIONS,
+            max_seconds: None,
             tolerance: TOLERANCE,
             threads: 0,
             nodes: Nodes::Shared,
@@ -71,6 +74,7 @@ impl Options {
             seed: self.seed,
             restarts: self.restarts,
             max_iterations: self.max_iterations,
+            max_seconds: self.max_seconds,
             tolerance: self.tolerance,
             threads: self.threads,
             nodes: match &self.nodes {

@@ -68,6 +68,9 @@ pub(super) struct Fit {
     /// Iterations after which a run gives up
     #[arg(long, value_name = "N", default_value_t = MAX_ITERATIONS, value_parser = at_least_one)]
     pub max_iterations: usize,
+    /// Seconds after which a run gives up, at the end of an iteration
+    #[arg(long, value_name = "X", value_parser = tolerance)]
+    pub max_seconds: Option<f64>,
     /// Relative change of the bound at which a run has converged
     #[arg(long, value_name = "X", default_value_t = TOLERANCE, value_parser = tolerance)]
     pub tolerance: f64,

@@ -36,7 +36,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         seed: args.seed,
         restarts: args.restarts,
         max_iterations: args.max_iterations,
-        max_seconds: None,
+        max_seconds: args.max_seconds,
         tolerance: args.tolerance,
         threads: args.threads.unwrap_or(0),
         nodes: args.nodes.clone(),

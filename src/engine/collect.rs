@@ -7,7 +7,7 @@ use super::{
     posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior},
     predict,
     profile::RunProfile,
-    record::{Record, Stop},
+    record::{Record, StopReason},
     session::Session,
 };
 use crate::{
@@ -36,7 +36,7 @@ pub struct Summary {
     /// Whether it stopped by the tolerance.
     pub converged: bool,
     /// Why it stopped.
-    pub stop: Stop,
+    pub stop: StopReason,
     /// Which restart it was.
     pub restart: usize,
     /// The final bound of every restart.

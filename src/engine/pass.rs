@@ -7,17 +7,17 @@
 use super::{
     desk::Desk,
     error::{Failed, RunError},
-    paths::{self, Ways, path::Cut},
-    profile::{self, Part},
-    sums::{Emitted, Sums},
+    paths::{self, Ways, path::Chunking},
+    profile::{self, WorkPart},
+    sums::{Emitted, RunSums},
     work::Work,
 };
 use crate::{
     num::reduce::dot,
     plan::{
         layout::{StreamId, TableId, VarId},
-        paths::local_ascent::Span,
-        sums::What,
+        paths::local_ascent::RunSpan,
+        sums::Summed,
         var::Storage,
     },
 };
@@ -25,28 +25,28 @@ use rayon::prelude::*;
 use std::{ops::Range, sync::Mutex};
 
 /// Ways over a stream's rows, and what comes of it.
-pub(super) struct Ready<'a> {
+pub(super) struct ReadyPass<'a> {
     stream: StreamId,
     ways: Ways<'a>,
     /// Tables that no way sums itself.
     gathered: Vec<TableId>,
     /// Blocks that are kept between passes.
     kept: Vec<VarId>,
-    /// What each run sums, of all statistics.
+    /// Summed each run sums, of all statistics.
     places: Range<usize>,
     /// All chunks in one run: the sums are too large to be there twice.
     one_run: bool,
     chunks: Vec<Range<usize>>,
     runs: Vec<Range<usize>>,
-    spans: Vec<Span>,
-    done: Vec<Sums>,
+    spans: Vec<RunSpan>,
+    done: Vec<RunSums>,
 }
 
 /// Buffers that threads leave to each other and to later passes.
 #[derive(Default)]
 pub(super) struct Idle {
     desks: Mutex<Vec<Desk>>,
-    sums: Mutex<Vec<Sums>>,
+    sums: Mutex<Vec<RunSums>>,
 }
 
 /// Numbers in the sums of all runs of a pass that may be in memory together.
@@ -66,7 +66,7 @@ fn rest<T>(to: &Mutex<Vec<T>>, item: T) {
     }
 }
 
-impl<'a> Ready<'a> {
+impl<'a> ReadyPass<'a> {
     pub(super) fn new(work: &Work<'_>, stream: StreamId, ways: Ways<'a>) -> Self {
         let (plan, pass) = (work.plan, &work.plan.passes[stream]);
         let gathered = paths::gathered(pass, &ways);
@@ -118,12 +118,14 @@ impl<'a> Ready<'a> {
         for way in &self.ways {
             let sent = |t: &TableId| dot(work.tables.of(*t), work.statistics.packed(plan, *t));
             let off: f64 = way.unkept().iter().map(sent).sum();
-            let summed =
-                plan.sums.place(What::Entropy(way.var())).map_or(0.0, |at| work.statistics.at(at..at + 1)[0]);
+            let summed = plan
+                .sums
+                .place(Summed::Entropy(way.var()))
+                .map_or(0.0, |at| work.statistics.at(at..at + 1)[0]);
             work.state.set_entropy(way.var(), summed - off);
             work.state.has_moved(way.var());
         }
-        work.profile.end(Part::Pass(self.stream), from, || (0.0, 0.0));
+        work.profile.end(WorkPart::Pass(self.stream), from, || (0.0, 0.0));
         Ok(())
     }
 
@@ -131,15 +133,18 @@ impl<'a> Ready<'a> {
     fn runs(&mut self, work: &mut Work<'_>, idle: &Idle, kept: &mut [Vec<f64>]) -> Result<bool, Failed> {
         let stream = &work.plan.streams[self.stream];
         let one = [0..stream.chunks.len()];
-        let plain =
-            Cut { chunks: &stream.chunks, runs: if self.one_run { &one } else { &stream.runs }, spans: &[] };
+        let plain = Chunking {
+            chunks: &stream.chunks,
+            runs: if self.one_run { &one } else { &stream.runs },
+            spans: &[],
+        };
         let cut = self.ways.iter().find_map(|w| w.cut()).unwrap_or(plain);
         let whole = !cut.spans.is_empty() || stream.starts.is_some();
         cut.chunks.clone_into(&mut self.chunks);
         cut.runs.clone_into(&mut self.runs);
         cut.spans.clone_into(&mut self.spans);
         if self.spans.is_empty() {
-            self.spans.push(Span { runs: 0..self.runs.len(), rows: 0..stream.size });
+            self.spans.push(RunSpan { runs: 0..self.runs.len(), rows: 0..stream.size });
         }
         let (chunks, runs, spans) = (
             std::mem::take(&mut self.chunks),
@@ -152,7 +157,7 @@ impl<'a> Ready<'a> {
         let (mut again, mut done) = (false, std::mem::take(&mut self.done));
         for (i, span) in spans.iter().enumerate() {
             for batch in runs[span.runs.clone()].chunks(at_once) {
-                let one = |run: &Range<usize>, mut sums: Sums, work: &Work<'_>| {
+                let one = |run: &Range<usize>, mut sums: RunSums, work: &Work<'_>| {
                     let mut desk = take(&idle.desks).unwrap_or_else(|| Desk::new(work.plan));
                     sums.failed = self.run(work, &chunks[run.clone()], whole, &mut desk, &mut sums).err();
                     rest(&idle.desks, desk);
@@ -208,7 +213,7 @@ impl<'a> Ready<'a> {
         chunks: &[Range<usize>],
         whole: bool,
         desk: &mut Desk,
-        sums: &mut Sums,
+        sums: &mut RunSums,
     ) -> Result<(), Failed> {
         let plan = work.plan;
         sums.kept.resize_with(self.kept.len(), || (self.kept[0], vec![]));
@@ -218,7 +223,7 @@ impl<'a> Ready<'a> {
                 let from = sums.profile.begin();
                 desk.gather(work, t, &rows, sums.table(plan, t));
                 let count = rows.len();
-                sums.profile.end(Part::Statistic(t), from, || profile::statistic(&plan.tables[t], count));
+                sums.profile.end(WorkPart::Statistic(t), from, || profile::statistic(&plan.tables[t], count));
             }
             self.ways.iter().for_each(|way| way.sum(work, &rows, desk, sums));
             for (&v, kept) in self.kept.iter().zip(&mut sums.kept) {
@@ -235,7 +240,7 @@ impl<'a> Ready<'a> {
         rows: &Range<usize>,
         before: &dyn Fn(VarId) -> &'w [f64],
         desk: &mut Desk,
-        sums: &mut Sums,
+        sums: &mut RunSums,
     ) -> Result<(), Failed> {
         let plan = work.plan;
         desk.sequences(&plan.streams[self.stream], rows);
@@ -259,7 +264,7 @@ impl<'a> Ready<'a> {
         let (work, stream) = (&*work, &work.plan.streams[self.stream]);
         let places = work.plan.sums.passes[self.stream].all.clone();
         let one = |run: &Range<usize>| -> Result<Vec<Emitted>, Failed> {
-            let (mut desk, mut sums) = (Desk::new(work.plan), Sums::default());
+            let (mut desk, mut sums) = (Desk::new(work.plan), RunSums::default());
             sums.begin(places.clone(), work.profile.like());
             let mut out = vec![Emitted::default(); wanted.len()];
             for rows in pieces(&stream.chunks[run.clone()], stream.starts.is_some()) {

@@ -3,7 +3,7 @@
 
 use super::{
     profile::RunProfile,
-    record::{Record, Stop},
+    record::{Record, StopReason},
 };
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub struct Posterior {
     /// Where its time went, if that was asked for.
     pub profile: Option<RunProfile>,
     /// Why the run stopped.
-    pub stop: Stop,
+    pub stop: StopReason,
     /// What each of its iterations came to.
     pub record: Record,
 }

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 /// A part of an iteration's work, by what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(super) enum WorkPart {
     /// A stored block: its messages from tables, and its moments.
     Update(VarId),
     /// A whole pass over a stream.
@@ -43,7 +43,7 @@ pub struct Spent {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Profile {
     on: bool,
-    parts: BTreeMap<Part, Spent>,
+    parts: BTreeMap<WorkPart, Spent>,
 }
 
 /// One line of a profile.
@@ -102,7 +102,7 @@ impl Profile {
         self.on.then(Instant::now)
     }
     /// A step that began at `from` has ended; `work` says its multiply-adds and bytes.
-    pub fn end(&mut self, step: Part, from: Option<Instant>, work: impl FnOnce() -> (f64, f64)) {
+    pub fn end(&mut self, step: WorkPart, from: Option<Instant>, work: impl FnOnce() -> (f64, f64)) {
         if let Some(from) = from {
             let seconds = from.elapsed().as_secs_f64();
             let (multiply_adds, bytes) = work();
@@ -112,7 +112,7 @@ impl Profile {
     /// The same, less seconds that other steps have noted in between.
     pub fn end_but(
         &mut self,
-        step: Part,
+        step: WorkPart,
         from: Option<Instant>,
         noted: f64,
         work: impl FnOnce() -> (f64, f64),
@@ -130,7 +130,7 @@ impl Profile {
     pub fn add(&mut self, other: &Self) {
         other.parts.iter().for_each(|(step, spent)| self.add_to(*step, spent));
     }
-    fn add_to(&mut self, step: Part, spent: &Spent) {
+    fn add_to(&mut self, step: WorkPart, spent: &Spent) {
         let sum = self.parts.entry(step).or_default();
         sum.seconds += spent.seconds;
         sum.multiply_adds += spent.multiply_adds;
@@ -150,36 +150,38 @@ impl Profile {
             return None;
         }
         let mut lines = vec![];
-        let mut say = |step: &Part, text: String, part: bool| {
+        let mut say = |step: &WorkPart, text: String, part: bool| {
             if let Some(spent) = self.parts.get(step) {
                 lines.push(Line { step: text, part, spent: *spent });
             }
         };
         for &v in &plan.stored {
-            say(&Part::Update(v), format!("update {}", plan.vars[v].name), false);
+            say(&WorkPart::Update(v), format!("update {}", plan.vars[v].name), false);
         }
         for s in plan.streams.ids() {
             let name = |t: TableId| &plan.names[plan.tables[t].node];
             let here: Vec<&str> =
                 plan.vars.iter().filter(|v| v.stream() == Some(s)).map(|v| v.name.as_str()).collect();
-            say(&Part::Pass(s), format!("pass over the rows of {}", here.join(", ")), false);
+            say(&WorkPart::Pass(s), format!("pass over the rows of {}", here.join(", ")), false);
             let of = |v: VarId| plan.vars[v].stream() == Some(s);
             for step in self.parts.keys() {
                 match *step {
-                    Part::Message(v, t) if of(v) => say(
+                    WorkPart::Message(v, t) if of(v) => say(
                         step,
                         format!("message to {} from {} (table {t})", plan.vars[v].name, name(t)),
                         true,
                     ),
-                    Part::Block(v) if of(v) => say(step, format!("moments of {}", plan.vars[v].name), true),
-                    Part::Statistic(t) if plan.tables[t].stream == Some(s) => {
+                    WorkPart::Block(v) if of(v) => {
+                        say(step, format!("moments of {}", plan.vars[v].name), true)
+                    }
+                    WorkPart::Statistic(t) if plan.tables[t].stream == Some(s) => {
                         say(step, format!("statistic of {} (table {t})", name(t)), true)
                     }
                     _ => {}
                 }
             }
         }
-        say(&Part::Bound, "the bound".into(), false);
+        say(&WorkPart::Bound, "the bound".into(), false);
         Some(RunProfile {
             lines,
             iterations,

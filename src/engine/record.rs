@@ -2,7 +2,7 @@
 
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopReason {
     /// The last iteration raised the bound by less than the tolerance.
     Converged,
     /// As many iterations as were allowed.

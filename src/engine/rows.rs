@@ -9,7 +9,7 @@ use crate::{
         Plan,
         arrays::Dense,
         layout::{List, VarId},
-        table::{From, RowOperand, Rows, Table, cells},
+        table::{From, RowOperand, Rows, Table},
     },
 };
 use std::ops::Range;
@@ -67,7 +67,7 @@ pub struct RowScratch {
 }
 
 /// How an operand is given to a contraction: from the plan as it is, or from a copy.
-enum Source<'a> {
+enum RowSource<'a> {
     Dense(&'a [f64]),
     Copy(usize),
     Made(usize),
@@ -89,13 +89,13 @@ const FEW: usize = 8;
 
 /// All operands of a table, ready for some places.
 struct Fetched<'a> {
-    few: [Source<'a>; FEW],
+    few: [RowSource<'a>; FEW],
     count: usize,
-    more: Vec<Source<'a>>,
+    more: Vec<RowSource<'a>>,
 }
 
 impl<'a> Fetched<'a> {
-    fn iter(&self) -> impl Iterator<Item = &Source<'a>> {
+    fn iter(&self) -> impl Iterator<Item = &RowSource<'a>> {
         self.few[..self.count].iter().chain(&self.more)
     }
 }
@@ -195,13 +195,12 @@ impl RowScratch {
         eta: &mut [f64],
     ) {
         let o = &table.operands[target];
-        let From::Stored { base, rest, part, stride, .. } = &o.from else { return };
+        let From::Stored { base, offsets, part, stride, .. } = &o.from else { return };
         let mut temp = std::mem::take(&mut self.temp);
         temp.clear();
         temp.resize(places.len() * o.width, 0.0);
         self.message(plan, table, target, &places, stored, None, values, &mut temp[o.offset..]);
         let w = *stride;
-        let offsets = cells(rest);
         places.each(|i, p| {
             let b = base[p];
             if b == u32::MAX {
@@ -229,10 +228,10 @@ impl RowScratch {
         let n = table.operands.len();
         self.dense.resize_with(self.dense.len().max(n), Vec::new);
         self.codes.resize_with(self.codes.len().max(n), Vec::new);
-        let mut fetched = Fetched { few: [const { Source::Copy(0) }; FEW], count: 0, more: vec![] };
+        let mut fetched = Fetched { few: [const { RowSource::Copy(0) }; FEW], count: 0, more: vec![] };
         for (i, o) in table.operands.iter().enumerate() {
             let g = if Some(i) == skip {
-                Source::Copy(i)
+                RowSource::Copy(i)
             } else {
                 self.fetch_one(plan, i, o, places, stored, chunk)
             };
@@ -253,7 +252,7 @@ impl RowScratch {
         places: &Places<'_>,
         stored: &List<VarId, Vec<f64>>,
         chunk: Option<ChunkMoments<'a>>,
-    ) -> Source<'a> {
+    ) -> RowSource<'a> {
         let buffer = &mut self.dense[i];
         match &o.from {
             From::Dense(id) => {
@@ -261,32 +260,32 @@ impl RowScratch {
                 if let Places::Range(r) = places
                     && let Some(s) = array.slice(r.clone())
                 {
-                    return Source::Dense(s);
+                    return RowSource::Dense(s);
                 }
                 if let Places::Range(r) = places {
-                    return Source::Made(self.make(plan, *id, r));
+                    return RowSource::Made(self.make(plan, *id, r));
                 }
                 let buffer = &mut self.dense[i];
                 buffer.resize(places.len() * o.width, 0.0);
                 let value = &mut self.value;
                 write_rows(array, places, o.width, buffer, value);
-                Source::Copy(i)
+                RowSource::Copy(i)
             }
             From::Weight(s) => {
                 let w = plan.streams[*s].weight.as_deref().unwrap_or_default();
                 if let Places::Range(r) = places {
-                    return Source::Dense(&w[r.clone()]);
+                    return RowSource::Dense(&w[r.clone()]);
                 }
                 buffer.resize(places.len(), 0.0);
                 places.each(|at, p| buffer[at] = w[p]);
-                Source::Copy(i)
+                RowSource::Copy(i)
             }
             From::Codes(id) => {
                 let codes = &plan.rows.codes[*id];
                 if let Places::Range(r) = places {
                     // Columns stand one after the other: the slice starts in the first and reaches into the
                     // others.
-                    return Source::Codes(&codes.data[r.start..], codes.rows);
+                    return RowSource::Codes(&codes.data[r.start..], codes.rows);
                 }
                 let columns = codes.data.len() / codes.rows.max(1);
                 let copy = &mut self.codes[i];
@@ -294,15 +293,14 @@ impl RowScratch {
                 for c in 0..columns {
                     places.each(|_, p| copy.push(codes.data[c * codes.rows + p]));
                 }
-                Source::CodesCopy(i)
+                RowSource::CodesCopy(i)
             }
-            From::Stored { var, base, rest, part, stride } => {
+            From::Stored { var, base, offsets, part, stride } => {
                 let w = *stride;
                 let moments = &stored[*var];
                 let shift = o.offset;
                 buffer.clear();
                 buffer.resize(places.len() * o.width, 0.0);
-                let offsets = cells(rest);
                 places.each(|at, p| {
                     let b = base[p];
                     if b == u32::MAX {
@@ -314,13 +312,13 @@ impl RowScratch {
                     }
                 });
                 buffer.drain(..shift);
-                Source::Copy(i)
+                RowSource::Copy(i)
             }
             From::Streamed { var, back } => {
                 let chunk = chunk.expect("a streamed operand is read in its pass");
                 let moments = &chunk.moments[*var];
                 if let (Places::Range(_), 0) = (places, back) {
-                    return Source::Dense(&moments[o.offset..]);
+                    return RowSource::Dense(&moments[o.offset..]);
                 }
                 buffer.clear();
                 buffer.resize(places.len() * o.width, 0.0);
@@ -331,7 +329,7 @@ impl RowScratch {
                 });
                 // A copy holds whole rows, so the part's offset is taken here.
                 buffer.drain(..o.offset);
-                Source::Copy(i)
+                RowSource::Copy(i)
             }
         }
     }
@@ -369,7 +367,7 @@ fn write_rows(array: &Dense, places: &Places<'_>, width: usize, out: &mut [f64],
 }
 
 fn operand<'a>(
-    given: &Source<'a>,
+    given: &RowSource<'a>,
     made: &'a [(usize, Range<usize>, Vec<f64>)],
     dense: &'a [Vec<f64>],
     codes: &'a [Vec<u32>],
@@ -377,11 +375,11 @@ fn operand<'a>(
     (shift, column): (usize, usize),
 ) -> Operand<'a> {
     match given {
-        Source::Dense(s) => Operand::Dense(&s[shift..]),
-        Source::Copy(i) => Operand::Dense(&dense[*i][shift..]),
-        Source::Made(i) => Operand::Dense(&made[*i].2[shift..]),
-        Source::Codes(c, rows) => Operand::Codes(&c[column * rows..][..count]),
-        Source::CodesCopy(i) => Operand::Codes(&codes[*i][column * count..][..count]),
+        RowSource::Dense(s) => Operand::Dense(&s[shift..]),
+        RowSource::Copy(i) => Operand::Dense(&dense[*i][shift..]),
+        RowSource::Made(i) => Operand::Dense(&made[*i].2[shift..]),
+        RowSource::Codes(c, rows) => Operand::Codes(&c[column * rows..][..count]),
+        RowSource::CodesCopy(i) => Operand::Codes(&codes[*i][column * count..][..count]),
     }
 }
 

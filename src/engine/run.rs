@@ -7,8 +7,8 @@ use super::{
     options::Options,
     posterior::Posterior,
     profile::{Profile, RunProfile},
-    record::{Iteration, Record, Stop},
-    schedule::{Next, Progress, Schedule, batch::Batch, budget::Budget},
+    record::{Iteration, Record, StopReason},
+    schedule::{Next, Schedule, SoFar, batch::Batch, budget::Budget},
     session::Session,
     start::Start,
     watch::Watch,
@@ -30,7 +30,7 @@ struct Run<'p> {
     session: Session<'p>,
     restart: usize,
     record: Record,
-    stop: Stop,
+    stop: StopReason,
     profile: Option<RunProfile>,
     /// What ended it, if its numbers broke down after a good iteration; the rest is then as that iteration
     /// left it.
@@ -84,7 +84,7 @@ pub fn fit(
     }
     let collect = |run: Run<'_>| {
         let Run { mut session, restart, record, stop, profile, .. } = run;
-        let converged = stop == Stop::Converged;
+        let converged = stop == StopReason::Converged;
         let summary = collect::Summary { record, converged, stop, restart, restarts: finals, profile };
         collect::posterior(graph, bound, &mut session, options, summary)
     };
@@ -145,7 +145,7 @@ impl<'p> Run<'p> {
             session,
             restart,
             record: Record::default(),
-            stop: Stop::Broke,
+            stop: StopReason::Broke,
             profile: None,
             broke: None,
         })
@@ -163,7 +163,7 @@ impl<'p> Run<'p> {
         let (mut terms, mut ended, mut steps) = (vec![], 0.0, 0);
         self.session.iteration = self.record.iterations().len() + 1;
         loop {
-            let progress = Progress { record: &self.record, seconds: begun.elapsed().as_secs_f64() };
+            let progress = SoFar { record: &self.record, seconds: begun.elapsed().as_secs_f64() };
             let step = match schedule.next(&progress) {
                 Next::Step(step) => step,
                 Next::Stop(stop) => {
@@ -190,7 +190,7 @@ impl<'p> Run<'p> {
                 Err(e) if self.record.iterations().is_empty() => return Err(e),
                 Err(e) => {
                     self.session.back();
-                    (self.stop, self.broke) = (Stop::Broke, Some(e));
+                    (self.stop, self.broke) = (StopReason::Broke, Some(e));
                     return Ok(());
                 }
             }
@@ -254,9 +254,9 @@ mod tests {
     )"#;
     const CLASSES: &str = r#"Model(
         data: { "t": { "x": [1, 2, 1.5, 9, 8, 11, 4, 7] } },
-        plates: { "n": Rows(table: "t"), "k": 2 },
+        plates: { "n": Rows(table: "t"), "k": Size(2) },
         nodes: {
-            "p": Dirichlet(concentration: 1, plate: "k"),
+            "p": Dirichlet(concentration: 1, over: "k"),
             "m[k]": Normal(mean: 0, precision: 0.01),
             "tau": Gamma(shape: 1, rate: 1),
             "z[n]": Categorical(p: "p"),
@@ -278,14 +278,14 @@ mod tests {
         factorize: MeanField,
     )"#;
 
-    struct Ready {
+    struct Case {
         graph: FactorGraph,
         bound: Bound,
         plan: Plan,
         pool: rayon::ThreadPool,
     }
 
-    fn ready(text: &str) -> Ready {
+    fn ready(text: &str) -> Case {
         let source = crate::source::Source::new("test.ron", text);
         let mut diags = crate::diag::Diagnostics::default();
         let model = crate::syntax::parse(&source, &mut diags).unwrap();
@@ -294,7 +294,7 @@ mod tests {
         let bound = crate::pipeline::bind(&model, &graph, &files, &|_| None, &source, &mut diags).unwrap();
         let plan = crate::pipeline::plan(&graph, &bound, &mut diags).unwrap();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        Ready { graph, bound, plan, pool }
+        Case { graph, bound, plan, pool }
     }
 
     fn budget(iterations: usize, tolerance: f64) -> Budget {
@@ -314,7 +314,7 @@ mod tests {
         all.collect()
     }
 
-    impl Ready {
+    impl Case {
         fn run(&self) -> Run<'_> {
             Run::new(&self.graph, &self.plan, &self.pool, &Options::default(), 0).unwrap()
         }
@@ -337,7 +337,7 @@ mod tests {
         assert_eq!(error.iteration, 3);
         let last = error.last_good.expect("two iterations were good");
         assert_eq!((&last.trace, &last.nodes, &last.terms), (&two.trace, &two.nodes, &two.terms));
-        assert_eq!((last.stop, two.stop), (Stop::Broke, Stop::Iterations));
+        assert_eq!((last.stop, two.stop), (StopReason::Broke, StopReason::Iterations));
         assert!(at_once.unwrap_err().last_good.is_none());
     }
 
@@ -374,7 +374,7 @@ mod tests {
             };
             let (before, elbo) = (shared(&run), run.elbo());
             run.go(&mut Frozen::new(&r.plan, budget(500, 1e-15)), &mut Unwatched).unwrap();
-            assert_eq!(run.stop, Stop::Converged);
+            assert_eq!(run.stop, StopReason::Converged);
             assert_eq!(shared(&run), before);
             assert!(run.elbo() >= elbo - 1e-12 * elbo.abs());
         }
@@ -406,11 +406,11 @@ mod tests {
         let r = ready(CLASSES);
         let options = Options { max_seconds: Some(0.0), tolerance: 0.0, ..Options::default() };
         let p = r.fit(&options).unwrap();
-        assert_eq!((p.stop, p.iterations, p.converged), (Stop::Seconds, 1, false));
+        assert_eq!((p.stop, p.iterations, p.converged), (StopReason::Seconds, 1, false));
         let long =
             Options { max_seconds: Some(3600.0), max_iterations: 3, tolerance: 0.0, ..Options::default() };
-        assert_eq!(r.fit(&long).unwrap().stop, Stop::Iterations);
-        assert_eq!(r.fit(&Options::default()).unwrap().stop, Stop::Converged);
+        assert_eq!(r.fit(&long).unwrap().stop, StopReason::Iterations);
+        assert_eq!(r.fit(&Options::default()).unwrap().stop, StopReason::Converged);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use super::{
     error::RunError,
-    pass::{Idle, Ready},
+    pass::{Idle, ReadyPass},
     paths::{self, given::First},
-    profile::{self, Part},
+    profile::{self, WorkPart},
     sums::Emitted,
     work::Work,
 };
@@ -19,7 +19,7 @@ use std::ops::{Deref, DerefMut};
 /// A run's numbers, and what passes need.
 pub(super) struct Session<'p> {
     work: Work<'p>,
-    ready: List<StreamId, Option<Ready<'p>>>,
+    ready: List<StreamId, Option<ReadyPass<'p>>>,
     idle: Idle,
 }
 
@@ -49,17 +49,18 @@ impl<'p> Session<'p> {
             Step::Update(v) => {
                 let (plan, from) = (work.plan, work.profile.begin());
                 work.update_var(v, &|_| true)?;
-                work.profile.end(Part::Update(v), from, || profile::update(plan, v));
+                work.profile.end(WorkPart::Update(v), from, || profile::update(plan, v));
                 Ok(())
             }
             Step::Pass(s) => {
-                let ready = self.ready[s].get_or_insert_with(|| Ready::new(work, s, paths::chosen(work, s)));
+                let ready =
+                    self.ready[s].get_or_insert_with(|| ReadyPass::new(work, s, paths::chosen(work, s)));
                 ready.pass(work, &self.idle)
             }
             Step::Bound => {
                 let from = work.profile.begin();
                 let done = work.terms(terms);
-                work.profile.end(Part::Bound, from, || (0.0, 0.0));
+                work.profile.end(WorkPart::Bound, from, || (0.0, 0.0));
                 done
             }
         }
@@ -77,7 +78,7 @@ impl<'p> Session<'p> {
         if ways.is_empty() {
             return Ok(());
         }
-        Ready::new(&self.work, s, ways).pass(&mut self.work, &self.idle)
+        ReadyPass::new(&self.work, s, ways).pass(&mut self.work, &self.idle)
     }
 
     /// Natural parameters and moments of each row of some of a stream's blocks, as the last pass has left
@@ -92,7 +93,7 @@ impl<'p> Session<'p> {
             self.work.refresh_table(t);
         }
         let ways = paths::general(&self.work, s);
-        Ready::new(&self.work, s, ways).emit(&mut self.work, wanted)
+        ReadyPass::new(&self.work, s, ways).emit(&mut self.work, wanted)
     }
 
     /// Back to the state that was last good.

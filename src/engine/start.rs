@@ -170,12 +170,12 @@ impl Start {
 }
 
 /// The start as a pass asks for it.
-struct Moments<'a> {
+struct StartMoments<'a> {
     start: &'a Start,
     plan: &'a Plan,
 }
 
-impl First for Moments<'_> {
+impl First for StartMoments<'_> {
     fn gives(&self, v: VarId) -> bool {
         self.start.gives(v)
     }
@@ -239,7 +239,7 @@ impl Session<'_> {
                 start.check(plan, v).map_err(|e| self.error(v, e))?;
             }
             // Where nothing is given, the blocks of the rows follow from the stored ones.
-            self.first_pass(s, &order, &Moments { start, plan })?;
+            self.first_pass(s, &order, &StartMoments { start, plan })?;
         }
         Ok(())
     }

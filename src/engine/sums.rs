@@ -1,11 +1,11 @@
-//! What one run of chunks sums, and what else it leaves. Runs have sums of their own, which are added in
+//! Summed one run of chunks sums, and what else it leaves. Runs have sums of their own, which are added in
 //! their order, so that threads cannot change a bit. Not here: where each sum stands (`plan::sums`).
 
 use super::{error::Failed, kinds::Kinds, profile::Profile};
 use crate::plan::{
     Plan,
     layout::{TableId, VarId},
-    sums::What,
+    sums::Summed,
 };
 use std::ops::Range;
 
@@ -20,13 +20,13 @@ pub struct Emitted {
 
 /// One run's sums.
 #[derive(Default)]
-pub(super) struct Sums {
+pub(super) struct RunSums {
     /// From place `first` of all statistics on.
     numbers: Vec<f64>,
     first: usize,
     /// Moments of blocks that are kept between passes.
     pub kept: Vec<(VarId, Vec<f64>)>,
-    /// What paths leave for the end of a span of rows.
+    /// Summed paths leave for the end of a span of rows.
     pub left: Kinds,
     pub profile: Profile,
     pub failed: Option<Failed>,
@@ -34,7 +34,7 @@ pub(super) struct Sums {
     pub again: bool,
 }
 
-impl Sums {
+impl RunSums {
     /// All zero, for these places of the statistics.
     pub(super) fn begin(&mut self, places: Range<usize>, profile: Profile) {
         self.numbers.clear();
@@ -43,7 +43,7 @@ impl Sums {
         self.first = places.start;
     }
 
-    /// Sums where the statistics stand: of a pass with one run there is nothing to add up.
+    /// RunSums where the statistics stand: of a pass with one run there is nothing to add up.
     pub(super) fn in_place(&mut self, numbers: &mut Vec<f64>, profile: Profile) {
         std::mem::swap(&mut self.numbers, numbers);
         self.go_on(profile);
@@ -73,7 +73,7 @@ impl Sums {
     }
 
     /// So many numbers of a sum that is no table's.
-    pub(super) fn besides(&mut self, plan: &Plan, what: What, len: usize) -> &mut [f64] {
+    pub(super) fn besides(&mut self, plan: &Plan, what: Summed, len: usize) -> &mut [f64] {
         match plan.sums.place(what) {
             Some(at) => &mut self.numbers[at - self.first..at - self.first + len],
             None => &mut [],
@@ -82,6 +82,6 @@ impl Sums {
 
     /// Adds to a block's entropy, in nats.
     pub(super) fn add_entropy(&mut self, plan: &Plan, v: VarId, nats: f64) {
-        self.besides(plan, What::Entropy(v), 1).iter_mut().for_each(|e| *e += nats);
+        self.besides(plan, Summed::Entropy(v), 1).iter_mut().for_each(|e| *e += nats);
     }
 }

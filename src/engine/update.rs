@@ -16,7 +16,7 @@ use crate::{
     plan::{
         layout::VarId,
         messages::Place,
-        table::{From, Rows, Table, cells},
+        table::{From, Rows, Table},
         var::Var,
     },
     state::{grow, tables::shared},
@@ -168,10 +168,9 @@ fn some(
 
 /// Places whose element, as operand `i` reads it, is of the colour.
 fn rows_of_colour(var: &Var, table: &Table, i: usize, colour: usize) -> Vec<u32> {
-    let From::Stored { base, rest, .. } = &table.operands[i].from else { return vec![] };
+    let From::Stored { base, offsets, .. } = &table.operands[i].from else { return vec![] };
     let mut of_colour = vec![false; var.elements()];
     var.colours[colour].iter().for_each(|&e| of_colour[e as usize] = true);
-    let offsets = cells(rest);
     let hit = |p: u32| {
         let b = base[p as usize];
         b != u32::MAX && offsets.iter().any(|o| of_colour[b as usize + o])

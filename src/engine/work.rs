@@ -13,7 +13,7 @@ use crate::{
         layout::{TableId, VarId},
         table::{From, Rows},
     },
-    state::{State, Statistics, Tables},
+    state::{State, Statistics, TableValues},
 };
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ pub(super) struct Work<'p> {
     pub plan: &'p Plan,
     pub pool: &'p rayon::ThreadPool,
     pub state: State,
-    pub tables: Tables,
+    pub tables: TableValues,
     pub statistics: Statistics,
     pub iteration: usize,
     pub profile: Profile,
@@ -42,7 +42,7 @@ impl<'p> Work<'p> {
             plan,
             pool,
             state: State::new(plan),
-            tables: Tables::new(plan),
+            tables: TableValues::new(plan),
             statistics: Statistics::new(plan),
             iteration: 0,
             profile: Profile::default(),
@@ -87,7 +87,7 @@ impl<'p> Work<'p> {
         }
     }
 
-    /// Sums a table's statistic over all its rows; for tables that read no streamed block.
+    /// RunSums a table's statistic over all its rows; for tables that read no streamed block.
     fn accumulate(&mut self, t: TableId) {
         let (plan, table) = (self.plan, &self.plan.tables[t]);
         let sum = self.statistics.packed_mut(plan, t);

@@ -5,7 +5,7 @@ use super::{
     layout::{TableId, VarId},
     lowered::Lowered,
     messages::{MessageFrom, Place},
-    table::{From, Rows, Shared, Table, cells},
+    table::{From, Rows, Shared, Table},
     var::Storage,
 };
 use crate::shape::NodeId;
@@ -49,12 +49,12 @@ pub fn colour(lowered: &mut Lowered) -> Result<(), SelfPair> {
 /// Elements of `v` that meet in the table's products, both ways round.
 fn meet(lowered: &Lowered, t: &Table, v: VarId, edges: &mut Vec<(u32, u32)>) -> Result<(), SelfPair> {
     // First element of each row, and the plates left free.
-    type ByRow<'a> = (&'a [u32], &'a [(usize, usize)]);
+    type ByRow<'a> = (&'a [u32], &'a [usize]);
     let by_row: Vec<ByRow<'_>> = t
         .operands
         .iter()
         .filter_map(|o| match &o.from {
-            From::Stored { var, base, rest, .. } if *var == v => Some((&base[..], &rest[..])),
+            From::Stored { var, base, offsets, .. } if *var == v => Some((&base[..], &offsets[..])),
             _ => None,
         })
         .collect();
@@ -75,7 +75,7 @@ fn meet(lowered: &Lowered, t: &Table, v: VarId, edges: &mut Vec<(u32, u32)>) -> 
     for i in 0..by_row.len() {
         for j in 0..i {
             let ((a, ra), (b, rb)) = (by_row[i], by_row[j]);
-            let of = |rest| cells(rest).into_iter().map(|o| o as u32).collect::<Vec<u32>>();
+            let of = |offsets: &[usize]| offsets.iter().map(|&o| o as u32).collect::<Vec<u32>>();
             let (ra, rb) = (of(ra), of(rb));
             for place in 0..a.len() {
                 let listed = match &t.rows {

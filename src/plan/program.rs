@@ -4,9 +4,9 @@
 use super::{
     layout::{Id, List, StreamId, VarId},
     lowered::Lowered,
-    paths::{self, Pass, local_ascent::LocalAscent},
+    paths::{self, RowPass, local_ascent::AscentRule},
     schedule::{self, Step},
-    sums::Sums,
+    sums::SumLayout,
 };
 use crate::{
     factorize::{Block, Blocks},
@@ -21,9 +21,9 @@ pub struct Plan {
     /// Arrays.
     pub lowered: Lowered,
     /// Of each stream, how its rows are gone over.
-    pub passes: List<StreamId, Pass>,
+    pub passes: List<StreamId, RowPass>,
     /// Where each sum over rows stands.
-    pub sums: Sums,
+    pub sums: SumLayout,
     /// An iteration.
     pub schedule: Vec<Step>,
     /// Stored blocks in the order they are updated.
@@ -59,12 +59,12 @@ impl Plan {
         self.blocks.of_source(source).map(VarId::new)
     }
     /// Where a stream's rows and a block of theirs go up together, if they do.
-    pub fn local_ascent(&self, s: StreamId) -> Option<&LocalAscent> {
+    pub fn local_ascent(&self, s: StreamId) -> Option<&AscentRule> {
         self.passes[s].local_ascent()
     }
     /// All of them.
-    pub fn local_ascents(&self) -> impl Iterator<Item = &LocalAscent> {
-        self.passes.iter().filter_map(paths::Pass::local_ascent)
+    pub fn local_ascents(&self) -> impl Iterator<Item = &AscentRule> {
+        self.passes.iter().filter_map(paths::RowPass::local_ascent)
     }
     /// How many blocks have rows that share a covariance.
     pub fn shared_covariances(&self) -> usize {
@@ -74,7 +74,7 @@ impl Plan {
     /// depend on it but for rounding; tests see to that.
     pub fn set_span(&mut self, rows: usize) {
         for way in self.passes.iter_mut().flat_map(|p| &mut p.ways) {
-            if let paths::Path::LocalAscent(ascent) = &mut way.path {
+            if let paths::PathRule::LocalAscent(ascent) = &mut way.path {
                 ascent.span = rows;
             }
         }
@@ -82,7 +82,7 @@ impl Plan {
     /// Splits no sequence. The same holds.
     pub fn keep_sequences_whole(&mut self) {
         for way in self.passes.iter_mut().flat_map(|p| &mut p.ways) {
-            if let paths::Path::Chain(chain) = &mut way.path {
+            if let paths::PathRule::Chain(chain) = &mut way.path {
                 chain.split = None;
             }
         }
@@ -91,7 +91,7 @@ impl Plan {
     /// to that.
     pub fn go_generally(&mut self) {
         self.passes = self.lowered.streams.ids().map(|s| paths::general(&self.lowered, s)).collect();
-        self.sums = Sums::new(&self.lowered, &self.passes);
+        self.sums = SumLayout::new(&self.lowered, &self.passes);
         self.schedule = schedule::iteration(&self.lowered, &self.stored, &self.passes);
     }
 }

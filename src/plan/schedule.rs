@@ -1,10 +1,10 @@
-//! The order of work as a value: what one iteration does, step by step. What `explain --emit plan` prints of
+//! The order of work as a value: what one iteration does, step by step. Summed `explain --emit plan` prints of
 //! it is what runs. Not here: who decides how often (`engine::schedule`).
 
 use super::{
     layout::{List, StreamId, VarId},
     lowered::Lowered,
-    paths::Pass,
+    paths::RowPass,
 };
 
 /// One step of an iteration.
@@ -19,7 +19,7 @@ pub enum Step {
 }
 
 /// One iteration of coordinate ascent: stored blocks in the order of the file, each stream's rows, the bound.
-pub fn iteration(lowered: &Lowered, stored: &[VarId], passes: &List<StreamId, Pass>) -> Vec<Step> {
+pub fn iteration(lowered: &Lowered, stored: &[VarId], passes: &List<StreamId, RowPass>) -> Vec<Step> {
     let updates = stored.iter().map(|&v| Step::Update(v));
     let rows = lowered.streams.ids().filter(|&s| !passes[s].ways.is_empty()).map(Step::Pass);
     updates.chain(rows).chain([Step::Bound]).collect()

@@ -1,5 +1,5 @@
 //! The printed plan: streams and their chunks, blocks and where their moments live, the order of an
-//! iteration, each table with what fills and reads it. What `explain --emit plan` prints. Not here: what the
+//! iteration, each table with what fills and reads it. Summed `explain --emit plan` prints. Not here: what the
 //! plan means (`lower`).
 
 use super::{
@@ -7,7 +7,7 @@ use super::{
     layout::{StreamId, TableId},
     program::Plan,
     schedule::Step,
-    sums::What,
+    sums::Summed,
     table::{From, RowOperand, Rows, Shared, Table},
     var::Storage,
 };
@@ -127,10 +127,10 @@ impl Plan {
         let mut out = format!("statistics: {} in one array\n", count(self.sums.len, "number"));
         for (what, at) in self.sums.slices.iter().filter(|(_, at)| !at.is_empty()) {
             let what = match *what {
-                What::Table(t) => format!("table {t}"),
-                What::Product(v) => format!("the product of {}", self.vars[v].name),
-                What::Means(v) => format!("products of means of {}", self.vars[v].name),
-                What::Entropy(v) => format!("entropy of {}", self.vars[v].name),
+                Summed::Table(t) => format!("table {t}"),
+                Summed::Product(v) => format!("the product of {}", self.vars[v].name),
+                Summed::Means(v) => format!("products of means of {}", self.vars[v].name),
+                Summed::Entropy(v) => format!("entropy of {}", self.vars[v].name),
             };
             out += &format!("  {}..{} {what}\n", at.start, at.end);
         }

@@ -5,13 +5,13 @@
 use super::{
     layout::{List, StreamId, TableId, VarId},
     lowered::Lowered,
-    paths::Pass,
+    paths::RowPass,
 };
 use std::ops::Range;
 
-/// What is summed over rows.
+/// Summed is summed over rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum Summed {
     /// A table's statistic, packed.
     Table(TableId),
     /// The statistic of the tables that send a block one stacked product.
@@ -24,7 +24,7 @@ pub enum What {
 
 /// The layout of all statistics.
 #[derive(Debug)]
-pub struct Sums {
+pub struct SumLayout {
     /// Numbers in all.
     pub len: usize,
     /// Numbers of packed tables' statistics with both halves.
@@ -38,21 +38,21 @@ pub struct Sums {
     /// Of each stream.
     pub passes: List<StreamId, PassSums>,
     /// Every slice, in order.
-    pub slices: Vec<(What, Range<usize>)>,
+    pub slices: Vec<(Summed, Range<usize>)>,
 }
 
 /// A pass's share of the layout.
 #[derive(Clone, Debug, Default)]
 pub struct PassSums {
-    /// What an iteration's pass sums run by run.
+    /// Summed an iteration's pass sums run by run.
     pub by_run: Range<usize>,
     /// All that any pass sums.
     pub all: Range<usize>,
 }
 
-impl Sums {
+impl SumLayout {
     /// Lays out all sums: first what passes do not sum, then stream by stream.
-    pub fn new(lowered: &Lowered, passes: &List<StreamId, Pass>) -> Self {
+    pub fn new(lowered: &Lowered, passes: &List<StreamId, RowPass>) -> Self {
         let mut sums = Self {
             len: 0,
             full: 0,
@@ -78,12 +78,12 @@ impl Sums {
             for way in &pass.ways {
                 let (v, var) = (way.var, &lowered.vars[way.var]);
                 if let Some(product) = way.path.product() {
-                    sums.beside(What::Product(v), product.columns * var.width);
+                    sums.beside(Summed::Product(v), product.columns * var.width);
                 }
                 if way.path.shares_covariance() {
-                    sums.beside(What::Means(v), var.d * var.d);
+                    sums.beside(Summed::Means(v), var.d * var.d);
                 }
-                sums.beside(What::Entropy(v), 1);
+                sums.beside(Summed::Entropy(v), 1);
             }
             let by_run = start..sums.len;
             pass.tables.iter().filter(|t| of_path(t)).for_each(|&t| sums.table(lowered, t));
@@ -93,31 +93,31 @@ impl Sums {
     }
 
     /// Where a pass sums what is no table's.
-    pub fn place(&self, what: What) -> Option<usize> {
+    pub fn place(&self, what: Summed) -> Option<usize> {
         match what {
-            What::Table(t) => Some(self.tables[t].start),
-            What::Product(v) => self.besides[v][0],
-            What::Means(v) => self.besides[v][1],
-            What::Entropy(v) => self.besides[v][2],
+            Summed::Table(t) => Some(self.tables[t].start),
+            Summed::Product(v) => self.besides[v][0],
+            Summed::Means(v) => self.besides[v][1],
+            Summed::Entropy(v) => self.besides[v][2],
         }
     }
 
-    fn beside(&mut self, what: What, len: usize) {
+    fn beside(&mut self, what: Summed, len: usize) {
         let at = Some(self.push(what, len));
         match what {
-            What::Table(_) => {}
-            What::Product(v) => self.besides[v][0] = at,
-            What::Means(v) => self.besides[v][1] = at,
-            What::Entropy(v) => self.besides[v][2] = at,
+            Summed::Table(_) => {}
+            Summed::Product(v) => self.besides[v][0] = at,
+            Summed::Means(v) => self.besides[v][1] = at,
+            Summed::Entropy(v) => self.besides[v][2] = at,
         }
     }
 
     fn table(&mut self, lowered: &Lowered, t: TableId) {
-        let at = self.push(What::Table(t), lowered.tables[t].packed_len());
+        let at = self.push(Summed::Table(t), lowered.tables[t].packed_len());
         self.tables[t] = at..self.len;
     }
 
-    fn push(&mut self, what: What, len: usize) -> usize {
+    fn push(&mut self, what: Summed, len: usize) -> usize {
         let at = self.len;
         self.slices.push((what, at..at + len));
         self.len += len;

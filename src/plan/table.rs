@@ -101,8 +101,8 @@ pub enum From {
         var: VarId,
         /// First element of each row.
         base: std::sync::Arc<[u32]>,
-        /// (size, stride in elements) of plates that are not fixed by the row.
-        rest: Vec<(usize, usize)>,
+        /// From there, those that plates reach which the row does not fix, row-major over these.
+        offsets: Vec<usize>,
         /// Offset and length of the part in an element's statistic.
         part: (usize, usize),
         /// Numbers between neighbouring elements.

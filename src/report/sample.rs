@@ -1,7 +1,7 @@
 //! Posteriors made by hand, for the tests of each format.
 
 use crate::engine::posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior};
-use crate::engine::record::{Record, Stop};
+use crate::engine::record::{Record, StopReason};
 
 fn axis(name: &str, size: usize) -> Axis {
     Axis { name: name.into(), size, labels: None }
@@ -77,7 +77,7 @@ pub(super) fn posterior() -> Posterior {
         restart: 1,
         iterations: 24,
         converged: true,
-        stop: Stop::Converged,
+        stop: StopReason::Converged,
         record: Record::default(),
         elbo: trace[23],
         terms: vec![

@@ -7,7 +7,7 @@ pub mod tables;
 
 pub use q::{Moments, State};
 pub use statistics::Statistics;
-pub use tables::Tables;
+pub use tables::TableValues;
 
 /// Makes room without ever giving any back.
 pub fn grow(scratch: &mut Vec<f64>, len: usize) {

@@ -15,14 +15,14 @@ const NEVER: u64 = u64::MAX;
 
 /// One run's tables, packed.
 #[derive(Debug)]
-pub struct Tables {
+pub struct TableValues {
     values: List<TableId, Vec<f64>>,
     stamp: List<TableId, u64>,
     full: Vec<f64>,
     scratch: Vec<f64>,
 }
 
-impl Tables {
+impl TableValues {
     /// None is made yet.
     pub fn new(plan: &Plan) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! What kernels over sequences ask of steps, answered a block of steps at a time: messages from tables, and
 //! moments into statistics. Not here: the pass (`steps`), nor the kernels (`block`).
 
-use super::{gather::Gather, general::Messages, potentials::Potentials, stacked_product::Known};
+use super::{gather::Gather, general::Messages, potentials::Potentials, stacked_product::KnownRows};
 use crate::{
     block::{
         element::Which,
@@ -11,21 +11,21 @@ use crate::{
     engine::{
         desk::places,
         profile,
-        profile::Part,
+        profile::WorkPart,
         rows::{ChunkMoments, Places, RowScratch},
-        sums::Sums,
+        sums::RunSums,
         work::Work,
     },
     plan::{
         layout::{List, TableId, VarId},
-        paths::chain::Chain as Rule,
+        paths::chain::ChainRule as Rule,
         table::{From, Table},
     },
 };
 use std::ops::Range;
 
 /// What kernels ask for, for all of a stream's steps.
-pub(super) struct Line<'p> {
+pub(super) struct StepLine<'p> {
     pub(super) messages: Messages<'p>,
     pub(super) rule: &'p Rule,
     pub(super) gather: Option<Gather<'p>>,
@@ -36,25 +36,25 @@ pub(super) struct Line<'p> {
 
 /// Buffers for what a kernel asks.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(super) struct AskedBuffers {
     eta: Vec<f64>,
     moments: List<VarId, Vec<f64>>,
     before: Vec<u32>,
     list: Vec<u32>,
     temp: Vec<f64>,
-    known: Known,
+    known: KnownRows,
 }
 
 /// A chunk's steps, as the kernels see them: numbered from the chunk's first.
 pub(super) struct ChunkSteps<'a, 'p> {
-    pub(super) line: &'a Line<'p>,
+    pub(super) line: &'a StepLine<'p>,
     pub(super) work: &'a Work<'p>,
     pub(super) first: usize,
     /// Where sequences end: of one that goes on after the chunk, past its end.
     pub(super) ends: &'a [u32],
     pub(super) rows: &'a mut RowScratch,
-    pub(super) scratch: &'a mut Scratch,
-    pub(super) sums: &'a mut Sums,
+    pub(super) scratch: &'a mut AskedBuffers,
+    pub(super) sums: &'a mut RunSums,
     /// As many threads as there are runs keep some weights.
     pub(super) runs: usize,
 }
@@ -84,7 +84,7 @@ impl ChunkSteps<'_, '_> {
             let range = self.readers(steps, before);
             // Of place p is step p − zero.
             let zero = self.first + steps.start + usize::from(before);
-            let Scratch { moments, list, temp, .. } = &mut *self.scratch;
+            let AskedBuffers { moments, list, temp, .. } = &mut *self.scratch;
             let chunk = Some(ChunkMoments { first: range.start, moments, before: &[] });
             let places = places(&table.rows, &range, list);
             let (stored, values) = (self.work.state.all_moments(), self.work.tables.of(t));
@@ -104,7 +104,7 @@ impl ChunkSteps<'_, '_> {
                 }
             }
             let count = places.len();
-            self.sums.profile.end(Part::Message(v, t), from, || profile::message(table, i, count));
+            self.sums.profile.end(WorkPart::Message(v, t), from, || profile::message(table, i, count));
         }
         let here = self.first + steps.start..self.first + steps.end;
         if let Some(product) = &self.line.messages.product {
@@ -125,13 +125,13 @@ impl ChunkSteps<'_, '_> {
         for &t in &self.line.tables {
             let table = &plan.tables[t];
             let range = self.readers(steps, of_before(table));
-            let Scratch { moments, before, list, .. } = &mut *self.scratch;
+            let AskedBuffers { moments, before, list, .. } = &mut *self.scratch;
             let places = places(&table.rows, &range, list);
             let chunk = Some(ChunkMoments { first: range.start, moments, before });
             let from = self.sums.profile.begin();
             let (stored, count) = (self.work.state.all_moments(), places.len());
             self.rows.gather_chunk(plan, table, &places, stored, chunk, self.sums.table(plan, t));
-            self.sums.profile.end(Part::Statistic(t), from, || profile::statistic(table, count));
+            self.sums.profile.end(WorkPart::Statistic(t), from, || profile::statistic(table, count));
         }
         let here = self.first + steps.start..self.first + steps.end;
         if let Some(product) = &self.line.messages.product {
@@ -162,7 +162,7 @@ impl Steps for ChunkSteps<'_, '_> {
             let sum = gather
                 .weights(self.first + steps.start..self.first + steps.end, weights)
                 .map_err(|e| e.later(steps.start));
-            let part = Part::Message(v, gather.main());
+            let part = WorkPart::Message(v, gather.main());
             self.sums.profile.end(part, from, || gather.work(plan, count));
             return sum;
         }
@@ -185,7 +185,7 @@ impl Steps for ChunkSteps<'_, '_> {
                 let (plan, from) = (self.work.plan, self.sums.profile.begin());
                 let here = self.first + steps.start..self.first + steps.end;
                 gather.add(plan, here, marginals, self.sums);
-                let part = Part::Statistic(gather.main());
+                let part = WorkPart::Statistic(gather.main());
                 self.sums.profile.end(part, from, || gather.work(plan, steps.len()));
             }
             None => self.gather(&steps, marginals),

@@ -17,20 +17,20 @@ use crate::{
         desk::Desk,
         error::{Breakdown, Failed},
         profile,
-        profile::Part,
-        sums::Sums,
+        profile::WorkPart,
+        sums::RunSums,
         work::Work,
     },
     num::reduce::dot,
     plan::{
         layout::{StreamId, TableId, VarId},
-        paths::chain::Chain as Rule,
+        paths::chain::ChainRule as Rule,
     },
 };
 use std::ops::Range;
 
 /// A chain by chunks.
-pub(super) struct Chain<'p> {
+pub(super) struct WholeSequences<'p> {
     pub(super) messages: Messages<'p>,
     pub(super) rule: &'p Rule,
     pub(super) potentials: Potentials,
@@ -39,12 +39,12 @@ pub(super) struct Chain<'p> {
 
 /// Buffers of one thread.
 #[derive(Default)]
-struct Scratch {
+struct SequenceBuffers {
     index: Vec<u32>,
     pair_sums: Vec<f64>,
 }
 
-impl<'p> Chain<'p> {
+impl<'p> WholeSequences<'p> {
     pub(super) fn new(messages: Messages<'p>, rule: &'p Rule) -> Self {
         let pairs = rule.pairs.tables.iter().map(|p| p.table).collect();
         Self { messages, rule, potentials: Potentials::default(), pairs }
@@ -57,14 +57,14 @@ impl<'p> Chain<'p> {
         work: &Work<'_>,
         rows: &Range<usize>,
         desk: &mut Desk,
-        own: &mut Scratch,
-        sums: &mut Sums,
+        own: &mut SequenceBuffers,
+        sums: &mut RunSums,
     ) -> Result<(), Breakdown> {
         let (plan, v, pairs, stream) = (work.plan, self.var(), &self.rule.pairs, self.messages.stream);
         let var = &plan.vars[v];
         let (n, k, w, inner) = (rows.len(), pairs.entries, var.width, var.inner());
         let by_row = pairs.by_row.then(|| by_row(work, v, self.rule, rows, desk));
-        let Scratch { index, pair_sums } = own;
+        let SequenceBuffers { index, pair_sums } = own;
         let indexed = if by_row.is_some() {
             index.clear();
             index.extend(0..n as u32);
@@ -86,7 +86,7 @@ impl<'p> Chain<'p> {
             let pair_index = indexed.then_some(index.as_slice());
             let which = Sequences { pair_index, starts, above: before, cuts: &[] };
             let marginals = &mut moments[v];
-            let mut steps = Cell { k: w, rows: inner * w, at: cell * w, logs: &eta, marginals };
+            let mut steps = StepCell { k: w, rows: inner * w, at: cell * w, logs: &eta, marginals };
             if let Err(e) = ready.run(which, &mut steps, pair_sums, &mut log_norm, &mut kernels[v]) {
                 result = Err(broken(work, stream, rows, e));
                 break;
@@ -106,7 +106,7 @@ impl<'p> Chain<'p> {
     }
 }
 
-impl Path for Chain<'_> {
+impl Path for WholeSequences<'_> {
     fn var(&self) -> VarId {
         self.messages.var
     }
@@ -124,21 +124,21 @@ impl Path for Chain<'_> {
         work: &Work<'_>,
         rows: &Range<usize>,
         desk: &mut Desk,
-        sums: &mut Sums,
+        sums: &mut RunSums,
     ) -> Result<(), Failed> {
         self.messages.collect(work, rows, desk, sums);
         let (plan, v) = (work.plan, self.var());
         let var = &plan.vars[v];
         let from = sums.profile.begin();
-        let mut own = desk.own.take::<Scratch>();
+        let mut own = desk.own.take::<SequenceBuffers>();
         let done = self.sequences(work, rows, desk, &mut own, sums);
         desk.own.rest(own);
         done.map_err(|why| (v, why))?;
-        sums.profile.end(Part::Block(v), from, || profile::block(plan, v, rows.len() * var.inner()));
+        sums.profile.end(WorkPart::Block(v), from, || profile::block(plan, v, rows.len() * var.inner()));
         Ok(())
     }
 
-    fn sum(&self, _: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut Sums) {
+    fn sum(&self, _: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut RunSums) {
         if let Some(product) = &self.messages.product {
             let Desk { moments, own, .. } = desk;
             product.gather(rows, &moments[self.var()], own.of(), sums);
@@ -174,7 +174,7 @@ pub(super) fn broken(work: &Work<'_>, stream: StreamId, range: &Range<usize>, e:
 }
 
 /// One plate cell of a chunk's steps, where natural parameters and moments stand.
-struct Cell<'a> {
+struct StepCell<'a> {
     /// Numbers of a step.
     k: usize,
     /// Numbers from a step to the next, and where the cell's are.
@@ -184,7 +184,7 @@ struct Cell<'a> {
     marginals: &'a mut [f64],
 }
 
-impl Steps for Cell<'_> {
+impl Steps for StepCell<'_> {
     fn may_keep(&self) -> usize {
         // Potentials and marginals of whole sequences stand in memory anyway.
         forward_backward::WEIGHTS
@@ -215,7 +215,7 @@ impl Steps for Cell<'_> {
     }
 }
 
-impl GaussianSteps for Cell<'_> {
+impl GaussianSteps for StepCell<'_> {
     fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
         self.logs(steps, node);
     }

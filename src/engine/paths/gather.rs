@@ -5,7 +5,7 @@
 
 use crate::{
     block::forward_backward::{self, ChainError, SMALLEST, padded},
-    engine::{desk::places, profile, rows::Places, sums::Sums, work::Work},
+    engine::{desk::places, profile, rows::Places, sums::RunSums, work::Work},
     expfam::stat::IMPOSSIBLE,
     num::{contract::NO_LEVEL, reduce, special, wide::wide},
     plan::{Plan, layout::TableId, paths, table::Rows},
@@ -18,10 +18,10 @@ const SAFE: f64 = 1e-200;
 /// All tables that a block's steps look up.
 pub(super) struct Gather<'p> {
     k: usize,
-    tables: Vec<Looked<'p>>,
+    tables: Vec<ExpTable<'p>>,
 }
 
-struct Looked<'p> {
+struct ExpTable<'p> {
     /// Its number in the plan, and which of its operands the block is.
     table: (TableId, usize),
     codes: Option<&'p [u32]>,
@@ -34,8 +34,8 @@ struct Looked<'p> {
 }
 
 impl<'p> Gather<'p> {
-    pub(super) fn new(plan: &'p Plan, k: usize, of: &'p paths::gather::Gather) -> Self {
-        let tables = of.tables.iter().map(|l| Looked {
+    pub(super) fn new(plan: &'p Plan, k: usize, of: &'p paths::gather::GatherRule) -> Self {
+        let tables = of.tables.iter().map(|l| ExpTable {
             table: (l.table, l.operand),
             codes: l.codes.map(|id| &*plan.rows.codes[id].data),
             rows: &plan.tables[l.table].rows,
@@ -49,7 +49,7 @@ impl<'p> Gather<'p> {
     /// The tables as they are now.
     pub(super) fn prepare(&mut self, work: &Work<'_>) {
         let (k, kp) = (self.k, padded(self.k));
-        for Looked { table, log, scaled, top, .. } in &mut self.tables {
+        for ExpTable { table, log, scaled, top, .. } in &mut self.tables {
             log.clear();
             log.extend_from_slice(work.tables.of(table.0));
             scaled.clear();
@@ -153,7 +153,7 @@ impl<'p> Gather<'p> {
     }
 
     /// Adds marginals of a range of places to the statistics of the tables they look up.
-    pub(super) fn add(&self, plan: &Plan, range: Range<usize>, marginals: &[f64], sums: &mut Sums) {
+    pub(super) fn add(&self, plan: &Plan, range: Range<usize>, marginals: &[f64], sums: &mut RunSums) {
         for l in &self.tables {
             let sum = sums.table(plan, l.table.0);
             let mut list = vec![];
@@ -191,7 +191,7 @@ fn settle(step: usize, row: &mut [f64], lost: &mut Vec<usize>) {
     }
 }
 
-impl Looked<'_> {
+impl ExpTable<'_> {
     /// Adds the marginals of a place to the row that it looks up.
     #[inline(always)]
     fn add(&self, place: usize, row: &[f64], sum: &mut [f64]) {

@@ -1,10 +1,12 @@
 //! The general way: messages table by table, or as one product where tables hold known numbers; moments
 //! element by element. Not here: the statistics of tables that go by no path of their own (`pass`).
 
-use super::{path::Path, stacked_product::Product};
+use super::{path::Path, stacked_product::TableProduct};
 use crate::{
     block::element::Which,
-    engine::{desk::Desk, error::Failed, moments::apply, profile, profile::Part, sums::Sums, work::Work},
+    engine::{
+        desk::Desk, error::Failed, moments::apply, profile, profile::WorkPart, sums::RunSums, work::Work,
+    },
     num::reduce::{self, dot},
     plan::{
         layout::{StreamId, TableId, VarId},
@@ -19,12 +21,12 @@ pub(super) struct Messages<'p> {
     pub(super) var: VarId,
     pub(super) stream: StreamId,
     pub(super) sent: Vec<Sent>,
-    pub(super) product: Option<Product<'p>>,
+    pub(super) product: Option<TableProduct<'p>>,
 }
 
 impl Messages<'_> {
     /// Their sum, for a chunk's rows: the block's η on the desk.
-    pub(super) fn collect(&self, work: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut Sums) {
+    pub(super) fn collect(&self, work: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut RunSums) {
         let (plan, v, n) = (work.plan, self.var, rows.len());
         let var = &plan.vars[v];
         let mut eta = std::mem::take(&mut desk.eta[v]);
@@ -32,7 +34,7 @@ impl Messages<'_> {
         for &(t, i) in &self.sent {
             let from = sums.profile.begin();
             desk.message(work, (t, i), rows, &mut eta);
-            sums.profile.end(Part::Message(v, t), from, || profile::message(&plan.tables[t], i, n));
+            sums.profile.end(WorkPart::Message(v, t), from, || profile::message(&plan.tables[t], i, n));
         }
         if let Some(product) = &self.product {
             product.message(rows, desk.own.of(), sums, &mut eta);
@@ -64,7 +66,7 @@ impl Path for General<'_> {
         work: &Work<'_>,
         rows: &Range<usize>,
         desk: &mut Desk,
-        sums: &mut Sums,
+        sums: &mut RunSums,
     ) -> Result<(), Failed> {
         self.messages.collect(work, rows, desk, sums);
         let (plan, v) = (work.plan, self.var());
@@ -77,11 +79,11 @@ impl Path for General<'_> {
             .map_err(|why| (v, why))?;
         let nats = entropy(var, &eta[v], &moments[v], log_norm, rows);
         sums.add_entropy(plan, v, nats);
-        sums.profile.end(Part::Block(v), from, || profile::block(plan, v, count));
+        sums.profile.end(WorkPart::Block(v), from, || profile::block(plan, v, count));
         Ok(())
     }
 
-    fn sum(&self, _: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut Sums) {
+    fn sum(&self, _: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut RunSums) {
         if let Some(product) = &self.messages.product {
             let Desk { moments, own, .. } = desk;
             product.gather(rows, &moments[self.var()], own.of(), sums);

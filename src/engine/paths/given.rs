@@ -8,7 +8,7 @@ use crate::{
         desk::{Desk, places},
         error::Failed,
         rows::{ChunkMoments, Places},
-        sums::Sums,
+        sums::RunSums,
         work::Work,
     },
     plan::layout::{List, TableId, VarId},
@@ -24,14 +24,14 @@ pub trait First: Sync {
 }
 
 /// A block of rows that is given.
-pub(super) struct Given<'a> {
+pub(super) struct GivenRows<'a> {
     pub(super) var: VarId,
     pub(super) first: &'a dyn First,
     /// Of a chain: the tables that couple neighbours. Pairs are as if independent.
     pub(super) pairs: Vec<TableId>,
 }
 
-impl Path for Given<'_> {
+impl Path for GivenRows<'_> {
     fn var(&self) -> VarId {
         self.var
     }
@@ -41,7 +41,7 @@ impl Path for Given<'_> {
         work: &Work<'_>,
         rows: &Range<usize>,
         desk: &mut Desk,
-        _: &mut Sums,
+        _: &mut RunSums,
     ) -> Result<(), Failed> {
         self.first.write(self.var, rows.clone(), &mut desk.moments[self.var]);
         let var = &work.plan.vars[self.var];
@@ -49,7 +49,7 @@ impl Path for Given<'_> {
         Ok(())
     }
 
-    fn sum(&self, work: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut Sums) {
+    fn sum(&self, work: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut RunSums) {
         let plan = work.plan;
         for &t in &self.pairs {
             let Desk { moments, before, rows: scratch, .. } = desk;
@@ -78,7 +78,7 @@ pub(super) struct GivenSteps<'a> {
 
 /// Buffers of one thread.
 #[derive(Default)]
-struct Scratch {
+struct GivenBuffers {
     moments: List<VarId, Vec<f64>>,
     before: Vec<u32>,
 }
@@ -95,12 +95,12 @@ impl Path for GivenSteps<'_> {
         work: &Work<'_>,
         range: &Range<usize>,
         desk: &mut Desk,
-        sums: &mut Sums,
+        sums: &mut RunSums,
     ) -> Result<(), Failed> {
         let (plan, v) = (work.plan, self.var);
         let (var, w) = (&plan.vars[v], plan.vars[v].width);
-        let mut own = desk.own.take::<Scratch>();
-        let Scratch { moments, before } = &mut *own;
+        let mut own = desk.own.take::<GivenBuffers>();
+        let GivenBuffers { moments, before } = &mut *own;
         moments.make_room(plan.vars.len());
         for lo in range.clone().step_by(AT_A_TIME) {
             let hi = (lo + AT_A_TIME).min(range.end);

@@ -6,10 +6,10 @@
 //! row's probabilities are then a product of two rows of numbers and a division: no exponential for each row
 //! and category. Turns end when the block rests, and always with the rows.
 
-use super::path::{Cut, Path};
+use super::path::{Chunking, Path};
 use crate::{
     block::element::Which,
-    engine::{desk::Desk, error::Failed, profile, profile::Part, sums::Sums, work::Work},
+    engine::{desk::Desk, error::Failed, profile, profile::WorkPart, sums::RunSums, work::Work},
     expfam::stat::IMPOSSIBLE,
     num::{
         contract::NO_LEVEL,
@@ -20,7 +20,7 @@ use crate::{
     plan::{
         Plan,
         layout::{TableId, VarId},
-        paths::local_ascent::{LocalAscent as Rule, Sorted, Span},
+        paths::local_ascent::{AscentRule as Rule, RunSpan, Sorted},
         streams::Stream,
         table::Table,
     },
@@ -48,7 +48,7 @@ const PIECES: usize = 16;
 pub(super) struct LocalAscent<'p> {
     rule: &'p Rule,
     stream: &'p Stream,
-    others: Vec<Looked<'p>>,
+    others: Vec<ScaledTable<'p>>,
     /// Tables whose statistic comes from here.
     tables: Vec<TableId>,
     /// The block's η but for what its rows send.
@@ -57,7 +57,7 @@ pub(super) struct LocalAscent<'p> {
     weight: Option<&'p [f64]>,
     width: usize,
     padded: usize,
-    spans: Vec<Span>,
+    spans: Vec<RunSpan>,
     /// The rows of each span by code, where that is kept.
     sorted: Option<Vec<Vec<Sorted>>>,
     /// Of all groups of the span.
@@ -66,14 +66,14 @@ pub(super) struct LocalAscent<'p> {
 
 /// exp(table − its rows' largest), padded, and these largest; and a last row of ones, for rows that have no
 /// level.
-struct Looked<'p> {
+struct ScaledTable<'p> {
     table: TableId,
     codes: Option<&'p [u32]>,
     scaled: Vec<f64>,
     top: Vec<f64>,
 }
 
-impl Looked<'_> {
+impl ScaledTable<'_> {
     /// The row of the table that a place looks up.
     #[inline(always)]
     fn row(&self, place: usize) -> usize {
@@ -119,14 +119,14 @@ impl<'p> LocalAscent<'p> {
         let var = &plan.vars[rule.var];
         let stream = &plan.streams[rule.stream];
         let width = var.width;
-        let others = rule.others.iter().map(|&(table, codes)| Looked {
+        let others = rule.others.iter().map(|&(table, codes)| ScaledTable {
             table,
             codes: codes.map(|id| &*plan.rows.codes[id].data),
             scaled: vec![],
             top: vec![],
         });
         let spans = rule.spans(stream);
-        let sort = |spans: &[Span]| spans.iter().map(|span| rule.sort(plan, span)).collect();
+        let sort = |spans: &[RunSpan]| spans.iter().map(|span| rule.sort(plan, span)).collect();
         Self {
             rule,
             stream,
@@ -149,14 +149,14 @@ impl<'p> LocalAscent<'p> {
         simd: S,
         work: &Work<'_>,
         rows: Range<usize>,
-        scratch: &mut Scratch,
+        scratch: &mut GroupBuffers,
         left: &mut Left,
     ) -> Result<f64, Failed> {
         let (k, kp, n) = (self.width, self.padded, rows.len());
         let level = self.codes[rows.start];
         let shape = &work.plan.vars[self.rule.var].shape;
         let place = level as usize * k..(level as usize + 1) * k;
-        let Scratch { products, at, tops, weight, sums, block, from_rows, eta } = scratch;
+        let GroupBuffers { products, at, tops, weight, sums, block, from_rows, eta } = scratch;
         // Rows past the last are ones of weight 0, so that four can be taken at a time.
         let n4 = n.next_multiple_of(4);
         at.clear();
@@ -403,9 +403,9 @@ impl Path for LocalAscent<'_> {
         Ok(())
     }
 
-    fn cut(&self) -> Option<Cut<'_>> {
+    fn cut(&self) -> Option<Chunking<'_>> {
         let Stream { chunks, runs, .. } = self.stream;
-        Some(Cut { chunks, runs, spans: &self.spans })
+        Some(Chunking { chunks, runs, spans: &self.spans })
     }
 
     fn lay_out(&self, _: &Work<'_>, _: usize, _: &mut Desk) {}
@@ -417,24 +417,24 @@ impl Path for LocalAscent<'_> {
         work: &Work<'_>,
         rows: &Range<usize>,
         desk: &mut Desk,
-        sums: &mut Sums,
+        sums: &mut RunSums,
     ) -> Result<(), Failed> {
         let (plan, selector) = (work.plan, self.rule.selector);
         let from = sums.profile.begin();
-        let mut scratch = desk.own.take::<Scratch>();
+        let mut scratch = desk.own.take::<GroupBuffers>();
         let mut left = sums.left.take::<Left>();
         let starts = &self.rule.starts;
         let first = starts.partition_point(|&s| (s as usize) < rows.start);
         for group in starts[first..].windows(2).take_while(|w| (w[0] as usize) < rows.end) {
             let rows = group[0] as usize..group[1] as usize;
-            let group = Group { ascent: self, work, rows, scratch: &mut scratch, left: &mut left };
+            let group = GroupTask { ascent: self, work, rows, scratch: &mut scratch, left: &mut left };
             let log_norm = pulp::Arch::new().dispatch(group)?;
             sums.add_entropy(plan, selector, log_norm);
         }
         desk.own.rest(scratch);
         sums.left.rest(left);
         let count = rows.len() * plan.vars[selector].inner();
-        sums.profile.end(Part::Block(selector), from, || profile::block(plan, selector, count));
+        sums.profile.end(WorkPart::Block(selector), from, || profile::block(plan, selector, count));
         Ok(())
     }
 
@@ -442,7 +442,7 @@ impl Path for LocalAscent<'_> {
         self.rule.sums(t)
     }
 
-    fn collect(&mut self, sums: &mut Sums) {
+    fn collect(&mut self, sums: &mut RunSums) {
         self.left.extend(sums.left.of::<Left>());
     }
 
@@ -466,7 +466,7 @@ impl Path for LocalAscent<'_> {
         let from = work.profile.begin();
         self.add(work.pool, span.rows.start, &self.left, sorted, plan, &mut work.statistics);
         let (table, count) = (self.tables[0], span.rows.len());
-        let part = Part::Statistic(table);
+        let part = WorkPart::Statistic(table);
         work.profile.end(part, from, || profile::statistic(&plan.tables[table], count));
         self.left.clear();
     }
@@ -523,7 +523,7 @@ impl Left {
 
 /// Buffers of one thread.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(super) struct GroupBuffers {
     /// Rows multiplied out, where several tables are looked up.
     products: Vec<f64>,
     /// Where each row's numbers stand.
@@ -537,15 +537,15 @@ pub(super) struct Scratch {
 }
 
 /// What a group's turns are compiled from, for each kind of vectors.
-struct Group<'a, 'p> {
+struct GroupTask<'a, 'p> {
     ascent: &'a LocalAscent<'p>,
     work: &'a Work<'p>,
     rows: Range<usize>,
-    scratch: &'a mut Scratch,
+    scratch: &'a mut GroupBuffers,
     left: &'a mut Left,
 }
 
-impl WithSimd for Group<'_, '_> {
+impl WithSimd for GroupTask<'_, '_> {
     type Output = Result<f64, Failed>;
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {

@@ -17,17 +17,17 @@ mod steps;
 use super::work::Work;
 use crate::plan::{
     layout::{StreamId, TableId, VarId},
-    paths::{self as rules, Path as Rule, Way},
+    paths::{self as rules, PathRule as Rule, Way},
     table::{Sent, Table},
 };
-use chain::Chain;
+use chain::WholeSequences;
 use general::{General, Messages};
-use given::{First, Given, GivenSteps};
+use given::{First, GivenRows, GivenSteps};
 use local_ascent::LocalAscent;
 use path::Path;
 use shared_covariance::SharedCovariance;
-use stacked_product::Product;
-use steps::Steps;
+use stacked_product::TableProduct;
+use steps::ByBlocks;
 
 /// Ways over a stream's rows, in the order in which blocks are updated.
 pub(super) type Ways<'a> = Vec<Box<dyn Path + 'a>>;
@@ -73,15 +73,15 @@ pub(super) fn first<'a, 'p: 'a>(
     out
 }
 
-fn written<'a>(pass: &'a rules::Pass, way: &'a Way, first: &'a dyn First) -> Box<dyn Path + 'a> {
+fn written<'a>(pass: &'a rules::RowPass, way: &'a Way, first: &'a dyn First) -> Box<dyn Path + 'a> {
     let var = way.var;
     match &way.path {
         Rule::Chain(c) if c.by_blocks => Box::new(GivenSteps { var, first, tables: pass.tables.clone() }),
         Rule::Chain(c) => {
             let pairs = c.pairs.tables.iter().map(|p| p.table).collect();
-            Box::new(Given { var, first, pairs })
+            Box::new(GivenRows { var, first, pairs })
         }
-        _ => Box::new(Given { var, first, pairs: vec![] }),
+        _ => Box::new(GivenRows { var, first, pairs: vec![] }),
     }
 }
 
@@ -95,12 +95,12 @@ fn messages<'p>(
 ) -> Messages<'p> {
     let product = way.path.product().filter(|_| stacked);
     let sent = sent.iter().copied().filter(|m| product.is_none_or(|p| !p.sends(*m))).collect();
-    Messages { var: way.var, stream, sent, product: product.map(|p| Product::new(work.plan, stream, p)) }
+    Messages { var: way.var, stream, sent, product: product.map(|p| TableProduct::new(work.plan, stream, p)) }
 }
 
 fn by_rule<'p>(
     work: &Work<'p>,
-    pass: &'p rules::Pass,
+    pass: &'p rules::RowPass,
     way: &'p Way,
     sent: &[Sent],
     stacked: bool,
@@ -110,19 +110,19 @@ fn by_rule<'p>(
         Rule::General | Rule::StackedProduct(_) => Box::new(General { messages: messages() }),
         Rule::SharedCovariance(of) => Box::new(SharedCovariance::new(work, pass.stream, way, of)),
         Rule::LocalAscent(rule) => Box::new(LocalAscent::new(work.plan, rule)),
-        Rule::Chain(rule) if rule.by_blocks => Box::new(Steps::new(work, messages(), rule, &pass.tables)),
+        Rule::Chain(rule) if rule.by_blocks => Box::new(ByBlocks::new(work, messages(), rule, &pass.tables)),
         path @ Rule::Chain(_) => generally(messages(), path, work),
     }
 }
 
 fn generally<'p>(messages: Messages<'p>, path: &'p Rule, _: &Work<'p>) -> Box<dyn Path + 'p> {
     match path {
-        Rule::Chain(rule) => Box::new(Chain::new(messages, rule)),
+        Rule::Chain(rule) => Box::new(WholeSequences::new(messages, rule)),
         _ => Box::new(General { messages }),
     }
 }
 
 /// Tables that a pass gathers one by one, as no way sums them itself.
-pub(super) fn gathered(pass: &rules::Pass, ways: &[Box<dyn Path + '_>]) -> Vec<TableId> {
+pub(super) fn gathered(pass: &rules::RowPass, ways: &[Box<dyn Path + '_>]) -> Vec<TableId> {
     pass.tables.iter().copied().filter(|&t| !ways.iter().any(|w| w.sums(t))).collect()
 }

@@ -2,20 +2,20 @@
 //! thread, then for what its sums come to. Not here: which way is taken (`plan::paths`), nor the pass itself
 //! (`engine::pass`).
 
-use crate::engine::{desk::Desk, error::Failed, profile::Profile, sums::Sums, work::Work};
+use crate::engine::{desk::Desk, error::Failed, profile::Profile, sums::RunSums, work::Work};
 use crate::plan::{
     layout::{TableId, VarId},
-    paths::local_ascent::Span,
+    paths::local_ascent::RunSpan,
 };
 use std::ops::Range;
 
 /// Where a pass is cut for the sake of a path.
 #[derive(Clone, Copy)]
-pub(in crate::engine) struct Cut<'a> {
+pub(in crate::engine) struct Chunking<'a> {
     pub chunks: &'a [Range<usize>],
     pub runs: &'a [Range<usize>],
     /// Runs after which sums are taken over; all at once where there are none.
-    pub spans: &'a [Span],
+    pub spans: &'a [RunSpan],
 }
 
 /// One block's way over the rows of a stream.
@@ -30,7 +30,7 @@ pub(in crate::engine) trait Path: Send + Sync {
     }
 
     /// Other chunks than the stream's.
-    fn cut(&self) -> Option<Cut<'_>> {
+    fn cut(&self) -> Option<Chunking<'_>> {
         None
     }
 
@@ -45,11 +45,11 @@ pub(in crate::engine) trait Path: Send + Sync {
         work: &Work<'_>,
         rows: &Range<usize>,
         desk: &mut Desk,
-        sums: &mut Sums,
+        sums: &mut RunSums,
     ) -> Result<(), Failed>;
 
-    /// Sums of its own over a chunk's rows, when all blocks have their moments.
-    fn sum(&self, work: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut Sums) {
+    /// RunSums of its own over a chunk's rows, when all blocks have their moments.
+    fn sum(&self, work: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut RunSums) {
         let _ = (work, rows, desk, sums);
     }
 
@@ -60,7 +60,7 @@ pub(in crate::engine) trait Path: Send + Sync {
     }
 
     /// Takes over what a run has left; runs come in their order.
-    fn collect(&mut self, left: &mut Sums) {
+    fn collect(&mut self, left: &mut RunSums) {
         let _ = left;
     }
 

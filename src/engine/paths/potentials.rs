@@ -6,12 +6,12 @@ use crate::{
     engine::{
         desk::Desk,
         rows::{ChunkMoments, Places},
-        sums::Sums,
+        sums::RunSums,
         work::Work,
     },
     plan::{
         layout::VarId,
-        paths::{chain::Chain, pairs::Pair},
+        paths::{chain::ChainRule, pairs::Coupling},
         table::{From, Table},
         var::Var,
     },
@@ -33,7 +33,7 @@ pub(super) fn kernel(var: &Var) -> &dyn SequenceKernel {
 
 impl Potentials {
     /// From tables as they are, `[level][from][to]`; nothing where potentials differ by row.
-    pub(super) fn prepare(&mut self, work: &Work<'_>, v: VarId, chain: &Chain) {
+    pub(super) fn prepare(&mut self, work: &Work<'_>, v: VarId, chain: &ChainRule) {
         let var = &work.plan.vars[v];
         let (k, levels, log) = (chain.pairs.entries, chain.pairs.levels, &mut self.log);
         if chain.pairs.by_row {
@@ -57,7 +57,7 @@ impl Potentials {
 }
 
 /// Adds Σ pair moments, `[level][from][to]` of one plate cell, to the statistic of a pair table.
-pub(super) fn add_pairs(chain: &Chain, p: &Pair, cell: usize, pairs: &[f64], sum: &mut [f64]) {
+pub(super) fn add_pairs(chain: &ChainRule, p: &Coupling, cell: usize, pairs: &[f64], sum: &mut [f64]) {
     let (to, k) = (&mut sum[p.cell(cell)..], chain.pairs.entries);
     for m in 0..chain.pairs.levels {
         for &(i, j, at) in &p.entries {
@@ -66,12 +66,12 @@ pub(super) fn add_pairs(chain: &Chain, p: &Pair, cell: usize, pairs: &[f64], sum
     }
 }
 
-/// Pair potentials by row, for each plate cell past the steps: the slope of the energy in x_{t−1}[i] · x_t[j]
+/// Coupling potentials by row, for each plate cell past the steps: the slope of the energy in x_{t−1}[i] · x_t[j]
 /// is the message to entry j of the later step, given that the earlier one is the unit vector i.
 pub(super) fn by_row(
     work: &Work<'_>,
     v: VarId,
-    chain: &Chain,
+    chain: &ChainRule,
     range: &Range<usize>,
     desk: &mut Desk,
 ) -> Vec<Vec<f64>> {
@@ -119,11 +119,11 @@ pub(super) fn by_row(
 pub(super) fn add_pairs_by_row(
     work: &Work<'_>,
     (v, var): (VarId, &Var),
-    (p, cell): (&Pair, usize),
+    (p, cell): (&Coupling, usize),
     pairs: &[f64],
     range: &Range<usize>,
     desk: &mut Desk,
-    sums: &mut Sums,
+    sums: &mut RunSums,
 ) {
     let plan = work.plan;
     let (n, k, w, inner) = (range.len(), kernel(var).entries(), var.width, var.inner());

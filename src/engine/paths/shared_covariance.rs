@@ -11,9 +11,9 @@ use crate::{
         desk::Desk,
         error::{Breakdown, Failed},
         profile,
-        profile::Part,
+        profile::WorkPart,
         rows::Places,
-        sums::Sums,
+        sums::RunSums,
         work::Work,
     },
     num::{
@@ -24,16 +24,16 @@ use crate::{
     plan::{
         layout::{StreamId, TableId, VarId},
         paths::{self, Way},
-        sums::What,
+        sums::Summed,
         table::From,
     },
     state::grow,
 };
 use std::ops::Range;
 
-/// What all rows have in common in a pass.
+/// Summed all rows have in common in a pass.
 pub(super) struct SharedCovariance<'p> {
-    of: &'p paths::shared_covariance::SharedCovariance,
+    of: &'p paths::shared_covariance::SharedCovarianceRule,
     stream: StreamId,
     way: &'p Way,
     d: usize,
@@ -52,7 +52,7 @@ impl<'p> SharedCovariance<'p> {
         work: &Work<'p>,
         stream: StreamId,
         way: &'p Way,
-        of: &'p paths::shared_covariance::SharedCovariance,
+        of: &'p paths::shared_covariance::SharedCovarianceRule,
     ) -> Self {
         let var = &work.plan.vars[of.var];
         let (d, width) = (var.d, var.width);
@@ -103,7 +103,7 @@ impl Path for SharedCovariance<'_> {
         work: &Work<'_>,
         rows: &Range<usize>,
         desk: &mut Desk,
-        sums: &mut Sums,
+        sums: &mut RunSums,
     ) -> Result<(), Failed> {
         let (plan, n, d, width, v) = (work.plan, rows.len(), self.d, self.width, self.of.var);
         let by_row = Strides { offset: 0, row: width, col: 1 };
@@ -112,7 +112,7 @@ impl Path for SharedCovariance<'_> {
         for &(t, i) in self.way.messages.iter().filter(|m| !self.of.tables.contains(m)) {
             let from = sums.profile.begin();
             desk.message(work, (t, i), rows, &mut eta);
-            sums.profile.end(Part::Message(v, t), from, || profile::message(&plan.tables[t], i, n));
+            sums.profile.end(WorkPart::Message(v, t), from, || profile::message(&plan.tables[t], i, n));
         }
         let from = sums.profile.begin();
         let means = &mut desk.moments[v];
@@ -121,7 +121,7 @@ impl Path for SharedCovariance<'_> {
         gemm(n, d, d, 1.0, &eta, by_row, &self.covariance, square, means, by_row);
         desk.eta[v] = eta;
         let transposed = Strides { offset: 0, row: 1, col: width };
-        let second = sums.besides(plan, What::Means(v), d * d);
+        let second = sums.besides(plan, Summed::Means(v), d * d);
         let weight = plan.streams[self.stream].weight.as_deref().map(|w| &w[rows.clone()]);
         let count = match weight {
             None => {
@@ -144,7 +144,7 @@ impl Path for SharedCovariance<'_> {
         sums.add_entropy(plan, v, count * self.entropy);
         // Two products of n × M × M numbers; of each row's statistic only the mean is touched.
         let bytes = (2 * n * d * size_of::<f64>()) as f64;
-        sums.profile.end(Part::Block(v), from, || ((2 * n * d * d) as f64, bytes));
+        sums.profile.end(WorkPart::Block(v), from, || ((2 * n * d * d) as f64, bytes));
         Ok(())
     }
 
@@ -155,7 +155,7 @@ impl Path for SharedCovariance<'_> {
     /// Adds what the tables of second moments have summed, from Σ mean meanᵀ of all rows.
     fn finish(&mut self, work: &mut Work<'_>) {
         let plan = work.plan;
-        let Some(at) = plan.sums.place(What::Means(self.of.var)) else { return };
+        let Some(at) = plan.sums.place(Summed::Means(self.of.var)) else { return };
         let stream = &plan.streams[self.stream];
         let count = stream.weight.as_deref().map_or(stream.size as f64, reduce::sum);
         // As if it were a single row's moments.

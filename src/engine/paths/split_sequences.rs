@@ -6,14 +6,14 @@
 //! says afterwards that it should not have been one, the pass is done again, with whole sequences from then
 //! on.
 
-use super::asked::{self, ChunkSteps, Line};
+use super::asked::{self, ChunkSteps, StepLine};
 use crate::{
     block::forward_backward::{Cut, PairTables, TOGETHER, cut},
     engine::{
         desk::Desk,
         profile,
-        profile::{Part, Profile},
-        sums::Sums,
+        profile::{Profile, WorkPart},
+        sums::RunSums,
         work::Work,
     },
     plan::paths,
@@ -22,11 +22,11 @@ use rayon::prelude::*;
 use std::{ops::Range, sync::Mutex};
 
 /// The pieces of a pass.
-pub(super) struct Split<'p> {
-    rule: &'p paths::split_sequences::Split,
+pub(super) struct Splitting<'p> {
+    rule: &'p paths::split_sequences::SplitRule,
     found: Option<Pieces>,
     profiles: Vec<Profile>,
-    idle: Mutex<Vec<(Desk, Sums)>>,
+    idle: Mutex<Vec<(Desk, RunSums)>>,
 }
 
 /// Sequences in pieces.
@@ -38,8 +38,8 @@ pub(super) struct Pieces {
     pub(super) runs: Vec<Range<usize>>,
 }
 
-impl<'p> Split<'p> {
-    pub(super) fn new(rule: &'p paths::split_sequences::Split) -> Self {
+impl<'p> Splitting<'p> {
+    pub(super) fn new(rule: &'p paths::split_sequences::SplitRule) -> Self {
         Self { rule, found: None, profiles: vec![], idle: Mutex::default() }
     }
 
@@ -53,7 +53,7 @@ impl<'p> Split<'p> {
     }
 
     /// Tries all places with the tables as they are.
-    pub(super) fn try_all(&mut self, work: &Work<'_>, line: &Line<'_>) {
+    pub(super) fn try_all(&mut self, work: &Work<'_>, line: &StepLine<'_>) {
         let plan = work.plan;
         let stream = &plan.streams[line.messages.stream];
         let starts = stream.starts.as_deref().unwrap_or_default();
@@ -122,25 +122,25 @@ impl<'p> Split<'p> {
 
 /// Buffers of one thread.
 #[derive(Default)]
-struct Scratch {
+struct WindowBuffers {
     index: Vec<u32>,
-    asked: asked::Scratch,
+    asked: asked::AskedBuffers,
 }
 
 fn try_one(
     work: &Work<'_>,
-    (line, tables): (&Line<'_>, &PairTables),
+    (line, tables): (&StepLine<'_>, &PairTables),
     at: usize,
     within: Range<usize>,
-    idle: &Mutex<Vec<(Desk, Sums)>>,
+    idle: &Mutex<Vec<(Desk, RunSums)>>,
 ) -> (Option<(usize, Cut)>, Profile) {
     let (plan, v) = (work.plan, line.messages.var);
     let rested = idle.lock().ok().and_then(|mut idle| idle.pop());
-    let (mut desk, mut sums) = rested.unwrap_or_else(|| (Desk::new(plan), Sums::default()));
+    let (mut desk, mut sums) = rested.unwrap_or_else(|| (Desk::new(plan), RunSums::default()));
     sums.begin(0..0, work.profile.like());
     let (first, count) = (within.start, within.len());
-    let mut own = desk.own.take::<Scratch>();
-    let Scratch { index, asked } = &mut *own;
+    let mut own = desk.own.take::<WindowBuffers>();
+    let WindowBuffers { index, asked } = &mut *own;
     let indexed = line.rule.pairs.index(plan, within, index);
     let from = sums.profile.begin();
     // The window is a part of one sequence.
@@ -153,7 +153,7 @@ fn try_one(
     let (found, looked_at) = cut(tables, index, at - first, 0..count, &mut steps).unwrap_or((None, 0));
     let asked = sums.profile.seconds();
     let seen = looked_at * plan.vars[v].d;
-    sums.profile.end_but(Part::Block(v), from, asked, || profile::block(plan, v, seen));
+    sums.profile.end_but(WorkPart::Block(v), from, asked, || profile::block(plan, v, seen));
     let profile = std::mem::take(&mut sums.profile);
     desk.own.rest(own);
     if let Ok(mut idle) = idle.lock() {

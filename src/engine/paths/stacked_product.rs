@@ -2,7 +2,7 @@
 //! a chunk, and one product back. Not here: which tables these are (`plan::paths::stacked_product`).
 
 use crate::{
-    engine::{profile, profile::Part, sums::Sums, work::Work},
+    engine::{profile, profile::WorkPart, sums::RunSums, work::Work},
     num::{
         matmul::{Strides, gemm},
         sparse_product::gemm_of_few,
@@ -11,14 +11,14 @@ use crate::{
         Plan,
         arrays::OVERHANG,
         layout::{StreamId, TableId},
-        paths::stacked_product::{Part as Share, StackedProduct},
-        sums::What,
+        paths::stacked_product::{StackedProduct, StackedTable as Share},
+        sums::Summed,
     },
 };
 use std::ops::Range;
 
 /// The product of one block.
-pub(super) struct Product<'p> {
+pub(super) struct TableProduct<'p> {
     plan: &'p Plan,
     of: &'p StackedProduct,
     /// The tables one under the other: columns × k.
@@ -28,7 +28,7 @@ pub(super) struct Product<'p> {
 
 /// Buffers of one thread.
 #[derive(Default)]
-pub(in crate::engine) struct Known {
+pub(in crate::engine) struct KnownRows {
     /// Which rows of which product, by its first table and number of columns, `known` holds.
     made: Option<(TableId, usize, Range<usize>)>,
     known: Vec<f64>,
@@ -36,7 +36,7 @@ pub(in crate::engine) struct Known {
     value: Vec<f64>,
 }
 
-impl<'p> Product<'p> {
+impl<'p> TableProduct<'p> {
     pub(super) fn new(plan: &'p Plan, stream: StreamId, of: &'p StackedProduct) -> Self {
         let values = vec![0.0; of.columns * of.k];
         Self { plan, of, values, weight: plan.streams[stream].weight.as_deref() }
@@ -77,8 +77,8 @@ impl<'p> Product<'p> {
     pub(super) fn message(
         &self,
         range: &Range<usize>,
-        scratch: &mut Known,
-        sums: &mut Sums,
+        scratch: &mut KnownRows,
+        sums: &mut RunSums,
         eta: &mut [f64],
     ) {
         let from = sums.profile.begin();
@@ -97,17 +97,23 @@ impl<'p> Product<'p> {
             eta,
             out,
         );
-        sums.profile.end(Part::Message(self.of.var, self.main()), from, || {
+        sums.profile.end(WorkPart::Message(self.of.var, self.main()), from, || {
             self.work(|p| profile::message(&self.plan.tables[p.table], p.operand, range.len()))
         });
     }
 
     /// Adds the statistics of rows `range` with these moments, rows of k.
-    pub(super) fn gather(&self, range: &Range<usize>, moments: &[f64], scratch: &mut Known, sums: &mut Sums) {
+    pub(super) fn gather(
+        &self,
+        range: &Range<usize>,
+        moments: &[f64],
+        scratch: &mut KnownRows,
+        sums: &mut RunSums,
+    ) {
         let from = sums.profile.begin();
         self.make(range, scratch);
         let (n, k) = (range.len(), self.of.k);
-        let Known { known, weighted, .. } = scratch;
+        let KnownRows { known, weighted, .. } = scratch;
         let moments = match self.weight {
             None => &moments[..n * k],
             Some(weight) => {
@@ -121,11 +127,11 @@ impl<'p> Product<'p> {
         let turned = Strides { offset: 0, row: 1, col: self.stride() };
         // For each number of the block its columns side by side, as a product of few numbers writes them.
         let (by_row, out) = (self.row_major(k), Strides { offset: 0, row: 1, col: self.of.columns });
-        let sum = sums.besides(self.plan, What::Product(self.of.var), self.of.columns * k);
+        let sum = sums.besides(self.plan, Summed::Product(self.of.var), self.of.columns * k);
         if n > 0 && !gemm_of_few(self.of.columns, k, n, 1.0, known, turned, moments, by_row, sum, out) {
             gemm(self.of.columns, k, n, 1.0, known, turned, moments, by_row, sum, out);
         }
-        sums.profile.end(Part::Statistic(self.main()), from, || {
+        sums.profile.end(WorkPart::Statistic(self.main()), from, || {
             self.work(|p| profile::statistic(&self.plan.tables[p.table], range.len()))
         });
     }
@@ -133,7 +139,7 @@ impl<'p> Product<'p> {
     /// Adds what has been summed to the (packed) statistics of the tables.
     pub(super) fn finish(&self, work: &mut Work<'_>) {
         let plan = self.plan;
-        let Some(at) = plan.sums.place(What::Product(self.of.var)) else { return };
+        let Some(at) = plan.sums.place(Summed::Product(self.of.var)) else { return };
         for part in &self.of.parts {
             let place = plan.sums.tables[part.table].clone();
             let (sum, to) = work.statistics.both(at..at + self.of.columns * self.of.k, place);
@@ -155,12 +161,12 @@ impl<'p> Product<'p> {
     }
 
     /// Writes the known numbers of these rows, if they are not there already.
-    fn make(&self, range: &Range<usize>, scratch: &mut Known) {
+    fn make(&self, range: &Range<usize>, scratch: &mut KnownRows) {
         let wanted = Some((self.main(), self.of.columns, range.clone()));
         if scratch.made == wanted {
             return;
         }
-        let Known { made, known, value, .. } = scratch;
+        let KnownRows { made, known, value, .. } = scratch;
         let stride = self.stride();
         known.resize((range.len() * stride).max(known.len()), 0.0);
         for part in &self.of.parts {

@@ -7,13 +7,13 @@
 //! Σ ⟨T, G⟩ over the tables that sent them messages, which the pass takes off at its end.
 
 use super::{
-    asked::{self, ChunkSteps, Line},
+    asked::{self, ChunkSteps, StepLine},
     chain::broken,
     gather::Gather,
     general::Messages,
-    path::{Cut, Path},
+    path::{Chunking, Path},
     potentials::{Potentials, add_pairs},
-    split_sequences::{Pieces, Split},
+    split_sequences::{Pieces, Splitting},
 };
 use crate::{
     block::sequence::{SequenceError, Sequences},
@@ -21,37 +21,37 @@ use crate::{
         desk::Desk,
         error::{Breakdown, Failed},
         profile,
-        profile::{Part, Profile},
-        sums::Sums,
+        profile::{Profile, WorkPart},
+        sums::RunSums,
         work::Work,
     },
     plan::{
         layout::{TableId, VarId},
-        paths::chain::Chain as Rule,
+        paths::chain::ChainRule as Rule,
         streams::Stream,
     },
 };
 use std::ops::Range;
 
 /// A chain by blocks of steps.
-pub(super) struct Steps<'p> {
-    line: Line<'p>,
-    split: Option<Split<'p>>,
+pub(super) struct ByBlocks<'p> {
+    line: StepLine<'p>,
+    split: Option<Splitting<'p>>,
     /// Tables whose ⟨T, G⟩ is what steps were sent.
     unkept: Vec<TableId>,
 }
 
 /// Buffers of one thread.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(super) struct BlockBuffers {
     index: Vec<u32>,
     pair_sums: Vec<f64>,
     ends: Vec<u32>,
     pieces: Vec<u32>,
-    asked: asked::Scratch,
+    asked: asked::AskedBuffers,
 }
 
-impl<'p> Steps<'p> {
+impl<'p> ByBlocks<'p> {
     pub(super) fn new(work: &Work<'p>, messages: Messages<'p>, rule: &'p Rule, pass: &[TableId]) -> Self {
         let plan = work.plan;
         let product = |t: &TableId| messages.product.as_ref().is_some_and(|p| p.sums(*t));
@@ -59,8 +59,8 @@ impl<'p> Steps<'p> {
         let unkept = plain.clone().chain(messages.product.iter().flat_map(|p| p.tables())).collect();
         let tables = plain.filter(|&t| plan.tables[t].pair.is_none()).collect();
         let gather = rule.gather.as_ref().map(|g| Gather::new(plan, plan.vars[messages.var].width, g));
-        let split = rule.split.as_ref().map(Split::new);
-        let line = Line { messages, rule, gather, potentials: Potentials::default(), tables };
+        let split = rule.split.as_ref().map(Splitting::new);
+        let line = StepLine { messages, rule, gather, potentials: Potentials::default(), tables };
         Self { line, split, unkept }
     }
 
@@ -69,13 +69,13 @@ impl<'p> Steps<'p> {
         work: &Work<'_>,
         range: &Range<usize>,
         desk: &mut Desk,
-        own: &mut Scratch,
-        sums: &mut Sums,
+        own: &mut BlockBuffers,
+        sums: &mut RunSums,
     ) -> Result<(), Breakdown> {
         let (plan, v, line) = (work.plan, self.var(), &self.line);
         let stream = line.messages.stream;
         let k = line.rule.pairs.entries;
-        let Scratch { index, pair_sums, ends, pieces, asked } = own;
+        let BlockBuffers { index, pair_sums, ends, pieces, asked } = own;
         let indexed = line.rule.pairs.index(plan, range.clone(), index);
         let pair_index = indexed.then_some(index.as_slice());
         pair_sums.clear();
@@ -99,7 +99,7 @@ impl<'p> Steps<'p> {
         }
         // The kernel's own time: what it asked of its steps has been noted.
         let asked = sums.profile.seconds() - before;
-        sums.profile.end_but(Part::Block(v), from, asked, || profile::block(plan, v, range.len()));
+        sums.profile.end_but(WorkPart::Block(v), from, asked, || profile::block(plan, v, range.len()));
         sums.add_entropy(plan, v, log_norm);
         for p in &line.rule.pairs.tables {
             add_pairs(line.rule, p, 0, pair_sums, sums.table(plan, p.table));
@@ -108,7 +108,7 @@ impl<'p> Steps<'p> {
     }
 }
 
-impl Path for Steps<'_> {
+impl Path for ByBlocks<'_> {
     fn var(&self) -> VarId {
         self.line.messages.var
     }
@@ -134,9 +134,9 @@ impl Path for Steps<'_> {
         }
     }
 
-    fn cut(&self) -> Option<Cut<'_>> {
+    fn cut(&self) -> Option<Chunking<'_>> {
         let Pieces { chunks, runs, .. } = self.split.as_ref()?.pieces()?;
-        Some(Cut { chunks, runs, spans: &[] })
+        Some(Chunking { chunks, runs, spans: &[] })
     }
 
     fn lay_out(&self, _: &Work<'_>, _: usize, _: &mut Desk) {}
@@ -146,9 +146,9 @@ impl Path for Steps<'_> {
         work: &Work<'_>,
         rows: &Range<usize>,
         desk: &mut Desk,
-        sums: &mut Sums,
+        sums: &mut RunSums,
     ) -> Result<(), Failed> {
-        let mut own = desk.own.take::<Scratch>();
+        let mut own = desk.own.take::<BlockBuffers>();
         let done = self.run(work, rows, desk, &mut own, sums);
         desk.own.rest(own);
         done.map_err(|why| (self.var(), why))

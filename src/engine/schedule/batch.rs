@@ -1,6 +1,6 @@
 //! Coordinate ascent as the plan has it: every block, every row, the bound, and again.
 
-use super::{Next, Progress, Schedule, budget::Budget, rounds::Rounds};
+use super::{Next, Schedule, SoFar, budget::Budget, rounds::Rounds};
 use crate::plan::Plan;
 
 /// All of the plan's steps, in rounds.
@@ -13,7 +13,7 @@ impl Batch {
 }
 
 impl Schedule for Batch {
-    fn next(&mut self, so_far: &Progress<'_>) -> Next {
+    fn next(&mut self, so_far: &SoFar<'_>) -> Next {
         self.0.next(so_far)
     }
     fn monotone(&self) -> bool {

@@ -1,8 +1,8 @@
 //! When a run has done enough: it moves no more, or its iterations or its time are spent. Not here: what an
 //! iteration is.
 
-use super::Progress;
-use crate::engine::record::Stop;
+use super::SoFar;
+use crate::engine::record::StopReason;
 
 /// Fewer nats than this in an iteration are no progress, whatever the bound's size.
 const ABSOLUTE: f64 = 1e-12;
@@ -20,16 +20,16 @@ pub(in crate::engine) struct Budget {
 
 impl Budget {
     /// Has the run done enough, after an iteration?
-    pub(super) fn spent(&self, so_far: &Progress<'_>) -> Option<Stop> {
+    pub(super) fn spent(&self, so_far: &SoFar<'_>) -> Option<StopReason> {
         let done = so_far.record.iterations();
         if let [.., last, now] = done
             && (now.elbo - last.elbo).abs() <= self.tolerance * now.elbo.abs().max(1.0) + ABSOLUTE
         {
-            return Some(Stop::Converged);
+            return Some(StopReason::Converged);
         }
         if done.len() >= self.iterations.max(1) {
-            return Some(Stop::Iterations);
+            return Some(StopReason::Iterations);
         }
-        self.seconds.filter(|most| so_far.seconds >= *most).map(|_| Stop::Seconds)
+        self.seconds.filter(|most| so_far.seconds >= *most).map(|_| StopReason::Seconds)
     }
 }

@@ -1,6 +1,6 @@
 //! Shared blocks stay as they are; only what rows have for themselves moves, until it rests.
 
-use super::{Next, Progress, Schedule, budget::Budget, rounds::Rounds};
+use super::{Next, Schedule, SoFar, budget::Budget, rounds::Rounds};
 use crate::plan::{Plan, schedule::Step};
 
 /// The plan's steps without the updates of stored blocks.
@@ -14,7 +14,7 @@ impl Frozen {
 }
 
 impl Schedule for Frozen {
-    fn next(&mut self, so_far: &Progress<'_>) -> Next {
+    fn next(&mut self, so_far: &SoFar<'_>) -> Next {
         self.0.next(so_far)
     }
     fn monotone(&self) -> bool {

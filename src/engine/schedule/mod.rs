@@ -7,7 +7,7 @@ pub(super) mod budget;
 pub(super) mod frozen;
 mod rounds;
 
-use super::record::{Record, Stop};
+use super::record::{Record, StopReason};
 use crate::plan::schedule::Step;
 
 /// What comes next.
@@ -16,11 +16,11 @@ pub(super) enum Next {
     /// This step. The bound ends an iteration.
     Step(Step),
     /// Nothing: why.
-    Stop(Stop),
+    Stop(StopReason),
 }
 
 /// What a schedule decides by.
-pub(super) struct Progress<'a> {
+pub(super) struct SoFar<'a> {
     /// All iterations so far.
     pub record: &'a Record,
     /// Seconds since the run began.
@@ -30,7 +30,7 @@ pub(super) struct Progress<'a> {
 /// An order of work.
 pub(super) trait Schedule {
     /// What comes next.
-    fn next(&mut self, so_far: &Progress<'_>) -> Next;
+    fn next(&mut self, so_far: &SoFar<'_>) -> Next;
     /// Does no step lower the bound? Then a fall beyond rounding is an error.
     fn monotone(&self) -> bool;
 }

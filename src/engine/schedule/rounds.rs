@@ -1,6 +1,6 @@
 //! The same steps over and over, until a budget is spent. Not here: which steps.
 
-use super::{Next, Progress, budget::Budget};
+use super::{Next, SoFar, budget::Budget};
 use crate::plan::schedule::Step;
 
 /// Rounds of steps.
@@ -11,7 +11,7 @@ pub(super) struct Rounds {
 }
 
 impl Rounds {
-    pub(super) fn next(&mut self, so_far: &Progress<'_>) -> Next {
+    pub(super) fn next(&mut self, so_far: &SoFar<'_>) -> Next {
         if self.at == self.steps.len() {
             self.at = 0;
             if let Some(stop) = self.budget.spent(so_far) {

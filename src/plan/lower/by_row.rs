@@ -9,7 +9,7 @@ use super::{
 use crate::plan::{
     arrays::{Codes, Dense},
     layout::VarId,
-    table::From,
+    table::{From, cells as table_cells},
 };
 use crate::{
     expfam::stat::{PartRole, PartShape},
@@ -282,9 +282,10 @@ impl<'a> Lowering<'a> {
         let (from, of_part) = self.part_axes(view, op, kind, d);
         axes.extend(of_part);
         let offset = from - part.0;
-        let rest = rest.iter().map(|r| (r.2, r.1)).collect();
+        let rest: Vec<(usize, usize)> = rest.iter().map(|r| (r.2, r.1)).collect();
+        let offsets = table_cells(&rest);
         RowDraft {
-            from: From::Stored { var: v, base, rest, part, stride: var_width },
+            from: From::Stored { var: v, base, offsets, part, stride: var_width },
             axes,
             level: None,
             width: cells * width,

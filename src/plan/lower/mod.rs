@@ -17,12 +17,13 @@ use super::{
     layout::{Id, List, StreamId, TableId, VarId},
     lowered::Lowered,
     paths::{
-        self, local_ascent, local_ascent::LocalAscent, shared_covariance, shared_covariance::SharedCovariance,
+        self, local_ascent, local_ascent::AscentRule, shared_covariance,
+        shared_covariance::SharedCovarianceRule,
     },
     program::Plan,
     schedule,
     streams::Stream,
-    sums::Sums,
+    sums::SumLayout,
     table::{From, RowOperand, Shared, Table},
     var::{Storage, Var},
 };
@@ -74,7 +75,7 @@ pub enum LowerError {
     Unsupported {
         /// The factor's place in the file.
         span: Span,
-        /// What it is.
+        /// Summed it is.
         what: String,
     },
 }
@@ -147,7 +148,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
 fn program(
     graph: &FactorGraph,
     mut lowered: Lowered,
-    mut ascent: Vec<LocalAscent>,
+    mut ascent: Vec<AscentRule>,
     blocks: &Blocks,
     centres: &[Vec<f64>],
     predicted: Vec<NodeId>,
@@ -162,7 +163,7 @@ fn program(
     let stored: Vec<VarId> =
         lowered.vars.enumerate().filter(|(_, v)| v.storage == Storage::Stored).map(|(v, _)| v).collect();
     Plan {
-        sums: Sums::new(&lowered, &passes),
+        sums: SumLayout::new(&lowered, &passes),
         schedule: schedule::iteration(&lowered, &stored, &passes),
         passes,
         lowered,
@@ -178,7 +179,7 @@ fn l_missing(graph: &FactorGraph, bound: &Bound, blocks: &Blocks, n: NodeId) -> 
     graph.nodes[n.0].observed.is_some() && blocks.roles[n.0] == Role::Observed && has_missing(bound, n)
 }
 
-/// What an observed node has missing.
+/// Summed an observed node has missing.
 pub fn what_is_missing(bound: &Bound, n: NodeId) -> Missing {
     match bound.observed(n) {
         Some(ObservedArray::Numbers { width, values })
@@ -226,7 +227,7 @@ fn keep(plan: &mut Lowered) {
 }
 
 /// Chunks that fit the cache, and runs.
-fn cut(plan: &mut Lowered, ascent: &[LocalAscent], shared: &[SharedCovariance]) {
+fn cut(plan: &mut Lowered, ascent: &[AscentRule], shared: &[SharedCovarianceRule]) {
     for s in plan.streams.ids() {
         let here = |v: &&Var| v.stream() == Some(s);
         // Of rows that share a covariance only the means are touched.
@@ -267,7 +268,7 @@ fn side_by_side(stream: &Stream) -> usize {
 }
 
 /// A chain's sequences are never cut, nor groups that go up together.
-fn cut_stream(plan: &mut Lowered, s: StreamId, ascent: Option<&LocalAscent>, rows: usize, runs: usize) {
+fn cut_stream(plan: &mut Lowered, s: StreamId, ascent: Option<&AscentRule>, rows: usize, runs: usize) {
     let chain = plan.vars.iter().any(|v| v.stream() == Some(s) && v.shape.sequences().is_some());
     let starts = if chain { plan.streams[s].starts.clone() } else { ascent.map(|a| a.starts.clone()) };
     plan.streams[s].cut(rows, starts.as_deref(), runs);
@@ -326,7 +327,7 @@ struct RowDraft {
     level: Option<LabelId>,
     width: usize,
     offset: usize,
-    /// Pair of labels of a symmetric part that may be packed: its array is made with the upper triangle only.
+    /// Coupling of labels of a symmetric part that may be packed: its array is made with the upper triangle only.
     symmetric: Option<(LabelId, LabelId)>,
     /// Codes stand in columns over this label.
     columns: Option<LabelId>,
@@ -352,7 +353,7 @@ struct TermDraft {
     shared: Vec<SharedDraft>,
 }
 
-/// What one factor's lowering needs to know.
+/// Summed one factor's lowering needs to know.
 struct FactorView<'a> {
     index: usize,
     energy: &'a FactorEnergy,
@@ -448,7 +449,7 @@ impl<'a> Lowering<'a> {
         let stream = row.map(|p| self.stream(p));
         let mut sizes: Vec<usize> = energy.labels.iter().map(|l| self.bound.size(l.extent)).collect();
         if let (Some(n), Some(s)) = (n, stream) {
-            // What is typical of a chunk; the true size is given at each run.
+            // Summed is typical of a chunk; the true size is given at each run.
             sizes[n] = self.streams[s].size.min(1024);
         }
         let d = energy.event.map_or(1, |e| self.bound.size(e));

@@ -9,7 +9,7 @@ use crate::{
     graph::energy::{Element, LabelId, Op, Source, View},
     plan::{
         layout::{Id, VarId},
-        table::{From, Shared},
+        table::{From, Shared, cells as table_cells},
     },
     shape::Extent,
 };
@@ -193,9 +193,10 @@ impl<'a> Lowering<'a> {
             stride /= r.2;
             axes.push((r.0, stride));
         }
-        let rest = rest.iter().map(|r| (r.2, r.1)).collect();
+        let rest: Vec<(usize, usize)> = rest.iter().map(|r| (r.2, r.1)).collect();
+        let offsets = table_cells(&rest);
         RowDraft {
-            from: From::Stored { var: port.var, base, rest, part: (port.offset, 1), stride: 1 },
+            from: From::Stored { var: port.var, base, offsets, part: (port.offset, 1), stride: 1 },
             axes,
             level: None,
             width: cells,

@@ -2,7 +2,9 @@
 //! of steps at a time, so that nothing of a whole sequence stands in memory. Not here: the kernels (`block`),
 //! nor the ways (`engine::paths`).
 
-use super::{gather::Gather, pairs::Pairs, split_sequences::Split, stacked_product::StackedProduct};
+use super::{
+    gather::GatherRule, pairs::Couplings, split_sequences::SplitRule, stacked_product::StackedProduct,
+};
 use crate::{
     block::sequence::SequenceKernel,
     plan::{
@@ -15,9 +17,9 @@ use crate::{
 
 /// How a chain's steps are gone over.
 #[derive(Debug)]
-pub struct Chain {
-    /// What couples neighbours.
-    pub pairs: Pairs,
+pub struct ChainRule {
+    /// Summed couples neighbours.
+    pub pairs: Couplings,
     /// Rows are those of trees.
     pub tree: bool,
     /// All tables whose rows hold known numbers, as one product.
@@ -25,16 +27,16 @@ pub struct Chain {
     /// A block of steps at a time.
     pub by_blocks: bool,
     /// All that steps are sent are rows of tables.
-    pub gather: Option<Gather>,
+    pub gather: Option<GatherRule>,
     /// Long sequences are done in pieces.
-    pub split: Option<Split>,
+    pub split: Option<SplitRule>,
 }
 
-impl Chain {
+impl ChainRule {
     /// Whole chunks at a time.
     pub fn whole(lowered: &Lowered, v: VarId) -> Self {
         let tree = lowered.vars[v].stream().is_some_and(|s| lowered.streams[s].parent.is_some());
-        let pairs = Pairs::of(lowered, v);
+        let pairs = Couplings::of(lowered, v);
         Self { pairs, tree, product: None, by_blocks: false, gather: None, split: None }
     }
 
@@ -70,26 +72,26 @@ impl Chain {
     }
 }
 
-impl Chain {
+impl ChainRule {
     /// Chooses blocks of steps for a stream's only block, where the chain is one for all rows, no other block
     /// waits for it, and its steps share their pair potentials, or those of a level; `pass` are the tables that
     /// its pass sums.
     pub fn by_blocks(&mut self, lowered: &Lowered, v: VarId, messages: &[Sent], pass: &[TableId]) {
         let var = &lowered.vars[v];
         let Storage::Streamed { stream, kept } = var.storage else { return };
-        self.gather = Gather::of(lowered, v, messages, pass);
+        self.gather = GatherRule::of(lowered, v, messages, pass);
         self.by_blocks = var.shape.sequences().is_some_and(SequenceKernel::by_blocks)
             && var.inner() == 1
             && !kept
             && !self.pairs.by_row;
         if self.by_blocks && splits(var, &self.pairs) {
-            self.split = Split::of(&lowered.streams[stream], var.d);
+            self.split = SplitRule::of(&lowered.streams[stream], var.d);
         }
     }
 }
 
 /// Can sequences of its steps be split where they have forgotten? Those of categories can.
-fn splits(var: &Var, pairs: &Pairs) -> bool {
+fn splits(var: &Var, pairs: &Couplings) -> bool {
     let none = vec![0.0; pairs.levels * pairs.entries * pairs.entries];
     var.shape.sequences().is_some_and(|kernel| kernel.prepare(&none).tables().is_some())
 }

@@ -41,14 +41,14 @@ pub fn looked_up(table: &Table, v: VarId, var: &Var, weighted: bool) -> Option<O
 /// All tables that a chain's steps look up, if that is all that they are sent, and every table of the pass
 /// but those that couple neighbours is one of them.
 #[derive(Debug)]
-pub struct Gather {
+pub struct GatherRule {
     /// Those that all steps look up first.
-    pub tables: Vec<Looked>,
+    pub tables: Vec<LookedUp>,
 }
 
 /// A table that steps look up.
 #[derive(Debug)]
-pub struct Looked {
+pub struct LookedUp {
     /// The table.
     pub table: TableId,
     /// Which of its operands the block is.
@@ -57,7 +57,7 @@ pub struct Looked {
     pub codes: Option<usize>,
 }
 
-impl Gather {
+impl GatherRule {
     /// Of what tables send variable `v`; `pass` are all that its pass sums.
     pub fn of(lowered: &Lowered, v: VarId, messages: &[Sent], pass: &[TableId]) -> Option<Self> {
         let var = &lowered.vars[v];
@@ -70,7 +70,7 @@ impl Gather {
             if !matches!(table.operands[i].from, From::Streamed { back: 0, .. }) || !pass.contains(&t) {
                 return None;
             }
-            tables.push(Looked { table: t, operand: i, codes: looked_up(table, v, var, false)? });
+            tables.push(LookedUp { table: t, operand: i, codes: looked_up(table, v, var, false)? });
         }
         // The first one writes, so it should be one that all steps have.
         tables.sort_by_key(|l| lowered.tables[l.table].rows != Rows::All);

@@ -20,7 +20,7 @@ use std::ops::Range;
 
 /// A selector and a block that take turns.
 #[derive(Debug)]
-pub struct LocalAscent {
+pub struct AscentRule {
     /// Their stream.
     pub stream: StreamId,
     /// The selector.
@@ -54,7 +54,7 @@ const KEPT: usize = 1 << 22;
 
 /// Runs of chunks that are worked off before their sums are made, and their rows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Span {
+pub struct RunSpan {
     /// Of the stream.
     pub runs: Range<usize>,
     /// Places.
@@ -84,10 +84,10 @@ impl Sorted {
     }
 }
 
-impl LocalAscent {
+impl AscentRule {
     /// The stream's runs, put together to spans.
-    pub fn spans(&self, stream: &Stream) -> Vec<Span> {
-        let mut spans: Vec<Span> = vec![];
+    pub fn spans(&self, stream: &Stream) -> Vec<RunSpan> {
+        let mut spans: Vec<RunSpan> = vec![];
         for (r, run) in stream.runs.iter().enumerate() {
             let rows = match (
                 stream.chunks.get(run.start),
@@ -98,14 +98,14 @@ impl LocalAscent {
             };
             match spans.last_mut().filter(|s| rows.end - s.rows.start <= self.span) {
                 Some(s) => (s.runs.end, s.rows.end) = (r + 1, rows.end),
-                None => spans.push(Span { runs: r..r + 1, rows }),
+                None => spans.push(RunSpan { runs: r..r + 1, rows }),
             }
         }
         spans
     }
 
     /// A span's rows for each table that is looked up by codes; nothing for one row for all.
-    pub fn sort(&self, lowered: &Lowered, span: &Span) -> Vec<Sorted> {
+    pub fn sort(&self, lowered: &Lowered, span: &RunSpan) -> Vec<Sorted> {
         self.others
             .iter()
             .map(|(_, codes)| {
@@ -165,8 +165,8 @@ impl LocalAscent {
 }
 
 /// At most one for each stream.
-pub fn find(lowered: &Lowered) -> Vec<LocalAscent> {
-    let mut found: Vec<LocalAscent> = vec![];
+pub fn find(lowered: &Lowered) -> Vec<AscentRule> {
+    let mut found: Vec<AscentRule> = vec![];
     for (mut turns, rows) in candidates(lowered) {
         if found.iter().any(|f| f.stream == turns.stream) {
             continue;
@@ -188,7 +188,7 @@ pub fn find(lowered: &Lowered) -> Vec<LocalAscent> {
 
 /// Rows of a stream brought together by group, for a stream that could take turns then: its number, and the
 /// file's row at each place. Rows of a plate without sequences may stand in any order.
-pub fn regroup(lowered: &Lowered, found: &[LocalAscent]) -> Option<(StreamId, Vec<u32>)> {
+pub fn regroup(lowered: &Lowered, found: &[AscentRule]) -> Option<(StreamId, Vec<u32>)> {
     candidates(lowered).find_map(|(turns, codes)| {
         let stream = &lowered.streams[turns.stream];
         let taken = stream.order.is_some()
@@ -204,9 +204,9 @@ pub fn regroup(lowered: &Lowered, found: &[LocalAscent]) -> Option<(StreamId, Ve
     })
 }
 
-/// What could take turns if the rows of a group were neighbours; groups are not looked at. With the group of
+/// Summed could take turns if the rows of a group were neighbours; groups are not looked at. With the group of
 /// each row.
-fn candidates(lowered: &Lowered) -> impl Iterator<Item = (LocalAscent, &[u32])> {
+fn candidates(lowered: &Lowered) -> impl Iterator<Item = (AscentRule, &[u32])> {
     lowered.tables.enumerate().filter_map(|(t, table)| {
         let stream = table.stream?;
         let turns = of_table(lowered, t, table, stream)?;
@@ -215,7 +215,7 @@ fn candidates(lowered: &Lowered) -> impl Iterator<Item = (LocalAscent, &[u32])> 
     })
 }
 
-fn of_table(lowered: &Lowered, t: TableId, table: &Table, stream: StreamId) -> Option<LocalAscent> {
+fn of_table(lowered: &Lowered, t: TableId, table: &Table, stream: StreamId) -> Option<AscentRule> {
     let selector = table.operands.iter().find_map(|o| match o.from {
         From::Streamed { var, .. } => Some(var),
         _ => None,
@@ -250,7 +250,7 @@ fn of_table(lowered: &Lowered, t: TableId, table: &Table, stream: StreamId) -> O
             others.push((i, looked_up(other, selector, row)?));
         }
     }
-    Some(LocalAscent { stream, selector, var, table: t, codes, others, starts: vec![], span: SPAN })
+    Some(AscentRule { stream, selector, var, table: t, codes, others, starts: vec![], span: SPAN })
 }
 
 /// The codes that pick a row of the table for each place, or none for one row that all share; nothing where

@@ -14,14 +14,14 @@ use super::{
     lowered::Lowered,
     table::{From, Sent, Table},
 };
-use chain::Chain;
-use local_ascent::LocalAscent;
-use shared_covariance::SharedCovariance;
+use chain::ChainRule;
+use local_ascent::AscentRule;
+use shared_covariance::SharedCovarianceRule;
 use stacked_product::StackedProduct;
 
 /// A pass over a stream's rows.
 #[derive(Debug)]
-pub struct Pass {
+pub struct RowPass {
     /// The stream.
     pub stream: StreamId,
     /// Its blocks in the order of the file, and the way that each goes.
@@ -35,75 +35,75 @@ pub struct Pass {
 pub struct Way {
     /// The block.
     pub var: VarId,
-    /// What tables send it, but for a chain's pairs.
+    /// Summed tables send it, but for a chain's pairs.
     pub messages: Vec<Sent>,
     /// By which path.
-    pub path: Path,
+    pub path: PathRule,
 }
 
 /// A way over rows.
 #[derive(Debug)]
-pub enum Path {
+pub enum PathRule {
     /// Messages table by table, then moments element by element.
     General,
     /// The same, with one product for all tables whose rows hold known numbers.
     StackedProduct(StackedProduct),
     /// Means only.
-    SharedCovariance(SharedCovariance),
+    SharedCovariance(SharedCovarianceRule),
     /// A selector and a block of its rows together, group by group.
-    LocalAscent(LocalAscent),
+    LocalAscent(AscentRule),
     /// Sequences.
-    Chain(Chain),
+    Chain(ChainRule),
 }
 
-impl Path {
+impl PathRule {
     /// The product of all tables whose rows hold known numbers, if there is one.
     pub fn product(&self) -> Option<&StackedProduct> {
         match self {
-            Path::StackedProduct(p) => Some(p),
-            Path::Chain(c) => c.product.as_ref(),
+            PathRule::StackedProduct(p) => Some(p),
+            PathRule::Chain(c) => c.product.as_ref(),
             _ => None,
         }
     }
     /// Does it sum Σ mean meanᵀ in place of second moments?
     pub fn shares_covariance(&self) -> bool {
-        matches!(self, Path::SharedCovariance(_))
+        matches!(self, PathRule::SharedCovariance(_))
     }
     /// Is this table's statistic made at the end of the pass, from what the path has summed?
     pub fn finishes(&self, t: TableId) -> bool {
         match self {
-            Path::SharedCovariance(s) => s.tables.iter().any(|x| x.0 == t),
-            Path::LocalAscent(l) => l.sums(t),
+            PathRule::SharedCovariance(s) => s.tables.iter().any(|x| x.0 == t),
+            PathRule::LocalAscent(l) => l.sums(t),
             _ => self.product().is_some_and(|p| p.parts.iter().any(|x| x.table == t)),
         }
     }
 }
 
-impl Path {
+impl PathRule {
     /// The way in words, and why it is taken.
     pub fn describe(&self, lowered: &Lowered, v: VarId) -> String {
         match self {
-            Path::General => "the general way, messages table by table".into(),
-            Path::StackedProduct(p) => p.describe(),
-            Path::SharedCovariance(s) => s.describe(),
-            Path::LocalAscent(l) => l.describe(lowered),
-            Path::Chain(c) => c.describe(lowered, v),
+            PathRule::General => "the general way, messages table by table".into(),
+            PathRule::StackedProduct(p) => p.describe(),
+            PathRule::SharedCovariance(s) => s.describe(),
+            PathRule::LocalAscent(l) => l.describe(lowered),
+            PathRule::Chain(c) => c.describe(lowered, v),
         }
     }
 }
 
-impl Pass {
+impl RowPass {
     /// Where a selector and a block of its rows go up together, if they do.
-    pub fn local_ascent(&self) -> Option<&LocalAscent> {
+    pub fn local_ascent(&self) -> Option<&AscentRule> {
         self.ways.iter().find_map(|w| match &w.path {
-            Path::LocalAscent(l) => Some(l),
+            PathRule::LocalAscent(l) => Some(l),
             _ => None,
         })
     }
 }
 
 /// The general way for all blocks of a stream but for chains, whose steps need their kernel.
-pub fn general(lowered: &Lowered, stream: StreamId) -> Pass {
+pub fn general(lowered: &Lowered, stream: StreamId) -> RowPass {
     let messages = |v: VarId| {
         let sent = |(t, table): (TableId, &Table)| {
             let read = |from: &From| {
@@ -131,43 +131,43 @@ pub fn general(lowered: &Lowered, stream: StreamId) -> Pass {
         var: v,
         messages: messages(v),
         path: if lowered.vars[v].shape.sequences().is_some() {
-            Path::Chain(Chain::whole(lowered, v))
+            PathRule::Chain(ChainRule::whole(lowered, v))
         } else {
-            Path::General
+            PathRule::General
         },
     };
-    Pass { stream, ways: lowered.streamed(stream).map(way).collect(), tables }
+    RowPass { stream, ways: lowered.streamed(stream).map(way).collect(), tables }
 }
 
 /// The best way for each block of a stream; `ascent` and `shared` have been found before.
 pub fn choose(
     lowered: &Lowered,
     stream: StreamId,
-    ascent: Option<LocalAscent>,
-    shared: &mut Vec<SharedCovariance>,
-) -> Pass {
+    ascent: Option<AscentRule>,
+    shared: &mut Vec<SharedCovarianceRule>,
+) -> RowPass {
     let mut pass = general(lowered, stream);
-    if let [Way { var, messages, path: Path::Chain(chain) }] = pass.ways.as_mut_slice() {
+    if let [Way { var, messages, path: PathRule::Chain(chain) }] = pass.ways.as_mut_slice() {
         chain.by_blocks(lowered, *var, messages, &pass.tables);
     }
     let mut ascent = ascent;
     for way in &mut pass.ways {
         if let Some(l) = ascent.take_if(|l| l.selector == way.var) {
-            way.path = Path::LocalAscent(l);
+            way.path = PathRule::LocalAscent(l);
             continue;
         }
         if let Some(at) = shared.iter().position(|s| s.var == way.var) {
-            way.path = Path::SharedCovariance(shared.swap_remove(at));
+            way.path = PathRule::SharedCovariance(shared.swap_remove(at));
             continue;
         }
         let product = || StackedProduct::of(lowered, way.var, &way.messages);
         match &mut way.path {
-            Path::General => {
+            PathRule::General => {
                 if let Some(product) = product() {
-                    way.path = Path::StackedProduct(product);
+                    way.path = PathRule::StackedProduct(product);
                 }
             }
-            Path::Chain(chain) if chain.gather.is_none() => chain.product = product(),
+            PathRule::Chain(chain) if chain.gather.is_none() => chain.product = product(),
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! What couples neighbours of a sequence or tree: which entries of two steps meet, where in which table, and
+//! Summed couples neighbours of a sequence or tree: which entries of two steps meet, where in which table, and
 //! what picks the table. Not here: the potentials, which are numbers of a run (`engine::paths::potentials`).
 
 use crate::{
@@ -13,9 +13,9 @@ use crate::{
 
 /// A chain's pair tables.
 #[derive(Debug)]
-pub struct Pairs {
+pub struct Couplings {
     /// One for each table.
-    pub tables: Vec<Pair>,
+    pub tables: Vec<Coupling>,
     /// The codes that pick a table for each step.
     pub codes: Option<usize>,
     /// How many there are.
@@ -28,7 +28,7 @@ pub struct Pairs {
 
 /// One table that couples neighbours.
 #[derive(Debug)]
-pub struct Pair {
+pub struct Coupling {
     /// The table.
     pub table: TableId,
     /// (entry of the earlier step, entry of the later, number of the table).
@@ -39,14 +39,15 @@ pub struct Pair {
     cells: Vec<(usize, usize)>,
 }
 
-impl Pairs {
+impl Couplings {
     /// Those of chain `v`.
     pub fn of(lowered: &Lowered, v: VarId) -> Self {
         let var = &lowered.vars[v];
         let mut tables = vec![];
         let (mut codes, mut levels, mut by_row) = (None, 1, false);
         for (t, table) in lowered.holding(v).filter(|(_, x)| x.pair == Some(v)) {
-            let mut pair = Pair { table: t, entries: vec![], level_stride: 0, coded: false, cells: vec![] };
+            let mut pair =
+                Coupling { table: t, entries: vec![], level_stride: 0, coded: false, cells: vec![] };
             let (mut ends, mut offsets) = ([None, None], [0, 0]);
             for o in &table.operands {
                 match (&o.from, &o.shape) {
@@ -90,7 +91,7 @@ fn stride(axes: &Axes, label: u8) -> usize {
     axes.0.iter().find(|a| a.0 == label).map_or(0, |a| a.1)
 }
 
-impl Pair {
+impl Coupling {
     /// Which entries of two steps meet, and where in the table: over all values of the letters of both.
     fn lay_out(&mut self, table: &Table, var: &Var, ends: [&Axes; 2], offsets: [usize; 2]) {
         // (label, stride in the earlier step, in the later): letters within a step; those with larger strides

@@ -15,7 +15,7 @@ use crate::plan::{
 
 /// A block whose rows share a covariance.
 #[derive(Debug)]
-pub struct SharedCovariance {
+pub struct SharedCovarianceRule {
     /// The block.
     pub var: VarId,
     /// Tables that hold its second moment, and which of their operands that is.
@@ -23,11 +23,11 @@ pub struct SharedCovariance {
 }
 
 /// All of a plan.
-pub fn find(lowered: &Lowered) -> Vec<SharedCovariance> {
+pub fn find(lowered: &Lowered) -> Vec<SharedCovarianceRule> {
     lowered.vars.ids().filter_map(|v| of_var(lowered, v)).collect()
 }
 
-fn of_var(lowered: &Lowered, v: VarId) -> Option<SharedCovariance> {
+fn of_var(lowered: &Lowered, v: VarId) -> Option<SharedCovarianceRule> {
     let var = &lowered.vars[v];
     let stream = var.stream()?;
     let plain = var.shape.gaussian_vector().is_some() && var.inner() == 1;
@@ -45,10 +45,10 @@ fn of_var(lowered: &Lowered, v: VarId) -> Option<SharedCovariance> {
         }
         tables.push((t, i));
     }
-    Some(SharedCovariance { var: v, tables })
+    Some(SharedCovarianceRule { var: v, tables })
 }
 
-impl SharedCovariance {
+impl SharedCovarianceRule {
     /// The way in words, and why it is taken.
     pub fn describe(&self) -> String {
         "one covariance for all rows, as nothing else of a row meets its second moment".into()

@@ -23,14 +23,14 @@ const USUAL: usize = 64;
 
 /// Places that each pass tries.
 #[derive(Debug)]
-pub struct Split {
+pub struct SplitRule {
     /// A place, and the steps about it that may be looked at.
     pub places: Vec<(usize, Range<usize>)>,
     /// Steps of the longest sequence.
     pub longest: usize,
 }
 
-impl Split {
+impl SplitRule {
     /// Those of a stream whose only block is a chain of `k` categories, if any sequence is long enough.
     pub fn of(stream: &Stream, k: usize) -> Option<Self> {
         let mut places: Vec<(usize, Range<usize>)> = vec![];

@@ -21,14 +21,14 @@ pub struct StackedProduct {
     /// Numbers in a row of the block.
     pub k: usize,
     /// The largest first; what needs a one last.
-    pub parts: Vec<Part>,
+    pub parts: Vec<StackedTable>,
     /// Known numbers of a row, a one among them if need be.
     pub columns: usize,
 }
 
 /// One table.
 #[derive(Debug)]
-pub struct Part {
+pub struct StackedTable {
     /// The table.
     pub table: TableId,
     /// Which of its operands the block is.
@@ -46,8 +46,8 @@ pub struct Part {
 impl StackedProduct {
     /// Of what tables send block `var`, all that can be stacked, if that is two tables at least.
     pub fn of(lowered: &Lowered, var: VarId, messages: &[Sent]) -> Option<Self> {
-        let mut parts: Vec<Part> =
-            messages.iter().filter_map(|&(t, i)| Part::new(lowered, var, t, i)).collect();
+        let mut parts: Vec<StackedTable> =
+            messages.iter().filter_map(|&(t, i)| StackedTable::new(lowered, var, t, i)).collect();
         if parts.len() < 2 {
             return None;
         }
@@ -81,7 +81,7 @@ impl StackedProduct {
     }
 }
 
-impl Part {
+impl StackedTable {
     /// Operand `i` of table `t` as the block's whole vector, if all else that the table holds of a row are
     /// known numbers of one array, and its weight.
     fn new(lowered: &Lowered, var: VarId, t: TableId, i: usize) -> Option<Self> {
