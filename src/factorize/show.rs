@@ -91,7 +91,7 @@ impl Blocks {
     /// The family of a node's q: a Gamma for an Exponential.
     pub fn family_name(&self, graph: &FactorGraph, node: NodeId) -> String {
         let spec = graph.nodes[node.0].spec;
-        spec.family.map_or_else(|| spec.name.to_owned(), |f| format!("{f:?}"))
+        spec.family.map_or_else(|| spec.name.to_owned(), |f| f.name().to_owned())
     }
 
     /// Names of the plates that block `i` has one element for.
