@@ -28,15 +28,17 @@
 mod api;
 mod disk;
 
+pub use answer::posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior};
 pub use api::{Error, Model, Nodes, Options, Table};
 pub use engine::{
     Watch,
-    posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior},
     record::{Iteration, Record, StopReason},
 };
 
 // The stages. What is public in them is for the tests and measurements of this repository, and may change with
 // any release.
+#[doc(hidden)]
+pub mod answer;
 #[doc(hidden)]
 pub mod block;
 #[doc(hidden)]

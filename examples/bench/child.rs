@@ -3,9 +3,10 @@
 
 use super::args::Task;
 use elbow::{
+    answer,
     data::Files,
     diag::{Diagnostics, Reported, render::render_all},
-    engine::{self, Options, Watch},
+    engine::{Options, Watch},
     graph::factor_graph::{DataTable, TableSource},
     pipeline,
     source::Source,
@@ -88,7 +89,7 @@ pub fn run(task: &Task) -> Result<String, String> {
         ..Options::default()
     };
     let mut clock = Clock(Instant::now(), vec![]);
-    let posterior = engine::fit(&graph, &bound, &plan, &options, &mut clock).map_err(|e| e.to_string())?;
+    let posterior = answer::fit(&graph, &bound, &plan, &options, &mut clock).map_err(|e| e.to_string())?;
     let mut each: Vec<f64> = clock.1.windows(2).map(|w| w[1] - w[0]).collect();
     each.sort_by(f64::total_cmp);
     let iteration = each.get(each.len() / 2).copied().unwrap_or(clock.1[0]);

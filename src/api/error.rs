@@ -1,8 +1,8 @@
 //! The one error of the library. Not here: how a diagnostic is laid out (`diag::render`).
 
 use crate::{
+    answer::{FitError, posterior::Posterior},
     diag::{Diagnostic, Severity, render},
-    engine::{RunError, posterior::Posterior},
     source::Source,
 };
 use std::fmt;
@@ -52,7 +52,7 @@ impl Error {
     }
 
     /// The numbers broke down.
-    pub(super) fn broke_down(mut e: RunError) -> Self {
+    pub(super) fn broke_down(mut e: FitError) -> Self {
         let last_good = e.last_good.take();
         let help = last_good.as_ref().map_or(String::new(), |p| {
             format!("\n  = help: iteration {} was the last good one; `Error::last_good` has it", p.iterations)

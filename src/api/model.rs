@@ -2,10 +2,11 @@
 
 use super::{Error, Nodes, Options, Table};
 use crate::{
+    answer::{self, posterior::Posterior},
     data,
     diag::{Diagnostics, Reported, render},
     disk::{self, Disk},
-    engine::{self, Unwatched, Watch, posterior::Posterior},
+    engine::{Unwatched, Watch},
     factorize::Blocks,
     graph::{
         Bound, FactorGraph,
@@ -109,7 +110,7 @@ impl Model {
         }
         let mut found = Diagnostics::default();
         let (bound, plan) = self.reported(&mut found, |found| self.plan(found))?;
-        engine::fit(&self.graph, &bound, &plan, &options.of_run(&self.graph), watch)
+        answer::fit(&self.graph, &bound, &plan, &options.of_run(&self.graph), watch)
             .map_err(Error::broke_down)
     }
 

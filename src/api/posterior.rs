@@ -3,7 +3,7 @@
 
 use super::Error;
 use crate::{
-    engine::posterior::{NodePosterior, Posterior},
+    answer::posterior::{NodePosterior, Posterior},
     report::{FORMATS, Page, Show, WIDTH},
 };
 use std::fmt;

@@ -5,7 +5,8 @@ use super::{
     terminal::Terminal,
 };
 use crate::{
-    engine::{self, Options, posterior::Posterior},
+    answer::{self, posterior::Posterior},
+    engine::Options,
     report::{self, Page, Show, trace},
     shape::NodeId,
 };
@@ -49,7 +50,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     let named = |n: NodeId| args.nodes.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));
     bound.forget(|n| args.out.is_some() || named(n) || plan.predicted.contains(&n));
     let mut progress = Progress::new(terminal, args.quiet, args.restarts, args.max_iterations);
-    let posterior = engine::fit(&graph, &bound, &plan, &options, &mut progress);
+    let posterior = answer::fit(&graph, &bound, &plan, &options, &mut progress);
     drop(progress);
     match posterior {
         Ok(posterior) => finish(args, terminal, &posterior),

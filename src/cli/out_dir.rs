@@ -1,7 +1,7 @@
 //! `--out DIR`: the files of a result in a folder that may exist already.
 
 use super::disk::replace;
-use crate::{engine::posterior::Posterior, report::dir};
+use crate::{answer::posterior::Posterior, report::dir};
 use std::{fs, io, path::Path};
 
 /// Writes all files; those of an earlier result that has the same names are replaced, others stay.

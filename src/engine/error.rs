@@ -1,7 +1,6 @@
 //! What can break in a run: errors with a name and an iteration. Not here: mistakes in a model or its data
 //! (`diag`).
 
-use super::posterior::Posterior;
 use crate::{block::element::Failure, plan::layout::VarId};
 use std::fmt;
 
@@ -17,14 +16,12 @@ pub struct RunError {
     pub node: String,
     /// The iteration, from 1; 0 is the start.
     pub iteration: usize,
-    /// The state at the end of the last good iteration, if there was one, with its trace.
-    pub last_good: Option<Box<Posterior>>,
 }
 
 impl RunError {
-    /// Without a state to fall back on.
+    /// What happened, to which node, in which iteration.
     pub fn new(kind: Breakdown, node: String, iteration: usize) -> Self {
-        Self { kind, node, iteration, last_good: None }
+        Self { kind, node, iteration }
     }
 }
 

@@ -1,8 +1,7 @@
-//! Runs a plan: start, iterations, restarts, the bound, and the posterior as plain numbers. Holds no
+//! Runs a plan: start, iterations, restarts, the bound. Not here: what is read of a finished run (`answer`). Holds no
 //! distribution's name.
 
 mod bound;
-pub mod collect;
 mod desk;
 pub mod error;
 pub mod given;
@@ -12,8 +11,6 @@ mod moments;
 pub mod options;
 mod pass;
 mod paths;
-pub mod posterior;
-mod predict;
 pub mod profile;
 pub mod record;
 mod rows;
@@ -30,5 +27,4 @@ mod work;
 
 pub use error::{Breakdown, RunError};
 pub use options::Options;
-pub use run::fit;
 pub use watch::{Unwatched, Watch};

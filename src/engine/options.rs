@@ -32,7 +32,7 @@ pub struct Options {
     pub quantiles: usize,
     /// First q of selectors, in every restart, instead of those that the engine would draw.
     pub start: Vec<GivenStart>,
-    /// Measure each step of the plan, for [`Posterior::profile`](super::posterior::Posterior::profile).
+    /// Measure each step of the plan, for the profile of the answer.
     pub profile: bool,
 }
 

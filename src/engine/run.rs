@@ -2,23 +2,26 @@
 //! here: what comes next and when it ends (`schedule`), the steps (`session`), nor the start (`start`).
 
 use super::{
-    collect,
     error::{Breakdown, RunError},
     options::Options,
-    posterior::Posterior,
     profile::{Profile, RunProfile},
     record::{Iteration, Record, StopReason},
     schedule::{Next, Schedule, SoFar, batch::Batch, budget::Budget},
     session::Session,
     start::Start,
+    sums::Emitted,
     watch::Watch,
 };
 use crate::{
-    graph::{Bound, FactorGraph},
+    graph::FactorGraph,
     num::reduce::sum,
-    plan::{Plan, schedule::Step},
+    plan::{
+        Plan,
+        layout::{StreamId, VarId},
+        schedule::Step,
+    },
 };
-use std::time::Instant;
+use std::{fmt, time::Instant};
 
 /// Rounding of the bound, as a share of what its terms sum to before they cancel.
 const ROUNDING: f64 = 1e-11;
@@ -37,18 +40,57 @@ struct Run<'p> {
     broke: Option<RunError>,
 }
 
-/// Runs all restarts and reports the best.
+/// The run that won, to be read.
+pub struct Finished<'p> {
+    session: Session<'p>,
+    /// Which restart it was.
+    pub restart: usize,
+    /// What each iteration came to.
+    pub record: Record,
+    /// Why it stopped.
+    pub stop: StopReason,
+    /// Where its time went, if that was asked for.
+    pub profile: Option<RunProfile>,
+    /// What ended it, if every restart's numbers broke down; it is then as its last good iteration has left it.
+    pub broke: Option<RunError>,
+    /// The final bound of every restart; −∞ where its numbers broke down.
+    pub restarts: Vec<f64>,
+}
+
+impl fmt::Debug for Finished<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Finished(restart {}, {:?})", self.restart, self.stop)
+    }
+}
+
+impl<'p> Finished<'p> {
+    /// What it ran.
+    pub fn plan(&self) -> &'p Plan {
+        self.session.plan
+    }
+    /// Natural parameters of a stored block.
+    pub fn eta(&self, v: VarId) -> &[f64] {
+        self.session.state.eta(v)
+    }
+    /// Moments of a stored block.
+    pub fn moments(&self, v: VarId) -> &[f64] {
+        self.session.state.moments(v)
+    }
+    /// Natural parameters and moments of each row of some of a stream's blocks: the q that the last bound is of.
+    /// Nothing is moved but buffers.
+    ///
+    /// # Errors
+    /// As for an iteration.
+    pub fn rows_of(&mut self, s: StreamId, wanted: &[VarId]) -> Result<Vec<(VarId, Emitted)>, RunError> {
+        self.session.rows_of(s, wanted)
+    }
+}
+
+/// The threads that a run may use.
 ///
 /// # Errors
-/// Where the numbers break down: with the node and the iteration. A restart that breaks down does not hide
-/// one that doesn't.
-pub fn fit(
-    graph: &FactorGraph,
-    bound: &Bound,
-    plan: &Plan,
-    options: &Options,
-    watch: &mut dyn Watch,
-) -> Result<Posterior, RunError> {
+/// The system gives none.
+pub fn pool(options: &Options) -> Result<rayon::ThreadPool, RunError> {
     let mut builder = rayon::ThreadPoolBuilder::new();
     if options.threads > 0 {
         builder = builder.num_threads(options.threads);
@@ -56,20 +98,34 @@ pub fn fit(
     let none = |e: rayon::ThreadPoolBuildError| {
         RunError::new(Breakdown::Improper(e.to_string()), "threads".into(), 0)
     };
-    let pool = builder.build().map_err(none)?;
+    builder.build().map_err(none)
+}
+
+/// Runs all restarts: the best. If the numbers of all broke down, the first that had a good iteration, as it left
+/// it.
+///
+/// # Errors
+/// Where the numbers of all broke down at once: with the node and the iteration.
+pub fn best<'p>(
+    graph: &FactorGraph,
+    plan: &'p Plan,
+    pool: &'p rayon::ThreadPool,
+    options: &Options,
+    watch: &mut dyn Watch,
+) -> Result<Finished<'p>, RunError> {
     let mut best: Option<Run<'_>> = None;
-    let mut finals = vec![];
+    let mut restarts = vec![];
     let mut failed = None;
     let mut broken: Option<Run<'_>> = None;
     for restart in 0..options.restarts.max(1) {
-        match once(graph, plan, &pool, options, restart, watch) {
+        match once(graph, plan, pool, options, restart, watch) {
             Ok(run) if run.broke.is_some() => {
-                finals.push(f64::NEG_INFINITY);
+                restarts.push(f64::NEG_INFINITY);
                 broken.get_or_insert(run);
             }
             Ok(run) => {
                 let elbo = run.elbo();
-                finals.push(elbo);
+                restarts.push(elbo);
                 // Starts that reach the same place differ in the last digits: the first of them wins.
                 let beats = |old: f64| elbo > old + SAME * old.abs();
                 if best.as_ref().is_none_or(|b| beats(b.elbo())) {
@@ -77,24 +133,15 @@ pub fn fit(
                 }
             }
             Err(e) => {
-                finals.push(f64::NEG_INFINITY);
+                restarts.push(f64::NEG_INFINITY);
                 failed = Some(e);
             }
         }
     }
-    let collect = |run: Run<'_>| {
-        let Run { mut session, restart, record, stop, profile, .. } = run;
-        let converged = stop == StopReason::Converged;
-        let summary = collect::Summary { record, converged, stop, restart, restarts: finals, profile };
-        collect::posterior(graph, bound, &mut session, options, summary)
-    };
-    if let (None, Some(mut run)) = (&best, broken)
-        && let Some(error) = run.broke.take()
-    {
-        return Err(RunError { last_good: collect(run).ok().map(Box::new), ..error });
-    }
-    match (best, failed) {
-        (Some(run), _) => collect(run),
+    match (best.or(broken), failed) {
+        (Some(Run { session, restart, record, stop, profile, broke }), _) => {
+            Ok(Finished { session, restart, record, stop, profile, broke, restarts })
+        }
         (None, Some(e)) => Err(e),
         (None, None) => unreachable!("at least one restart is tried"),
     }
@@ -235,7 +282,9 @@ thread_local! {
 mod tests {
     use super::*;
     use crate::{
+        answer::{self, FitError, posterior::Posterior},
         engine::{schedule::frozen::Frozen, watch::Unwatched},
+        graph::Bound,
         plan::var::Storage,
     };
 
@@ -318,8 +367,8 @@ mod tests {
         fn run(&self) -> Run<'_> {
             Run::new(&self.graph, &self.plan, &self.pool, &Options::default(), 0).unwrap()
         }
-        fn fit(&self, options: &Options) -> Result<Posterior, RunError> {
-            fit(&self.graph, &self.bound, &self.plan, options, &mut Unwatched)
+        fn fit(&self, options: &Options) -> Result<Posterior, FitError> {
+            answer::fit(&self.graph, &self.bound, &self.plan, options, &mut Unwatched)
         }
     }
 
@@ -334,7 +383,7 @@ mod tests {
         let at_once = r.fit(&options(10));
         BREAK_AT.set(0);
         let error = broke.unwrap_err();
-        assert_eq!(error.iteration, 3);
+        assert_eq!(error.error.iteration, 3);
         let last = error.last_good.expect("two iterations were good");
         assert_eq!((&last.trace, &last.nodes, &last.terms), (&two.trace, &two.nodes, &two.terms));
         assert_eq!((last.stop, two.stop), (StopReason::Broke, StopReason::Iterations));

@@ -1,6 +1,6 @@
 //! The axes of a node's arrays: names and labels for each element. Not here: how any format lays them out.
 
-use crate::engine::posterior::{Axis, NodePosterior};
+use crate::answer::posterior::{Axis, NodePosterior};
 
 /// Label of element `i` of an axis: its name, or its number from 1.
 pub fn label(axis: &Axis, i: usize) -> String {

@@ -8,7 +8,7 @@ use super::{
     Page, ReportFormat,
     axes::{count, labels_at},
 };
-use crate::engine::posterior::{NodePosterior, Posterior};
+use crate::answer::posterior::{NodePosterior, Posterior};
 use std::io;
 
 /// The format.

@@ -8,7 +8,7 @@ use super::{
     json::Json,
     trace,
 };
-use crate::engine::posterior::{NamedArray, NodePosterior, Posterior};
+use crate::answer::posterior::{NamedArray, NodePosterior, Posterior};
 use std::io;
 
 /// One file of a result.

@@ -1,6 +1,6 @@
 //! What an output format is, and the page it writes. Not here: which formats there are.
 
-use crate::engine::posterior::{NodePosterior, Posterior};
+use crate::answer::posterior::{NodePosterior, Posterior};
 use std::io;
 
 /// An output format of `fit`.

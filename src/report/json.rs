@@ -1,7 +1,7 @@
 //! `--format json`: one object, every number with all its digits, NaN and infinities as null.
 
 use super::{Page, ReportFormat};
-use crate::engine::posterior::{Axis, BlockSummary, NodePosterior, Posterior};
+use crate::answer::posterior::{Axis, BlockSummary, NodePosterior, Posterior};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::io;
 

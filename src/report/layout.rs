@@ -6,7 +6,7 @@ use super::{
     number::{Style, short},
     table::Sheet,
 };
-use crate::engine::posterior::{Axis, NodePosterior};
+use crate::answer::posterior::{Axis, NodePosterior};
 use std::cmp::Ordering;
 
 /// A list longer than this becomes a grid, if it can; what is longer still is cut.

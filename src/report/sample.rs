@@ -1,6 +1,6 @@
 //! Posteriors made by hand, for the tests of each format.
 
-use crate::engine::posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior};
+use crate::answer::posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior};
 use crate::engine::record::{Record, StopReason};
 
 fn axis(name: &str, size: usize) -> Axis {

@@ -1,7 +1,7 @@
 //! `--format text`: what a person reads. The bound's path, its parts, then a table for each node (`layout`).
 
 use super::{Page, ReportFormat, layout::node_table, number::short, sparkline::sparkline, table::Sheet};
-use crate::engine::posterior::{BlockSummary, NodePosterior, Posterior};
+use crate::answer::posterior::{BlockSummary, NodePosterior, Posterior};
 use std::io;
 
 /// The format.

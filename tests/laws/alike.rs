@@ -2,7 +2,7 @@
 //! same posterior.
 
 use crate::loops::{options, ready};
-use elbow::engine::posterior::Posterior;
+use elbow::answer::posterior::Posterior;
 
 /// Factors and an offset of each row, for `rows` rows of four columns; a column `times` says how often a row
 /// counts. One cell is missing if `hole`.

@@ -7,7 +7,10 @@ use crate::textbook::{
     hmm::{Counts, Hmm, Symbols},
     lda::{Row, Schedule, Topics},
 };
-use elbow::engine::{Options, given::Selector, posterior::Posterior};
+use elbow::{
+    answer::posterior::Posterior,
+    engine::{Options, given::Selector},
+};
 
 const ITERATIONS: usize = 25;
 

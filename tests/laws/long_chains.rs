@@ -2,7 +2,7 @@
 //! may depend on it: not the bound, not the posterior; and not one bit on the number of threads.
 
 use crate::loops::{Ready, ready};
-use elbow::engine::{Options, posterior::Posterior};
+use elbow::{answer::posterior::Posterior, engine::Options};
 
 const STEPS: usize = 12_000;
 const START: [f64; 3] = [0.6, 0.3, 0.1];

@@ -2,7 +2,7 @@
 //! on threads, chunks or the order of rows.
 
 use crate::loops::{Ready, compare, options, ready};
-use elbow::engine::posterior::Posterior;
+use elbow::answer::posterior::Posterior;
 use elbow::factorize::Kind;
 use elbow::plan::var::Var;
 use elbow::{engine::given::Selector, expfam::stat::CATEGORY, num::stream::Stream as Random};

@@ -5,12 +5,13 @@
 #![allow(dead_code, clippy::needless_range_loop)] // Each test program uses a part; the loops run as sums are written.
 
 use elbow::{
-    data,
-    diag::{Diagnostics, render},
-    engine::{
-        self, Options, Unwatched,
+    answer::{
+        self,
         posterior::{NamedArray, Posterior},
     },
+    data,
+    diag::{Diagnostics, render},
+    engine::{Options, Unwatched},
     expfam::{
         family::{Parameter, entropy},
         laws,
@@ -76,7 +77,7 @@ pub type Reported = Vec<Vec<NamedArray>>;
 
 impl Ready {
     pub fn fit(&self, options: &Options) -> Result<Posterior, String> {
-        engine::fit(&self.graph, &self.bound, &self.plan, options, &mut Unwatched)
+        answer::fit(&self.graph, &self.bound, &self.plan, options, &mut Unwatched)
             .map_err(|e| format!("{e}\n{}", self.text))
     }
 

@@ -1,7 +1,7 @@
 //! What a run found: the posterior as plain numbers with names, ready for any report. Not here: how it is
 //! printed (`report`).
 
-use super::{
+use crate::engine::{
     profile::RunProfile,
     record::{Record, StopReason},
 };

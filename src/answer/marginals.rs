@@ -1,0 +1,165 @@
+//! Each node's own distribution under q, in the order of the file, centres added back. Not here: how a block finds
+//! it (`block::marginal`), nor nodes without a q (`column`).
+
+use super::{
+    frame::frame,
+    posterior::{NamedArray, NodePosterior},
+};
+use crate::{
+    block::{
+        element::Which,
+        marginal::{Law, Marginal},
+    },
+    expfam::family::{Parameter, Summary},
+    graph::{Bound, FactorGraph},
+    plan::{Plan, element_order, layout::VarId},
+    shape::NodeId,
+};
+
+/// A node's own distribution under q, elements in file order.
+pub(super) struct Elements {
+    pub(super) marginal: Marginal,
+    block: VarId,
+    /// The element of the block's storage at each element of the file, where elements are those of the block.
+    places: Vec<usize>,
+}
+
+/// A member's own distribution, from natural parameters and moments of the whole block.
+pub(super) fn of_member(
+    graph: &FactorGraph,
+    plan: &Plan,
+    v: VarId,
+    member: usize,
+    [eta, moments]: [&[f64]; 2],
+    file_rows: Option<&[u32]>,
+) -> Elements {
+    let var = &plan.vars[v];
+    let marginal = var.shape.marginal(member, Which::From(0), eta, moments);
+    let node = &graph.nodes[var.nodes[member].0];
+    let order = element_order(&node.plates, &var.plates_of(member), file_rows);
+    let numbers = reorder(&marginal.numbers, &order, marginal.width);
+    Elements { marginal: Marginal { numbers, ..marginal }, block: v, places: inverse(&order) }
+}
+
+/// The storage place of each of the file's elements.
+fn inverse(order: &[usize]) -> Vec<usize> {
+    let mut out = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(i, &e)| out[e] = i);
+    out
+}
+
+/// Storage order → file order: `order[i]` is the file's element at storage place `i`.
+fn reorder(from: &[f64], order: &[usize], width: usize) -> Vec<f64> {
+    let mut out = vec![0.0; from.len()];
+    for (i, &e) in order.iter().enumerate() {
+        out[e * width..(e + 1) * width].copy_from_slice(&from[i * width..(i + 1) * width]);
+    }
+    out
+}
+
+/// What is reported of a node that has a q.
+pub(super) fn of_block(
+    graph: &FactorGraph,
+    bound: &Bound,
+    plan: &Plan,
+    node: NodeId,
+    e: &Elements,
+    quantiles: bool,
+) -> NodePosterior {
+    let var = &plan.vars[e.block];
+    let spec = graph.nodes[node.0].spec;
+    let mut out = frame(graph, bound, node);
+    let Marginal { law, width, numbers } = &e.marginal;
+    if let Law::Categories = law {
+        out.mean = numbers.clone();
+        out.parameters = vec![NamedArray { name: "p".into(), dims: vec![*width], values: numbers.clone() }];
+        return out;
+    }
+    if let Law::Cells = law {
+        return of_cells(out, &e.marginal, &plan.centres[node.0], quantiles);
+    }
+    let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
+    let ends =
+        |x: &[f64]| if quantiles { [0.05, 0.95].map(|p| law.quantile(x, p)) } else { [vec![], vec![]] };
+    let centre = &plan.centres[node.0];
+    for (i, x) in numbers.chunks_exact(*width).enumerate() {
+        let known = var.shape.held().filter(|h| h.known[e.places[i]]);
+        let (mut parameters, mut summary, mut q) = (law.parameters(x), law.summary(x), ends(x));
+        // What has a place moves back by the centre; what has a width stays. η itself would lose the digits
+        // that centring saved.
+        let place = spec.params.first().map_or("", |p| p.name);
+        let moved = parameters.iter_mut().filter(|p| spec.location && p.name == place).map(|p| &mut p.values);
+        for values in moved.chain([&mut summary.mean]).chain(&mut q).filter(|_| !centre.is_empty()) {
+            values.iter_mut().zip(centre).for_each(|(v, c)| *v += c);
+        }
+        push_parameters(&mut out.parameters, parameters);
+        let end = graph.nodes[node.0].stick && out.plates.last().is_some_and(|p| (i + 1) % p.size == 0);
+        match known {
+            // The end of a stick: 1, and no variable.
+            _ if end => {
+                for p in &mut out.parameters {
+                    let each: usize = p.dims.iter().product();
+                    let from = p.values.len() - each;
+                    p.values[from..].fill(f64::NAN);
+                }
+                sd.push(0.0);
+                low.push(1.0);
+                high.push(1.0);
+                out.mean.push(1.0);
+            }
+            // A known cell of a partly observed node: its value.
+            Some(c) => {
+                let back: Vec<f64> = c
+                    .value(e.places[i])
+                    .iter()
+                    .enumerate()
+                    .map(|(i, v)| v + centre.get(i).copied().unwrap_or(0.0))
+                    .collect();
+                sd.extend(std::iter::repeat_n(0.0, back.len()));
+                low.extend_from_slice(&back);
+                high.extend_from_slice(&back);
+                out.mean.extend(back);
+            }
+            None => {
+                out.mean.extend(summary.mean);
+                sd.extend(summary.sd);
+                let [a, b] = q;
+                low.extend(a);
+                high.extend(b);
+            }
+        }
+    }
+    out.sd = (sd.len() == out.mean.len()).then_some(sd);
+    out.quantiles = (low.len() == out.mean.len()).then_some((low, high));
+    out
+}
+
+/// Vectors of which some cells are known: these as they are, the others with their marginals under q; NaN
+/// where all of a leaf's are missing.
+fn of_cells(mut out: NodePosterior, marginal: &Marginal, centre: &[f64], quantiles: bool) -> NodePosterior {
+    let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
+    for x in marginal.numbers.chunks_exact(marginal.width) {
+        let Summary { mean, sd: spread } = marginal.law.summary(x);
+        let mean: Vec<f64> =
+            mean.iter().enumerate().map(|(i, m)| m + centre.get(i).copied().unwrap_or(0.0)).collect();
+        // About the mean where it belongs: a quantile has no more digits than that.
+        let moved = [mean.as_slice(), &spread].concat();
+        low.extend(marginal.law.quantile(&moved, 0.05));
+        high.extend(marginal.law.quantile(&moved, 0.95));
+        out.mean.extend(mean);
+        sd.extend(spread);
+    }
+    out.sd = Some(sd);
+    out.quantiles = quantiles.then_some((low, high));
+    out
+}
+
+fn push_parameters(into: &mut Vec<NamedArray>, from: Vec<Parameter>) {
+    for (i, p) in from.into_iter().enumerate() {
+        if into.len() <= i {
+            into.push(NamedArray { name: p.name.to_string(), dims: p.dims, values: p.values });
+        } else {
+            into[i].values.extend(p.values);
+        }
+    }
+}

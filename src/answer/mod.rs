@@ -1,0 +1,12 @@
+//! What a finished run says: marginals, predictions, the posterior as plain numbers. It reads, and never changes the
+//! state or the trace. Holds no distribution's name.
+
+mod column;
+mod fit;
+mod frame;
+mod marginals;
+pub mod posterior;
+mod predict;
+mod read;
+
+pub use fit::{FitError, fit};
