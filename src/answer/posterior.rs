@@ -33,6 +33,7 @@ pub struct Posterior {
     /// The final bound of every restart, by restart.
     pub restarts: Vec<f64>,
     /// Where its time went, if that was asked for.
+    #[doc(hidden)]
     pub profile: Option<RunProfile>,
     /// Why the run stopped.
     pub stop: StopReason,

@@ -166,7 +166,13 @@ impl Model {
                 (None, TableSource::Inline(_)) => Cells::Model,
             }
         };
-        pipeline::bind_cells(&self.syntax, &self.graph, &Disk, &cells, &self.source, found)
+        let mut more = Diagnostics::default();
+        let bound = pipeline::bind_cells(&self.syntax, &self.graph, &Disk, &cells, &self.source, &mut more);
+        found.absorb(more, |d| match d.code {
+            data::errors::UNREADABLE => d.help("or give the table: `Model::data`"),
+            _ => d,
+        });
+        bound
     }
 
     fn plan(&self, found: &mut Diagnostics) -> Result<(Bound, Plan), Reported> {

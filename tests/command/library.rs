@@ -79,7 +79,7 @@ fn errors_show_the_place() {
         (model().data("rows", table()).unwrap_err(), "", &["no table `rows`", "it has `t`"]),
         (model().data("t", table().numbers("y", [1.0])).unwrap_err(), "E0610", &["`x` and `y`", "model:2"]),
         (model().data("t", Table::new()).unwrap_err(), "E0603", &["no columns"]),
-        (model().fit(&Options::default()).unwrap_err(), "E0601", &["t.csv"]),
+        (model().fit(&Options::default()).unwrap_err(), "E0601", &["t.csv", "Model::data"]),
         (
             fit(&Options { nodes: Nodes::named(["y"]), ..Options::default() }).unwrap_err(),
             "",
