@@ -43,6 +43,7 @@ pub mod answer;
 pub mod block;
 #[doc(hidden)]
 pub mod check;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]

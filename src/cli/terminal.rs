@@ -22,7 +22,7 @@ impl Terminal {
         // https://no-color.org: any value that is not empty.
         let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let width = if io::stdout().is_terminal() {
-            comfy_table::Table::new().width().map(usize::from)
+            console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
         } else {
             None
         };

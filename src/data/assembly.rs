@@ -149,6 +149,7 @@ impl Assembly {
 
     /// Takes in a text of a column that was said to hold text, a word whatever it looks like, or a missing
     /// cell.
+    #[cfg(feature = "parquet")]
     pub(super) fn word_at(&mut self, column: usize, row: usize, text: &str) {
         if let Some(i) = self.place[column]
             && let Holding::Text(interner) = &mut self.builders[i].state

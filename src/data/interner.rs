@@ -57,6 +57,7 @@ impl Interner {
     }
 
     /// Takes in a text that is a word.
+    #[cfg(feature = "parquet")]
     pub(super) fn word(&mut self, row: usize, text: &str) {
         self.first_word.get_or_insert(row);
         let found = self.levels.get(text.as_bytes()).copied();

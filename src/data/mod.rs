@@ -23,6 +23,10 @@ mod lines;
 pub mod mtx;
 pub mod needs;
 pub mod npy;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+#[cfg(not(feature = "parquet"))]
+#[path = "no_parquet.rs"]
 pub mod parquet;
 mod readings;
 pub mod records;
@@ -73,11 +77,7 @@ pub const FORMATS: &[TableFormat] = &[
         about: "a NumPy array of one, two or three axes; columns `1`, `2`, …",
         read: npy::read,
     },
-    TableFormat {
-        extension: ".parquet",
-        about: "a flat Parquet table of numbers, truth values and texts",
-        read: parquet::read,
-    },
+    TableFormat { extension: ".parquet", about: parquet::ABOUT, read: parquet::read },
     TableFormat {
         extension: ".mtx",
         about: "a matrix of the Matrix Market; columns `row`, `column`, `value`",

@@ -6,7 +6,7 @@
 use super::{Seekable, Table, TableFile, assembly::Assembly, errors, row_places::RowOrigin};
 use crate::diag::Diagnostic;
 use ::parquet::{
-    basic::{ConvertedType, LogicalType, Type},
+    basic::{Compression, ConvertedType, LogicalType, Type},
     column::reader::{ColumnReader, ColumnReaderImpl},
     data_type::DataType,
     errors::{ParquetError, Result as Parquet},
@@ -22,6 +22,9 @@ use std::{
 const BATCH: usize = 1 << 13;
 /// Up to here every integer is an f64.
 const EXACT: u64 = 1 << 53;
+
+/// One line for `list` and the book.
+pub const ABOUT: &str = "a flat Parquet table of numbers, truth values and texts";
 
 /// Reads the table.
 ///
@@ -86,6 +89,9 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
             let to =
                 GroupColumn { source, assembly: &mut assembly, about: &columns[c], c, first, rows: here };
             let unsigned = unsigned(&columns[c]);
+            if let Some(codec) = unpacked_elsewhere(meta.row_group(g).column(c).compression()) {
+                return Err(compressed(source, &to.about.path().string(), codec));
+            }
             match group.get_column_reader(c).map_err(broken)? {
                 ColumnReader::DoubleColumnReader(r) => to.numbers(r, |x| Some(*x)),
                 ColumnReader::FloatColumnReader(r) => to.numbers(r, |x| Some(f64::from(*x))),
@@ -113,6 +119,30 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
 fn fault(source: &TableFile<'_>, title: String) -> Diagnostic {
     debug_assert!(!source.path.is_empty());
     Diagnostic::error(errors::BAD_FILE, title)
+}
+
+/// The compression of a column that this build does not undo.
+fn unpacked_elsewhere(c: Compression) -> Option<&'static str> {
+    match c {
+        Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::GZIP(_) => None,
+        Compression::ZSTD(_) if cfg!(feature = "zstd") => None,
+        Compression::ZSTD(_) => Some("zstd"),
+        Compression::BROTLI(_) => Some("Brotli"),
+        Compression::LZ4 | Compression::LZ4_RAW => Some("LZ4"),
+        Compression::LZO => Some("LZO"),
+    }
+}
+
+fn compressed(source: &TableFile<'_>, column: &str, codec: &str) -> Diagnostic {
+    let title = format!("column `{column}` of `{}` is compressed with {codec}", source.path);
+    let d = fault(source, title);
+    if codec == "zstd" {
+        d.note("this elbow was built without zstd, which takes a C library")
+            .help("build it with `--features zstd`, or write the file with snappy, gzip or no compression")
+    } else {
+        d.note("files compressed with snappy, gzip, zstd or not at all are read")
+            .help("write the file with one of these")
+    }
 }
 
 /// What a column holds that a table can't.

@@ -1,6 +1,7 @@
 //! Statistic kinds: what flows along an edge. A kind names the parts of t(x), their shapes, and which values
 //! have them. Not here: the densities that use them (`dist`), nor where moments are stored (`plan`).
 
+use crate::num::cholesky;
 use std::fmt;
 
 /// Stands for ln 0 in moments and messages.
@@ -438,8 +439,9 @@ pub fn ln_det_spd(x: &[f64], d: usize) -> Result<f64, &'static str> {
             }
         }
     }
-    let chol = nalgebra::DMatrix::from_row_slice(d, d, x).cholesky().ok_or("is not positive definite")?;
-    Ok(2.0 * chol.l_dirty().diagonal().iter().map(|v| v.ln()).sum::<f64>())
+    let mut l = x.to_vec();
+    cholesky::factor(d, &mut l).map_err(|_| "is not positive definite")?;
+    Ok(cholesky::log_det(d, &l))
 }
 
 #[cfg(test)]

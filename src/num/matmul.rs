@@ -47,15 +47,22 @@ pub fn gemm(
         && (m == 1 || sc.row > 0)
         && (n == 1 || sc.col > 0);
     assert!(apart, "rows and columns of the result overlap");
-    // SAFETY: the asserts above hold every index reached inside its slice (the strides are non-negative, so
-    // the last element is the farthest), elements of C are distinct, and `c` is borrowed mutably, so it
-    // cannot overlap `a` or `b`.
+    // The kernel wants the columns of C to be the far ones: else the product is taken as Cᵀ += coef · Bᵀ Aᵀ.
+    let turned = |s: Strides| Strides { offset: s.offset, row: s.col, col: s.row };
+    let (m, n, a, sa, b, sb, sc) = if sc.col < sc.row {
+        (n, m, b, turned(sb), a, turned(sa), turned(sc))
+    } else {
+        (m, n, a, sa, b, sb, sc)
+    };
     #[expect(
         unsafe_code,
         reason = "the crate's entry takes raw pointers; all that it reads and writes is checked above"
     )]
+    // SAFETY: the asserts above hold every index reached inside its slice (the strides are non-negative, so
+    // the last element is the farthest), elements of C are distinct, and `c` is borrowed mutably, so it
+    // cannot overlap `a` or `b`.
     unsafe {
-        gemm::gemm(
+        gemm_f64::gemm::f64::get_gemm_fn()(
             m,
             n,
             k,
@@ -74,7 +81,7 @@ pub fn gemm(
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            gemm_common::Parallelism::None,
         );
     }
 }

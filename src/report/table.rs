@@ -60,10 +60,7 @@ impl Sheet {
     fn lines(&self, arrangement: ContentArrangement, width: usize) -> std::vec::IntoIter<String> {
         let mut table = Table::new();
         table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
-        table
-            .force_no_tty()
-            .set_content_arrangement(arrangement)
-            .set_width(u16::try_from(width).unwrap_or(u16::MAX));
+        table.set_content_arrangement(arrangement).set_width(u16::try_from(width).unwrap_or(u16::MAX));
         table.set_header(&self.headings).add_rows(&self.rows);
         for (column, &numeric) in table.column_iter_mut().zip(&self.numeric) {
             if numeric {

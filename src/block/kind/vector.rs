@@ -50,12 +50,29 @@ impl Entries {
 /// Natural parameters of a Gaussian of this mean and covariance.
 pub(super) fn natural(mean: &[f64], covariance: impl Fn(usize, usize) -> f64, eta: &mut Vec<f64>) {
     let e = mean.len();
-    let covariance = nalgebra::DMatrix::from_fn(e, e, covariance);
-    let precision =
-        covariance.try_inverse().unwrap_or_else(|| nalgebra::DMatrix::from_element(e, e, f64::NAN));
-    let h = &precision * nalgebra::DVector::from_column_slice(mean);
-    eta.extend(h.iter().copied());
+    let mut precision: Vec<f64> = (0..e * e).map(|i| covariance(i / e, i % e)).collect();
+    invert(e, &mut precision);
+    eta.extend(precision.chunks_exact(e).map(|row| row.iter().zip(mean).map(|(p, m)| p * m).sum::<f64>()));
     eta.extend(precision.iter().map(|p| -0.5 * p));
+}
+
+/// Overwrites a positive definite matrix with its inverse, by elimination (Gauss–Jordan) without square roots:
+/// that of one number is 1 over it, to the last digit. Any other matrix becomes NaN.
+fn invert(d: usize, a: &mut [f64]) {
+    for k in 0..d {
+        let pivot = a[k * d + k];
+        if !(pivot > 0.0 && pivot.is_finite()) {
+            return a.fill(f64::NAN);
+        }
+        a[k * d + k] = 1.0;
+        a[k * d..][..d].iter_mut().for_each(|x| *x /= pivot);
+        for i in (0..d).filter(|i| *i != k) {
+            let factor = std::mem::take(&mut a[i * d + k]);
+            for j in 0..d {
+                a[i * d + j] -= factor * a[k * d + j];
+            }
+        }
+    }
 }
 
 /// Moves means of vectors of `d` entries by draws of their own spread, at most of unit spread. The moments
@@ -125,15 +142,15 @@ pub(super) fn start_member(
                 own.fill(0.0);
             }
             if let Some(p) = precisions {
-                let p = nalgebra::DMatrix::from_row_slice(
-                    each,
-                    each,
-                    &p[item * each * each..(item + 1) * each * each],
-                );
-                let Some(c) = p.cholesky() else {
+                let mut l = p[item * each * each..(item + 1) * each * each].to_vec();
+                if cholesky::factor(each, &mut l).is_err() {
                     return Err(Failure::of_element(item, "the precision is not positive definite"));
-                };
-                own.copy_from_slice(c.inverse().as_slice());
+                }
+                own.fill(0.0);
+                for (k, column) in own.chunks_exact_mut(each).enumerate() {
+                    column[k] = 1.0;
+                    cholesky::solve(each, &l, column);
+                }
             }
             for a in from..from + each {
                 for b in 0..d {
@@ -199,4 +216,24 @@ pub(super) fn example_members() -> Vec<Entries> {
         Entries { first: 0, count: 2, each: 1, family: scalar },
         Entries { first: 2, count: 1, each: 2, family: vector },
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inverse_is_that_of_a_library() {
+        for d in 1..6 {
+            let b = nalgebra::DMatrix::from_fn(d, d, |i, j| ((i * 7 + j * 3) % 5) as f64 - 1.5);
+            let a = &b * b.transpose() + nalgebra::DMatrix::identity(d, d);
+            let mut ours = a.as_slice().to_vec();
+            invert(d, &mut ours);
+            let want = a.try_inverse().expect("positive definite");
+            assert!((nalgebra::DMatrix::from_row_slice(d, d, &ours) - want).amax() < 1e-12, "{d}");
+        }
+        let mut none = [1.0, 2.0, 2.0, 1.0];
+        invert(2, &mut none);
+        assert!(none.iter().all(|x| x.is_nan()));
+    }
 }
