@@ -74,6 +74,8 @@ pub mod shape;
 #[doc(hidden)]
 pub mod source;
 #[doc(hidden)]
+pub mod start;
+#[doc(hidden)]
 pub mod state;
 #[doc(hidden)]
 pub mod syntax;

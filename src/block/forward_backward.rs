@@ -27,7 +27,7 @@ pub use error::ChainError;
 pub use lanes::Scratch;
 pub use layout::TOGETHER;
 pub use padding::padded;
-pub use steps::{Arrays, Steps, WEIGHTS, weigh};
+pub use steps::{Arrays, WEIGHTS, WeightedSteps, weigh};
 pub use tables::PairTables;
 pub use zeros::SMALLEST;
 
@@ -55,7 +55,7 @@ pub struct Chains<'a> {
 pub fn run(
     tables: &PairTables,
     chains: Chains<'_>,
-    steps: &mut dyn Steps,
+    steps: &mut dyn WeightedSteps,
     pair_sums: &mut [f64],
     log_norm: &mut f64,
     scratch: &mut Scratch,
@@ -67,7 +67,7 @@ fn run_laid_out(
     layout: Layout,
     tables: &PairTables,
     chains: Chains<'_>,
-    steps: &mut dyn Steps,
+    steps: &mut dyn WeightedSteps,
     pair_sums: &mut [f64],
     log_norm: &mut f64,
     scratch: &mut Scratch,

@@ -11,15 +11,18 @@ struct Given<'a> {
     may_keep: usize,
 }
 
-impl Steps for Given<'_> {
+impl WeightedSteps for Given<'_> {
     fn may_keep(&self) -> usize {
         self.may_keep
     }
     fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
         self.arrays.weights(steps, weights)
     }
-    fn logs(&mut self, steps: Range<usize>, logs: &mut [f64]) {
-        self.arrays.logs(steps, logs);
+}
+
+impl crate::block::steps::Steps for Given<'_> {
+    fn natural(&mut self, steps: Range<usize>, eta: &mut [f64]) {
+        self.arrays.natural(steps, eta);
     }
     fn take(&mut self, steps: Range<usize>, marginals: &[f64]) {
         let k = self.arrays.k;

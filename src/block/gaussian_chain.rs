@@ -23,8 +23,9 @@ mod steps;
 pub use draw::draw;
 pub use error::GaussianChainError;
 pub use smoother::Scratch;
-pub use steps::{GaussianChains, GaussianSteps, InPlace};
+pub use steps::{GaussianChains, InPlace};
 
+use super::steps::Steps;
 use layout::Layout;
 use smoother::Smoother;
 
@@ -37,7 +38,7 @@ use smoother::Smoother;
 pub fn run(
     q: usize,
     chains: GaussianChains<'_>,
-    steps: &mut dyn GaussianSteps,
+    steps: &mut dyn Steps,
     pair_sums: &mut [f64],
     log_norm: &mut f64,
     scratch: &mut Scratch,
@@ -49,7 +50,7 @@ fn run_laid_out(
     layout: Layout,
     q: usize,
     chains: GaussianChains<'_>,
-    steps: &mut dyn GaussianSteps,
+    steps: &mut dyn Steps,
     pair_sums: &mut [f64],
     log_norm: &mut f64,
     scratch: &mut Scratch,

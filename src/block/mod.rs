@@ -19,6 +19,7 @@ pub mod normal_wishart;
 pub mod sequence;
 pub mod shape;
 pub mod sparse_gaussian;
+pub mod steps;
 pub mod tree;
 
 use crate::expfam::joint::JointSpec;

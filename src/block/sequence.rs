@@ -2,27 +2,9 @@
 //! sequence have their moments together. Not here: the algorithms (`forward_backward`, `gaussian_chain`,
 //! `lagged_gaussian_chain`, `tree`), nor where steps' messages come from (`engine`).
 
-use super::{
-    forward_backward::{Arrays, ChainError, Cut, PairTables, Steps},
-    gaussian_chain::GaussianSteps,
-};
+use super::forward_backward::{ChainError, Cut, PairTables, WeightedSteps};
 use crate::num::stream::Stream;
-use std::{any::Any, fmt, ops::Range};
-
-/// Steps that kernels of any kind can ask: their natural parameters, or weights of their categories.
-pub trait AnySteps: Steps + GaussianSteps {}
-
-impl<T: Steps + GaussianSteps> AnySteps for T {}
-
-impl GaussianSteps for Arrays<'_> {
-    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
-        self.logs(steps, node);
-    }
-
-    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
-        Steps::take(self, steps, moments);
-    }
-}
+use std::{any::Any, fmt};
 
 /// Which sequences, among the steps that are done together.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,7 +111,7 @@ pub trait Ready: Send + Sync {
     fn run(
         &self,
         sequences: Sequences<'_>,
-        steps: &mut dyn AnySteps,
+        steps: &mut dyn WeightedSteps,
         pair_sums: &mut [f64],
         log_norm: &mut f64,
         scratch: &mut Scratch,
@@ -142,7 +124,7 @@ pub trait Ready: Send + Sync {
     fn draw(
         &self,
         sequences: Sequences<'_>,
-        steps: &mut dyn AnySteps,
+        steps: &mut dyn WeightedSteps,
         random: &mut Stream,
     ) -> Result<Vec<f64>, SequenceError>;
 

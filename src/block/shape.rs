@@ -37,6 +37,9 @@ pub enum What<'a> {
 /// A kind of block, laid out for a model's sizes. η, μ and numbers of statistics are row-major, element after
 /// element, [`BlockShape::width`] numbers each.
 pub trait BlockShape: fmt::Debug + Send + Sync {
+    /// The name of its kind: that of an entry of [`super::kind::KINDS`].
+    fn kind(&self) -> &'static str;
+
     /// Numbers in one element's statistic.
     fn width(&self) -> usize;
 

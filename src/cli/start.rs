@@ -1,18 +1,18 @@
 //! `--start NODE=FILE`: a first q of a node, read from a table or from a result. Not here: what a run makes
-//! of it (`engine::given`, `engine::given_values`).
+//! of it (`start::given`, `start::values`).
 
 use super::{exit::Exit, stop::Stop, terminal::Terminal};
 use crate::{
     data::{self, Files, Table},
     diag::{Diagnostic, render},
     disk::{self, Disk},
-    engine::{
-        given::{BadStart, GivenStart, NoStart, Selector},
-        given_values::Valued,
-    },
     graph::{Bound, FactorGraph},
     plan::Plan,
     source::Source,
+    start::{
+        given::{BadStart, GivenStart, NoStart, Selector},
+        values::Valued,
+    },
 };
 use serde_json::Value;
 use std::io::Read;

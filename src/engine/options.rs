@@ -1,6 +1,6 @@
 //! What a caller may choose of a fit. Not here: how it is read from a command line (`cli`).
 
-use super::given::GivenStart;
+use crate::start::given::GivenStart;
 
 /// Iterations after which a run gives up, unless told otherwise.
 pub const MAX_ITERATIONS: usize = 1000;

@@ -8,7 +8,6 @@ use super::{
     record::{Iteration, Record, StopReason},
     schedule::{Next, Schedule, SoFar, batch::Batch, budget::Budget},
     session::Session,
-    start::Start,
     sums::Emitted,
     watch::Watch,
 };
@@ -20,6 +19,7 @@ use crate::{
         layout::{StreamId, VarId},
         schedule::Step,
     },
+    start::Start,
 };
 use std::{fmt, time::Instant};
 

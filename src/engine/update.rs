@@ -119,7 +119,6 @@ impl Work<'_> {
             some(var, &var.colours[colour], eta, moments, log_norm)
         };
         done.map_err(|e| self.error(v, e))?;
-        self.clamp_stored(v);
         if colour + 1 == var.colours.len() {
             self.stored_entropy(v);
         }

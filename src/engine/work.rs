@@ -7,7 +7,6 @@ use super::{
     rows::RowScratch,
 };
 use crate::{
-    block::element::Which,
     plan::{
         Plan,
         layout::{TableId, VarId},
@@ -107,10 +106,5 @@ impl<'p> Work<'p> {
             }
         }
         self.statistics.unpack(plan, t);
-    }
-
-    /// Known cells of a stored, partly observed block have the statistic of their values.
-    pub(super) fn clamp_stored(&mut self, v: VarId) {
-        self.plan.vars[v].shape.hold(Which::From(0), self.state.derive(v).1);
     }
 }

@@ -3,7 +3,7 @@
 //! every gate, scaled parameters, weights, missing cells.
 
 use crate::loops::{at_rest, compare, options, ready};
-use elbow::engine::given::Selector;
+use elbow::start::given::Selector;
 
 /// `data`, `plates`, `nodes` and the rest of a model.
 fn model(data: &str, plates: &str, nodes: &str, rest: &str) -> String {

@@ -7,10 +7,7 @@ use crate::textbook::{
     hmm::{Counts, Hmm, Symbols},
     lda::{Row, Schedule, Topics},
 };
-use elbow::{
-    answer::posterior::Posterior,
-    engine::{Options, given::Selector},
-};
+use elbow::{answer::posterior::Posterior, engine::Options, start::given::Selector};
 
 const ITERATIONS: usize = 25;
 
@@ -42,7 +39,7 @@ fn selector(r: &Ready) -> Selector {
 /// Runs both and compares the traces.
 fn side_by_side(
     r: &Ready,
-    start: elbow::engine::given::GivenStart,
+    start: elbow::start::given::GivenStart,
     mut iterate: impl FnMut() -> f64,
 ) -> Posterior {
     let mut o = options(ITERATIONS);

@@ -5,7 +5,7 @@ use crate::loops::{Ready, compare, options, ready};
 use elbow::answer::posterior::Posterior;
 use elbow::factorize::Kind;
 use elbow::plan::var::Var;
-use elbow::{engine::given::Selector, expfam::stat::CATEGORY, num::stream::Stream as Random};
+use elbow::{expfam::stat::CATEGORY, num::stream::Stream as Random, start::given::Selector};
 use proptest::prelude::*;
 use std::fmt::Write;
 
@@ -368,7 +368,7 @@ fn random(seed: u64) -> Model {
 }
 
 /// First responsibilities of every selector, for rows in the given order.
-fn starts(r: &Ready, seed: u64, order: &[usize]) -> Vec<elbow::engine::given::GivenStart> {
+fn starts(r: &Ready, seed: u64, order: &[usize]) -> Vec<elbow::start::given::GivenStart> {
     let mut out = vec![];
     for node in r.graph.nodes.iter().filter(|n| n.spec.stat == &CATEGORY) {
         let Ok(s) = Selector::find(&r.graph, &r.plan, &node.name) else { continue };

@@ -172,6 +172,7 @@ fn every_block(law: &str, run: impl Fn(&BlockKind, &Example, u64) -> Verdict) {
         let examples = (kind.examples)();
         assert!(!examples.is_empty(), "{} has no examples", kind.name);
         for (n, example) in examples.iter().enumerate() {
+            assert_eq!(example.shape.kind(), kind.name, "the example of another kind");
             if let Err(why) = run(kind, example, n as u64) {
                 broken.push(format!("{law}, {} ({}), example {n}: {why}", kind.name, kind.doc));
             }

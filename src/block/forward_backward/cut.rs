@@ -10,7 +10,7 @@ use super::{
     error::ChainError,
     padding::{LANES, padded},
     product,
-    steps::Steps,
+    steps::WeightedSteps,
     tables::PairTables,
 };
 use crate::num::reduce;
@@ -50,7 +50,7 @@ pub fn cut(
     index: Option<&[u32]>,
     at: usize,
     within: Range<usize>,
-    steps: &mut dyn Steps,
+    steps: &mut dyn WeightedSteps,
 ) -> Result<(Option<Cut>, usize), ChainError> {
     let (ahead, before) = Window::new(tables, index).before(at, within.start + 1, steps)?;
     let Some(ahead) = ahead else { return Ok((None, before)) };
@@ -84,7 +84,7 @@ impl<'a> Window<'a> {
         mut self,
         at: usize,
         first: usize,
-        steps: &mut dyn Steps,
+        steps: &mut dyn WeightedSteps,
     ) -> Result<(Option<Vec<f64>>, usize), ChainError> {
         let kp = padded(self.tables.k);
         let mut weights = std::mem::take(&mut self.weights);
@@ -111,7 +111,7 @@ impl<'a> Window<'a> {
         mut self,
         at: usize,
         end: usize,
-        steps: &mut dyn Steps,
+        steps: &mut dyn WeightedSteps,
     ) -> Result<(Option<Vec<f64>>, usize), ChainError> {
         let kp = padded(self.tables.k);
         let (mut weights, mut last) = (std::mem::take(&mut self.weights), vec![]);

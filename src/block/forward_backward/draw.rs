@@ -1,7 +1,7 @@
 //! Draws of whole paths: filtered forward, drawn back. Not here: marginals.
 
 use super::{ChainError, Chains, PairTables, zeros::LN_ZERO};
-use crate::{block::gaussian_chain::GaussianSteps, num::stream::Stream};
+use crate::{block::steps::Steps, num::stream::Stream};
 
 /// Draws a state for each step, with the exponents of [`super::run`]: the last given the whole sequence, then
 /// each given the one after it and all before (Scott 2002, "Bayesian methods for hidden Markov models",
@@ -12,7 +12,7 @@ use crate::{block::gaussian_chain::GaussianSteps, num::stream::Stream};
 pub fn draw(
     tables: &PairTables,
     chains: Chains<'_>,
-    steps: &mut (impl GaussianSteps + ?Sized),
+    steps: &mut dyn Steps,
     random: &mut Stream,
 ) -> Result<Vec<usize>, ChainError> {
     let k = tables.k;

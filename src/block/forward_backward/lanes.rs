@@ -23,7 +23,7 @@ use super::{
     layout::{Sequence, TOGETHER},
     logs::in_logs,
     padding::padded,
-    steps::Steps,
+    steps::WeightedSteps,
 };
 use crate::num::reduce;
 use ahead::Forward;
@@ -34,7 +34,7 @@ impl Group<'_> {
     /// Marginals to `steps`, pairs to `pair_sums` (in log space) and `scratch.outer`; returns Σ log norms.
     pub(super) fn run(
         &self,
-        steps: &mut dyn Steps,
+        steps: &mut dyn WeightedSteps,
         pair_sums: &mut [f64],
         s: &mut Scratch,
     ) -> Result<f64, ChainError> {
@@ -120,7 +120,7 @@ impl Group<'_> {
         &self,
         l: usize,
         end: usize,
-        steps: &mut dyn Steps,
+        steps: &mut dyn WeightedSteps,
         pair_sums: &mut [f64],
     ) -> Result<f64, ChainError> {
         let Sequence { lo, len, .. } = self.lanes[l];
@@ -135,7 +135,7 @@ impl Group<'_> {
     fn weights(
         &self,
         at: &At,
-        steps: &mut dyn Steps,
+        steps: &mut dyn WeightedSteps,
         s: &mut Scratch,
         norms: &mut [f64; TOGETHER],
     ) -> Result<(), ChainError> {

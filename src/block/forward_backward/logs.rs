@@ -1,7 +1,7 @@
 //! Forward–backward of one sequence in log space: slow, right for potentials of any range, and the twin that
 //! the fast way is tested against.
 
-use super::{error::ChainError, steps::Steps, tables::PairTables, zeros::LN_ZERO};
+use super::{error::ChainError, steps::WeightedSteps, tables::PairTables, zeros::LN_ZERO};
 use crate::num::{reduce, special};
 
 /// What −∞ and ln 0 are here, so that no difference of infinities arises.
@@ -17,7 +17,7 @@ pub(super) fn in_logs(
     tables: &PairTables,
     index: Option<&[u32]>,
     (lo, hi, end): (usize, usize, usize),
-    steps: &mut dyn Steps,
+    steps: &mut dyn WeightedSteps,
     pair_sums: &mut [f64],
 ) -> Result<f64, ChainError> {
     let k = tables.k;
@@ -26,7 +26,7 @@ pub(super) fn in_logs(
     let square = |t: usize| &tables.log[table(t) * k * k..][..k * k];
     let (mut node, mut alpha, mut beta, mut work) =
         (vec![0.0; count * k], vec![0.0; count * k], vec![0.0; count * k], vec![0.0; k]);
-    steps.logs(lo..hi, &mut node);
+    steps.natural(lo..hi, &mut node);
     node.iter_mut().for_each(|x| *x = clip(*x));
     // Messages are kept near 0, each step's largest in z: long sequences lose no digits.
     let mut z = 0.0;

@@ -2,6 +2,7 @@
 //! potentials come from.
 
 use super::{error::ChainError, padding::padded, zeros::LN_ZERO};
+use crate::block::steps::Steps;
 use crate::num::{
     reduce, special,
     wide::{MulAdd, fused},
@@ -11,9 +12,8 @@ use std::ops::Range;
 /// Numbers of weights that a process may keep, for all its threads: 32 MB.
 pub const WEIGHTS: usize = 1 << 22;
 
-/// The steps of a chunk of chains. They are asked for a block of neighbours at a time, perhaps more than
-/// once, and told their marginals once.
-pub trait Steps {
+/// Steps of categories that can be asked for weights, too.
+pub trait WeightedSteps: Steps {
     /// How many numbers of weights may be kept where these and the messages are too many together; 0 where
     /// weights are cheaper made again than kept.
     fn may_keep(&self) -> usize;
@@ -24,12 +24,6 @@ pub trait Steps {
     /// # Errors
     /// If a step has no possible state, or a potential is NaN or +∞.
     fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError>;
-
-    /// Writes the log potentials of these steps, rows of K.
-    fn logs(&mut self, steps: Range<usize>, logs: &mut [f64]);
-
-    /// Takes the marginals of these steps, rows of K.
-    fn take(&mut self, steps: Range<usize>, marginals: &[f64]);
 }
 
 /// Steps whose log potentials and marginals are arrays.
@@ -44,6 +38,16 @@ pub struct Arrays<'a> {
 }
 
 impl Steps for Arrays<'_> {
+    fn natural(&mut self, steps: Range<usize>, eta: &mut [f64]) {
+        eta.copy_from_slice(&self.logs[steps.start * self.k..steps.end * self.k]);
+    }
+
+    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
+        self.marginals[steps.start * self.k..steps.end * self.k].copy_from_slice(moments);
+    }
+}
+
+impl WeightedSteps for Arrays<'_> {
     fn may_keep(&self) -> usize {
         WEIGHTS
     }
@@ -51,14 +55,6 @@ impl Steps for Arrays<'_> {
     fn weights(&mut self, steps: Range<usize>, weights: &mut [f64]) -> Result<f64, ChainError> {
         weigh(self.k, &self.logs[steps.start * self.k..steps.end * self.k], weights)
             .map_err(|e| e.later(steps.start))
-    }
-
-    fn logs(&mut self, steps: Range<usize>, logs: &mut [f64]) {
-        logs.copy_from_slice(&self.logs[steps.start * self.k..steps.end * self.k]);
-    }
-
-    fn take(&mut self, steps: Range<usize>, marginals: &[f64]) {
-        self.marginals[steps.start * self.k..steps.end * self.k].copy_from_slice(marginals);
     }
 }
 

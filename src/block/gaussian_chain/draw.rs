@@ -1,7 +1,10 @@
 //! Draws of whole sequences: filtered forward, drawn back. Not here: moments (`smoother`).
 
-use super::{GaussianChainError, GaussianChains, GaussianSteps};
-use crate::num::{cholesky, stream::Stream};
+use super::{error::GaussianChainError, steps::GaussianChains};
+use crate::{
+    block::steps::Steps,
+    num::{cholesky, stream::Stream},
+};
 
 /// Draws the vectors of all steps, with the exponents of [`super::run`]. Going forward, S_t is the precision
 /// of x_t given the steps before it and g_t its linear term; going back, x_t given x_{t+1} has precision S_t
@@ -12,7 +15,7 @@ use crate::num::{cholesky, stream::Stream};
 pub fn draw(
     q: usize,
     chains: GaussianChains<'_>,
-    steps: &mut (impl GaussianSteps + ?Sized),
+    steps: &mut dyn Steps,
     random: &mut Stream,
 ) -> Result<Vec<f64>, GaussianChainError> {
     let (square, width) = (q * q, q + q * q);

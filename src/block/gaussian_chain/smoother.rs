@@ -1,13 +1,11 @@
 //! One sequence of Gaussian vectors: forward and back, a block of steps at a time. Not here: the products
 //! (`small`).
 
-use super::{
-    error::GaussianChainError,
-    layout::Layout,
-    small,
-    steps::{GaussianChains, GaussianSteps},
+use super::{error::GaussianChainError, layout::Layout, small, steps::GaussianChains};
+use crate::{
+    block::steps::Steps,
+    num::{cholesky, wide::Vectors},
 };
-use crate::num::{cholesky, wide::Vectors};
 use std::ops::Range;
 
 /// A matrix whose entries differ from another's by less than this, beside its diagonal, is taken for the
@@ -158,7 +156,7 @@ impl Smoother<'_> {
     pub(super) fn sequence(
         &self,
         range: Range<usize>,
-        steps: &mut dyn GaussianSteps,
+        steps: &mut dyn Steps,
         pair_sums: &mut [f64],
         scratch: &mut Scratch,
     ) -> Result<f64, GaussianChainError> {

@@ -1,18 +1,8 @@
-//! The steps of chains of Gaussian vectors: where parameters come from and moments go. Not here: what is done
-//! with them.
+//! Chains of Gaussian vectors: their couplings, and steps that stand in an array. Not here: what is done with
+//! them.
 
+use crate::block::steps::Steps;
 use std::ops::Range;
-
-/// The steps of a chunk of chains. They are asked for a block of neighbours at a time, perhaps more than
-/// once, and told their moments once, when they are asked no more.
-pub trait GaussianSteps {
-    /// Writes the natural parameters of these steps, each h (Q numbers), then J (Q×Q, only the symmetric part
-    /// of which counts).
-    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]);
-
-    /// Takes the moments of these steps, each `E[x]`, then `E[x xᵀ]`.
-    fn take(&mut self, steps: Range<usize>, moments: &[f64]);
-}
 
 /// Steps whose moments overwrite their natural parameters: a step is never asked again once it was told.
 #[derive(Debug)]
@@ -23,7 +13,7 @@ pub struct InPlace<'a> {
     pub node: &'a mut [f64],
 }
 
-impl GaussianSteps for InPlace<'_> {
+impl Steps for InPlace<'_> {
     fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
         node.copy_from_slice(&self.node[steps.start * self.width..steps.end * self.width]);
     }

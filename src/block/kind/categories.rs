@@ -5,7 +5,7 @@ use super::tables::Tables;
 use crate::{
     block::{
         element::{Failure, Which},
-        example::{Along as Coupled, Example, number},
+        example::{Along as Coupled, BlockKind, Example, number},
         marginal::Marginal,
         sequence::{Ready, SequenceKernel, Sequences},
         shape::BlockShape,
@@ -20,6 +20,8 @@ pub trait Along: fmt::Debug + Send + Sync + 'static {
     const NAME: &'static str;
     /// See [`SequenceKernel::by_blocks`].
     const BY_BLOCKS: bool;
+    /// The registry's entry.
+    fn kind() -> &'static BlockKind;
     /// Makes pair tables over so many states ready.
     fn prepare(states: usize, pair: &[f64]) -> Box<dyn Ready>;
 }
@@ -57,6 +59,10 @@ pub(super) fn together() -> Failure {
 }
 
 impl<A: Along> BlockShape for Categories<A> {
+    fn kind(&self) -> &'static str {
+        A::kind().name
+    }
+
     fn describe(&self) -> String {
         A::NAME.into()
     }

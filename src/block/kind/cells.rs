@@ -60,6 +60,10 @@ impl KnownCells {
 }
 
 impl BlockShape for KnownCells {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn width(&self) -> usize {
         self.d + self.d * self.d
     }

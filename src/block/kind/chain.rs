@@ -4,8 +4,8 @@ use super::categories::{Along, Categories, examples_along};
 use crate::{
     block::{
         example::{Along as Coupled, BlockKind, number},
-        forward_backward::{self, Chains, PairTables},
-        sequence::{AnySteps, Ready, Scratch, SequenceError, Sequences},
+        forward_backward::{self, Chains, PairTables, WeightedSteps},
+        sequence::{Ready, Scratch, SequenceError, Sequences},
     },
     num::stream::Stream,
 };
@@ -28,6 +28,10 @@ impl Along for ForwardBackward {
     const NAME: &'static str = "forward–backward";
     const BY_BLOCKS: bool = true;
 
+    fn kind() -> &'static BlockKind {
+        &KIND
+    }
+
     fn prepare(states: usize, pair: &[f64]) -> Box<dyn Ready> {
         let mut tables = PairTables::default();
         tables.prepare(states, pair);
@@ -39,7 +43,7 @@ impl Ready for PairTables {
     fn run(
         &self,
         sequences: Sequences<'_>,
-        steps: &mut dyn AnySteps,
+        steps: &mut dyn WeightedSteps,
         pair_sums: &mut [f64],
         log_norm: &mut f64,
         scratch: &mut Scratch,
@@ -52,7 +56,7 @@ impl Ready for PairTables {
     fn draw(
         &self,
         sequences: Sequences<'_>,
-        steps: &mut dyn AnySteps,
+        steps: &mut dyn WeightedSteps,
         random: &mut Stream,
     ) -> Result<Vec<f64>, SequenceError> {
         let Sequences { pair_index, starts, .. } = sequences;

@@ -45,6 +45,10 @@ impl DenseGaussian {
 }
 
 impl BlockShape for DenseGaussian {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn width(&self) -> usize {
         self.d + self.d * self.d
     }

@@ -129,6 +129,10 @@ pub(super) fn parameters(family: &dyn Family, d: usize, width: usize) -> Vec<(&'
 }
 
 impl BlockShape for Independent {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn width(&self) -> usize {
         self.stat.width(self.d)
     }

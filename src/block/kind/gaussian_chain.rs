@@ -9,9 +9,10 @@ use crate::{
     block::{
         element::{Failure, Which},
         example::{self, Along, BlockKind, Example},
+        forward_backward::WeightedSteps,
         gaussian_chain::{self, GaussianChains},
         marginal::Marginal,
-        sequence::{AnySteps, Ready, Scratch, SequenceError, SequenceKernel, Sequences},
+        sequence::{Ready, Scratch, SequenceError, SequenceKernel, Sequences},
         shape::{BlockShape, Given},
     },
     num::stream::Stream,
@@ -49,6 +50,10 @@ impl GaussianChain {
 }
 
 impl BlockShape for GaussianChain {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn width(&self) -> usize {
         self.d + self.d * self.d
     }
@@ -155,7 +160,7 @@ impl Ready for Couplings {
     fn run(
         &self,
         sequences: Sequences<'_>,
-        steps: &mut dyn AnySteps,
+        steps: &mut dyn WeightedSteps,
         pair_sums: &mut [f64],
         log_norm: &mut f64,
         scratch: &mut Scratch,
@@ -167,7 +172,7 @@ impl Ready for Couplings {
     fn draw(
         &self,
         sequences: Sequences<'_>,
-        steps: &mut dyn AnySteps,
+        steps: &mut dyn WeightedSteps,
         random: &mut Stream,
     ) -> Result<Vec<f64>, SequenceError> {
         Ok(gaussian_chain::draw(self.q, self.chains(sequences), steps, random)?)

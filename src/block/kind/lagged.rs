@@ -9,10 +9,10 @@ use crate::{
     block::{
         element::{Failure, Which},
         example::{self, Along, BlockKind, Example},
-        gaussian_chain::GaussianSteps,
+        forward_backward::WeightedSteps,
         lagged_gaussian_chain::{self, width},
         marginal::Marginal,
-        sequence::{AnySteps, Ready, Scratch, SequenceError, SequenceKernel, Sequences},
+        sequence::{Ready, Scratch, SequenceError, SequenceKernel, Sequences},
         shape::BlockShape,
     },
     num::stream::Stream,
@@ -53,6 +53,10 @@ impl LaggedChain {
 }
 
 impl BlockShape for LaggedChain {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn width(&self) -> usize {
         width(self.d, self.lags)
     }
@@ -146,7 +150,7 @@ impl Ready for LaggedChain {
     fn run(
         &self,
         sequences: Sequences<'_>,
-        steps: &mut dyn AnySteps,
+        steps: &mut dyn WeightedSteps,
         _: &mut [f64],
         log_norm: &mut f64,
         scratch: &mut Scratch,
@@ -156,14 +160,14 @@ impl Ready for LaggedChain {
         all.resize(count * self.width(), 0.0);
         steps.natural(0..count, all);
         lagged_gaussian_chain::run(self.d, self.lags, all, sequences.starts, log_norm, work)?;
-        GaussianSteps::take(steps, 0..count, all);
+        steps.take(0..count, all);
         Ok(())
     }
 
     fn draw(
         &self,
         sequences: Sequences<'_>,
-        steps: &mut dyn AnySteps,
+        steps: &mut dyn WeightedSteps,
         random: &mut Stream,
     ) -> Result<Vec<f64>, SequenceError> {
         let count = sequences.steps();

@@ -60,6 +60,10 @@ fn failure(e: usize, why: NetworkError) -> Failure {
 }
 
 impl BlockShape for Network {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn width(&self) -> usize {
         self.tables.width()
     }

@@ -67,6 +67,10 @@ fn values(shape: &Pair, given: &[Given<'_>], at: usize, eta: &[f64]) -> Vec<Vec<
 }
 
 impl BlockShape for Pair {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn width(&self) -> usize {
         self.spec.stat.width(self.d)
     }

@@ -42,6 +42,10 @@ impl ScaledGaussian {
 }
 
 impl BlockShape for ScaledGaussian {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn width(&self) -> usize {
         STAT.width(self.d)
     }

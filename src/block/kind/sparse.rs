@@ -233,6 +233,10 @@ fn failure(why: String) -> Failure {
 }
 
 impl BlockShape for SparseShape {
+    fn kind(&self) -> &'static str {
+        KIND.name
+    }
+
     fn width(&self) -> usize {
         self.entries() + self.slots.len()
     }

@@ -4,8 +4,8 @@ use super::categories::{Along, Categories, examples_along};
 use crate::{
     block::{
         example::{Along as Coupled, BlockKind, number},
-        gaussian_chain::GaussianSteps,
-        sequence::{AnySteps, Ready, Scratch, SequenceError, Sequences},
+        forward_backward::WeightedSteps,
+        sequence::{Ready, Scratch, SequenceError, Sequences},
         tree::{self, TreeTables, Trees},
     },
     num::stream::Stream,
@@ -34,6 +34,10 @@ impl Along for SumProduct {
     const NAME: &'static str = "sum–product on trees";
     const BY_BLOCKS: bool = false;
 
+    fn kind() -> &'static BlockKind {
+        &KIND
+    }
+
     fn prepare(states: usize, pair: &[f64]) -> Box<dyn Ready> {
         let mut tables = TreeTables::default();
         tables.prepare(states, pair);
@@ -52,7 +56,7 @@ impl Ready for TreeTables {
     fn run(
         &self,
         sequences: Sequences<'_>,
-        steps: &mut dyn AnySteps,
+        steps: &mut dyn WeightedSteps,
         pair_sums: &mut [f64],
         log_norm: &mut f64,
         scratch: &mut Scratch,
@@ -64,14 +68,14 @@ impl Ready for TreeTables {
         steps.natural(0..n, node);
         let trees = Trees { pair_index: sequences.pair_index, node, above: sequences.above };
         tree::run(self, trees, pair_sums, log_norm, scratch)?;
-        GaussianSteps::take(steps, 0..n, node);
+        steps.take(0..n, node);
         Ok(())
     }
 
     fn draw(
         &self,
         sequences: Sequences<'_>,
-        steps: &mut dyn AnySteps,
+        steps: &mut dyn WeightedSteps,
         random: &mut Stream,
     ) -> Result<Vec<f64>, SequenceError> {
         let (n, k) = (sequences.above.len(), self.states());

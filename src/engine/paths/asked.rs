@@ -5,8 +5,8 @@ use super::{gather::Gather, general::Messages, potentials::Potentials, stacked_p
 use crate::{
     block::{
         element::Which,
-        forward_backward::{self, ChainError, Steps},
-        gaussian_chain::GaussianSteps,
+        forward_backward::{self, ChainError, WeightedSteps},
+        steps::Steps,
     },
     engine::{
         desk::places,
@@ -145,7 +145,7 @@ fn of_before(table: &Table) -> bool {
     table.operands.iter().any(|o| matches!(o.from, From::Streamed { back: 1.., .. }))
 }
 
-impl Steps for ChunkSteps<'_, '_> {
+impl WeightedSteps for ChunkSteps<'_, '_> {
     fn may_keep(&self) -> usize {
         if self.line.gather.is_some() {
             0
@@ -174,9 +174,11 @@ impl Steps for ChunkSteps<'_, '_> {
         self.scratch.eta = eta;
         sum
     }
+}
 
-    fn logs(&mut self, steps: Range<usize>, logs: &mut [f64]) {
-        self.messages(&steps, logs);
+impl Steps for ChunkSteps<'_, '_> {
+    fn natural(&mut self, steps: Range<usize>, eta: &mut [f64]) {
+        self.messages(&steps, eta);
     }
 
     fn take(&mut self, steps: Range<usize>, marginals: &[f64]) {
@@ -190,15 +192,5 @@ impl Steps for ChunkSteps<'_, '_> {
             }
             None => self.gather(&steps, marginals),
         }
-    }
-}
-
-impl GaussianSteps for ChunkSteps<'_, '_> {
-    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
-        self.messages(&steps, node);
-    }
-
-    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
-        self.gather(&steps, moments);
     }
 }

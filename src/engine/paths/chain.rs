@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     block::{
-        forward_backward::{self, ChainError, Steps},
-        gaussian_chain::GaussianSteps,
+        forward_backward::{self, ChainError, WeightedSteps},
         sequence::{SequenceError, Sequences},
+        steps::Steps,
     },
     engine::{
         desk::Desk,
@@ -184,7 +184,7 @@ struct StepCell<'a> {
     marginals: &'a mut [f64],
 }
 
-impl Steps for StepCell<'_> {
+impl WeightedSteps for StepCell<'_> {
     fn may_keep(&self) -> usize {
         // Potentials and marginals of whole sequences stand in memory anyway.
         forward_backward::WEIGHTS
@@ -196,13 +196,15 @@ impl Steps for StepCell<'_> {
             forward_backward::weigh(self.k, &self.logs[first * self.k..steps.end * self.k], weights)
         } else {
             let mut logs = vec![0.0; steps.len() * self.k];
-            self.logs(steps, &mut logs);
+            self.natural(steps, &mut logs);
             forward_backward::weigh(self.k, &logs, weights)
         };
         weighed.map_err(|e| e.later(first))
     }
+}
 
-    fn logs(&mut self, steps: Range<usize>, logs: &mut [f64]) {
+impl Steps for StepCell<'_> {
+    fn natural(&mut self, steps: Range<usize>, logs: &mut [f64]) {
         for (t, row) in steps.zip(logs.chunks_exact_mut(self.k)) {
             row.copy_from_slice(&self.logs[t * self.rows + self.at..][..self.k]);
         }
@@ -212,15 +214,5 @@ impl Steps for StepCell<'_> {
         for (t, row) in steps.zip(marginals.chunks_exact(self.k)) {
             self.marginals[t * self.rows + self.at..][..self.k].copy_from_slice(row);
         }
-    }
-}
-
-impl GaussianSteps for StepCell<'_> {
-    fn natural(&mut self, steps: Range<usize>, node: &mut [f64]) {
-        self.logs(steps, node);
-    }
-
-    fn take(&mut self, steps: Range<usize>, moments: &[f64]) {
-        Steps::take(self, steps, moments);
     }
 }

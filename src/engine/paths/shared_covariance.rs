@@ -6,7 +6,7 @@
 
 use super::path::Path;
 use crate::{
-    block::gaussian_dense,
+    block::element::Which,
     engine::{
         desk::Desk,
         error::{Breakdown, Failed},
@@ -43,6 +43,7 @@ pub(super) struct SharedCovariance<'p> {
     /// Of one row, in nats.
     entropy: f64,
     row: Vec<f64>,
+    moments: Vec<f64>,
     scratch: Vec<f64>,
     sizes: Vec<usize>,
 }
@@ -65,6 +66,7 @@ impl<'p> SharedCovariance<'p> {
             covariance: vec![0.0; d * d],
             entropy: 0.0,
             row: vec![0.0; width],
+            moments: vec![0.0; width],
             scratch: vec![],
             sizes: vec![],
         }
@@ -87,10 +89,11 @@ impl Path for SharedCovariance<'_> {
             work.rows.message(plan, table, i, &Places::Range(0..1), stored, None, values, to);
         }
         let mut log_norm = [0.0];
-        self.scratch.resize(gaussian_dense::scratch_len(d), 0.0);
-        gaussian_dense::run(d, row, &mut log_norm, &mut self.scratch)
-            .map_err(|e| (self.of.var, Breakdown::Improper(e.to_string())))?;
-        self.covariance.copy_from_slice(&row[d..]);
+        let shape = &plan.vars[self.of.var].shape;
+        shape
+            .evaluate(Which::From(0), row, &mut self.moments, &mut log_norm)
+            .map_err(|f| (self.of.var, f.into()))?;
+        self.covariance.copy_from_slice(&self.moments[d..]);
         // The mean is zero here: what is left of the log normaliser is ½ ln |C| + ½ M ln 2π, and −⟨J, C⟩ = ½
         // M.
         self.entropy = log_norm[0] + 0.5 * d as f64;

@@ -19,7 +19,7 @@ const ORDER: &[&[&str]] = &[
     &["check"],
     &["factorize"],
     &["plan"],
-    &["state"],
+    &["start", "state"],
     &["engine"],
     &["answer"],
     &["report"],

@@ -1,5 +1,5 @@
 //! A first affinity of symbols to components, where a selector's rows stand in groups: groups are clustered
-//! by the symbols they hold. Not here: what the start makes of it (`start`).
+//! by the symbols they hold. Not here: what the start makes of it (`draw`).
 //!
 //! Words of one document are about few things, so a document says more of what belongs together than chance
 //! does. The seeds are groups, drawn far from each other (k-means++ with Hellinger's distance, 1 − Σ √(p q));

@@ -1,6 +1,6 @@
 //! A first q that the caller gives for a node of values (numbers, vectors, probability vectors), checked
 //! against the plan: a value for each element, or the parameters of its q. Not here: categories (`given`),
-//! nor what a run makes of it (`start_values`).
+//! nor what a run makes of it (`first`).
 
 use super::given::{BadStart, GivenStart, NoStart, What};
 use crate::{

@@ -1,5 +1,5 @@
 //! A first q that the caller gives for a selector, checked against the plan. Not here: one for values
-//! (`given_values`), the starts that the engine makes (`start`), nor the files that hold one (`cli`).
+//! (`values`), the starts that are drawn (`draw`), nor the files that hold one (`cli`).
 
 use crate::{
     graph::FactorGraph,
