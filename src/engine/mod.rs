@@ -3,6 +3,7 @@
 
 mod bound;
 mod desk;
+mod emit;
 pub mod error;
 mod initialise;
 mod kinds;
@@ -11,6 +12,7 @@ pub mod options;
 mod pass;
 mod paths;
 pub mod profile;
+mod ready;
 pub mod record;
 mod rows;
 pub mod run;

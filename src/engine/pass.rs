@@ -7,40 +7,18 @@
 use super::{
     desk::Desk,
     error::{Failed, RunError},
-    paths::{self, Ways, path::Chunking},
-    profile::{self, WorkPart},
-    sums::{Emitted, RunSums},
+    paths::path::Chunking,
+    profile::WorkPart,
+    ready::ReadyPass,
+    sums::RunSums,
     work::Work,
 };
 use crate::{
     num::reduce::dot,
-    plan::{
-        layout::{StreamId, TableId, VarId},
-        paths::local_ascent::RunSpan,
-        sums::Summed,
-        var::Storage,
-    },
+    plan::{layout::TableId, paths::local_ascent::RunSpan, sums::Summed},
 };
 use rayon::prelude::*;
 use std::{ops::Range, sync::Mutex};
-
-/// Ways over a stream's rows, and what comes of it.
-pub(super) struct ReadyPass<'a> {
-    stream: StreamId,
-    ways: Ways<'a>,
-    /// Tables that no way sums itself.
-    gathered: Vec<TableId>,
-    /// Blocks that are kept between passes.
-    kept: Vec<VarId>,
-    /// Summed each run sums, of all statistics.
-    places: Range<usize>,
-    /// All chunks in one run: the sums are too large to be there twice.
-    one_run: bool,
-    chunks: Vec<Range<usize>>,
-    runs: Vec<Range<usize>>,
-    spans: Vec<RunSpan>,
-    done: Vec<RunSums>,
-}
 
 /// Buffers that threads leave to each other and to later passes.
 #[derive(Default)]
@@ -51,8 +29,6 @@ pub(super) struct Idle {
 
 /// Numbers in the sums of all runs of a pass that may be in memory together.
 const SMALL: usize = 1 << 18;
-/// Rows that are worked off together, at most, where they could be cut anywhere.
-const LARGEST_CHUNK: usize = 8192;
 /// Rows × numbers of a pass that are not worth a second thread.
 const ALONE: usize = 1 << 12;
 
@@ -66,30 +42,7 @@ fn rest<T>(to: &Mutex<Vec<T>>, item: T) {
     }
 }
 
-impl<'a> ReadyPass<'a> {
-    pub(super) fn new(work: &Work<'_>, stream: StreamId, ways: Ways<'a>) -> Self {
-        let (plan, pass) = (work.plan, &work.plan.passes[stream]);
-        let gathered = paths::gathered(pass, &ways);
-        let sums = &plan.sums.passes[stream];
-        let by_run = |t: &TableId| plan.sums.tables[*t].end <= sums.by_run.end;
-        let places = if gathered.iter().all(by_run) { sums.by_run.clone() } else { sums.all.clone() };
-        let kept = |v: &VarId| matches!(plan.vars[*v].storage, Storage::Streamed { kept: true, .. });
-        let kept = pass.ways.iter().map(|w| w.var).filter(kept).collect();
-        let one_run = pass.local_ascent().is_some() && ways.iter().all(|w| w.cut().is_none());
-        Self {
-            stream,
-            ways,
-            gathered,
-            kept,
-            places,
-            one_run,
-            chunks: vec![],
-            runs: vec![],
-            spans: vec![],
-            done: vec![],
-        }
-    }
-
+impl ReadyPass<'_> {
     /// All rows once: q of their blocks, and every statistic and entropy that follows.
     pub(super) fn pass(&mut self, work: &mut Work<'_>, idle: &Idle) -> Result<(), RunError> {
         let plan = work.plan;
@@ -193,7 +146,7 @@ impl<'a> ReadyPass<'a> {
                         let (first, part) = sums.all();
                         work.statistics.add(first, part);
                     }
-                    for (all, (_, part)) in kept.iter_mut().zip(&sums.kept) {
+                    for (all, part) in kept.iter_mut().zip(&sums.kept) {
                         all.extend_from_slice(part);
                     }
                     self.ways.iter_mut().for_each(|way| way.collect(&mut sums));
@@ -205,98 +158,4 @@ impl<'a> ReadyPass<'a> {
         (self.chunks, self.runs, self.spans, self.done) = (chunks, runs, spans, done);
         Ok(again)
     }
-
-    /// One run's chunks.
-    fn run(
-        &self,
-        work: &Work<'_>,
-        chunks: &[Range<usize>],
-        whole: bool,
-        desk: &mut Desk,
-        sums: &mut RunSums,
-    ) -> Result<(), Failed> {
-        let plan = work.plan;
-        sums.kept.resize_with(self.kept.len(), || (self.kept[0], vec![]));
-        for rows in pieces(chunks, whole) {
-            self.moments(work, &rows, &|v| work.state.moments(v), desk, sums)?;
-            for &t in &self.gathered {
-                let from = sums.profile.begin();
-                desk.gather(work, t, &rows, sums.table(plan, t));
-                let count = rows.len();
-                sums.profile.end(WorkPart::Statistic(t), from, || profile::statistic(&plan.tables[t], count));
-            }
-            self.ways.iter().for_each(|way| way.sum(work, &rows, desk, sums));
-            for (&v, kept) in self.kept.iter().zip(&mut sums.kept) {
-                kept.1.extend_from_slice(&desk.moments[v]);
-            }
-        }
-        Ok(())
-    }
-
-    /// Moments of all blocks of some rows, from the moments that `before` has of those that are kept.
-    fn moments<'w>(
-        &self,
-        work: &'w Work<'_>,
-        rows: &Range<usize>,
-        before: &dyn Fn(VarId) -> &'w [f64],
-        desk: &mut Desk,
-        sums: &mut RunSums,
-    ) -> Result<(), Failed> {
-        let plan = work.plan;
-        desk.sequences(&plan.streams[self.stream], rows);
-        self.ways.iter().for_each(|way| way.lay_out(work, rows.len(), desk));
-        for &v in &self.kept {
-            let each = plan.vars[v].inner() * plan.vars[v].width;
-            desk.moments[v].copy_from_slice(&before(v)[rows.start * each..rows.end * each]);
-        }
-        self.ways.iter().try_for_each(|way| way.rows(work, rows, desk, sums))
-    }
-
-    /// Natural parameters and moments of every row, as the last pass has left them; nothing is moved.
-    pub(super) fn emit(
-        &mut self,
-        work: &mut Work<'_>,
-        wanted: &[VarId],
-    ) -> Result<Vec<(VarId, Emitted)>, RunError> {
-        for way in &mut self.ways {
-            way.prepare(work).map_err(|(v, kind)| work.error(v, kind))?;
-        }
-        let (work, stream) = (&*work, &work.plan.streams[self.stream]);
-        let places = work.plan.sums.passes[self.stream].all.clone();
-        let one = |run: &Range<usize>| -> Result<Vec<Emitted>, Failed> {
-            let (mut desk, mut sums) = (Desk::new(work.plan), RunSums::default());
-            sums.begin(places.clone(), work.profile.like());
-            let mut out = vec![Emitted::default(); wanted.len()];
-            for rows in pieces(&stream.chunks[run.clone()], stream.starts.is_some()) {
-                self.moments(work, &rows, &|v| work.state.before_pass(v), &mut desk, &mut sums)?;
-                for (&v, e) in wanted.iter().zip(&mut out) {
-                    e.eta.extend_from_slice(&desk.eta[v]);
-                    e.moments.extend_from_slice(&desk.moments[v]);
-                }
-            }
-            Ok(out)
-        };
-        let mut all: Vec<(VarId, Emitted)> = wanted.iter().map(|&v| (v, Emitted::default())).collect();
-        let threads = work.pool.current_num_threads().max(1);
-        for batch in stream.runs.chunks(threads) {
-            let done: Result<Vec<_>, Failed> = work.pool.install(|| batch.par_iter().map(one).collect());
-            for run in done.map_err(|(v, kind)| work.error(v, kind))? {
-                for ((_, all), part) in all.iter_mut().zip(run) {
-                    all.eta.extend(part.eta);
-                    all.moments.extend(part.moments);
-                }
-            }
-        }
-        Ok(all)
-    }
-}
-
-/// Chunks, cut further where they are large and could be cut anywhere.
-fn pieces(chunks: &[Range<usize>], whole: bool) -> impl Iterator<Item = Range<usize>> + '_ {
-    let most = if whole { usize::MAX } else { LARGEST_CHUNK };
-    chunks.iter().flat_map(move |c| {
-        c.clone()
-            .step_by(most.min(c.len().max(1)))
-            .map(move |from| from..c.end.min(from.saturating_add(most)))
-    })
 }

@@ -2,11 +2,12 @@
 //! iteration is (`plan::schedule`), restarts and stopping (`run`).
 
 use super::{
+    emit::Emitted,
     error::RunError,
-    pass::{Idle, ReadyPass},
+    pass::Idle,
     paths::{self, given::First},
     profile::{self, WorkPart},
-    sums::Emitted,
+    ready::ReadyPass,
     work::Work,
 };
 use crate::plan::{

@@ -9,15 +9,6 @@ use crate::plan::{
 };
 use std::ops::Range;
 
-/// Numbers of every row, on demand: natural parameters and moments of one variable.
-#[derive(Clone, Debug, Default)]
-pub struct Emitted {
-    /// Row-major over the variable's storage order.
-    pub eta: Vec<f64>,
-    /// The same.
-    pub moments: Vec<f64>,
-}
-
 /// One run's sums.
 #[derive(Default)]
 pub(super) struct RunSums {
@@ -25,7 +16,7 @@ pub(super) struct RunSums {
     numbers: Vec<f64>,
     first: usize,
     /// Moments of blocks that are kept between passes.
-    pub kept: Vec<(VarId, Vec<f64>)>,
+    pub kept: Vec<Vec<f64>>,
     /// Summed paths leave for the end of a span of rows.
     pub left: Kinds,
     pub profile: Profile,
@@ -57,7 +48,7 @@ impl RunSums {
 
     fn go_on(&mut self, profile: Profile) {
         self.profile = profile;
-        self.kept.iter_mut().for_each(|k| k.1.clear());
+        self.kept.iter_mut().for_each(Vec::clear);
         (self.failed, self.again) = (None, false);
     }
 
