@@ -14,7 +14,7 @@ use std::ops::Range;
 
 /// Numbers of every row: natural parameters and moments of one variable.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Emitted {
+pub struct Emitted {
     /// Row-major over the variable's storage order.
     pub eta: Vec<f64>,
     /// The same.

@@ -3,7 +3,7 @@
 
 mod bound;
 mod desk;
-mod emit;
+pub mod emit;
 pub mod error;
 mod initialise;
 mod kinds;

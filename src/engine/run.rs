@@ -2,13 +2,13 @@
 //! here: what comes next and when it ends (`schedule`), the steps (`session`), nor the start (`start`).
 
 use super::{
+    emit::Emitted,
     error::{Breakdown, RunError},
     options::Options,
     profile::{Profile, RunProfile},
     record::{Iteration, Record, StopReason},
     schedule::{Next, Schedule, SoFar, batch::Batch, budget::Budget},
     session::Session,
-    sums::Emitted,
     watch::Watch,
 };
 use crate::{
