@@ -24,7 +24,7 @@ pub(super) struct ReadyPass<'a> {
     gathered: Vec<TableId>,
     /// Blocks that are kept between passes.
     pub(super) kept: Vec<VarId>,
-    /// Summed each run sums, of all statistics.
+    /// What each run sums, of all statistics.
     pub(super) places: Range<usize>,
     /// All chunks in one run: the sums are too large to be there twice.
     pub(super) one_run: bool,

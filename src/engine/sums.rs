@@ -1,4 +1,4 @@
-//! Summed one run of chunks sums, and what else it leaves. Runs have sums of their own, which are added in
+//! What one run of chunks sums, and what else it leaves. Runs have sums of their own, which are added in
 //! their order, so that threads cannot change a bit. Not here: where each sum stands (`plan::sums`).
 
 use super::{error::Failed, kinds::Kinds, profile::Profile};
@@ -17,7 +17,7 @@ pub(super) struct RunSums {
     first: usize,
     /// Moments of blocks that are kept between passes.
     pub kept: Vec<Vec<f64>>,
-    /// Summed paths leave for the end of a span of rows.
+    /// What paths leave for the end of a span of rows.
     pub left: Kinds,
     pub profile: Profile,
     pub failed: Option<Failed>,
@@ -34,7 +34,7 @@ impl RunSums {
         self.first = places.start;
     }
 
-    /// RunSums where the statistics stand: of a pass with one run there is nothing to add up.
+    /// Sums where the statistics stand: of a pass with one run there is nothing to add up.
     pub(super) fn in_place(&mut self, numbers: &mut Vec<f64>, profile: Profile) {
         std::mem::swap(&mut self.numbers, numbers);
         self.go_on(profile);

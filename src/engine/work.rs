@@ -86,7 +86,7 @@ impl<'p> Work<'p> {
         }
     }
 
-    /// RunSums a table's statistic over all its rows; for tables that read no streamed block.
+    /// Sums a table's statistic over all its rows; for tables that read no streamed block.
     fn accumulate(&mut self, t: TableId) {
         let (plan, table) = (self.plan, &self.plan.tables[t]);
         let sum = self.statistics.packed_mut(plan, t);

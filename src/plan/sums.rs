@@ -9,7 +9,7 @@ use super::{
 };
 use std::ops::Range;
 
-/// Summed is summed over rows.
+/// What is summed over rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Summed {
     /// A table's statistic, packed.
@@ -44,7 +44,7 @@ pub struct SumLayout {
 /// A pass's share of the layout.
 #[derive(Clone, Debug, Default)]
 pub struct PassSums {
-    /// Summed an iteration's pass sums run by run.
+    /// What an iteration's pass sums run by run.
     pub by_run: Range<usize>,
     /// All that any pass sums.
     pub all: Range<usize>,

@@ -48,7 +48,7 @@ pub(in crate::engine) trait Path: Send + Sync {
         sums: &mut RunSums,
     ) -> Result<(), Failed>;
 
-    /// RunSums of its own over a chunk's rows, when all blocks have their moments.
+    /// Sums of its own over a chunk's rows, when all blocks have their moments.
     fn sum(&self, work: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut RunSums) {
         let _ = (work, rows, desk, sums);
     }

@@ -66,7 +66,7 @@ pub(super) fn add_pairs(chain: &ChainRule, p: &Coupling, cell: usize, pairs: &[f
     }
 }
 
-/// Coupling potentials by row, for each plate cell past the steps: the slope of the energy in x_{t−1}[i] · x_t[j]
+/// Pair potentials by row, for each plate cell past the steps: the slope of the energy in x_{t−1}[i] · x_t[j]
 /// is the message to entry j of the later step, given that the earlier one is the unit vector i.
 pub(super) fn by_row(
     work: &Work<'_>,

@@ -31,7 +31,7 @@ use crate::{
 };
 use std::ops::Range;
 
-/// Summed all rows have in common in a pass.
+/// What all rows have in common in a pass.
 pub(super) struct SharedCovariance<'p> {
     of: &'p paths::shared_covariance::SharedCovarianceRule,
     stream: StreamId,

@@ -75,7 +75,7 @@ pub enum LowerError {
     Unsupported {
         /// The factor's place in the file.
         span: Span,
-        /// Summed it is.
+        /// What it is.
         what: String,
     },
 }
@@ -179,7 +179,7 @@ fn l_missing(graph: &FactorGraph, bound: &Bound, blocks: &Blocks, n: NodeId) -> 
     graph.nodes[n.0].observed.is_some() && blocks.roles[n.0] == Role::Observed && has_missing(bound, n)
 }
 
-/// Summed an observed node has missing.
+/// What an observed node has missing.
 pub fn what_is_missing(bound: &Bound, n: NodeId) -> Missing {
     match bound.observed(n) {
         Some(ObservedArray::Numbers { width, values })
@@ -327,7 +327,7 @@ struct RowDraft {
     level: Option<LabelId>,
     width: usize,
     offset: usize,
-    /// Coupling of labels of a symmetric part that may be packed: its array is made with the upper triangle only.
+    /// Pair of labels of a symmetric part that may be packed: its array is made with the upper triangle only.
     symmetric: Option<(LabelId, LabelId)>,
     /// Codes stand in columns over this label.
     columns: Option<LabelId>,
@@ -353,7 +353,7 @@ struct TermDraft {
     shared: Vec<SharedDraft>,
 }
 
-/// Summed one factor's lowering needs to know.
+/// What one factor's lowering needs to know.
 struct FactorView<'a> {
     index: usize,
     energy: &'a FactorEnergy,
@@ -449,7 +449,7 @@ impl<'a> Lowering<'a> {
         let stream = row.map(|p| self.stream(p));
         let mut sizes: Vec<usize> = energy.labels.iter().map(|l| self.bound.size(l.extent)).collect();
         if let (Some(n), Some(s)) = (n, stream) {
-            // Summed is typical of a chunk; the true size is given at each run.
+            // What is typical of a chunk; the true size is given at each run.
             sizes[n] = self.streams[s].size.min(1024);
         }
         let d = energy.event.map_or(1, |e| self.bound.size(e));

@@ -18,7 +18,7 @@ use crate::{
 /// How a chain's steps are gone over.
 #[derive(Debug)]
 pub struct ChainRule {
-    /// Summed couples neighbours.
+    /// What couples neighbours.
     pub pairs: Couplings,
     /// Rows are those of trees.
     pub tree: bool,

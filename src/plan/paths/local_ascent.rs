@@ -18,7 +18,7 @@ use crate::{
 };
 use std::ops::Range;
 
-/// A selector and a block that take turns.
+/// A selector and a block that go up together.
 #[derive(Debug)]
 pub struct AscentRule {
     /// Their stream.
@@ -158,7 +158,7 @@ impl AscentRule {
         sorted
     }
 
-    /// Are the rows of this table added up by the turns themselves?
+    /// Are the rows of this table added up by the ascent itself?
     pub fn sums(&self, table: TableId) -> bool {
         self.table == table || self.others.iter().any(|o| o.0 == table)
     }
@@ -167,51 +167,51 @@ impl AscentRule {
 /// At most one for each stream.
 pub fn find(lowered: &Lowered) -> Vec<AscentRule> {
     let mut found: Vec<AscentRule> = vec![];
-    for (mut turns, rows) in candidates(lowered) {
-        if found.iter().any(|f| f.stream == turns.stream) {
+    for (mut ascent, rows) in candidates(lowered) {
+        if found.iter().any(|f| f.stream == ascent.stream) {
             continue;
         }
         let alone =
-            lowered.vars.enumerate().all(|(v, x)| v == turns.selector || x.stream() != Some(turns.stream))
+            lowered.vars.enumerate().all(|(v, x)| v == ascent.selector || x.stream() != Some(ascent.stream))
                 && lowered
                     .tables
                     .enumerate()
-                    .all(|(t, x)| turns.sums(t) || x.constant || x.stream != Some(turns.stream));
+                    .all(|(t, x)| ascent.sums(t) || x.constant || x.stream != Some(ascent.stream));
         let largest = if alone { LARGEST_GROUP } else { LARGEST_IN_CHUNK };
-        if let Some(starts) = groups(rows, lowered.vars[turns.var].elements(), largest) {
-            turns.starts = starts;
-            found.push(turns);
+        if let Some(starts) = groups(rows, lowered.vars[ascent.var].elements(), largest) {
+            ascent.starts = starts;
+            found.push(ascent);
         }
     }
     found
 }
 
-/// Rows of a stream brought together by group, for a stream that could take turns then: its number, and the
+/// Rows of a stream brought together by group, for a stream that could go up together then: its number, and the
 /// file's row at each place. Rows of a plate without sequences may stand in any order.
 pub fn regroup(lowered: &Lowered, found: &[AscentRule]) -> Option<(StreamId, Vec<u32>)> {
-    candidates(lowered).find_map(|(turns, codes)| {
-        let stream = &lowered.streams[turns.stream];
+    candidates(lowered).find_map(|(ascent, codes)| {
+        let stream = &lowered.streams[ascent.stream];
         let taken = stream.order.is_some()
             || stream.starts.is_some()
-            || found.iter().any(|t| t.stream == turns.stream);
+            || found.iter().any(|t| t.stream == ascent.stream);
         if taken || codes.contains(&NO_LEVEL) {
             return None;
         }
         let mut order: Vec<u32> = (0..codes.len() as u32).collect();
         order.sort_by_key(|&row| codes[row as usize]);
         let sorted: Vec<u32> = order.iter().map(|&row| codes[row as usize]).collect();
-        groups(&sorted, lowered.vars[turns.var].elements(), LARGEST_GROUP).map(|_| (turns.stream, order))
+        groups(&sorted, lowered.vars[ascent.var].elements(), LARGEST_GROUP).map(|_| (ascent.stream, order))
     })
 }
 
-/// Summed could take turns if the rows of a group were neighbours; groups are not looked at. With the group of
+/// What could go up together if the rows of a group were neighbours; groups are not looked at. With the group of
 /// each row.
 fn candidates(lowered: &Lowered) -> impl Iterator<Item = (AscentRule, &[u32])> {
     lowered.tables.enumerate().filter_map(|(t, table)| {
         let stream = table.stream?;
-        let turns = of_table(lowered, t, table, stream)?;
-        let rows = &lowered.rows.codes[turns.codes].data[..lowered.streams[stream].size];
-        Some((turns, rows))
+        let ascent = of_table(lowered, t, table, stream)?;
+        let rows = &lowered.rows.codes[ascent.codes].data[..lowered.streams[stream].size];
+        Some((ascent, rows))
     })
 }
 
@@ -259,7 +259,7 @@ fn looked_up(table: &Table, selector: VarId, row: &Var) -> Option<Option<usize>>
     if table.rows == Rows::All { gather::looked_up(table, selector, row, true) } else { None }
 }
 
-/// Where runs of one code start; nothing if a code comes again, or a run is too long to take turns, or none
+/// Where runs of one code start; nothing if a code comes again, or a run is too long to go up together, or none
 /// longer than a row.
 fn groups(codes: &[u32], levels: usize, largest: usize) -> Option<Vec<u32>> {
     let mut seen = vec![false; levels];

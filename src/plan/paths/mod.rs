@@ -35,7 +35,7 @@ pub struct RowPass {
 pub struct Way {
     /// The block.
     pub var: VarId,
-    /// Summed tables send it, but for a chain's pairs.
+    /// What tables send it, but for a chain's pairs.
     pub messages: Vec<Sent>,
     /// By which path.
     pub path: PathRule,

@@ -1,4 +1,4 @@
-//! Summed couples neighbours of a sequence or tree: which entries of two steps meet, where in which table, and
+//! What couples neighbours of a sequence or tree: which entries of two steps meet, where in which table, and
 //! what picks the table. Not here: the potentials, which are numbers of a run (`engine::paths::potentials`).
 
 use crate::{
