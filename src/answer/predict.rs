@@ -182,9 +182,9 @@ impl<'a> Mix<'a> {
         let (spec, args) = written(self.line);
         let values: Vec<Values<'_>> = args.iter().map(|a| env.value(&a.expr)).collect();
         let each = values.iter().any(|v| v.each);
-        let mut slots: Vec<Vec<f64>> = vec![vec![]; args.len()];
+        let mut slots = Slots { spec, d: self.d, values: vec![vec![]; args.len()], statistics: vec![] };
         let mut at = |i: usize| {
-            for (((slot, v), a), param) in slots.iter_mut().zip(&values).zip(args).zip(spec.params) {
+            for (((slot, v), a), param) in slots.values.iter_mut().zip(&values).zip(args).zip(spec.params) {
                 slot.clear();
                 slot.extend_from_slice(v.at(i));
                 if slot.len() == 1 && param.stat.value == PartShape::Vector {
@@ -195,7 +195,7 @@ impl<'a> Mix<'a> {
                     let _ = (param.spellings[s].convert)(slot, self.d);
                 }
             }
-            given(spec, &slots, self.d)
+            slots.child()
         };
         let mut part = at(0);
         for (i, (&place, weight)) in places.iter().zip(weights).enumerate() {
@@ -212,28 +212,50 @@ impl<'a> Mix<'a> {
     }
 }
 
-/// Mean and standard deviation of the child at values of the parameters.
-fn given(spec: &DistSpec, values: &[Vec<f64>], d: usize) -> Summary {
-    match (spec.mean_given, spec.family) {
-        (Some(mean_given), _) => {
-            let refs: Vec<&[f64]> =
-                std::iter::once(&[][..]).chain(values.iter().map(Vec::as_slice)).collect();
-            Summary { mean: mean_given(&refs, d), sd: spec.sd_given.map_or(vec![], |sd| sd(&refs, d)) }
-        }
-        (None, Some(family)) => {
-            // The message to the child is its η; the family's own parameters may be others (an Exponential's
-            // q is a Gamma).
-            let mut slots = vec![vec![]];
-            for (p, v) in spec.params.iter().zip(values) {
-                let mut t = vec![0.0; p.stat.width(d)];
-                if (p.stat.of_value)(v, d, &mut t).is_err() {
-                    return Summary { mean: vec![f64::NAN; spec.stat.value.width(d)], sd: vec![] };
+/// Values of a line's parameters at one cell, and room for their statistics.
+struct Slots {
+    spec: &'static DistSpec,
+    d: usize,
+    values: Vec<Vec<f64>>,
+    statistics: Vec<Vec<f64>>,
+}
+
+impl Slots {
+    /// Mean and standard deviation of the child.
+    fn child(&mut self) -> Summary {
+        let Self { spec, d, values, statistics } = self;
+        match (spec.mean_given, spec.family) {
+            (Some(mean_given), _) => with_child(values, |all| Summary {
+                mean: mean_given(all, *d),
+                sd: spec.sd_given.map_or(vec![], |sd| sd(all, *d)),
+            }),
+            (None, Some(family)) => {
+                // The message to the child is its η; the family's own parameters may be others (an Exponential's
+                // q is a Gamma).
+                statistics.resize(values.len(), vec![]);
+                for ((t, p), v) in statistics.iter_mut().zip(spec.params).zip(values.iter()) {
+                    t.clear();
+                    t.resize(p.stat.width(*d), 0.0);
+                    if (p.stat.of_value)(v, *d, t).is_err() {
+                        return Summary { mean: vec![f64::NAN; spec.stat.value.width(*d)], sd: vec![] };
+                    }
                 }
-                slots.push(t);
+                with_child(statistics, |all| family.summary(*d, &message(spec, *d, 0, all)))
             }
-            let refs: Vec<&[f64]> = slots.iter().map(Vec::as_slice).collect();
-            family.summary(d, &message(spec, d, 0, &refs))
+            (None, None) => Summary { mean: vec![f64::NAN], sd: vec![] },
         }
-        (None, None) => Summary { mean: vec![f64::NAN], sd: vec![] },
+    }
+}
+
+/// Calls `f` with nothing for the child, which is slot 0, and then the parameters. Where they are few, which they
+/// are, nothing is allocated: it is done for every cell.
+fn with_child<R>(parameters: &[Vec<f64>], f: impl FnOnce(&[&[f64]]) -> R) -> R {
+    let mut few: [&[f64]; 8] = [&[]; 8];
+    match few.get_mut(1..=parameters.len()) {
+        Some(slots) => {
+            slots.iter_mut().zip(parameters).for_each(|(s, p)| *s = p);
+            f(&few[..=parameters.len()])
+        }
+        None => f(&std::iter::once(&[][..]).chain(parameters.iter().map(Vec::as_slice)).collect::<Vec<_>>()),
     }
 }

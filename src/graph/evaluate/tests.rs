@@ -53,7 +53,7 @@ const MODEL: &str = r#"Model(
         "b[g]": Normal(mean: 0, precision: 1),
         "y[0]": Normal(mean: 0, precision: 1),
         "y[t]": Normal(mean: "2 * w[t-1] - dot(X[t], r) / 2 + m[z[t]] + b[s.v[t]]", precision: 1),
-        "e[root]": Normal(mean: 0, precision: 1),
+        "e[0]": Normal(mean: 0, precision: 1),
         "e[n]": Normal(mean: "-e[parent(n)] + h[n]", precision: 1),
     },
     observe: { "y": "y", "e": "y" },
