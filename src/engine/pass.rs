@@ -73,10 +73,10 @@ impl ReadyPass<'_> {
             let off: f64 = way.unkept().iter().map(sent).sum();
             let summed = plan
                 .sums
-                .place(Summed::Entropy(way.var()))
+                .place(Summed::Entropy(way.block()))
                 .map_or(0.0, |at| work.statistics.at(at..at + 1)[0]);
-            work.state.set_entropy(way.var(), summed - off);
-            work.state.has_moved(way.var());
+            work.state.set_entropy(way.block(), summed - off);
+            work.state.has_moved(way.block());
         }
         work.profile.end(WorkPart::Pass(self.stream), from, || (0.0, 0.0));
         Ok(())
@@ -85,10 +85,10 @@ impl ReadyPass<'_> {
     /// Works off all runs and adds up what they give, in their order; true if the pass has to be done again.
     fn runs(&mut self, work: &mut Work<'_>, idle: &Idle, kept: &mut [Vec<f64>]) -> Result<bool, Failed> {
         let stream = &work.plan.streams[self.stream];
-        let one = [0..stream.chunks.len()];
+        let all = 0..stream.chunks.len();
         let plain = Chunking {
             chunks: &stream.chunks,
-            runs: if self.one_run { &one } else { &stream.runs },
+            runs: if self.one_run { std::slice::from_ref(&all) } else { &stream.runs },
             spans: &[],
         };
         let cut = self.ways.iter().find_map(|w| w.cut()).unwrap_or(plain);

@@ -60,7 +60,7 @@ impl<'p> WholeSequences<'p> {
         own: &mut SequenceBuffers,
         sums: &mut RunSums,
     ) -> Result<(), Breakdown> {
-        let (plan, v, pairs, stream) = (work.plan, self.var(), &self.rule.pairs, self.messages.stream);
+        let (plan, v, pairs, stream) = (work.plan, self.block(), &self.rule.pairs, self.messages.stream);
         let var = &plan.vars[v];
         let (n, k, w, inner) = (rows.len(), pairs.entries, var.width, var.inner());
         let by_row = pairs.by_row.then(|| by_row(work, v, self.rule, rows, desk));
@@ -107,7 +107,7 @@ impl<'p> WholeSequences<'p> {
 }
 
 impl Path for WholeSequences<'_> {
-    fn var(&self) -> VarId {
+    fn block(&self) -> VarId {
         self.messages.var
     }
 
@@ -127,7 +127,7 @@ impl Path for WholeSequences<'_> {
         sums: &mut RunSums,
     ) -> Result<(), Failed> {
         self.messages.collect(work, rows, desk, sums);
-        let (plan, v) = (work.plan, self.var());
+        let (plan, v) = (work.plan, self.block());
         let var = &plan.vars[v];
         let from = sums.profile.begin();
         let mut own = desk.own.take::<SequenceBuffers>();
@@ -141,7 +141,7 @@ impl Path for WholeSequences<'_> {
     fn sum(&self, _: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut RunSums) {
         if let Some(product) = &self.messages.product {
             let Desk { moments, own, .. } = desk;
-            product.gather(rows, &moments[self.var()], own.of(), sums);
+            product.gather(rows, &moments[self.block()], own.of(), sums);
         }
     }
 

@@ -50,7 +50,7 @@ pub(super) struct General<'p> {
 }
 
 impl Path for General<'_> {
-    fn var(&self) -> VarId {
+    fn block(&self) -> VarId {
         self.messages.var
     }
 
@@ -69,7 +69,7 @@ impl Path for General<'_> {
         sums: &mut RunSums,
     ) -> Result<(), Failed> {
         self.messages.collect(work, rows, desk, sums);
-        let (plan, v) = (work.plan, self.var());
+        let (plan, v) = (work.plan, self.block());
         let var = &plan.vars[v];
         let (inner, count) = (var.inner(), rows.len() * var.inner());
         let from = sums.profile.begin();
@@ -86,7 +86,7 @@ impl Path for General<'_> {
     fn sum(&self, _: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut RunSums) {
         if let Some(product) = &self.messages.product {
             let Desk { moments, own, .. } = desk;
-            product.gather(rows, &moments[self.var()], own.of(), sums);
+            product.gather(rows, &moments[self.block()], own.of(), sums);
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) struct GivenRows<'a> {
 }
 
 impl Path for GivenRows<'_> {
-    fn var(&self) -> VarId {
+    fn block(&self) -> VarId {
         self.var
     }
 
@@ -84,7 +84,7 @@ struct GivenBuffers {
 }
 
 impl Path for GivenSteps<'_> {
-    fn var(&self) -> VarId {
+    fn block(&self) -> VarId {
         self.var
     }
 

@@ -387,7 +387,7 @@ impl<'p> LocalAscent<'p> {
 }
 
 impl Path for LocalAscent<'_> {
-    fn var(&self) -> VarId {
+    fn block(&self) -> VarId {
         self.rule.selector
     }
 

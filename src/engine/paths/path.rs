@@ -21,7 +21,7 @@ pub(in crate::engine) struct Chunking<'a> {
 /// One block's way over the rows of a stream.
 pub(in crate::engine) trait Path: Send + Sync {
     /// The block.
-    fn var(&self) -> VarId;
+    fn block(&self) -> VarId;
 
     /// Once a pass, before its rows.
     fn prepare(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
@@ -36,7 +36,7 @@ pub(in crate::engine) trait Path: Send + Sync {
 
     /// Room for the block's numbers of so many rows, where they stand on the desk.
     fn lay_out(&self, work: &Work<'_>, rows: usize, desk: &mut Desk) {
-        desk.lay_out(&work.plan.vars[self.var()], self.var(), rows);
+        desk.lay_out(&work.plan.vars[self.block()], self.block(), rows);
     }
 
     /// The moments of a chunk's rows, and their entropy.

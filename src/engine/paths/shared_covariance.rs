@@ -74,7 +74,7 @@ impl<'p> SharedCovariance<'p> {
 }
 
 impl Path for SharedCovariance<'_> {
-    fn var(&self) -> VarId {
+    fn block(&self) -> VarId {
         self.of.var
     }
 

@@ -72,7 +72,7 @@ impl<'p> ByBlocks<'p> {
         own: &mut BlockBuffers,
         sums: &mut RunSums,
     ) -> Result<(), Breakdown> {
-        let (plan, v, line) = (work.plan, self.var(), &self.line);
+        let (plan, v, line) = (work.plan, self.block(), &self.line);
         let stream = line.messages.stream;
         let k = line.rule.pairs.entries;
         let BlockBuffers { index, pair_sums, ends, pieces, asked } = own;
@@ -109,7 +109,7 @@ impl<'p> ByBlocks<'p> {
 }
 
 impl Path for ByBlocks<'_> {
-    fn var(&self) -> VarId {
+    fn block(&self) -> VarId {
         self.line.messages.var
     }
 
@@ -151,7 +151,7 @@ impl Path for ByBlocks<'_> {
         let mut own = desk.own.take::<BlockBuffers>();
         let done = self.run(work, rows, desk, &mut own, sums);
         desk.own.rest(own);
-        done.map_err(|why| (self.var(), why))
+        done.map_err(|why| (self.block(), why))
     }
 
     fn sums(&self, _: TableId) -> bool {
