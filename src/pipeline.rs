@@ -178,11 +178,8 @@ pub fn missing(graph: &FactorGraph, bound: &Bound) -> Vec<Missing> {
 /// Could data change the blocks? Missing cells are latent where others depend on the node; and a network of
 /// categories or a sparse Gaussian may be too large.
 pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
-    let unknown = |n: &NodeId| graph.nodes[n.0].event.is_some_and(|x| known_size(graph, x).is_none());
-    let network = blocks.networks.iter().flat_map(|x| &x.members).any(unknown);
-    let sparse = blocks.gaussians.iter().any(|g| g.sparse);
-    network
-        || sparse
+    let known = |x: Extent| known_size(graph, x);
+    blocks.list.iter().any(|b| b.kind.data_decide(graph, &known))
         || (0..graph.nodes.len()).any(|n| {
             let me = energy::Source::Node(NodeId(n));
             let used = || blocks.energy.holding(me).any(|f| blocks.energy.factor(f).node.0 != n);

@@ -48,7 +48,11 @@ fn blocks_table(graph: &FactorGraph, blocks: &Blocks, width: usize) -> String {
     let mut sheet = Sheet::new();
     sheet.text("block of q").text("kind").text("for each");
     for i in 0..blocks.list.len() {
-        sheet.row(vec![blocks.q(graph, i), blocks.kind_text(graph, i), blocks.over(graph, i).join(", ")]);
+        sheet.row(vec![
+            blocks.q(graph, i),
+            blocks.list[i].kind.text(graph),
+            blocks.over(graph, i).join(", "),
+        ]);
     }
     let mut text = sheet.render(width) + "\n";
     for (i, b) in blocks.list.iter().enumerate() {

@@ -163,15 +163,7 @@ pub(super) fn draw(
 
 /// The letter of a node's category in an operand of its variable.
 fn letter(plan: &Plan, op: &Op, v: VarId, node: NodeId) -> Option<LabelId> {
-    match op.source {
-        Source::Node(n) if n == node => Some(op.axes[0]),
-        Source::Network(n) if plan.var_of(op.source) == Some(v) => {
-            let network = &plan.blocks.networks[n];
-            let place = network.scopes[op.part].iter().position(|&m| network.members[m] == node)?;
-            Some(op.axes[place])
-        }
-        _ => None,
-    }
+    plan.var_of(op.source).filter(|of| *of == v).and_then(|v| plan.block(v).kind.letter(op, node))
 }
 
 /// How many components a start occupies: all at first, then shares of them from the van der Corput sequence

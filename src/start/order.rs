@@ -2,11 +2,7 @@
 //! here: the starts.
 
 use crate::{
-    expfam::stat::Arithmetic,
-    graph::{
-        FactorGraph,
-        energy::{Op, Source},
-    },
+    graph::{FactorGraph, energy::Op},
     plan::{Plan, layout::VarId},
 };
 use std::collections::BTreeSet;
@@ -47,13 +43,7 @@ pub fn order(plan: &Plan) -> Vec<VarId> {
 /// Is the block's Gaussian multiplied by another in some mean? At equal means such a product is a saddle that
 /// no update leaves.
 pub(super) fn multiplied(graph: &FactorGraph, plan: &Plan, v: VarId) -> bool {
-    let gaussian = |o: &&Op| match o.source {
-        Source::Gaussian(_) => true,
-        Source::Node(n) => {
-            plan.blocks.roles[n.0].has_q() && graph.nodes[n.0].spec.stat.arithmetic == Arithmetic::Sum
-        }
-        _ => false,
-    };
+    let gaussian = |o: &&Op| plan.blocks.is_gaussian(graph, o.source);
     let energy = &plan.blocks.energy;
     energy.holding(plan.source(v)).flat_map(|f| &energy.factor(f).terms).any(|t| {
         let mine = t.ops.iter().filter(gaussian).filter(|o| o.part == 0 && plan.var_of(o.source) == Some(v));

@@ -3,7 +3,6 @@
 
 use crate::loops::{Ready, compare, options, ready};
 use elbow::answer::posterior::Posterior;
-use elbow::factorize::Kind;
 use elbow::plan::var::Var;
 use elbow::{expfam::stat::CATEGORY, num::stream::Stream as Random, start::given::Selector};
 use proptest::prelude::*;
@@ -413,7 +412,7 @@ fn hold(seed: u64) -> Result<(), String> {
     let meets = |v: &Var| {
         v.shape.tables().is_some() && r.plan.vars.iter().filter(|w| w.stream() == v.stream()).count() > 1
     };
-    if r.plan.blocks.list.iter().any(|b| matches!(b.kind, Kind::Gaussian(_))) {
+    if r.plan.blocks.list.iter().any(|b| b.kind.gaussian()) {
         // Joint Gaussians are held against dense solves by tests of their own. Here: the best of them is no
         // worse than the best apart.
         let apart = if model.rest.is_empty() {

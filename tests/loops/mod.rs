@@ -17,7 +17,7 @@ use elbow::{
         laws,
         stat::{CATEGORY, DIRICHLET, GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, StatKind, WISHART},
     },
-    factorize::{Kind, roles::Role},
+    factorize::roles::Role,
     graph::{
         Bound, FactorGraph,
         bound::ObservedArray,
@@ -160,12 +160,11 @@ impl<'a> State<'a> {
             let d = s.d(node);
             let count = s.count(node);
             let family = r.graph.nodes[node.0].spec.family;
-            match r.plan.blocks.list[v].kind {
-                Kind::Chain(_) | Kind::Network(_) => chains.push(var.nodes.clone()),
-                Kind::Gaussian(_) => {
-                    unreachable!("joint Gaussians have tests of their own")
-                }
-                Kind::Single if r.graph.nodes[node.0].spec.stat == &CATEGORY => {
+            let kind = &r.plan.blocks.list[v].kind;
+            assert!(!kind.gaussian(), "joint Gaussians have tests of their own");
+            match kind.pair() {
+                None if !kind.alone() => chains.push(var.nodes.clone()),
+                None if r.graph.nodes[node.0].spec.stat == &CATEGORY => {
                     let p = &q[node.0][0].values;
                     for e in 0..count {
                         let p = p[e * d..(e + 1) * d].to_vec();
@@ -176,7 +175,7 @@ impl<'a> State<'a> {
                         s.moments[node.0].push(p);
                     }
                 }
-                Kind::Single => {
+                None => {
                     let f = family.unwrap();
                     for e in 0..count {
                         if s.is_end(node, e) {
@@ -193,8 +192,8 @@ impl<'a> State<'a> {
                         s.moments[node.0].push(m);
                     }
                 }
-                Kind::Joint(j) => {
-                    let f = r.plan.blocks.joints[j].spec.family;
+                Some(spec) => {
+                    let f = spec.family;
                     let (x, tau) = (var.nodes[0], var.nodes[1]);
                     assert!(
                         [&GAUSSIAN, &GAUSSIAN_VECTOR].contains(&r.graph.nodes[x.0].spec.stat),

@@ -5,7 +5,7 @@
 //! out: so a test can say that the work of a stage grows with the model, and not with its square.
 
 use super::terms::{EnergyTerm, FactorEnergy, Known, Op, Source};
-use crate::shape::NodeId;
+use crate::shape::{BlockId, NodeId};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::atomic::{AtomicU64, Ordering},
@@ -170,6 +170,20 @@ impl Energy {
         self.index.remove(i, &self.factors[i].terms);
         self.index.add(i, &factor.terms);
         self.factors[i] = factor;
+    }
+
+    /// Gives blocks other numbers.
+    pub fn renumber(&mut self, to: &[BlockId]) {
+        for op in self.factors.iter_mut().flat_map(|f| &mut f.terms).flat_map(|t| &mut t.ops) {
+            if let Source::Block(b) = &mut op.source {
+                *b = to[b.0];
+            }
+        }
+        let new = |source| match source {
+            Source::Block(b) => Source::Block(to[b.0]),
+            other => other,
+        };
+        self.index.at = std::mem::take(&mut self.index.at).into_iter().map(|(s, of)| (new(s), of)).collect();
     }
 
     /// How many products have been looked at since the energy was made: a measure of work that is the same on

@@ -8,7 +8,7 @@ use crate::{
         stat::{Part, PartRole, PartShape, StatKind},
     },
     graph::factor_graph::Expr,
-    shape::{ColumnId, Extent, NodeId, PlateId},
+    shape::{BlockId, ColumnId, Extent, NodeId, PlateId},
 };
 
 /// An index letter of one factor, by its place in [`FactorEnergy::labels`].
@@ -104,12 +104,8 @@ pub enum Source {
     Node(NodeId),
     /// A known array: index into [`super::Energy::knowns`].
     Known(usize),
-    /// A joint block's moments: index into the list of joints that `factorize` made.
-    Joint(usize),
-    /// A jointly Gaussian block's moments: index into the list of these that `factorize` made.
-    Gaussian(usize),
-    /// A network of categories: index into the list of these that `factorize` made.
-    Network(usize),
+    /// The moments of a block that products name, and not its nodes.
+    Block(BlockId),
 }
 
 /// How the element of an array along one of its plates follows from the letters.

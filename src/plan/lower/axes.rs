@@ -3,9 +3,8 @@
 
 use super::{FactorView, Lowering};
 use crate::{
-    block::{lagged_gaussian_chain, normal_gamma_vector},
-    expfam::stat::{CATEGORY, GAUSSIAN_VECTOR, StatKind},
-    factorize::{gaussian::GaussianJoint, roles::Role},
+    expfam::stat::StatKind,
+    factorize::{contract::Member, roles::Role},
     graph::{
         bound::Bound,
         energy::{Element, KnownMap, LabelId, Op, Source},
@@ -29,9 +28,7 @@ impl<'a> Lowering<'a> {
             Source::Node(n) => {
                 self.graph.nodes[n.0].plates.iter().map(|p| self.bound.plate(*p).size).collect()
             }
-            Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => {
-                self.node_plates(op).iter().map(|p| self.bound.plate(*p).size).collect()
-            }
+            Source::Block(_) => self.node_plates(op).iter().map(|p| self.bound.plate(*p).size).collect(),
             Source::Known(k) => {
                 self.blocks.energy.knowns[k].elements.iter().map(|e| self.bound.size(*e)).collect()
             }
@@ -45,9 +42,7 @@ impl<'a> Lowering<'a> {
         }
         match op.source {
             Source::Node(n) => crate::shape::Extent::Plate(self.graph.nodes[n.0].plates[axis]),
-            Source::Joint(_) | Source::Gaussian(_) | Source::Network(_) => {
-                crate::shape::Extent::Plate(self.node_plates(op)[axis])
-            }
+            Source::Block(_) => crate::shape::Extent::Plate(self.node_plates(op)[axis]),
             Source::Known(k) => self.blocks.energy.knowns[k].elements[axis],
         }
     }
@@ -56,13 +51,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn op_kind(&self, op: &Op) -> Option<&'static StatKind> {
         match op.source {
             Source::Node(n) => Some(self.graph.nodes[n.0].spec.stat),
-            Source::Joint(j) => Some(self.blocks.joints[j].spec.stat),
-            Source::Gaussian(g) => Some(match &self.blocks.gaussians[g] {
-                GaussianJoint { scale: Some(_), .. } => &normal_gamma_vector::STAT,
-                GaussianJoint { lags: 0, .. } => &GAUSSIAN_VECTOR,
-                _ => &lagged_gaussian_chain::STAT,
-            }),
-            Source::Network(_) => Some(&CATEGORY),
+            Source::Block(b) => Some(self.blocks.list[b.0].kind.stat(self.graph)),
             Source::Known(k) => match self.blocks.energy.knowns[k].map {
                 KnownMap::Stat { kind, .. } => Some(kind),
                 _ => None,
@@ -138,16 +127,18 @@ impl<'a> Lowering<'a> {
 
     /// Where an op's part starts in an element's statistic, and its numbers.
     pub(super) fn part_place(&self, op: &Op, kind: &StatKind, d: usize) -> (usize, usize) {
-        let Source::Network(_) = op.source else {
+        let tables = match op.source {
+            Source::Block(_) => self.var_of(op.source).and_then(|v| self.vars[v].shape.tables()),
+            _ => None,
+        };
+        let Some(tables) = tables else {
             return (kind.offset(op.part, d), kind.parts[op.part].shape.width(d));
         };
-        let shape =
-            self.var_of(op.source).and_then(|v| self.vars[v].shape.tables()).expect("a network has tables");
-        let (at, scope) = &shape.scopes[op.part];
-        (*at, scope.iter().map(|&m| shape.sizes[m]).product())
+        let (at, scope) = &tables.scopes[op.part];
+        (*at, scope.iter().map(|&m| tables.sizes[m]).product())
     }
 
-    /// Where a part (or, of a Gaussian joint, the entries that an op views) starts in an element's statistic,
+    /// Where a part (or, of a vector, the entries that an op views) starts in an element's statistic,
     /// and its axes there.
     pub(super) fn part_axes(
         &self,
@@ -158,14 +149,12 @@ impl<'a> Lowering<'a> {
     ) -> (usize, Vec<(LabelId, usize)>) {
         let (mut offset, _) = self.part_place(op, kind, d);
         let mut axes = vec![];
-        let Source::Gaussian(g) = op.source else {
-            part_axes(&mut axes, &op.axes, &view.sizes);
-            return (offset, axes);
-        };
-        let starts = &self.starts[g];
+        part_axes(&mut axes, &op.axes, &view.sizes);
+        let Source::Block(b) = op.source else { return (offset, axes) };
+        let (starts, members) = (&self.starts[b.0], self.blocks.list[b.0].kind.members());
         for (i, v) in op.views.iter().enumerate() {
             let scale = if i + 1 < op.views.len() { d } else { 1 };
-            let member = &self.blocks.gaussians[g].members[v.member];
+            let member = &members[v.member];
             let sizes: Vec<usize> = member.inner.iter().map(|p| self.bound.plate(*p).size).collect();
             let each = if member.vector { self.d(member.node) } else { 1 };
             offset += starts[v.member] * scale;
@@ -184,19 +173,17 @@ impl<'a> Lowering<'a> {
     pub(super) fn node_plates(&self, op: &Op) -> Vec<PlateId> {
         match op.source {
             Source::Node(n) => self.graph.nodes[n.0].plates.clone(),
-            Source::Joint(j) => self.graph.nodes[self.blocks.joints[j].nodes[0].0].plates.clone(),
-            Source::Gaussian(g) => self.blocks.gaussians[g].outer.clone(),
-            Source::Network(n) => self.graph.nodes[self.blocks.networks[n].members[0].0].plates.clone(),
+            Source::Block(b) => self.blocks.list[b.0].kind.plates(self.graph).to_vec(),
             Source::Known(_) => vec![],
         }
     }
 }
 
-/// Where each member's entries start in a Gaussian joint's vector, and its length.
-pub(super) fn member_starts(graph: &FactorGraph, bound: &Bound, joint: &GaussianJoint) -> Vec<usize> {
+/// Where each member's entries start in a block's vector, and its length.
+pub(super) fn member_starts(graph: &FactorGraph, bound: &Bound, members: &[Member]) -> Vec<usize> {
     let mut out = vec![0];
     let mut end = 0;
-    for m in &joint.members {
+    for m in members {
         let inner: usize = m.inner.iter().map(|p| bound.plate(*p).size).product();
         let event = graph.nodes[m.node.0].event.filter(|_| m.vector);
         end += inner * event.map_or(1, |e| bound.size(e));

@@ -4,20 +4,9 @@
 use super::{LowerError, Lowering, axes::row_major};
 use crate::plan::var::{Storage, Var};
 use crate::{
-    block::{
-        held::Held,
-        junction_tree::JunctionTree,
-        kind::{
-            cells::KnownCells, chain::Chain, dense::DenseGaussian, family::Independent,
-            gaussian_chain::GaussianChain, lagged::LaggedChain, network::Network, pair::Pair,
-            scaled::ScaledGaussian, sparse::SparseShape, tables::Tables, tree::Tree, vector::Entries,
-        },
-        shape::BlockShape,
-    },
+    block::held::Held,
     factorize::{
-        Block, Kind,
-        gaussian::GaussianJoint,
-        network::LARGEST_CLIQUE,
+        contract::{KnownElements, Laying},
         roles::{Role, has_children},
     },
     graph::{bound::ObservedArray, energy::Element},
@@ -30,10 +19,7 @@ impl<'a> Lowering<'a> {
         for (b, block) in self.blocks.list.iter().enumerate() {
             let first = &self.graph.nodes[block.nodes[0].0];
             let row = self.row_plate(block.nodes[0]);
-            let mut plates: Vec<PlateId> = match block.kind {
-                Kind::Gaussian(g) => self.blocks.gaussians[g].outer.clone(),
-                _ => first.plates.clone(),
-            };
+            let mut plates: Vec<PlateId> = block.kind.plates(self.graph).to_vec();
             plates.sort_by_key(|p| Some(*p) != row);
             let storage = match row {
                 Some(p) if !self.demoted[b] && self.only_direct(b, p) => {
@@ -42,27 +28,38 @@ impl<'a> Lowering<'a> {
                 _ => Storage::Stored,
             };
             let plates: Vec<(PlateId, usize)> = plates.into_iter().map(|p| self.sized(p)).collect();
-            let (shape, sparse) = self.shape(block, &plates, storage)?;
+            let laying = Laying {
+                graph: self.graph,
+                bound: self.bound,
+                roles: &self.blocks.roles,
+                known: &|node| self.known_elements(node, &plates, storage),
+            };
+            // Products of entries are added to a list of pairs as factors ask for them.
+            let sparse = block.kind.listed(&laying);
+            let shape = match &sparse {
+                Some(listed) => Box::new(listed.clone()),
+                None => block
+                    .kind
+                    .shape(&laying)
+                    .map_err(|e| LowerError::Unsupported { span: e.span, what: e.what })?,
+            };
             if shape.sequences().is_some() && storage == Storage::Stored {
                 return Err(LowerError::Unsupported {
                     span: first.call,
                     what: "a chain whose steps other rows refer to".into(),
                 });
             }
-            let d = match block.kind {
-                Kind::Gaussian(_) if sparse.is_some() => sparse.as_ref().map_or(0, SparseShape::entries),
-                Kind::Gaussian(g) => self.starts[g].last().copied().unwrap_or(0),
-                // A chain's states are those of all its members together; a network's dimension is that of
+            let members = block.kind.members();
+            let d = match &sparse {
+                Some(listed) => listed.entries(),
+                None if !members.is_empty() => self.starts[b].last().copied().unwrap_or(0),
+                // The states of a chain are those of all its members together; a network's dimension is that of
                 // its tables.
-                Kind::Network(_) => shape.width(),
-                _ => self.d(block.nodes[0]),
+                None if shape.tables().is_some() => shape.width(),
+                None => self.d(block.nodes[0]),
             };
-            let inside = |(at, _): (usize, &NodeId)| match block.kind {
-                Kind::Gaussian(g) => self.blocks.gaussians[g]
-                    .members
-                    .get(at)
-                    .map_or(vec![], |m| m.inner.iter().map(|&p| self.sized(p)).collect()),
-                _ => vec![],
+            let inside = |at: usize| {
+                members.get(at).map_or(vec![], |m| m.inner.iter().map(|&p| self.sized(p)).collect())
             };
             let names: Vec<&str> = block.nodes.iter().map(|n| self.graph.nodes[n.0].name.as_str()).collect();
             let var = Var {
@@ -72,7 +69,7 @@ impl<'a> Lowering<'a> {
                 shape,
                 d,
                 plates,
-                inside: block.nodes.iter().enumerate().map(inside).collect(),
+                inside: (0..block.nodes.len()).map(inside).collect(),
                 storage,
                 colours: vec![],
                 weight: row
@@ -89,125 +86,11 @@ impl<'a> Lowering<'a> {
         (p, self.bound.plate(p).size)
     }
 
-    /// How a block's η turns into moments. A sparse Gaussian is given apart too: products of entries are added
-    /// as factors ask for them.
-    fn shape(
-        &self,
-        block: &Block,
-        plates: &[(PlateId, usize)],
-        storage: Storage,
-    ) -> Result<(Box<dyn BlockShape>, Option<SparseShape>), LowerError> {
-        let first = &self.graph.nodes[block.nodes[0].0];
-        let spec = first.spec;
-        let shape: Box<dyn BlockShape> = match block.kind {
-            Kind::Gaussian(g) => {
-                let joint = &self.blocks.gaussians[g];
-                let members = self.entries_of_members(g);
-                if let Some(pattern) = joint.pattern.clone() {
-                    let shape = SparseShape::new(pattern, members.iter().map(|m| m.family).collect());
-                    return Ok((Box::new(shape.clone()), Some(shape)));
-                }
-                match joint {
-                    GaussianJoint { scale: Some(_), .. } => Box::new(ScaledGaussian::new(members)),
-                    GaussianJoint { chain: None, .. } => Box::new(DenseGaussian::new(members)),
-                    GaussianJoint { lags: 0, .. } => Box::new(GaussianChain::new(members)),
-                    &GaussianJoint { lags, .. } => Box::new(LaggedChain::new(members, lags)),
-                }
-            }
-            Kind::Joint(j) => Box::new(Pair::new(self.blocks.joints[j].spec, self.d(block.nodes[0]))),
-            Kind::Chain(_) => {
-                let node = block.nodes[0];
-                self.along(self.tables(&[node], &[vec![0]], plates, storage), storage)
-            }
-            Kind::Network(n) => {
-                let network = &self.blocks.networks[n];
-                let tables = self.tables(&network.members, &network.scopes, plates, storage);
-                if network.chain.is_some() {
-                    return Ok((self.along(tables, storage), None));
-                }
-                let tree = JunctionTree::new(&tables.sizes, &network.scopes, LARGEST_CLIQUE);
-                let tree = tree.map_err(|e| LowerError::Unsupported {
-                    span: first.call,
-                    what: format!("a network whose {e}"),
-                })?;
-                Box::new(Network::new(tables, tree))
-            }
-            Kind::Single => {
-                let Some(family) = spec.family else {
-                    return Err(LowerError::Unsupported {
-                        span: first.call,
-                        what: format!("a latent {}", spec.name),
-                    });
-                };
-                let node = block.nodes[0];
-                let mixed = self.blocks.roles[node.0] == Role::Mixed;
-                let known = mixed.then(|| self.known_elements(node, plates, storage));
-                match known {
-                    Some((held, cells, absent)) if spec.stat.conditions() => {
-                        Box::new(KnownCells::new(family, cells, absent, held))
-                    }
-                    known => Box::new(Independent::new(family, spec.stat, self.d(node), known.map(|k| k.0))),
-                }
-            }
-        };
-        Ok((shape, None))
-    }
-
-    /// Categories along their stream: sequences, or trees.
-    fn along(&self, tables: Tables, storage: Storage) -> Box<dyn BlockShape> {
-        match storage {
-            Storage::Streamed { stream, .. } if self.streams[stream].parent.is_some() => {
-                Box::new(Tree::new(tables))
-            }
-            _ => Box::new(Chain::new(tables)),
-        }
-    }
-
-    /// Where the members of a Gaussian joint have their entries.
-    fn entries_of_members(&self, g: usize) -> Vec<Entries> {
-        let members = self.blocks.gaussians[g].members.iter().zip(self.starts[g].iter().copied());
-        members
-            .map(|(m, first)| Entries {
-                first,
-                count: m.inner.iter().map(|p| self.bound.plate(*p).size).product(),
-                each: if m.vector { self.d(m.node) } else { 1 },
-                family: self.graph.nodes[m.node.0].spec.family.expect("a Gaussian has a family"),
-            })
-            .collect()
-    }
-
-    /// The tables of members that are categories, with their known cells.
-    fn tables(
-        &self,
-        members: &[NodeId],
-        scopes: &[Vec<usize>],
-        plates: &[(PlateId, usize)],
-        storage: Storage,
-    ) -> Tables {
-        let mut tables = Tables::new(members.iter().map(|&m| self.d(m)).collect(), scopes);
-        for (known, &node) in tables.known.iter_mut().zip(members) {
-            if self.blocks.roles[node.0] == Role::Mixed {
-                let (held, ..) = self.known_elements(node, plates, storage);
-                let code = |(known, x): (&bool, &f64)| if *known { *x as u32 } else { u32::MAX };
-                *known = Some(held.known.iter().zip(&held.values).map(code).collect());
-            }
-        }
-        tables
-    }
-
     /// Is the block used only by rows of its own plate, each its own element (or, for a chain, the one
     /// before)?
     pub(super) fn only_direct(&self, block: usize, plate: PlateId) -> bool {
-        let chain = match self.blocks.list[block].kind {
-            Kind::Chain(_) => true,
-            Kind::Network(n) => self.blocks.networks[n].chain.is_some(),
-            Kind::Gaussian(g) => self.blocks.gaussians[g].chain.is_some(),
-            _ => false,
-        };
-        let plates = match self.blocks.list[block].kind {
-            Kind::Gaussian(g) => &self.blocks.gaussians[g].outer,
-            _ => &self.graph.nodes[self.blocks.list[block].nodes[0].0].plates,
-        };
+        let kind = &self.blocks.list[block].kind;
+        let (chain, plates) = (kind.steps().is_some(), kind.plates(self.graph));
         let Some(axis) = plates.iter().position(|&p| p == plate) else { return false };
         let energy = &self.blocks.energy;
         energy.places(self.blocks.source(block)).all(|at| {
@@ -226,12 +109,7 @@ impl<'a> Lowering<'a> {
 
     /// What is known of a partly observed node, in its variable's storage order: elements, cells, and elements
     /// that are missing as a whole and weigh nothing.
-    fn known_elements(
-        &self,
-        node: NodeId,
-        plates: &[(PlateId, usize)],
-        storage: Storage,
-    ) -> (Held, Vec<bool>, Vec<bool>) {
+    fn known_elements(&self, node: NodeId, plates: &[(PlateId, usize)], storage: Storage) -> KnownElements {
         let kind = self.graph.nodes[node.0].spec.stat;
         let (width, all) = self.observed_values(node);
         let stream = match storage {
@@ -249,7 +127,7 @@ impl<'a> Lowering<'a> {
             absent.push(leaf && v.iter().all(|x| x.is_nan()));
             values.extend(v.iter().map(|x| if x.is_nan() { 0.0 } else { *x }));
         }
-        (Held { known, values, width, d: self.d(node), kind }, cells, absent)
+        KnownElements { held: Held { known, values, width, d: self.d(node), kind }, cells, absent }
     }
 
     /// Is the node a leaf of which some values are latent in part, and others missing as a whole? These weigh

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     block::kind::sparse::SparseShape,
     factorize::{
-        Blocks, Kind,
+        Blocks,
         roles::{Missing, Role},
     },
     graph::{
@@ -302,7 +302,7 @@ struct Lowering<'a> {
     bases: HashMap<(usize, Op), Arc<[u32]>>,
     values: HashMap<(usize, NodeId, Vec<Element>), ByPlace>,
     constants: Vec<f64>,
-    /// Of each jointly Gaussian block, where its members' entries start, and the end.
+    /// Of each block, where its members' entries start in its vector, and the end.
     starts: Vec<Vec<usize>>,
     /// Arrays inside the statistics of sparse Gaussians; an operand's part counts them.
     ports: Vec<ports::Port>,
@@ -397,7 +397,7 @@ impl<'a> Lowering<'a> {
             bases: HashMap::new(),
             values: HashMap::new(),
             constants: vec![0.0; graph.nodes.len()],
-            starts: blocks.gaussians.iter().map(|g| axes::member_starts(graph, bound, g)).collect(),
+            starts: blocks.list.iter().map(|b| axes::member_starts(graph, bound, b.kind.members())).collect(),
             ports: vec![],
             port_of: HashMap::new(),
             lists: vec![],
@@ -407,16 +407,9 @@ impl<'a> Lowering<'a> {
 
     /// The plate whose rows a node's elements are streamed along.
     fn row_plate(&self, node: NodeId) -> Option<PlateId> {
-        let block = self.blocks.of(node).map(|b| self.blocks.list[b].kind);
-        match block {
-            Some(Kind::Chain(p)) => return Some(p),
-            Some(Kind::Gaussian(g)) if self.blocks.gaussians[g].chain.is_some() => {
-                return self.blocks.gaussians[g].chain;
-            }
-            Some(Kind::Network(x)) if self.blocks.networks[x].chain.is_some() => {
-                return self.blocks.networks[x].chain;
-            }
-            _ => {}
+        let steps = self.blocks.of(node).and_then(|b| self.blocks.list[b].kind.steps());
+        if steps.is_some() {
+            return steps;
         }
         self.graph.nodes[node.0].plates.iter().copied().find(|p| is_row_plate(&self.graph.plates[p.0].kind))
     }

@@ -1,17 +1,17 @@
 //! Operands of a sparse Gaussian: entries, and products of two, as arrays with an axis for each letter or
-//! column that decides them. Not here: which entries meet (`factorize::sparse`), nor the statistic
-//! (`plan::sparse`).
+//! column that decides them. Not here: which entries meet (`factorize::kinds`), nor the statistic
+//! (`block`).
 
 use super::{FactorView, LowerError, Lowering, RowDraft, SharedDraft};
 use crate::{
     block::shape::BlockShape,
-    factorize::{Kind, sparse},
+    factorize::{contract::Member, kinds::ports},
     graph::energy::{Element, LabelId, Op, Source, View},
     plan::{
         layout::{Id, VarId},
         table::{From, Shared, cells as table_cells},
     },
-    shape::Extent,
+    shape::{BlockId, Extent},
 };
 
 /// An array inside a sparse Gaussian's statistic.
@@ -35,23 +35,25 @@ pub(super) struct PortAxis {
 impl<'a> Lowering<'a> {
     /// The port that an operand reads, if it is one.
     pub(super) fn port(&self, op: &Op) -> Option<&Port> {
+        self.lists_pairs(op).and_then(|_| self.ports.get(op.part))
+    }
+
+    /// The block of an operand, if its statistic lists pairs.
+    fn lists_pairs(&self, op: &Op) -> Option<BlockId> {
         match op.source {
-            Source::Gaussian(g) if self.blocks.gaussians[g].sparse => self.ports.get(op.part),
+            Source::Block(b) => self.blocks.list[b.0].kind.pattern().map(|_| b),
             _ => None,
         }
     }
 
     /// The operand as one that reads a port, if its block is a sparse Gaussian.
     pub(super) fn ported(&mut self, view: &FactorView<'_>, op: &Op) -> Result<Op, LowerError> {
-        let Source::Gaussian(g) = op.source else { return Ok(op.clone()) };
-        if !self.blocks.gaussians[g].sparse {
-            return Ok(op.clone());
-        }
+        let Some(block) = self.lists_pairs(op) else { return Ok(op.clone()) };
         let key = (view.index, op.source, op.views.clone());
         let part = match self.port_of.get(&key) {
             Some(&p) => p,
             None => {
-                let port = self.make_port(view, g, op)?;
+                let port = self.make_port(view, block, op)?;
                 self.ports.push(port);
                 self.port_of.insert(key, self.ports.len() - 1);
                 self.ports.len() - 1
@@ -61,32 +63,30 @@ impl<'a> Lowering<'a> {
         Ok(Op::new(op.source, part, elements, vec![]))
     }
 
-    fn make_port(&mut self, view: &FactorView<'_>, g: usize, op: &Op) -> Result<Port, LowerError> {
+    fn make_port(&mut self, view: &FactorView<'_>, block: BlockId, op: &Op) -> Result<Port, LowerError> {
         let blocks = self.blocks;
-        let joint = &blocks.gaussians[g];
-        let at =
-            blocks.list.iter().position(|b| b.kind == Kind::Gaussian(g)).expect("a Gaussian has a block");
-        let var = VarId::new(at);
+        let members = blocks.list[block.0].kind.members();
+        let var = VarId::new(block.0);
         let shape = self.sparse[var].as_ref().expect("a sparse Gaussian has a shape");
         let places = &shape.pattern.places;
         let (n, first) = (shape.entries(), &op.views[0]);
         let starts = |m: usize| places.starts[m];
         match op.views.as_slice() {
-            [v] => return Ok(self.entries(view, g, var, v, starts(v.member), &[(v.axis, 1)], 1)),
+            [v] => return Ok(self.entries(view, members, var, v, starts(v.member), &[(v.axis, 1)], 1)),
             [v, w] if v == w => {
-                return Ok(self.entries(view, g, var, v, n + starts(v.member), &[(v.axis, 1)], 1));
+                return Ok(self.entries(view, members, var, v, n + starts(v.member), &[(v.axis, 1)], 1));
             }
             [v, w] if v.member == w.member && v.elements == w.elements => {
                 if let Some(at) = shape.seconds[v.member] {
                     let d = places.each[v.member];
-                    return Ok(self.entries(view, g, var, v, at, &[(v.axis, d), (w.axis, 1)], d));
+                    return Ok(self.entries(view, members, var, v, at, &[(v.axis, d), (w.axis, 1)], d));
                 }
             }
             _ => {}
         }
-        debug_assert!(first.member < joint.members.len());
+        debug_assert!(first.member < members.len());
         let pairs =
-            sparse::Port::new(self.graph, self.bound, &blocks.roles, view.energy, joint, places, &op.views);
+            ports::Port::new(self.graph, self.bound, &blocks.roles, view.energy, members, places, &op.views);
         let span = self.graph.factors[view.index].span;
         let pairs = pairs.map_err(|what| LowerError::Unsupported { span, what })?;
         let mut slots = Vec::with_capacity(pairs.len());
@@ -126,7 +126,7 @@ impl<'a> Lowering<'a> {
     fn entries(
         &self,
         view: &FactorView<'_>,
-        g: usize,
+        members: &[Member],
         var: VarId,
         v: &View,
         offset: usize,
@@ -135,7 +135,7 @@ impl<'a> Lowering<'a> {
     ) -> Port {
         let shape = self.sparse[var].as_ref().expect("a sparse Gaussian has a shape");
         let places = &shape.pattern.places;
-        let plates = &self.blocks.gaussians[g].members[v.member].inner;
+        let plates = &members[v.member].inner;
         let mut axes = vec![];
         for (((p, &element), stride), &size) in
             plates.iter().zip(&v.elements).zip(places.strides(v.member)).zip(&places.sizes[v.member])

@@ -5,10 +5,10 @@ use super::{
     letters::{Letters, column_text},
     number::join,
     one_factor::OneFactor,
-    symbol::bracket,
 };
 use crate::{
     expfam::stat::{Part, PartRole, PartShape},
+    factorize::symbol::bracket,
     graph::{
         energy::{Element, Known, KnownMap, Op, Role, Source},
         factor_graph::{Expr, ExprKind, Function, Index, Ref, Target},

@@ -1,9 +1,9 @@
 //! Each factor as on paper: the registry's density with the model's names and values written in. Not here:
 //! expectations.
 
-use super::letters::{column_text, event_names};
+use super::letters::column_text;
 use crate::{
-    factorize::{Blocks, roles::Role},
+    factorize::{Blocks, letters::event_names, roles::Role},
     graph::factor_graph::{Expr, ExprKind, Factor, FactorGraph, Index, Ref, Target},
     shape::{ColumnId, NodeId},
 };

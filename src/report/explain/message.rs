@@ -6,42 +6,15 @@ use super::{
     number::{alone, front, join},
     one_factor::OneFactor,
     product::ProductText,
-    symbol::is_sum,
 };
 use crate::{
+    factorize::{
+        message::{Entry, To},
+        symbol::is_sum,
+    },
     graph::energy::{Element, LabelId, Op, Source, View},
     shape::PlateId,
 };
-
-/// What messages go to.
-#[derive(Clone, Debug)]
-pub enum To {
-    /// A part of a statistic.
-    Part(Source, usize),
-    /// Pairs of neighbours of a chain.
-    Pair(Source),
-    /// One entry of a jointly Gaussian block, or a product of two; of steps so many `apart`, the earlier one
-    /// first.
-    Entries {
-        /// The block.
-        gaussian: usize,
-        /// One or two.
-        views: Vec<Entry>,
-        /// How many steps are between them?
-        apart: usize,
-        /// Only products of an element with itself, or only those of two; either, if it does not matter.
-        same: Option<bool>,
-    },
-}
-
-/// An entry of a jointly Gaussian block.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Which member.
-    pub member: usize,
-    /// A name for the index in each of its inner plates.
-    pub names: Vec<String>,
-}
 
 /// One way to take the target out of a product.
 struct TakenOut {
@@ -64,12 +37,18 @@ pub struct MessageText {
     pub only: Vec<String>,
 }
 
-/// All messages of one factor.
-pub fn messages(of: OneFactor<'_>, to: &To, plates: &[PlateId], event: &[String]) -> Vec<MessageText> {
+/// All messages of one factor, those of these products.
+pub fn messages(
+    of: OneFactor<'_>,
+    terms: &[usize],
+    to: &To,
+    plates: &[PlateId],
+    event: &[String],
+) -> Vec<MessageText> {
     let energy = of.energy();
     type Target = (Vec<Op>, Vec<String>);
     let mut groups: Vec<(Target, Vec<ProductText>)> = vec![];
-    for term in &energy.terms {
+    for term in terms.iter().map(|&t| &energy.terms[t]) {
         for TakenOut { ops: out, axes, inner } in taken(of, to, &term.ops) {
             let target = &term.ops[out[0]];
             let mut letters = Letters::new(of.graph, energy);
@@ -140,10 +119,8 @@ fn taken(of: OneFactor<'_>, to: &To, ops: &[Op]) -> Vec<TakenOut> {
                 inner: vec![],
             })
             .collect(),
-        To::Entries { gaussian, views, apart: 0, same } => (0..ops.len())
-            .filter(|&i| {
-                ops[i].source == Source::Gaussian(*gaussian) && ops[i].part + 1 == views.len() && !in_pair(i)
-            })
+        To::Entries { source, views, apart: 0, same, .. } => (0..ops.len())
+            .filter(|&i| ops[i].source == *source && ops[i].part + 1 == views.len() && !in_pair(i))
             .filter(|&i| same.is_none_or(|s| s == is_square(&ops[i].views)))
             .filter_map(|i| entries(&ops[i].views.iter().collect::<Vec<_>>(), views, vec![i]))
             .map(|mut t| {
@@ -153,13 +130,12 @@ fn taken(of: OneFactor<'_>, to: &To, ops: &[Op]) -> Vec<TakenOut> {
                 t
             })
             .collect(),
-        To::Entries { gaussian, views, apart, .. } if of.blocks.gaussians[*gaussian].lags > 0 => (0..ops
-            .len())
-            .filter(|&i| ops[i].source == Source::Gaussian(*gaussian) && ops[i].part == 1 + apart)
+        To::Entries { source, views, apart, within: true, .. } => (0..ops.len())
+            .filter(|&i| ops[i].source == *source && ops[i].part == 1 + apart)
             .filter(|&i| ops[i].views.iter().zip(views).all(|(v, e)| v.member == e.member))
             .filter_map(|i| entries(&ops[i].views.iter().collect::<Vec<_>>(), views, vec![i]))
             .collect(),
-        To::Entries { gaussian, views, .. } => pairs(Source::Gaussian(*gaussian))
+        To::Entries { source, views, .. } => pairs(*source)
             .filter_map(|(then, now)| {
                 let of: Vec<&View> = ops[then].views.iter().chain(&ops[now].views).collect();
                 let ordered = of.iter().zip(views).all(|(v, e)| v.member == e.member);

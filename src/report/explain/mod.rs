@@ -7,7 +7,6 @@
 
 mod argument;
 mod density;
-mod gaussian;
 mod letters;
 mod matrix;
 mod message;
@@ -15,7 +14,6 @@ mod number;
 mod one_factor;
 mod operand;
 mod product;
-mod symbol;
 mod updates;
 
 use crate::{

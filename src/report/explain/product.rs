@@ -7,11 +7,13 @@ use super::{
     matrix::{Atom, paths},
     number::of_dimension,
     one_factor::OneFactor,
-    symbol::both,
 };
-use crate::graph::{
-    energy::{EnergyTerm, KnownMap, LabelId, Op, Role, Source},
-    factor_graph::{ExprKind, Function, PlateKind, RowSet},
+use crate::{
+    factorize::text::Written,
+    graph::{
+        energy::{EnergyTerm, KnownMap, LabelId, Op, Role, Source},
+        factor_graph::{ExprKind, Function, PlateKind, RowSet},
+    },
 };
 
 /// A product without the operands that were taken out.
@@ -79,36 +81,10 @@ impl<'a> OneFactor<'a> {
                     chained.extend([i, j]);
                     let (before, now) =
                         if a.elements.iter().any(|e| e.is_before()) { (a, b) } else { (b, a) };
-                    if let Source::Gaussian(g) = a.source {
-                        let texts: Vec<String> = [before, now]
-                            .iter()
-                            .flat_map(|o| o.views.iter().map(|v| self.entry(g, o, v, &letters)))
-                            .collect();
-                        let axes: Vec<LabelId> =
-                            [before, now].iter().flat_map(|o| self.view_axes(o)).collect();
-                        let text = if let [x, y] = texts.as_slice() {
-                            both(x, y, axes.len() == 2)
-                        } else {
-                            texts.join("·")
-                        };
-                        atoms.push(Atom { text: format!("⟨{text}⟩"), axes });
-                        continue;
+                    match self.written_pair(before, now, &letters) {
+                        Written::Factor(text, axes) => atoms.push(Atom { text, axes }),
+                        Written::Weight(text) => product.selectors.push(text),
                     }
-                    if let Source::Network(_) = a.source {
-                        product.selectors.push(format!(
-                            "q({})",
-                            [self.states(before, &letters), self.states(now, &letters)].concat().join(", ")
-                        ));
-                        continue;
-                    }
-                    let at: Vec<String> = now.elements.iter().map(|e| letters.element(*e)).collect();
-                    let levels = [before, now].map(|o| letters.text(o.axes[0]));
-                    product.selectors.push(format!(
-                        "{}[{},{}]",
-                        self.mark("ξ", now),
-                        at.join(","),
-                        levels.join(",")
-                    ));
                 }
             }
         }
@@ -123,16 +99,11 @@ impl<'a> OneFactor<'a> {
                     _ => {}
                 }
             }
-            if let Source::Network(n) = op.source {
-                product.selectors.push(self.marginal(n, op, &letters));
-            } else if self.is_responsibility(op) {
-                let at: Vec<String> = op
-                    .elements
-                    .iter()
-                    .map(|e| letters.element(*e))
-                    .chain(op.axes.iter().map(|&l| letters.text(l)))
-                    .collect();
-                product.selectors.push(format!("{}[{}]", self.mark("r", op), at.join(",")));
+            if self.is_responsibility(op) || matches!(op.source, Source::Block(_)) {
+                match self.written(op, &letters) {
+                    Written::Factor(text, axes) => atoms.push(Atom { text, axes }),
+                    Written::Weight(text) => product.selectors.push(text),
+                }
             } else {
                 atoms.extend(self.atoms(op, &letters));
             }

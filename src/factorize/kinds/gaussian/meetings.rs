@@ -2,7 +2,7 @@
 
 use crate::{
     expfam::stat::Arithmetic,
-    factorize::{Blocks, roles::Role},
+    factorize::{blocks::Blocks, roles::Role},
     graph::{
         energy::{Element, Op, Source},
         factor_graph::FactorGraph,

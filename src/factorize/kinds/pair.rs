@@ -1,22 +1,123 @@
-//! Claims of joint blocks: rewrites the energy in a joint statistic, or says which product is in the way.
-//! Not here: the joint families (`block`).
+//! A pair of variables under one joint statistic: a mean with its precision. Not here: the joint families
+//! (`block`).
 
-use super::{Blocks, Joint, roles::Role};
 use crate::{
-    block::JOINTS,
-    expfam::joint::{JointSpec, Rewrite},
+    block::{JOINTS, kind::pair::Pair as PairShape, shape::BlockShape},
+    expfam::{
+        joint::{JointSpec, Rewrite},
+        stat::StatKind,
+    },
+    factorize::{
+        blocks::Blocks,
+        claim::Claim,
+        claims::Claims,
+        contract::{Asked, ClaimedBlock, Laying, Sizes, Unshaped},
+        cost,
+        heads::{self, Place as HeadPlace},
+        message::Update,
+        roles::Role,
+        symbol::{bracket, member_letters, named},
+        text::{InProduct, Written},
+    },
     graph::{
-        energy::{Energy, EnergyTerm, FactorEnergy, Op, Place, Rewritten, Source},
+        energy::{Energy, EnergyTerm, FactorEnergy, LabelId, Op, Place, Rewritten, Source},
         factor_graph::FactorGraph,
     },
-    shape::NodeId,
+    shape::{BlockId, NodeId, PlateId},
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+/// The registry's entry.
+pub static PAIR: Pairs = Pairs;
+
+/// Claims pairs of which every product has moments.
+pub struct Pairs;
+
+impl Claim for Pairs {
+    fn claim(&self, claims: &mut Claims<'_>) {
+        let mut alone = Alone::default();
+        for pair in candidates(claims.graph, &claims.blocks) {
+            if !claims.wishes.allows(&pair.nodes) || pair.nodes.iter().any(|n| !claims.is_free(*n)) {
+                continue;
+            }
+            match rewritten(claims.graph, &claims.blocks, &mut alone, &pair, claims.next()) {
+                Ok(rewritten) => {
+                    let why = vec![why(claims.graph, &pair)];
+                    claims.add(pair.nodes.to_vec(), Arc::new(pair), why, rewritten);
+                }
+                Err(refusal) => pair.nodes.iter().for_each(|n| claims.reasons.once(*n, &refusal)),
+            }
+        }
+    }
+}
+
+/// Nodes kept under one joint statistic.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    /// Which.
+    spec: &'static JointSpec,
+    /// One node for each member of `spec`.
+    nodes: [NodeId; 2],
+}
+
+impl ClaimedBlock for Pair {
+    fn text(&self, _: &FactorGraph) -> String {
+        format!("joint ({})", self.spec.name)
+    }
+
+    fn report_name(&self, _: &FactorGraph) -> &'static str {
+        "joint"
+    }
+
+    fn cost(&self, graph: &FactorGraph, sizes: Sizes<'_>) -> String {
+        let what = cost::of_stat(graph, self.spec.stat, self.nodes[0], sizes);
+        cost::sentence(graph, &what, self.plates(graph), None)
+    }
+
+    fn plates<'a>(&'a self, graph: &'a FactorGraph) -> &'a [PlateId] {
+        &graph.nodes[self.nodes[0].0].plates
+    }
+
+    fn stat(&self, _: &FactorGraph) -> &'static StatKind {
+        self.spec.stat
+    }
+
+    fn pair(&self) -> Option<&'static JointSpec> {
+        Some(self.spec)
+    }
+
+    fn shape(&self, of: &Laying<'_>) -> Result<Box<dyn BlockShape>, Unshaped> {
+        Ok(Box::new(PairShape::new(self.spec, of.d(self.nodes[0]))))
+    }
+
+    fn update(&self, of: Asked<'_>) -> Update {
+        let text = |at: HeadPlace<'_>| {
+            let texts = self.nodes.map(|n| bracket(&of.graph.nodes[n.0].name, at.index));
+            let names: Vec<(char, String)> = member_letters(self.spec).into_iter().zip(texts).collect();
+            format!("η({})", named(at.part.symbol, &names))
+        };
+        let (heads, legend) = heads::parts(of, self.nodes[0], self.spec.stat, &text);
+        Update { heads, legend, moments: format!("Moments: in closed form, those of a {}.", self.spec.name) }
+    }
+
+    fn written(&self, of: &InProduct<'_>, op: &Op) -> Written {
+        let (hidden, shown): (Vec<LabelId>, Vec<LabelId>) =
+            op.axes.iter().partition(|l| of.names.is_axis(**l));
+        let mut at = of.at(&op.elements);
+        at.extend(shown.iter().map(|&l| of.names.letter(l)));
+        let texts = self.nodes.map(|n| bracket(&of.graph.nodes[n.0].name, &at));
+        let names: Vec<(char, String)> = member_letters(self.spec).into_iter().zip(texts).collect();
+        Written::Factor(format!("⟨{}⟩", named(self.spec.stat.parts[op.part].symbol, &names)), hidden)
+    }
+}
 
 /// All pairs of variables that meet in some product and whose statistics some joint block covers. Where one
 /// variable is in several, the pair that meets in more factors with data comes first, then file order: that
 /// is the rule by which `Auto` prefers one.
-pub fn candidates(graph: &FactorGraph, blocks: &Blocks) -> Vec<Joint> {
+fn candidates(graph: &FactorGraph, blocks: &Blocks) -> Vec<Pair> {
     let mut list = vec![];
     for spec in JOINTS.iter().copied().filter(|s| !s.of_entries) {
         let mut met: HashMap<[NodeId; 2], usize> = HashMap::new();
@@ -25,7 +126,7 @@ pub fn candidates(graph: &FactorGraph, blocks: &Blocks) -> Vec<Joint> {
             let strength = if graph.nodes[f.node.0].observed.is_some() { 1000 } else { 1 };
             pairs.into_iter().for_each(|nodes| *met.entry(nodes).or_default() += strength);
         }
-        list.extend(met.into_iter().map(|(nodes, strength)| (strength, Joint { spec, nodes })));
+        list.extend(met.into_iter().map(|(nodes, strength)| (strength, Pair { spec, nodes })));
     }
     let place = |spec: &JointSpec| JOINTS.iter().position(|s| s.name == spec.name);
     list.sort_by_key(|(s, j)| (std::cmp::Reverse(*s), j.nodes, place(j.spec)));
@@ -50,7 +151,7 @@ fn pairs(graph: &FactorGraph, roles: &[Role], spec: &JointSpec, f: &FactorEnergy
 }
 
 /// Why a pair is kept.
-pub fn why(graph: &FactorGraph, claim: &Joint) -> String {
+fn why(graph: &FactorGraph, claim: &Pair) -> String {
     let [x, t] = claim.nodes.map(|n| &graph.nodes[n.0].name);
     format!(
         "Every product of `{x}` and `{t}` is one that a {} block has moments for, so their coupling stays exact.",
@@ -62,7 +163,7 @@ pub fn why(graph: &FactorGraph, claim: &Joint) -> String {
 /// name, the member and its node. What else such a product holds does not matter, so that one look serves all
 /// partners: a precision that a thousand variables share has a thousand candidates.
 #[derive(Default)]
-pub struct Alone(HashMap<(&'static str, usize, NodeId), Vec<(usize, usize)>>);
+struct Alone(HashMap<(&'static str, usize, NodeId), Vec<(usize, usize)>>);
 
 impl Alone {
     fn of(
@@ -75,7 +176,7 @@ impl Alone {
         self.0.entry((spec.name, member, node)).or_insert_with(|| {
             let mut nodes = [NodeId(usize::MAX); 2];
             nodes[member] = node;
-            let claim = Joint { spec, nodes };
+            let claim = Pair { spec, nodes };
             let mut out = vec![];
             for at in energy.places(Source::Node(node)) {
                 let term = (at.factor, at.term);
@@ -89,7 +190,7 @@ impl Alone {
     }
 
     /// The first product, in the order of the factors, that has no place in the pair's statistic.
-    fn refused(&mut self, energy: &Energy, claim: &Joint) -> Option<(usize, usize)> {
+    fn refused(&mut self, energy: &Energy, claim: &Pair) -> Option<(usize, usize)> {
         let product = |at: &(usize, usize)| energy.term(Place { factor: at.0, term: at.1, op: 0 });
         let holds =
             |at: &(usize, usize), n: NodeId| product(at).ops.iter().any(|o| o.source == Source::Node(n));
@@ -106,18 +207,19 @@ impl Alone {
 }
 
 /// A product in the pair's statistic, if it has a place there.
-fn placed(claim: &Joint, term: &EnergyTerm, source: Source) -> Option<EnergyTerm> {
+fn placed(claim: &Pair, term: &EnergyTerm, source: Source) -> Option<EnergyTerm> {
     let done = claim.spec.rewrites.iter().find_map(|r| apply(r, claim, term, source))?;
     let held = claim.nodes.iter().any(|&n| done.ops.iter().skip(1).any(|o| o.source == Source::Node(n)));
     (!held).then_some(done)
 }
 
 /// The factors that hold one of the pair in their joint statistic, or the product that has no place in it.
-pub fn rewritten(
+fn rewritten(
     graph: &FactorGraph,
     blocks: &Blocks,
     alone: &mut Alone,
-    claim: &Joint,
+    claim: &Pair,
+    id: BlockId,
 ) -> Result<Rewritten, String> {
     let [x, t] = claim.nodes.map(|n| &graph.nodes[n.0]);
     let kind = claim.spec.name;
@@ -141,7 +243,7 @@ pub fn rewritten(
             hint(&product, of, x.name.as_str(), t.name.as_str())
         ));
     }
-    let source = Source::Joint(blocks.joints.len());
+    let source = Source::Block(id);
     let [a, b] = claim.nodes.map(Source::Node);
     let rewrite = |i: usize| {
         let mut f = blocks.energy.factor(i).clone();
@@ -171,7 +273,7 @@ fn symbol(graph: &FactorGraph, spec: &JointSpec, member: Option<usize>, op: &Op)
 
 /// The term with a rewrite's left side replaced, if it is there: same elements for all members, and letters
 /// that are summed inside the product must occur nowhere else.
-fn apply(rule: &Rewrite, claim: &Joint, term: &EnergyTerm, source: Source) -> Option<EnergyTerm> {
+fn apply(rule: &Rewrite, claim: &Pair, term: &EnergyTerm, source: Source) -> Option<EnergyTerm> {
     let mut found: Vec<(usize, &Op)> = vec![];
     for (member, part, _) in rule.from {
         let at = term

@@ -1,6 +1,6 @@
 //! Jointly Gaussian blocks: variables that enter means affinely together are kept together, variables that
 //! multiply each other are not. Not here: the block's algorithm (`block`), nor which pairs of a sparse block
-//! the data join (`sparse`).
+//! the data join (`ports`).
 //!
 //! Two Gaussian variables meet in a product either because a mean multiplies them (`dot(W[j], h[n])`) or
 //! because they stand in different summands of one residual x − Σ terms. The first kind can't share a block;
@@ -11,11 +11,16 @@
 //! it grows and its cost is bounded. Dense blocks and chains are claimed first; then what is left to meet is
 //! joined in sparse ones.
 
+mod chain;
 mod claims;
-mod joint;
+mod dense;
 mod layout;
 mod meetings;
+pub mod ports;
+mod scaled;
 mod sets;
+mod sparse;
+mod vector;
 
-pub use claims::{Found, Rules, claims};
-pub use joint::{GaussianJoint, Member, lag, rewritten, why};
+pub use claims::GAUSSIAN;
+pub use scaled::SCALED;

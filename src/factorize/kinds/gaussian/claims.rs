@@ -2,14 +2,18 @@
 //! makes (`layout`), nor how the steps are kept cheap (`sets`).
 
 use super::{
-    joint::{GaussianJoint, all_inside},
+    chain::{self, Chain},
+    dense::{self, Dense},
     layout::layout,
     meetings::Meetings,
+    ports,
     sets::Sets,
+    sparse::{self, Sparse},
+    vector::{Vector, rewritten},
 };
 use crate::{
     block::kind::sparse::Pattern,
-    factorize::{Blocks, chains, sparse},
+    factorize::{blocks::Blocks, claim::Claim, claims::Claims, contract::ClaimedBlock, text::along},
     graph::{
         bound::Bound,
         energy::{Element, Source},
@@ -22,17 +26,70 @@ use std::{
     sync::Arc,
 };
 
+/// The registry's entry.
+pub static GAUSSIAN: Gaussians = Gaussians;
+
+/// Claims variables that enter means affinely together.
+pub struct Gaussians;
+
+impl Claim for Gaussians {
+    fn claim(&self, claims: &mut Claims<'_>) {
+        let rules = Rules {
+            free: &|n| claims.is_free(n),
+            together: &|nodes| claims.wishes.together(nodes),
+            elements: !claims.wishes.mean_field,
+            bound: claims.bound,
+        };
+        let found = claim(claims.graph, &claims.blocks, &rules);
+        for (node, why) in found.refusals {
+            claims.reasons.add(node, why);
+        }
+        for joint in found.joints {
+            let (Joint::Together(vector) | Joint::Sparse(vector, _)) = &joint;
+            let nodes = vector.nodes();
+            if !claims.wishes.named_whole(&nodes) {
+                continue;
+            }
+            let graph = claims.graph;
+            let rewritten = rewritten(graph, &claims.blocks.energy, vector, claims.next());
+            let (why, kind): (String, Arc<dyn ClaimedBlock>) = match joint {
+                Joint::Sparse(v, pattern) => (sparse::why(graph, &v), Arc::new(Sparse(v, pattern))),
+                Joint::Together(v) => match v.chain {
+                    Some(steps) => (chain::why(graph, &v, steps), Arc::new(Chain(v, steps))),
+                    None => (dense::why(graph, &v), Arc::new(Dense(v))),
+                },
+            };
+            let why = claims.reasons.beside(why, &nodes);
+            claims.add(nodes, kind, why, rewritten);
+        }
+    }
+}
+
+/// A vector that is claimed.
+pub enum Joint {
+    /// Dense, or a chain.
+    Together(Vector),
+    /// Sparse, with the pairs that the data join.
+    Sparse(Vector, Option<Arc<Pattern>>),
+}
+
+impl Joint {
+    fn vector(&self) -> &Vector {
+        let (Joint::Together(vector) | Joint::Sparse(vector, _)) = self;
+        vector
+    }
+}
+
 /// What was claimed, and what stood in the way of more: by node.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Found {
     /// The blocks.
-    pub joints: Vec<GaussianJoint>,
+    pub joints: Vec<Joint>,
     /// Why a larger block was not taken.
     pub refusals: Vec<(NodeId, String)>,
 }
 
 /// What decides about claims beside the energy.
-#[allow(missing_debug_implementations)]
 pub struct Rules<'a> {
     /// Nodes that nobody has claimed.
     pub free: &'a dyn Fn(NodeId) -> bool,
@@ -45,7 +102,7 @@ pub struct Rules<'a> {
 }
 
 /// All blocks.
-pub fn claims(graph: &FactorGraph, blocks: &Blocks, rules: &Rules<'_>) -> Found {
+pub fn claim(graph: &FactorGraph, blocks: &Blocks, rules: &Rules<'_>) -> Found {
     let meetings = Meetings::new(graph, blocks, rules.free, rules.elements);
     let mut sets = Sets::new(graph, &blocks.energy, &meetings);
     let order = meetings.in_order();
@@ -57,22 +114,21 @@ pub fn claims(graph: &FactorGraph, blocks: &Blocks, rules: &Rules<'_>) -> Found 
         }
     }
     let all: Vec<usize> = sets.all().collect();
-    let dense: HashMap<usize, Result<GaussianJoint, String>> =
+    let dense: HashMap<usize, Result<Vector, String>> =
         all.into_iter().map(|s| (s, layout(graph, &blocks.energy, &meetings, &sets.nodes(s)))).collect();
-    let chain =
-        |(&s, joint): (&usize, &Result<GaussianJoint, String>)| Some((s, joint.as_ref().ok()?.chain?));
+    let chain = |(&s, joint): (&usize, &Result<Vector, String>)| Some((s, joint.as_ref().ok()?.chain?));
     let chained = dense
         .iter()
         .filter_map(chain)
         .flat_map(|(s, p)| sets.nodes(s).into_iter().map(move |n| (n, p)))
         .collect();
-    let claims = Claims { graph, blocks, meetings: &meetings, rules, pairs: &pairs, dense, chained };
+    let claims = Steps { graph, blocks, meetings: &meetings, rules, pairs: &pairs, dense, chained };
     // Each step is looked at with the data only where all of them together are too much.
     claims.sparse(sets.clone(), false).unwrap_or_else(|()| claims.sparse(sets, true).unwrap_or_default())
 }
 
 /// The claims of sparse blocks.
-struct Claims<'a> {
+struct Steps<'a> {
     graph: &'a FactorGraph,
     blocks: &'a Blocks,
     meetings: &'a Meetings<'a>,
@@ -80,7 +136,7 @@ struct Claims<'a> {
     /// Who meets, in the order in which they are joined.
     pairs: &'a [[NodeId; 2]],
     /// The dense block or chain of each set that there is before any is joined to a sparse one.
-    dense: HashMap<usize, Result<GaussianJoint, String>>,
+    dense: HashMap<usize, Result<Vector, String>>,
     /// Nodes of Gaussian chains, with their steps.
     chained: HashMap<NodeId, PlateId>,
 }
@@ -96,7 +152,7 @@ struct Known {
     barred: HashMap<usize, Option<(NodeId, String)>>,
 }
 
-impl Claims<'_> {
+impl Steps<'_> {
     /// Joins what meets and is apart. `careful`: the cost of each step is looked at, and not of the whole
     /// only; `Err` if that is what it takes.
     fn sparse(&self, mut sets: Sets, careful: bool) -> Result<Found, ()> {
@@ -137,7 +193,7 @@ impl Claims<'_> {
             }
             let dense = if known.sparse.contains(&set) { None } else { self.dense.get(&set) };
             let joint = match dense {
-                Some(Ok(joint)) => Ok(joint.clone()),
+                Some(Ok(vector)) => Ok(Joint::Together(vector.clone())),
                 Some(Err(why)) if !self.rules.elements => Err(why.clone()),
                 _ => {
                     let nodes = sets.nodes(set);
@@ -146,7 +202,7 @@ impl Claims<'_> {
                         None => self.joined(&sets, &mut known, &[set]).and_then(|()| self.measured(&nodes)),
                     };
                     match pattern {
-                        Ok(pattern) => Ok(GaussianJoint { pattern, ..all_inside(self.graph, &nodes) }),
+                        Ok(pattern) => Ok(Joint::Sparse(Vector::all_inside(self.graph, &nodes), pattern)),
                         Err(_) if !careful && nodes.len() > 1 => return Err(()),
                         Err(why) => Err(why),
                     }
@@ -157,7 +213,7 @@ impl Claims<'_> {
                 Err(why) => sets.nodes(set).iter().for_each(|n| found.refusals.push((*n, why.clone()))),
             }
         }
-        found.joints.sort_by_key(|j| j.members[0].node);
+        found.joints.sort_by_key(|j| j.vector().members[0].node);
         Ok(found)
     }
 
@@ -230,11 +286,11 @@ impl Claims<'_> {
                 let (chain, elements) = match o.source {
                     Source::Node(n) => {
                         let gaussian = || self.chained.get(&n).filter(|_| n != node).copied();
-                        (chains::along(graph, n).or_else(gaussian).map(|p| (n, p)), &o.elements)
+                        (along(graph, n).or_else(gaussian).map(|p| (n, p)), &o.elements)
                     }
-                    Source::Network(x) => {
-                        let network = &self.blocks.networks[x];
-                        (network.chain.map(|p| (network.members[0], p)), &o.elements)
+                    Source::Block(b) => {
+                        let block = &self.blocks.list[b.0];
+                        (block.kind.steps().map(|p| (block.nodes[0], p)), &o.elements)
                     }
                     _ => (None, &o.elements),
                 };
@@ -251,9 +307,9 @@ impl Claims<'_> {
     /// The pattern of a sparse block, if there are data, or why it is too large.
     fn measured(&self, nodes: &[NodeId]) -> Result<Option<Arc<Pattern>>, String> {
         let Some(bound) = self.rules.bound else { return Ok(None) };
-        let joint = all_inside(self.graph, nodes);
+        let joint = Vector::all_inside(self.graph, nodes);
         let names: Vec<String> = nodes.iter().map(|n| format!("`{}`", self.graph.nodes[n.0].name)).collect();
-        sparse::pattern(self.graph, &self.blocks.energy, &self.blocks.roles, bound, &joint)
+        ports::pattern(self.graph, &self.blocks.energy, &self.blocks.roles, bound, &joint)
             .map(|p| Some(Arc::new(p)))
             .map_err(|why| format!("One block of all {} would be too large. {why}", names.join(", ")))
     }

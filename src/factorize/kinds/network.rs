@@ -8,12 +8,26 @@
 //! all of them; an operand's other members get letters that nothing else has, which sums them out of
 //! statistics and repeats messages over them.
 
-use super::{
-    Blocks,
-    roles::{Missing, Role},
-};
+use super::chain::{sequences, tables};
 use crate::{
-    block::junction_tree::{JunctionTree, TreeError},
+    block::{
+        junction_tree::{JunctionTree, TreeError},
+        kind::network::Network as NetworkShape,
+        shape::BlockShape,
+    },
+    expfam::stat::{CATEGORY, StatKind},
+    factorize::{
+        blocks::Blocks,
+        claim::Claim,
+        claims::Claims,
+        contract::{Asked, ClaimedBlock, Laying, Sizes, Unshaped},
+        cost,
+        letters::axis_name,
+        message::{Head, To, Update},
+        roles::{Missing, Role},
+        symbol::bracket,
+        text::{InProduct, Written, algorithm, chain_name, chain_text, earlier, listed, mark},
+    },
     graph::{
         energy::{
             Element, Energy, EnergyTerm, FactorEnergy, Label, LabelId, Op, Rewritten, Role as LetterRole,
@@ -21,39 +35,70 @@ use crate::{
         },
         factor_graph::{FactorGraph, PlateKind},
     },
-    shape::{Extent, NodeId, PlateId},
+    shape::{BlockId, Extent, NodeId, PlateId},
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+/// The registry's entry.
+pub static NETWORK: Networks = Networks;
+
+/// Claims categories that meet.
+pub struct Networks;
+
+impl Claim for Networks {
+    fn leaves(
+        &self,
+        graph: &FactorGraph,
+        energy: &Energy,
+        roles: &[Role],
+        missing: &[Missing],
+    ) -> Vec<NodeId> {
+        leaves(graph, energy, roles, missing)
+    }
+
+    fn claim(&self, claims: &mut Claims<'_>) {
+        let found = claim(claims.graph, &claims.blocks, claims.sizes, &|nodes| claims.wishes.together(nodes));
+        for (node, why) in found.refusals {
+            claims.reasons.add(node, why);
+        }
+        for network in found.networks {
+            let rewritten = rewritten(claims.graph, &claims.blocks.energy, &network, claims.next());
+            let why = why(claims.graph, &network, claims.sizes);
+            let why = claims.reasons.beside(why, &network.members);
+            claims.add(network.members.clone(), Arc::new(network), why, rewritten);
+        }
+    }
+}
 
 /// Entries of a network's largest clique table, at most: each row of the data costs that many exponentials an
 /// iteration.
-pub const LARGEST_CLIQUE: usize = 1 << 14;
+const LARGEST_CLIQUE: usize = 1 << 14;
 /// States of a chain over several categories, at most: each step costs the square of that.
-pub const LARGEST_PRODUCT: usize = 64;
-
-/// Sizes of axes; `None` for those that only data give.
-pub type Sizes<'a> = &'a dyn Fn(Extent) -> Option<usize>;
+const LARGEST_PRODUCT: usize = 64;
 
 /// Categories kept under one joint table for each element of their plates.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Network {
+struct Network {
     /// In file order.
-    pub members: Vec<NodeId>,
+    members: Vec<NodeId>,
     /// Sets of members that occur together, by place in `members`, ascending; each is a part of the
     /// statistic.
-    pub scopes: Vec<Vec<usize>>,
+    scopes: Vec<Vec<usize>>,
     /// The `Steps` or `Tree` plate along which neighbours are coupled, if it is a chain or tree: its one
     /// scope is all members.
-    pub chain: Option<PlateId>,
+    chain: Option<PlateId>,
 }
 
 /// What was claimed, and what stood in the way of more: by node.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+struct Found {
     /// The networks.
-    pub networks: Vec<Network>,
+    networks: Vec<Network>,
     /// Why a larger block was not taken.
-    pub refusals: Vec<(NodeId, String)>,
+    refusals: Vec<(NodeId, String)>,
 }
 
 /// The node of an operand that a network may hold.
@@ -66,7 +111,7 @@ fn category(graph: &FactorGraph, roles: &[Role], op: &Op) -> Option<NodeId> {
 
 /// All networks, the strongest couplings first: those with the most factors of observed children, then file
 /// order. `together` says which two nodes may share a block: the user's wish, the same for all of a block.
-pub fn claims(
+fn claim(
     graph: &FactorGraph,
     blocks: &Blocks,
     sizes: Sizes<'_>,
@@ -171,13 +216,8 @@ fn one_by_one(
     found.networks.extend(sets.into_iter().filter_map(|s| s.1));
 }
 
-/// `` `a`, `b` and `c` ``.
 fn names(graph: &FactorGraph, nodes: &[NodeId]) -> String {
-    let all: Vec<String> = nodes.iter().map(|n| format!("`{}`", graph.nodes[n.0].name)).collect();
-    match all.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => all.join(""),
-    }
+    listed(graph, nodes, "and")
 }
 
 /// The network of a set of nodes, or why there is none.
@@ -318,7 +358,7 @@ fn linked(graph: &FactorGraph, plates: &[PlateId], a: &[Element], b: &[Element])
 }
 
 /// Why a network was taken, and what it costs.
-pub fn why(graph: &FactorGraph, network: &Network, sizes: Sizes<'_>) -> String {
+fn why(graph: &FactorGraph, network: &Network, sizes: Sizes<'_>) -> String {
     let of: Option<Vec<usize>> =
         network.members.iter().map(|n| graph.nodes[n.0].event.map_or(Some(1), sizes)).collect();
     let all = names(graph, &network.members);
@@ -348,7 +388,7 @@ pub fn why(graph: &FactorGraph, network: &Network, sizes: Sizes<'_>) -> String {
 
 /// Unobserved categories that nothing depends on, with two or more latent parents and known tables: their
 /// marginal needs the parents' joint one, and they add nothing to the bound. Within a network they get it.
-pub fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[Missing]) -> Vec<NodeId> {
+fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[Missing]) -> Vec<NodeId> {
     let fits = |n: NodeId| {
         let node = &graph.nodes[n.0];
         let gone = roles[n.0] == Role::Predicted
@@ -383,7 +423,7 @@ fn used(energy: &Energy, n: NodeId) -> bool {
 }
 
 /// The factors that hold a member, written in the network's tables.
-pub fn rewritten(graph: &FactorGraph, energy: &Energy, network: &Network, index: usize) -> Rewritten {
+fn rewritten(graph: &FactorGraph, energy: &Energy, network: &Network, id: BlockId) -> Rewritten {
     let place = places(&network.members);
     let parts: HashMap<&[usize], usize> =
         network.scopes.iter().enumerate().map(|(i, s)| (s.as_slice(), i)).collect();
@@ -416,7 +456,7 @@ pub fn rewritten(graph: &FactorGraph, energy: &Energy, network: &Network, index:
                 });
                 let axes: Vec<LabelId> = axes.collect();
                 let part = parts.get(scope.as_slice()).copied().unwrap_or(0);
-                ops.push(Op::new(Source::Network(index), part, elements.to_vec(), axes));
+                ops.push(Op::new(Source::Block(id), part, elements.to_vec(), axes));
             }
             let held: Vec<usize> = found.iter().flat_map(|g| g.1.iter().map(|o| o.0)).collect();
             let kept = term.ops.iter().enumerate().filter(|(i, _)| !held.contains(i)).map(|(_, o)| o.clone());
@@ -430,16 +470,155 @@ pub fn rewritten(graph: &FactorGraph, energy: &Energy, network: &Network, index:
 
 impl Network {
     /// Letters of an operand that stand for members that its product holds, with these members.
-    pub fn held<'a>(
-        &'a self,
-        factor: &'a FactorEnergy,
-        op: &'a Op,
-    ) -> impl Iterator<Item = (usize, LabelId)> + 'a {
-        let scope = &self.scopes[op.part];
-        scope
-            .iter()
-            .copied()
-            .zip(op.axes.iter().copied())
-            .filter(|(_, l)| factor.labels[*l].role != LetterRole::Other)
+    fn held(&self, factor: &FactorEnergy, op: &Op) -> Vec<(usize, LabelId)> {
+        let scope = self.scopes[op.part].iter().copied().zip(op.axes.iter().copied());
+        scope.filter(|(_, l)| factor.labels[*l].role != LetterRole::Other).collect()
+    }
+
+    /// `z[n] = k` for each member that a product holds.
+    fn states(&self, of: &InProduct<'_>, op: &Op) -> Vec<String> {
+        let at = of.at(&op.elements);
+        let name = |m: usize| bracket(&of.graph.nodes[self.members[m].0].name, &at);
+        let held = self.held(of.factor, op).into_iter();
+        held.map(|(m, l)| format!("{} = {}", name(m), of.names.letter(l))).collect()
+    }
+
+    /// Sizes of its members, where they are known.
+    fn of(&self, graph: &FactorGraph, sizes: Sizes<'_>) -> Option<Vec<usize>> {
+        self.members.iter().map(|n| graph.nodes[n.0].event.map_or(Some(1), sizes)).collect()
+    }
+}
+
+impl ClaimedBlock for Network {
+    fn text(&self, graph: &FactorGraph) -> String {
+        match self.chain {
+            Some(p) => format!("{} (of several categories)", chain_text(graph, p)),
+            None => "network (junction tree)".into(),
+        }
+    }
+
+    fn report_name(&self, graph: &FactorGraph) -> &'static str {
+        self.chain.map_or("joint", |p| chain_name(graph, p))
+    }
+
+    fn cost(&self, graph: &FactorGraph, sizes: Sizes<'_>) -> String {
+        let what = match (self.chain, self.of(graph, sizes)) {
+            (Some(_), Some(k)) => format!("some {}² operations", k.iter().product::<usize>()),
+            (Some(_), None) => "the square of the product of the states".to_string(),
+            (None, k) => {
+                let tree = k.and_then(|k| JunctionTree::new(&k, &self.scopes, LARGEST_CLIQUE).ok());
+                tree.map_or_else(
+                    || "a few operations for each entry of its tables".to_string(),
+                    |t| format!("a few operations for each of {} entries", t.table_len()),
+                )
+            }
+        };
+        cost::sentence(graph, &what, self.plates(graph), self.chain)
+    }
+
+    fn plates<'a>(&'a self, graph: &'a FactorGraph) -> &'a [PlateId] {
+        &graph.nodes[self.members[0].0].plates
+    }
+
+    fn stat(&self, _: &FactorGraph) -> &'static StatKind {
+        &CATEGORY
+    }
+
+    fn steps(&self) -> Option<PlateId> {
+        self.chain
+    }
+
+    fn keeps_pair(&self, graph: &FactorGraph, a: &Op, b: &Op) -> bool {
+        let step =
+            |p: &PlateId, x: Element, y: Element| if self.chain == Some(*p) { x.linked(y) } else { x == y };
+        let mut pairs = self.plates(graph).iter().zip(a.elements.iter().zip(&b.elements));
+        self.chain.is_some() && a.source == b.source && pairs.all(|(p, (x, y))| step(p, *x, *y))
+    }
+
+    fn data_decide(&self, graph: &FactorGraph, known: Sizes<'_>) -> bool {
+        self.members.iter().any(|n| graph.nodes[n.0].event.is_some_and(|x| known(x).is_none()))
+    }
+
+    fn shape(&self, of: &Laying<'_>) -> Result<Box<dyn BlockShape>, Unshaped> {
+        let tables = tables(of, &self.members, &self.scopes);
+        if let Some(p) = self.chain {
+            return Ok(sequences(of.graph, p, tables));
+        }
+        let tree = JunctionTree::new(&tables.sizes, &self.scopes, LARGEST_CLIQUE);
+        let span = of.graph.nodes[self.members[0].0].call;
+        let tree = tree.map_err(|e| Unshaped { span, what: format!("a network whose {e}") })?;
+        Ok(Box::new(NetworkShape::new(tables, tree)))
+    }
+
+    fn letter(&self, op: &Op, node: NodeId) -> Option<LabelId> {
+        let place = self.scopes[op.part].iter().position(|&m| self.members[m] == node)?;
+        Some(op.axes[place])
+    }
+
+    /// A head for each of its tables, and for the pairs of neighbours of a chain.
+    fn update(&self, of: Asked<'_>) -> Update {
+        let graph = of.graph;
+        let at: Vec<String> = self.plates(graph).iter().map(|p| graph.plate_name(*p).to_owned()).collect();
+        let mut used = at.clone();
+        let mut names = || -> Vec<String> {
+            let from = used.len();
+            for m in &self.members {
+                let extent = graph.nodes[m.0].event.unwrap_or(Extent::Number(1));
+                used.push(axis_name(graph, extent, &used));
+            }
+            used[from..].to_vec()
+        };
+        let (now, then) = (names(), names());
+        let head = |scope: &[usize], at: &[String], letters: &[String]| -> String {
+            let one = |&m: &usize| {
+                format!("{} = {}", bracket(&graph.nodes[self.members[m].0].name, at), letters[m])
+            };
+            scope.iter().map(one).collect::<Vec<_>>().join(", ")
+        };
+        let mut heads = vec![];
+        for (p, scope) in self.scopes.iter().enumerate() {
+            heads.push(Head {
+                text: format!("η({})", head(scope, &at, &now)),
+                to: To::Part(of.source, p),
+                event: scope.iter().map(|&m| now[m].clone()).collect(),
+                optional: false,
+            });
+        }
+        let moments = match self.chain {
+            Some(plate) => {
+                let t = graph.plate_name(plate);
+                let before: Vec<String> =
+                    at.iter().map(|p| if p == t { earlier(graph, plate) } else { p.clone() }).collect();
+                let scope = &self.scopes[0];
+                heads.push(Head {
+                    text: format!("η({}, {})", head(scope, &before, &then), head(scope, &at, &now)),
+                    to: To::Pair(of.source),
+                    event: [then.as_slice(), &now].concat(),
+                    optional: false,
+                });
+                format!(
+                    "Moments: {} over the product of the states; each variable's own are sums of them.",
+                    algorithm(graph, plate)
+                )
+            }
+            None => "Moments: messages along the junction tree, to its root and back, give the probability of each of these sets of states.".into(),
+        };
+        let mixed = self.members.iter().any(|m| of.roles[m.0] == Role::Mixed);
+        let known = if mixed { " Where a cell is filled, its level is certain." } else { "" };
+        Update { heads, moments: format!("{moments}{known}"), legend: vec![] }
+    }
+
+    /// The probability of the states that the product holds.
+    fn written(&self, of: &InProduct<'_>, op: &Op) -> Written {
+        if let [(m, l)] = self.held(of.factor, op)[..] {
+            let mut at = of.at(&op.elements);
+            at.push(of.names.letter(l));
+            return Written::Weight(bracket(&mark(of.graph, of.roles, "r", self.members[m]), &at));
+        }
+        Written::Weight(format!("q({})", self.states(of, op).join(", ")))
+    }
+
+    fn written_pair(&self, of: &InProduct<'_>, before: &Op, now: &Op) -> Written {
+        Written::Weight(format!("q({})", [self.states(of, before), self.states(of, now)].concat().join(", ")))
     }
 }

@@ -2,13 +2,14 @@
 //! (`claims`).
 
 use super::{
-    joint::{GaussianJoint, Member},
     meetings::{Meetings, apart},
     sets::{is_entry, may_be_inside},
+    vector::Vector,
 };
 use crate::{
     block::lagged_gaussian_chain::LONGEST_LAG,
     expfam::stat::PartShape,
+    factorize::contract::Member,
     graph::{
         energy::{Element, Energy, Op, Source},
         factor_graph::{FactorGraph, RowSet},
@@ -23,7 +24,7 @@ pub fn layout(
     energy: &Energy,
     meetings: &Meetings<'_>,
     set: &[NodeId],
-) -> Result<GaussianJoint, String> {
+) -> Result<Vector, String> {
     let name = |n: NodeId| format!("`{}`", graph.nodes[n.0].name);
     let inside = meetings.inside(set);
     if let Some(m) = inside.iter().find(|m| m.multiplied) {
@@ -103,7 +104,7 @@ pub fn layout(
             vector: graph.nodes[node.0].spec.stat.value == PartShape::Vector,
         });
     }
-    Ok(GaussianJoint { members, outer, chain, lags, scale: None, sparse: false, pattern: None })
+    Ok(Vector { members, outer, chain, lags })
 }
 
 /// Are neighbours coupled by other than one matrix, or one for each level of one column? Then each step keeps

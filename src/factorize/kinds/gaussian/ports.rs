@@ -1,25 +1,23 @@
 //! Sparse jointly Gaussian blocks: where the entries stand, which pairs of them the model and the data join,
-//! and what that costs. Not here: which variables are claimed (`gaussian`), nor the algorithm (`block`).
+//! and what that costs. Not here: which variables are claimed (`claims`), nor the algorithm (`block`).
 //!
 //! A product of two entries, as letters and the columns of a factor's rows name them, is a [`Port`]: an array
 //! of pairs. Rows that name the same two elements share a pair, so that what counts is how many different
 //! pairs the data name, not how many rows.
 
-use super::{
-    gaussian::{GaussianJoint, Member, rewritten},
-    roles::Role,
-};
+use super::vector::{Vector, rewritten};
 use crate::{
     block::{
         kind::sparse::{NONE, Pattern, Places},
         sparse_gaussian::PatternError,
     },
+    factorize::{contract::Member, roles::Role},
     graph::{
         bound::{Bound, ObservedArray},
         energy::{Element, Energy, FactorEnergy, LabelId, Source, View},
         factor_graph::FactorGraph,
     },
-    shape::{ColumnId, Extent},
+    shape::{BlockId, ColumnId, Extent},
 };
 use std::collections::HashSet;
 
@@ -49,7 +47,7 @@ pub fn pattern(
     energy: &Energy,
     roles: &[Role],
     bound: &Bound,
-    joint: &GaussianJoint,
+    joint: &Vector,
 ) -> Result<Pattern, String> {
     let places = places(graph, bound, &joint.members);
     let n = places.len();
@@ -73,16 +71,16 @@ pub fn pattern(
             }
         }
     }
-    let me = Source::Gaussian(usize::MAX);
+    let me = Source::Block(BlockId(usize::MAX));
     let mut different = 0;
-    for f in rewritten(graph, energy, joint, usize::MAX).values() {
+    for f in rewritten(graph, energy, joint, BlockId(usize::MAX)).values() {
         let ops = f.terms.iter().flat_map(|t| &t.ops);
         let mut met: HashSet<&[View]> = HashSet::new();
         for op in ops.filter(|o| o.source == me && o.views.len() == 2) {
             if op.views[0] == op.views[1] || !met.insert(&op.views) {
                 continue;
             }
-            let port = Port::new(graph, bound, roles, f, joint, &places, &op.views)?;
+            let port = Port::new(graph, bound, roles, f, &joint.members, &places, &op.views)?;
             listed += port.len() as f64;
             if listed > LARGEST_FILL as f64 {
                 return Err(too_many("pairs", listed));
@@ -168,11 +166,11 @@ impl Port {
         bound: &Bound,
         roles: &[Role],
         f: &FactorEnergy,
-        joint: &GaussianJoint,
+        members: &[Member],
         places: &Places,
         views: &[View],
     ) -> Result<Self, String> {
-        let mut sides: Vec<Side> = views.iter().map(|v| side(joint, places, v)).collect();
+        let mut sides: Vec<Side> = views.iter().map(|v| side(members, places, v)).collect();
         let mut by_rows: Vec<LabelId> =
             sides.iter().flat_map(|s| &s.rows).filter_map(|r| r.0.label()).collect();
         by_rows.dedup();
@@ -340,11 +338,9 @@ impl Port {
     }
 }
 
-fn side(joint: &GaussianJoint, places: &Places, v: &View) -> Side {
+fn side(members: &[Member], places: &Places, v: &View) -> Side {
     let mut out = Side { offset: places.starts[v.member], letters: vec![], rows: vec![] };
-    for ((p, e), stride) in
-        joint.members[v.member].inner.iter().zip(&v.elements).zip(places.strides(v.member))
-    {
+    for ((p, e), stride) in members[v.member].inner.iter().zip(&v.elements).zip(places.strides(v.member)) {
         match *e {
             Element::At(i) => out.offset += i * stride,
             Element::Label(l) => out.letters.push((l, stride)),

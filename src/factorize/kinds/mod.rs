@@ -1,0 +1,16 @@
+//! The kinds of block of q: one file each, or one folder, and one line of the registry. Not here: what is asked
+//! of them (`claim`, `contract`), nor their numbers (`block`).
+
+mod chain;
+mod gaussian;
+mod network;
+mod pair;
+mod single;
+
+pub use gaussian::ports;
+
+use super::claim::Claim;
+
+/// Every kind of block, in the order in which they claim: what holds more comes before what holds less.
+pub static KINDS: &[&dyn Claim] =
+    &[&network::NETWORK, &gaussian::SCALED, &pair::PAIR, &gaussian::GAUSSIAN, &chain::CHAIN, &single::SINGLE];
