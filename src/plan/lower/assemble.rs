@@ -2,8 +2,10 @@
 //! here: the operands.
 
 use super::{
-    FactorView, LowerError, Lowering, RowDraft, TermDraft,
     axes::{dense_axes, to_axes},
+    drafts::{FactorView, RowDraft, TermDraft},
+    error::LowerError,
+    lowering::Lowering,
 };
 use crate::plan::{
     arrays::Dense,

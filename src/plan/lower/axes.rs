@@ -1,15 +1,11 @@
 //! Where the parts and elements of an operand stand in its array: sizes, strides, and the elements that rows
 //! decide. Not here: the arrays.
 
-use super::{FactorView, Lowering};
+use super::{drafts::FactorView, lowering::Lowering};
 use crate::{
     expfam::stat::StatKind,
-    factorize::{contract::Member, roles::Role},
-    graph::{
-        bound::Bound,
-        energy::{Element, KnownMap, LabelId, Op, Source},
-        factor_graph::FactorGraph,
-    },
+    factorize::roles::Role,
+    graph::energy::{Element, KnownMap, LabelId, Op, Source},
     num::contract::Axes,
     shape::PlateId,
 };
@@ -177,19 +173,6 @@ impl<'a> Lowering<'a> {
             Source::Known(_) => vec![],
         }
     }
-}
-
-/// Where each member's entries start in a block's vector, and its length.
-pub(super) fn member_starts(graph: &FactorGraph, bound: &Bound, members: &[Member]) -> Vec<usize> {
-    let mut out = vec![0];
-    let mut end = 0;
-    for m in members {
-        let inner: usize = m.inner.iter().map(|p| bound.plate(*p).size).product();
-        let event = graph.nodes[m.node.0].event.filter(|_| m.vector);
-        end += inner * event.map_or(1, |e| bound.size(e));
-        out.push(end);
-    }
-    out
 }
 
 pub(super) fn row_major(sizes: &[usize]) -> Vec<usize> {

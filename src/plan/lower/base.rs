@@ -1,6 +1,6 @@
 //! Base measures: the share of the bound that never changes. Not here: products (`mod`).
 
-use super::{FactorView, LowerError, Lowering};
+use super::{drafts::FactorView, error::LowerError, lowering::Lowering};
 use crate::plan::known::KnownArray;
 use crate::{
     expfam::stat::IMPOSSIBLE,

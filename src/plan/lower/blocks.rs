@@ -1,7 +1,7 @@
 //! The variables of a plan: storage, plates in storage order, known cells. Not here: what factors read of
 //! them (`by_row`, `shared`).
 
-use super::{LowerError, Lowering, axes::row_major};
+use super::{axes::row_major, error::LowerError, lowering::Lowering};
 use crate::plan::var::{Storage, Var};
 use crate::{
     block::held::Held,

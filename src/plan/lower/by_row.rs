@@ -2,9 +2,11 @@
 //! and codes. Not here: operands that all rows share (`shared`).
 
 use super::{
-    ByPlace, FactorView, LowerError, Lowering, RowDraft,
     axes::{cell_offsets, part_axes, row_major},
-    has_missing,
+    drafts::{ByPlace, FactorView, RowDraft},
+    error::LowerError,
+    lowering::Lowering,
+    missing::has_missing,
 };
 use crate::plan::{
     arrays::{Codes, Dense},

@@ -2,7 +2,11 @@
 //! column that decides them. Not here: which entries meet (`factorize::kinds`), nor the statistic
 //! (`block`).
 
-use super::{FactorView, LowerError, Lowering, RowDraft, SharedDraft};
+use super::{
+    drafts::{FactorView, Port, PortAxis, RowDraft, SharedDraft},
+    error::LowerError,
+    lowering::Lowering,
+};
 use crate::{
     block::shape::BlockShape,
     factorize::{contract::Member, kinds::ports},
@@ -13,24 +17,6 @@ use crate::{
     },
     shape::{BlockId, Extent},
 };
-
-/// An array inside a sparse Gaussian's statistic.
-#[derive(Clone, Debug)]
-pub(super) struct Port {
-    var: VarId,
-    offset: usize,
-    pub(super) axes: Vec<PortAxis>,
-}
-
-/// One axis of a port.
-#[derive(Clone, Debug)]
-pub(super) struct PortAxis {
-    element: Element,
-    pub(super) size: usize,
-    stride: usize,
-    /// What it runs over, where that decides what a column names.
-    pub(super) extent: Extent,
-}
 
 impl<'a> Lowering<'a> {
     /// The port that an operand reads, if it is one.

@@ -1,8 +1,10 @@
 //! Operands that no row decides: stored variables and known arrays. Not here: what rows read (`by_row`).
 
 use super::{
-    FactorView, LowerError, Lowering, SharedDraft,
     axes::{part_axes, row_major},
+    drafts::{FactorView, SharedDraft},
+    error::LowerError,
+    lowering::Lowering,
 };
 use crate::plan::{known::KnownArray, table::Shared};
 use crate::{
