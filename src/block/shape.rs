@@ -120,12 +120,6 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         None
     }
 
-    /// The category that is known of a member in an element.
-    fn known_category(&self, member: usize, element: usize) -> Option<usize> {
-        let _ = member;
-        self.held().filter(|h| h.known[element]).map(|h| h.value(element)[0] as usize)
-    }
-
     /// Whether anything is known of a member, or of any.
     fn has_known(&self, member: Option<usize>) -> bool {
         let _ = member;
@@ -186,8 +180,9 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         1
     }
 
-    /// Adds a draw of every member's value in each element to `out`, a list for each member. Steps of sequences
-    /// draw together ([`super::sequence::Ready::draw`]).
+    /// Adds a draw of every member's value in each element to `out`, a list for each member; NaN where an element
+    /// is missing as a whole and weighs nothing. Steps of sequences draw together
+    /// ([`super::sequence::Ready::draw`]).
     ///
     /// # Errors
     /// The first element without a distribution.
@@ -199,6 +194,7 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         out: &mut [Vec<f64>],
     ) -> Result<(), Failure>;
 
-    /// The statistic of one element at known values of all its members.
+    /// The statistic of one element at known values of all its members. What a step has in common with others is
+    /// not there: [`SequenceKernel::statistic`] has it.
     fn statistic(&self, element: usize, values: &[&[f64]], out: &mut [f64]);
 }

@@ -3,7 +3,10 @@
 //! (2003) sec. 5.2, normal against Murphy (2007) sec. 3.
 
 use crate::models;
-use elbow::{diag::Diagnostics, graph::FactorGraph, pipeline, plan::Plan, report::explain, source::Source};
+use elbow::{
+    block::kind::KINDS, diag::Diagnostics, graph::FactorGraph, pipeline, plan::Plan, report::explain,
+    source::Source,
+};
 use std::path::Path;
 
 /// The graph and its plan.
@@ -12,6 +15,17 @@ fn plan(path: &Path, source: &Source) -> (FactorGraph, Plan) {
     let both = models::bind(path, source, &mut diags)
         .and_then(|(g, b)| pipeline::plan(&g, &b, &mut diags).ok().map(|p| (g, p)));
     both.unwrap_or_else(|| panic!("{}", models::drawn(path, source, &diags)))
+}
+
+#[test]
+fn every_block_is_of_a_kind_that_the_laws_are_run_on() {
+    for path in models::models("graphs") {
+        let (_, plan) = plan(&path, &models::source(&path));
+        for var in plan.vars.iter() {
+            let kind = var.shape.kind();
+            assert!(KINDS.iter().any(|k| k.name == kind), "{}: {} is `{kind}`", path.display(), var.name);
+        }
+    }
 }
 
 #[test]

@@ -88,10 +88,6 @@ impl<A: Along> BlockShape for Categories<A> {
         self.tables.clamp(which, eta);
     }
 
-    fn known_category(&self, member: usize, element: usize) -> Option<usize> {
-        self.tables.known(member, element)
-    }
-
     fn has_known(&self, member: Option<usize>) -> bool {
         self.tables.has_known(member)
     }

@@ -95,7 +95,6 @@ impl BlockShape for LaggedChain {
         Err(together())
     }
 
-    /// Products with earlier steps are not one step's to say: they are 0 here.
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {
         let (d, x) = (self.d, put_together(values));
         out.fill(0.0);

@@ -92,10 +92,6 @@ impl BlockShape for Network {
         self.tables.clamp(which, eta);
     }
 
-    fn known_category(&self, member: usize, element: usize) -> Option<usize> {
-        self.tables.known(member, element)
-    }
-
     fn has_known(&self, member: Option<usize>) -> bool {
         self.tables.has_known(member)
     }
@@ -149,7 +145,7 @@ mod tests {
         // The second element of the first example knows its middle category.
         let example = (KIND.examples)().remove(0);
         let (shape, w) = (&example.shape, example.shape.width());
-        assert_eq!((0..3).map(|m| shape.known_category(m, 1)).collect::<Vec<_>>(), [None, Some(2), None]);
+        assert_eq!([0, 1, 2].map(|m| shape.has_known(Some(m))), [false, true, false]);
         let plain = &example.eta[w..2 * w];
         let mut eta = plain.to_vec();
         shape.clamp(Which::From(1), &mut eta);
