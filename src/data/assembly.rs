@@ -6,6 +6,7 @@ use super::{
     cell::{Scan, scan},
     column::{Cells, Column, Oddities},
     flip::Flip,
+    header::Header,
     interner::Interner,
     needs::Wanted,
     row_places::RowOrigin,
@@ -233,7 +234,7 @@ impl Assembly {
                 })
             })
             .collect();
-        Table::new(name.into(), Some(path.into()), rows, header, columns, origin)
+        Table::new(name.into(), Some(path.into()), rows, Header::Written(header), columns, origin)
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     assembly::Assembly,
     cell, errors,
     flip::Flip,
+    limits::{LONGEST_RECORD, MOST_COLUMNS},
     records::{Broken, Records},
     row_places::{LineNumbers, RowOrigin},
 };
@@ -294,6 +295,19 @@ impl CellPlace<'_> {
                     .note("a cell that begins with `\"` goes on to the next single `\"`, over line ends too")
                     .help("close the quote, or write `\"\"` for a quote inside a quoted cell")
             }
+            Broken::TooLong(line) => Diagnostic::error(
+                errors::BAD_FILE,
+                format!("line {line} of `{}` goes on for more than {LONGEST_RECORD} bytes", self.path),
+            )
+            .in_data(self.line(line))
+            .note("a quote that is not closed takes all that follows into its cell")
+            .help("check that the file is a table of text"),
+            Broken::TooMany(line) => Diagnostic::error(
+                errors::BAD_FILE,
+                format!("line {line} of `{}` has more than {MOST_COLUMNS} cells", self.path),
+            )
+            .in_data(self.line(line))
+            .help("check that the file is a table of text"),
             Broken::AfterQuote(line) => {
                 Diagnostic::error(errors::QUOTE, format!("text follows a closing quote in `{}`", self.path))
                     .in_data(self.line(line))

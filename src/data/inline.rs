@@ -4,6 +4,7 @@ use super::{
     Table,
     column::{Cells, Column, Oddities},
     errors,
+    header::Header,
     interner::Interner,
     row_places::RowOrigin,
 };
@@ -112,7 +113,7 @@ impl TableBuilder {
             let d = Diagnostic::error(errors::NO_ROWS, format!("table `{name}` has no rows"));
             return Err(mark(d, name_spans[0], "a column without cells"));
         }
-        let header = columns.iter().map(|c| c.name.clone()).collect();
+        let header = Header::Written(columns.iter().map(|c| c.name.clone()).collect());
         Ok(Table::new(name, None, first.len(), header, columns, RowOrigin::Spans(spans)))
     }
 }

@@ -1,7 +1,7 @@
 //! A text read line by line, for formats of numbers between spaces. Not for cells that may hold line ends
 //! (`records`).
 
-use super::{TableFile, cell, cell::Scan, errors};
+use super::{TableFile, cell, cell::Scan, errors, limits::LONGEST_RECORD};
 use crate::diag::{DataPlace, Diagnostic};
 use std::io::{BufRead, BufReader, Read};
 
@@ -24,9 +24,14 @@ impl<'a> Lines<'a> {
     /// The next line without its end and the spaces around it; `None` at the end of the file.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Diagnostic> {
         self.text.clear();
-        let got = self.input.read_until(b'\n', &mut self.text);
+        let most = LONGEST_RECORD as u64;
+        let got = self.input.by_ref().take(most).read_until(b'\n', &mut self.text);
         self.line += 1;
         match got {
+            Ok(n) if n as u64 == most => Err(self.fault(format!(
+                "line {} of `{}` is longer than {LONGEST_RECORD} bytes",
+                self.line, self.source.path
+            ))),
             Ok(0) => Ok(None),
             Ok(_) => Ok(Some(self.text.trim_ascii())),
             Err(e) => Err(errors::unread(self.source.path, &e).in_data(self.place())),

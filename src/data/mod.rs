@@ -15,10 +15,14 @@ pub mod errors;
 mod excerpt;
 pub mod files;
 mod flip;
+#[cfg(feature = "parquet")]
+mod foreign;
 pub mod groups;
+pub mod header;
 pub mod inline;
 mod interner;
 pub mod ldac;
+mod limits;
 mod lines;
 pub mod mtx;
 pub mod needs;
@@ -37,7 +41,7 @@ pub mod svm;
 pub mod table;
 mod table_file;
 
-use std::io::Read;
+use std::io::{Read, SeekFrom};
 
 use crate::diag::Diagnostic;
 
@@ -45,6 +49,7 @@ pub use category::{Category, MISSING, join_levels};
 pub use column::{Cells, Column};
 pub use files::{Files, MemoryFiles, Seekable};
 pub use groups::Groups;
+pub use header::Header;
 pub use inline::{CellRef, TableBuilder};
 pub use needs::{Needs, Wanted};
 pub use row_places::RowPlaces;
@@ -112,7 +117,8 @@ pub fn read(
     };
     let open = || open(files, path);
     let seek = || files.open_to_seek(path);
-    (format.read)(&TableFile { name, path, open: &open, seek: &seek, wanted })
+    let length = || length(files, path);
+    (format.read)(&TableFile { name, path, open: &open, seek: &seek, length: &length, wanted })
         .map_err(|d| show_line(files, d))
 }
 
@@ -132,9 +138,17 @@ fn stem(path: &str) -> (String, bool) {
     lower.strip_suffix(".gz").map(|stem| (stem.to_owned(), true)).unwrap_or((lower, false))
 }
 
+/// How many bytes a file has, decompressed; `None` for one that cannot be read twice.
+fn length(files: &dyn Files, path: &str) -> Option<u64> {
+    if stem(path).1 {
+        return std::io::copy(&mut open(files, path).ok()?, &mut std::io::sink()).ok();
+    }
+    files.open_to_seek(path).ok()?.seek(SeekFrom::End(0)).ok()
+}
+
 fn open(files: &dyn Files, path: &str) -> std::io::Result<Box<dyn Read>> {
     let raw = files.open(path)?;
-    Ok(if stem(path).1 { Box::new(flate2::read::MultiGzDecoder::new(raw)) } else { raw })
+    Ok(if stem(path).1 { Box::new(limits::Unfolded::new(raw)) } else { raw })
 }
 
 fn unknown_format(name: &str, path: &str) -> Diagnostic {

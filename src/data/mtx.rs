@@ -93,7 +93,7 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
         (false, None) => height.saturating_mul(width),
         (false, Some(sign)) => {
             if sign > 0.0 {
-                height.saturating_mul(height + 1) / 2
+                height.saturating_mul(height.saturating_add(1)) / 2
             } else {
                 height.saturating_mul(height.saturating_sub(1)) / 2
             }

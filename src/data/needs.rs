@@ -5,6 +5,10 @@
 pub trait Needs {
     /// Whether a column's cells are to be kept.
     fn keeps(&self, column: &str) -> bool;
+    /// The names of the columns to keep, where that is known without the table's own names.
+    fn names(&self) -> Option<Vec<&str>> {
+        None
+    }
     /// Lists of columns (places in the header) that are used together, in this order: the numbers of each are
     /// read into one array.
     fn together(&self, _header: &[String]) -> Vec<Vec<usize>> {

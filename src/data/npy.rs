@@ -8,10 +8,10 @@
 mod header;
 mod number_type;
 
-use super::{Table, TableFile, assembly::Assembly, errors, row_places::RowOrigin};
+use super::{Table, TableFile, assembly::Assembly, errors, limits::MOST_COLUMNS, row_places::RowOrigin};
 use crate::diag::Diagnostic;
 use header::NpyHeader;
-use std::io::{Error, ErrorKind, Read};
+use std::io::{Cursor, Error, ErrorKind, Read};
 
 /// Reads the array.
 ///
@@ -60,12 +60,30 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
         return Err(d.note(format!("its shape is {}", show(&shape))));
     }
     let count = rows.checked_mul(columns).filter(|_| rows < u32::MAX as usize);
-    let Some(count) = count else {
+    let bytes = count.and_then(|c| c.checked_mul(element.size()));
+    let Some((count, bytes)) = count.zip(bytes).filter(|_| columns < MOST_COLUMNS) else {
         return Err(fault(
             source,
-            &format!("has more rows than can be counted: its shape is {}", show(&shape)),
+            &format!("has more rows or columns than can be counted: its shape is {}", show(&shape)),
         ));
     };
+    if bytes > TAKEN_ON_TRUST {
+        // What the header announces is asked of the file before memory is taken for it.
+        let there = match (source.length)() {
+            Some(length) => length.saturating_sub(at as u64),
+            None => {
+                let mut rest = vec![];
+                input.read_to_end(&mut rest).map_err(|e| unread(source, at, &e))?;
+                let there = rest.len() as u64;
+                input = Box::new(Cursor::new(rest));
+                there
+            }
+        };
+        if there < bytes as u64 {
+            let whole = there / element.size() as u64;
+            return Err(cut(source, at + there as usize, &format!("element {whole} of {count}")));
+        }
+    }
     let names = sequences
         .map(|_| "sequence".to_string())
         .into_iter()
@@ -133,6 +151,8 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
 
 /// Elements read at a time, about.
 const BLOCK: usize = 1 << 13;
+/// Arrays up to so many bytes are made room for before it is known that the file holds them.
+const TAKEN_ON_TRUST: usize = 1 << 22;
 /// No header of a plain array is longer.
 const LONGEST: usize = 1 << 16;
 
@@ -284,6 +304,20 @@ mod tests {
             ("four axes", file("<f8", "False", "(1, 1, 1, 1)", &[0; 8]), &["E0619", "4 axes"]),
             ("no rows", file("<f8", "False", "(0, 3)", &[]), &["E0604", "0 × 3"]),
             ("too many rows", file("<f8", "False", "(9999999999, 2)", &[]), &["E0619"]),
+            (
+                "a wide one of a few bytes",
+                file("<f8", "False", "(1, 9000000)", &[0; 8]),
+                &["E0619", "element 1 of"],
+            ),
+            (
+                "a wide one of no order",
+                file("<f8", "True", "(9000000, 3)", &[0; 24]),
+                &["E0619", "element 3 of"],
+            ),
+            ("too many columns", file("<f8", "False", "(1, 1000000000)", &[0; 8]), &["E0619", "1000000000"]),
+            ("a size that wraps", file("<f8", "False", "(2, 9223372036854775807)", &[]), &["E0619"]),
+            ("a size whose bytes wrap", file("<f8", "True", "(4000000000, 2305843009)", &[]), &["E0619"]),
+            ("three axes that wrap", file("|u1", "True", "(9223372036854775807, 3, 1)", &[]), &["E0619"]),
             ("a shape of words", file("<f8", "False", "(a, 2)", &[]), &["E0619", "(a, 2)"]),
             ("a long integer", file("<i8", "False", "(1,)", &beyond), &["E0619", "element 1"]),
         ] {

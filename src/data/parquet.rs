@@ -3,23 +3,32 @@
 //! The file is read a column of a row group at a time, and only columns that are wanted. A null is missing;
 //! so are the texts that are in every table (`NA`). Truth values are the levels `true` and `false`.
 
-use super::{Seekable, Table, TableFile, assembly::Assembly, errors, row_places::RowOrigin};
+mod page_header;
+mod pages;
+
+use super::{
+    Seekable, Table, TableFile, assembly::Assembly, errors, foreign::guarded, limits::MOST_COLUMNS,
+    row_places::RowOrigin,
+};
 use crate::diag::Diagnostic;
 use ::parquet::{
     basic::{Compression, ConvertedType, LogicalType, Type},
-    column::reader::{ColumnReader, ColumnReaderImpl},
+    column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader},
     data_type::DataType,
     errors::{ParquetError, Result as Parquet},
     file::reader::{ChunkReader, FileReader, Length, SerializedFileReader},
     schema::types::ColumnDescriptor,
 };
+use pages::CheckedPages;
 use std::{
-    io::{BufReader, Read, Seek, SeekFrom},
+    io::{BufRead, BufReader, Read, Seek, SeekFrom},
     sync::{Arc, Mutex, PoisonError},
 };
 
 /// Rows of a column decoded at a time.
 const BATCH: usize = 1 << 13;
+/// Rows for each byte of a file, at most: a run of one value takes a few bytes a page.
+const ROWS_AT_MOST: u64 = 1 << 14;
 /// Up to here every integer is an f64.
 const EXACT: u64 = 1 << 53;
 
@@ -37,7 +46,15 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
             .note("a Parquet file is read here and there, and is compressed inside")
             .help("decompress it first"));
     }
+    // The reader is another's, and panics on some damaged files.
+    guarded(|| read_sound(source)).unwrap_or_else(|why| {
+        Err(fault(source, format!("`{}` cannot be read as a Parquet file", source.path)).note(why))
+    })
+}
+
+fn read_sound(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
     let input = Chunks::open(source)?;
+    let length = input.length;
     if input.length == 0 {
         return Err(errors::empty(source));
     }
@@ -55,9 +72,17 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
             ));
         }
     }
-    let rows: usize = meta.row_groups().iter().map(|g| usize::try_from(g.num_rows()).unwrap_or(0)).sum();
+    let rows = meta.row_groups().iter().map(|g| usize::try_from(g.num_rows()).unwrap_or(0));
+    let rows = rows.fold(0, usize::saturating_add);
     if rows == 0 || names.is_empty() {
         return Err(Diagnostic::error(errors::NO_ROWS, format!("`{}` is a table without rows", source.path)));
+    }
+    if names.len() > MOST_COLUMNS {
+        return Err(fault(source, format!("`{}` has more than {MOST_COLUMNS} columns", source.path)));
+    }
+    if rows as u64 / ROWS_AT_MOST > length {
+        return Err(fault(source, format!("`{}` announces {rows} rows and has {length} bytes", source.path))
+            .help("check that the file was written to its end"));
     }
     if rows >= u32::MAX as usize {
         return Err(Diagnostic::error(
@@ -79,9 +104,8 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
             .help("turn it into one of these, or leave it out"));
         }
     }
-    assembly.begin_all(rows);
     let kept = assembly.kept().to_vec();
-    let mut first = 0;
+    let mut first: usize = 0;
     for g in 0..meta.num_row_groups() {
         let group = file.get_row_group(g).map_err(broken)?;
         let here = usize::try_from(meta.row_group(g).num_rows()).unwrap_or(0);
@@ -92,7 +116,12 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
             if let Some(codec) = unpacked_elsewhere(meta.row_group(g).column(c).compression()) {
                 return Err(compressed(source, &to.about.path().string(), codec));
             }
-            match group.get_column_reader(c).map_err(broken)? {
+            let pages = CheckedPages {
+                pages: group.get_column_page_reader(c).map_err(broken)?,
+                nullable: columns[c].max_def_level() > 0,
+                rows: here,
+            };
+            match get_column_reader(Arc::clone(&columns[c]), Box::new(pages)) {
                 ColumnReader::DoubleColumnReader(r) => to.numbers(r, |x| Some(*x)),
                 ColumnReader::FloatColumnReader(r) => to.numbers(r, |x| Some(f64::from(*x))),
                 ColumnReader::Int32ColumnReader(r) => to.numbers(r, |x| {
@@ -274,6 +303,7 @@ impl GroupColumn<'_, '_> {
             for i in 0..records {
                 let null = nullable && levels.get(i).is_some_and(|l| !there(l));
                 let value = if null { None } else { next.next() };
+                self.assembly.begin(self.first + done + i);
                 take(self.assembly, self.first + done + i, value)?;
             }
             done += records;
@@ -306,7 +336,13 @@ impl ChunkReader for Chunks {
     type T = BufReader<ReadAt>;
 
     fn get_read(&self, start: u64) -> Parquet<BufReader<ReadAt>> {
-        Ok(BufReader::new(ReadAt { file: Arc::clone(&self.file), at: start }))
+        let mut input = BufReader::new(ReadAt { file: Arc::clone(&self.file), at: start });
+        // Everything that is read in this way begins with the header of a page.
+        let left = self.length.saturating_sub(start);
+        if !page_header::plausible(input.fill_buf()?, left) {
+            return Err(ParquetError::General(format!("the page at byte {start} is larger than the file")));
+        }
+        Ok(input)
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Parquet<bytes::Bytes> {

@@ -4,6 +4,7 @@
 //! is never closed for the end of the last cell, and does not count the lines of a file with lone carriage
 //! returns. The tests use it as the writer to agree with.
 
+use super::limits::{LONGEST_RECORD, MOST_COLUMNS};
 use std::io::{ErrorKind, Read};
 
 /// Why a record could not be split off.
@@ -15,6 +16,10 @@ pub enum Broken {
     OpenQuote(usize),
     /// On this line, text follows a closing quote.
     AfterQuote(usize),
+    /// The record that begins on this line has too many bytes.
+    TooLong(usize),
+    /// The record that begins on this line has too many cells.
+    TooMany(usize),
 }
 
 /// One field of the current record.
@@ -62,6 +67,8 @@ enum Split {
     Done { bytes: usize, lines: usize },
     /// The buffer ends too early.
     More,
+    /// See [`Broken::TooMany`].
+    TooMany,
     /// See [`Broken::AfterQuote`], as lines after the record's first.
     AfterQuote(usize),
     /// See [`Broken::OpenQuote`], as lines after the record's first.
@@ -135,13 +142,20 @@ impl<R: Read> Records<R> {
                 return Ok(false);
             }
             match self.split() {
+                Split::Done { bytes, .. } if bytes > LONGEST_RECORD => {
+                    return Err(Broken::TooLong(self.next_line));
+                }
                 Split::Done { bytes, lines } => {
                     self.start += bytes;
                     self.next_line += lines;
                     return Ok(true);
                 }
+                Split::More if self.end - self.start > LONGEST_RECORD => {
+                    return Err(Broken::TooLong(self.next_line));
+                }
                 Split::More => self.fill().map_err(Broken::Io)?,
                 Split::AfterQuote(lines) => return Err(Broken::AfterQuote(self.next_line + lines)),
+                Split::TooMany => return Err(Broken::TooMany(self.next_line)),
                 Split::OpenQuote(lines) => return Err(Broken::OpenQuote(self.next_line + lines)),
             }
         }
@@ -185,7 +199,9 @@ impl<R: Read> Records<R> {
         (0..self.width()).map(|i| self.field(i))
     }
 
-    /// Reads on, moving what is unread to the front and growing the buffer where a record needs it.
+    /// Reads until the buffer is full or the input ends, moving what is unread to the front and growing the
+    /// buffer where a record needs it: a long record is looked at again each time it doubles, not each time
+    /// that a slow input gives a little.
     fn fill(&mut self) -> Result<(), std::io::Error> {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -197,12 +213,17 @@ impl<R: Read> Records<R> {
         }
         loop {
             match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(0) => self.at_eof = true,
+                Ok(0) => {
+                    self.at_eof = true;
+                    return Ok(());
+                }
                 Ok(n) => self.end += n,
-                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) => return Err(e),
             }
-            return Ok(());
+            if self.end == self.buffer.len() {
+                return Ok(());
+            }
         }
     }
 
@@ -265,6 +286,9 @@ impl<R: Read> Records<R> {
                 let delimiter = self.delimiter;
                 at += memchr::memchr3(delimiter, b'\n', b'\r', &text[at..]).unwrap_or(text.len() - at);
                 self.fields.push(Field { start: first, end: at, escaped: false });
+            }
+            if self.fields.len() > MOST_COLUMNS {
+                return Split::TooMany;
             }
             match text.get(at) {
                 None if self.at_eof => return Split::Done { bytes: at - self.start, lines: lines + 1 },

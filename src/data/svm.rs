@@ -2,16 +2,22 @@
 //! `1 3:0.5 17:2 # comment`. Not queries (`qid`) nor several labels in a row.
 //!
 //! A table of columns `label`, `1`, `2`, … up to the largest feature (from `0` on where the file has one);
-//! features that a row leaves out are 0. The file is read twice: its width is known at its end only.
+//! features that a row leaves out are 0. The file is read twice: its width is known at its end only. Columns
+//! that nobody asks for cost nothing, not even their names: a file of a few bytes may have millions.
 
 use super::{
     Table, TableFile,
     assembly::Assembly,
     errors,
+    header::Header,
     lines::{Lines, number, shown, whole, words},
     row_places::{LineNumbers, RowOrigin},
 };
 use crate::diag::Diagnostic;
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 /// Reads the rows.
 ///
@@ -24,7 +30,16 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
             (first, last) = (first.min(f), last.max(f));
         }
     })?;
-    let names = std::iter::once("label".to_string()).chain((first..=last).map(|f| f.to_string())).collect();
+    let header = Header::Counted { first: "label", from: first, numbered: (last + 1).saturating_sub(first) };
+    let kept: Vec<usize> = match source.wanted.and_then(|w| w.names()) {
+        Some(names) => names.iter().filter_map(|n| header.position(n)).collect::<BTreeSet<_>>(),
+        None => (0..header.len()).filter(|&c| keeps(source, &header, c)).collect(),
+    }
+    .into_iter()
+    .collect();
+    // Where in the assembly a feature stands, if it is kept.
+    let place: HashMap<usize, usize> = kept.iter().copied().zip(0..).collect();
+    let names = kept.iter().filter_map(|&c| header.name(c)).map(Cow::into_owned).collect();
     let mut assembly = Assembly::new(names, source.wanted, &[]);
     let mut lines = LineNumbers::default();
     let mut rows = 0;
@@ -33,15 +48,27 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
             lines.push(rows, line);
             assembly.begin(rows);
             assembly.zeros(rows);
-            assembly.number_at(0, rows, label);
+            if let Some(&at) = place.get(&0) {
+                assembly.number_at(at, rows, label);
+            }
             rows += 1;
         }
-        Some((f, x)) => assembly.number_at(f - first + 1, rows - 1, x),
+        Some((f, x)) => {
+            if let Some(&at) = place.get(&(f - first + 1)) {
+                assembly.number_at(at, rows - 1, x);
+            }
+        }
     })?;
     if rows == 0 {
         return Err(Diagnostic::error(errors::NO_ROWS, format!("`{}` has no rows", source.path)));
     }
-    Ok(assembly.finish(source.name, source.path, rows, RowOrigin::Lines(lines)))
+    let mut table = assembly.finish(source.name, source.path, rows, RowOrigin::Lines(lines));
+    table.header = header;
+    Ok(table)
+}
+
+fn keeps(source: &TableFile<'_>, header: &Header, column: usize) -> bool {
+    source.wanted.is_none_or(|w| header.name(column).is_some_and(|n| w.keeps(&n)))
 }
 
 /// Columns of a table are counted up to here.

@@ -2,6 +2,7 @@
 
 use super::{
     column::Column,
+    header::Header,
     row_places::{RowOrigin, RowPlaces},
 };
 use crate::diag::{DataPlace, Diagnostic};
@@ -17,7 +18,7 @@ pub struct Table {
     /// Number of rows.
     pub rows: usize,
     /// The names of all columns in their order, with those whose cells were not kept.
-    pub header: Vec<String>,
+    pub header: Header,
     /// The columns that were kept, in their order.
     pub columns: Vec<Column>,
     /// Where the column of a name stands: tables have thousands.
@@ -30,7 +31,7 @@ impl Table {
         name: String,
         path: Option<String>,
         rows: usize,
-        header: Vec<String>,
+        header: Header,
         columns: Vec<Column>,
         origin: RowOrigin,
     ) -> Self {

@@ -13,6 +13,9 @@ pub struct TableFile<'a> {
     pub open: &'a dyn Fn() -> std::io::Result<Box<dyn Read>>,
     /// Opens the file to be read at any place, as it is.
     pub seek: &'a dyn Fn() -> std::io::Result<Box<dyn Seekable>>,
+    /// How many bytes [`open`](Self::open) gives, found by looking at the whole of a compressed file; `None`
+    /// where it can't be known beforehand.
+    pub length: &'a dyn Fn() -> Option<u64>,
     /// Which columns to keep; all without it. The others only have their cells counted.
     pub wanted: Option<Wanted<'a>>,
 }

@@ -50,6 +50,8 @@ pub const REPEATED_ID: Code = Code("E0637");
 pub const PARTLY_MISSING: Code = Code("E0638");
 /// A `Columns` plate that no column is left for.
 pub const NO_COLUMNS_LEFT: Code = Code("E0639");
+/// Names of more columns are not compared with one that was meant.
+const MANY_COLUMNS: usize = 100_000;
 /// Weights that are not whole.
 pub const FRACTIONAL_WEIGHT: Code = Code("W0601");
 
@@ -170,10 +172,13 @@ impl<'a> Binder<'a> {
             .iter()
             .map(|n| n.name.as_str())
             .chain(self.graph.inputs.iter().map(|i| i.name.as_str()));
-        match nearest(name, table.header.iter().map(String::as_str).chain(own.filter(|o| *o != name))) {
+        // Of millions of columns that are numbers none is more likely than another.
+        let header: Vec<_> = table.header.iter().take(MANY_COLUMNS).collect();
+        let known = header.iter().map(|h| &**h).filter(|_| table.header.len() < MANY_COLUMNS);
+        match nearest(name, known.chain(own.filter(|o| *o != name))) {
             Some(meant) => d.help(format!("did you mean `{meant}`?")),
             None if table.header.len() <= 20 => {
-                let all: Vec<_> = table.header.iter().map(|h| format!("`{h}`")).collect();
+                let all: Vec<_> = header.iter().map(|h| format!("`{h}`")).collect();
                 d.note(format!("its columns are {}", all.join(", ")))
             }
             None => d.note(format!("it has {} columns", table.header.len())),

@@ -62,6 +62,10 @@ impl Needs for TableNeeds<'_> {
         self.named.contains(name) || self.all_but.as_ref().is_some_and(|except| !except.contains(name))
     }
 
+    fn names(&self) -> Option<Vec<&str>> {
+        self.all_but.is_none().then(|| self.named.iter().copied().collect())
+    }
+
     fn together(&self, header: &[String]) -> Vec<Vec<usize>> {
         let graph = self.graph;
         let place: HashMap<&str, usize> = header.iter().map(String::as_str).zip(0..).collect();

@@ -117,12 +117,8 @@ impl<'a> Binder<'a> {
             return Some(only.clone());
         }
         let serves = serving(graph, t);
-        let names: Vec<String> = table
-            .header
-            .iter()
-            .filter(|h| !except.contains(h) && !serves.contains(h.as_str()))
-            .cloned()
-            .collect();
+        let stays = |h: &str| !except.iter().any(|e| e == h) && !serves.contains(h);
+        let names: Vec<String> = table.header.iter().filter(|h| stays(h)).map(Cow::into_owned).collect();
         if names.is_empty() {
             let d = Diagnostic::error(
                 NO_COLUMNS_LEFT,
