@@ -81,7 +81,7 @@ impl Start {
         }
         let w = plan.vars[v].width;
         let (mut eta, mut moments) = (vec![0.0; w], vec![0.0; w]);
-        (0..plan.vars[v].elements()).try_for_each(|e| self.from_values(plan, v, e, &mut eta, &mut moments))
+        (0..plan.vars[v].elements()).try_for_each(|e| self.values_of(plan, v, e, &mut eta, &mut moments))
     }
 
     /// Writes the moments of a streamed variable for the places `range`; false where it has no start.
@@ -93,7 +93,7 @@ impl Start {
             out.fill(0.0);
             // Elements of a streamed block have no prior of their own: its one node gives all. `check` has
             // found no fault in it.
-            return self.from_values(plan, v, first, &mut eta, out).is_ok();
+            return self.values_of(plan, v, first, &mut eta, out).is_ok();
         }
         if self.drawn[v].iter().all(Option::is_none) {
             return false;
@@ -125,7 +125,7 @@ impl Start {
         let var = &plan.vars[v];
         let mut moved = true;
         if !self.values[v].is_empty() {
-            self.from_values(plan, v, 0, eta, moments)?;
+            self.values_of(plan, v, 0, eta, moments)?;
             var.shape.hold(Which::From(0), moments);
         } else if multiplied(graph, plan, v) {
             var.shape.nudge(&mut self.random(&var.name), moments);
@@ -160,7 +160,7 @@ impl Start {
 
     /// Moments of elements from `first` on, from the caller's values and parameters. `eta` and `moments` hold
     /// the prior's, and are written over; what is not given stays as the prior has it.
-    fn from_values(
+    fn values_of(
         &self,
         plan: &Plan,
         v: VarId,
