@@ -38,12 +38,11 @@ pub(super) struct ReadyPass<'a> {
 /// Rows that are worked off together, at most, where they could be cut anywhere.
 const LARGEST_CHUNK: usize = 8192;
 impl<'a> ReadyPass<'a> {
-    pub(super) fn new(work: &Work<'_>, stream: StreamId, ways: Ways<'a>) -> Self {
+    /// `places` are those of the statistics that each run sums: those that the plan's ways sum by run, or, by any
+    /// other ways, all of the pass.
+    pub(super) fn new(work: &Work<'_>, stream: StreamId, ways: Ways<'a>, places: Range<usize>) -> Self {
         let (plan, pass) = (work.plan, &work.plan.passes[stream]);
         let gathered = paths::gathered(pass, &ways);
-        let sums = &plan.sums.passes[stream];
-        let by_run = |t: &TableId| plan.sums.tables[*t].end <= sums.by_run.end;
-        let places = if gathered.iter().all(by_run) { sums.by_run.clone() } else { sums.all.clone() };
         let kept = |v: &VarId| matches!(plan.vars[*v].storage, Storage::Streamed { kept: true, .. });
         let kept = pass.ways.iter().map(|w| w.var).filter(kept).collect();
         let one_run = pass.local_ascent().is_some() && ways.iter().all(|w| w.cut().is_none());

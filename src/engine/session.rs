@@ -54,8 +54,10 @@ impl<'p> Session<'p> {
                 Ok(())
             }
             Step::Pass(s) => {
-                let ready =
-                    self.ready[s].get_or_insert_with(|| ReadyPass::new(work, s, paths::chosen(work, s)));
+                let ready = self.ready[s].get_or_insert_with(|| {
+                    let by_run = work.plan.sums.passes[s].by_run.clone();
+                    ReadyPass::new(work, s, paths::chosen(work, s), by_run)
+                });
                 ready.pass(work, &self.idle)
             }
             Step::Bound => {
@@ -79,7 +81,8 @@ impl<'p> Session<'p> {
         if ways.is_empty() {
             return Ok(());
         }
-        ReadyPass::new(&self.work, s, ways).pass(&mut self.work, &self.idle)
+        let all = self.work.plan.sums.passes[s].all.clone();
+        ReadyPass::new(&self.work, s, ways, all).pass(&mut self.work, &self.idle)
     }
 
     /// Natural parameters and moments of each row of some of a stream's blocks, as the last pass has left
@@ -94,7 +97,8 @@ impl<'p> Session<'p> {
             self.work.refresh_table(t);
         }
         let ways = paths::general(&self.work, s);
-        ReadyPass::new(&self.work, s, ways).emit(&mut self.work, wanted)
+        let all = plan.sums.passes[s].all.clone();
+        ReadyPass::new(&self.work, s, ways, all).emit(&mut self.work, wanted)
     }
 
     /// Back to the state that was last good.

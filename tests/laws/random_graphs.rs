@@ -391,7 +391,11 @@ fn close(a: &[f64], b: &[f64], within: f64) -> Option<usize> {
 
 /// Every number of a posterior: what has no deviation is NaN, which equals nothing.
 fn bits(p: &Posterior) -> String {
-    format!("{p:?}")
+    // All but how long it took.
+    let mut p = p.clone();
+    let record = std::mem::take(&mut p.record);
+    let terms: Vec<&[f64]> = (0..record.iterations().len()).map(|i| record.terms(i)).collect();
+    format!("{p:?} {terms:?}")
 }
 
 fn hold(seed: u64) -> Result<(), String> {
