@@ -12,7 +12,7 @@ impl Watch for Progress {
     fn iterated(&mut self, restart: usize, iteration: usize, elbo: f64) {
         self.iterations += 1;
         self.best = Some(self.best.map_or(elbo, |best| best.max(elbo)));
-        if iteration % 10 == 0 {
+        if iteration.is_multiple_of(10) {
             println!("start {}, iteration {iteration}: {elbo:.3} nats", restart + 1);
         }
     }

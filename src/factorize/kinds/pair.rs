@@ -163,7 +163,10 @@ fn why(graph: &FactorGraph, claim: &Pair) -> String {
 /// name, the member and its node. What else such a product holds does not matter, so that one look serves all
 /// partners: a precision that a thousand variables share has a thousand candidates.
 #[derive(Default)]
-struct Alone(HashMap<(&'static str, usize, NodeId), Vec<(usize, usize)>>);
+struct Alone(HashMap<Member, Vec<(usize, usize)>>);
+
+/// A block's name, a member of it, and the member's node.
+type Member = (&'static str, usize, NodeId);
 
 impl Alone {
     fn of(

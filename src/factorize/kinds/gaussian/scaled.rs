@@ -208,7 +208,7 @@ fn scale(
     let mut its = energy.holding(Source::Node(tau)).peekable();
     // In the order of the factors, so that a product without a place is met before all are gone through.
     while let Some(i) = [theirs.peek(), its.peek()].into_iter().flatten().min().copied() {
-        (theirs.next_if_eq(&i), its.next_if_eq(&i));
+        let _ = (theirs.next_if_eq(&i), its.next_if_eq(&i));
         let mut f = written.get(&i).unwrap_or_else(|| energy.factor(i)).clone();
         for term in &mut f.terms {
             let of = |source: Source| {
