@@ -121,6 +121,14 @@ impl Assembly {
         matches!(self.builders[i].state, Holding::Numbers { .. })
     }
 
+    /// Places in the header of columns of numbers, some of which were not written as they print, that `named`
+    /// says are names.
+    pub(super) fn spelling_lost(&self, named: impl Fn(&str) -> bool) -> Vec<usize> {
+        let lost = |b: &Intake| matches!(b.state, Holding::Numbers { faithful: false });
+        let all = self.kept.iter().zip(&self.builders);
+        all.filter(|(c, b)| lost(b) && named(&self.header[**c])).map(|(&c, _)| c).collect()
+    }
+
     /// Takes in a number of a column that [is numeric](Self::is_numeric).
     #[inline]
     pub(super) fn number(&mut self, i: usize, row: usize, x: f64, spelled_alike: bool) {

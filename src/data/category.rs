@@ -66,6 +66,10 @@ fn whole(text: &str) -> Option<(bool, &str)> {
         b'+' => (false, &text[1..]),
         _ => (false, text),
     };
+    // `7.0` is written so where a program made fractions of whole numbers.
+    let digits = digits.split_once('.').map_or(digits, |(whole, zeros)| {
+        if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') { whole } else { digits }
+    });
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -107,6 +111,8 @@ mod tests {
             ),
             (&["1", "01", "+1", "-0"], &["-0", "+1", "01", "1"]),
             (&["2", "-", "10"], &["-", "10", "2"]),
+            (&["10.0", "9.0", "7", "7.0"], &["7", "7.0", "9.0", "10.0"]),
+            (&["10.0", "9.", "7"], &["10.0", "7", "9."]),
         ] {
             assert_eq!(sorted(given), want, "{given:?}");
         }

@@ -140,6 +140,9 @@ fn pass(source: &TableFile<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Res
         }
         rows += 1;
     }
+    if let (Some(wanted), true) = (source.wanted, flipped.is_empty()) {
+        flipped = assembly.spelling_lost(|name| wanted.names_levels(name));
+    }
     if !flipped.is_empty() {
         return Ok(Reading::Again(flipped));
     }

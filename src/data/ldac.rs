@@ -8,7 +8,7 @@ use super::{
     Table, TableFile,
     assembly::Assembly,
     errors,
-    lines::{Lines, number, shown, whole, words},
+    lines::{EXACT, Lines, number, shown, too_long, whole, words},
     row_places::{LineNumbers, RowOrigin},
 };
 use crate::diag::Diagnostic;
@@ -43,6 +43,9 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
                 };
                 if rows >= u32::MAX as usize - 1 {
                     return fault(format!("`{}` has too many rows", source.path));
+                }
+                if word > EXACT {
+                    return fault(too_long(word));
                 }
                 lines.push(rows, at);
                 assembly.begin(rows);

@@ -59,6 +59,14 @@ pub(super) fn whole(word: &[u8]) -> Option<usize> {
     std::str::from_utf8(word).ok().filter(|w| w.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
 }
 
+/// Up to here every whole number is an f64.
+pub(super) const EXACT: usize = 1 << 53;
+
+/// What is wrong with a whole number past that: two of them could be one.
+pub(super) fn too_long(n: usize) -> String {
+    format!("`{n}` is an integer that a number of 64 bits does not hold exactly")
+}
+
 /// A number as a cell of a table spells it; infinite and missing ones too.
 pub(super) fn number(word: &[u8]) -> Option<f64> {
     let (read, length) = cell::number(word);

@@ -8,7 +8,7 @@ use super::{
     Table, TableFile,
     assembly::Assembly,
     errors,
-    lines::{Lines, number, shown, whole, words},
+    lines::{EXACT, Lines, number, shown, too_long, whole, words},
     row_places::{LineNumbers, RowOrigin},
 };
 use crate::diag::Diagnostic;
@@ -141,6 +141,9 @@ pub fn read(source: &TableFile<'_>) -> Result<Table, Diagnostic> {
         if i == 0 || j == 0 || i > height || j > width {
             let d = input.fault(format!("there is no row {i}, column {j} in a matrix of {height} × {width}"));
             return Err(d.note("indices count from 1"));
+        }
+        if let Some(long) = [i, j].into_iter().find(|n| *n > EXACT) {
+            return Err(input.fault(too_long(long)));
         }
         let other = mirror.filter(|_| i != j).map(|sign| (j, i, sign * x));
         for (i, j, x) in [Some((i, j, x)), other].into_iter().flatten() {

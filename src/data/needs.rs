@@ -5,6 +5,10 @@
 pub trait Needs {
     /// Whether a column's cells are to be kept.
     fn keeps(&self, column: &str) -> bool;
+    /// Whether a column's cells are names of levels or rows, kept as they are written: `007` is not `7`.
+    fn names_levels(&self, _column: &str) -> bool {
+        false
+    }
     /// The names of the columns to keep, where that is known without the table's own names.
     fn names(&self) -> Option<Vec<&str>> {
         None

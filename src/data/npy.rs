@@ -306,7 +306,7 @@ mod tests {
             ("too many rows", file("<f8", "False", "(9999999999, 2)", &[]), &["E0619"]),
             (
                 "a wide one of a few bytes",
-                file("<f8", "False", "(1, 9000000)", &[0; 8]),
+                file("<f8", "False", "(1, 4000000)", &[0; 8]),
                 &["E0619", "element 1 of"],
             ),
             (

@@ -66,7 +66,14 @@ impl Column {
     /// A number with a fraction in a numeric column, or an infinite one.
     pub fn as_category(&self, table: &Table) -> Result<Cow<'_, Category>, Diagnostic> {
         let values = match &self.cells {
-            Cells::Text(category) => return Ok(Cow::Borrowed(category)),
+            Cells::Text(category) => {
+                // Numbers kept as they are written: those with a fraction measure something.
+                let fraction =
+                    |l: &String| l.trim().parse().is_ok_and(|x: f64| x.is_finite() && x.fract() != 0.0);
+                let bad = category.levels.iter().position(fraction).filter(|_| self.found.words == 0);
+                let row = bad.and_then(|k| category.codes.iter().position(|&c| c as usize == k));
+                return row.map_or(Ok(Cow::Borrowed(category)), |row| Err(not_whole(self, table, row)));
+            }
             Cells::Numeric(values) => values,
         };
         if let Some(row) = self.found.first_infinite {

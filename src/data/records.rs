@@ -39,6 +39,8 @@ pub struct Records<R> {
     start: usize,
     end: usize,
     at_eof: bool,
+    /// Why the input ends, where it should not; told once what came before is split.
+    failed: Option<std::io::Error>,
     delimiter: u8,
     /// Line of the next record, from 1.
     next_line: usize,
@@ -87,6 +89,7 @@ impl<R: Read> Records<R> {
             start: 0,
             end: 0,
             at_eof: false,
+            failed: None,
             delimiter: b',',
             next_line: 1,
             fields: vec![],
@@ -203,6 +206,10 @@ impl<R: Read> Records<R> {
     /// buffer where a record needs it: a long record is looked at again each time it doubles, not each time
     /// that a slow input gives a little.
     fn fill(&mut self) -> Result<(), std::io::Error> {
+        if let Some(e) = self.failed.take() {
+            return Err(e);
+        }
+        let had = self.end - self.start;
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
@@ -219,6 +226,10 @@ impl<R: Read> Records<R> {
                 }
                 Ok(n) => self.end += n,
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if self.end > had => {
+                    self.failed = Some(e);
+                    return Ok(());
+                }
                 Err(e) => return Err(e),
             }
             if self.end == self.buffer.len() {

@@ -94,6 +94,8 @@ pub enum PlateKind {
         table: DataTableId,
         /// How many rows each stands for.
         weight: Option<ColumnId>,
+        /// What names a row to rows of other tables; row numbers from 1 where left out.
+        id: Option<ColumnId>,
     },
     /// Each row, in order within its sequence.
     Steps {
@@ -101,6 +103,8 @@ pub enum PlateKind {
         table: DataTableId,
         /// Which sequence a row belongs to.
         sequence: Option<ColumnId>,
+        /// What names a step to rows of other tables; row numbers from 1 where left out.
+        id: Option<ColumnId>,
     },
     /// Each level of a column, or of several joined.
     Groups {

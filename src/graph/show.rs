@@ -85,14 +85,16 @@ impl FactorGraph {
         let column = |c: &ColumnId| self.column_name(*c);
         match kind {
             PlateKind::Size(n) => format!("Size({n})"),
-            PlateKind::Rows { table, weight } => {
+            PlateKind::Rows { table, weight, id } => {
+                let id = id.as_ref().map_or(String::new(), |i| format!(", id: {}", column(i)));
                 let weight = weight.as_ref().map_or(String::new(), |w| format!(", weight: {}", column(w)));
-                format!("Rows({}{weight})", self.table_name(*table))
+                format!("Rows({}{weight}{id})", self.table_name(*table))
             }
-            PlateKind::Steps { table, sequence } => {
+            PlateKind::Steps { table, sequence, id } => {
+                let id = id.as_ref().map_or(String::new(), |i| format!(", id: {}", column(i)));
                 let sequence =
                     sequence.as_ref().map_or(String::new(), |s| format!(", sequence: {}", column(s)));
-                format!("Steps({}{sequence})", self.table_name(*table))
+                format!("Steps({}{sequence}{id})", self.table_name(*table))
             }
             PlateKind::Groups { columns } => {
                 format!("Groups({})", columns.iter().map(column).collect::<Vec<_>>().join(", "))

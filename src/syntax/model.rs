@@ -165,6 +165,17 @@ impl Fitter<'_, '_> {
         named.then_some(TableDecl { name, source: Spanned::new(source, value.span) })
     }
 
+    /// Is it a whole number, written out, that could be another's f64 too?
+    fn merges(&self, x: f64, at: Span) -> bool {
+        x.abs() >= 9_007_199_254_740_992.0 && {
+            let written = self.source.text.get(at.start..at.end).unwrap_or_default();
+            let digits = written.trim_start_matches(['-', '+']).replace('_', "");
+            !digits.is_empty()
+                && digits.bytes().all(|b| b.is_ascii_digit())
+                && digits.parse::<u128>().map_or(true, |whole| x.abs() as u128 != whole)
+        }
+    }
+
     fn cells(&mut self, tree: &Tree) -> Vec<Spanned<Cell>> {
         let TreeKind::List(items) = &tree.node else {
             self.misfit(tree, "a column is a list of cells", "write [1, 2, \"NA\"]");
@@ -180,6 +191,14 @@ impl Fitter<'_, '_> {
                 let d = Diagnostic::error(CODE_FINITE, "a cell may not be infinite")
                     .at(tree.span, "not finite")
                     .help("a missing cell is \"NA\" or None");
+                self.diags.error(d);
+                None
+            }
+            TreeKind::Number(x) if self.merges(*x, tree.span) => {
+                let d =
+                    Diagnostic::error(CODE_FINITE, "a whole number that a number of 64 bits does not hold")
+                        .at(tree.span, format!("would be {x}"))
+                        .help("write it in quotes where it is a name");
                 self.diags.error(d);
                 None
             }

@@ -7,6 +7,7 @@ mod textbook;
 
 mod enumeration;
 mod gaussian;
+mod identity;
 mod joint_beats_mean_field;
 mod known_answers;
 mod references;

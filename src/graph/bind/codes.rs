@@ -1,12 +1,12 @@
 //! Categories as elements of an axis: by name where the axis has names from data, by position where it has
 //! only a size, and by number where whole numbers lack some.
 
-use super::{Binder, LEVEL_COUNT, UNKNOWN_LEVEL, Uses};
+use super::{Binder, LEVEL_COUNT, ROWS_WITHOUT_NAMES, UNKNOWN_LEVEL, Uses, needs::unnamed_rows};
 use crate::{
     data::{MISSING, Table},
     diag::Diagnostic,
     graph::factor_graph::PlateKind,
-    shape::Extent,
+    shape::{DataTableId, Extent, PlateId},
     source::Span,
 };
 use std::{collections::HashMap, sync::Arc};
@@ -46,10 +46,11 @@ impl Binder<'_> {
             Extent::Number(_) => true,
             Extent::Levels(_) => false,
             Extent::Plate(p) => {
-                matches!(
-                    self.graph.plates[p.0].kind,
-                    PlateKind::Size(_) | PlateKind::Rows { .. } | PlateKind::Steps { .. }
-                ) || self.bound.plates[p.0].labels.is_none()
+                let kind = &self.graph.plates[p.0].kind;
+                if let Some(table) = unnamed_rows(kind) {
+                    return self.row_numbers(levels, p, table, column, span);
+                }
+                matches!(kind, PlateKind::Size(_)) || self.bound.plates[p.0].labels.is_none()
             }
         };
         let size = self.bound.size(extent);
@@ -90,6 +91,59 @@ impl Binder<'_> {
         let labels = self.bound.labels(extent)?;
         let place: HashMap<&str, u32> = labels.iter().map(String::as_str).zip(0..).collect();
         Some(levels.iter().map(|l| place.get(l.as_str()).copied().unwrap_or(MISSING)).collect())
+    }
+
+    /// Rows without names are meant by their numbers: levels match no row by their place among the levels.
+    fn row_numbers(
+        &mut self,
+        levels: &[String],
+        plate: PlateId,
+        t: DataTableId,
+        column: &str,
+        span: Span,
+    ) -> Option<Vec<u32>> {
+        let (table, size) = (self.tables[t.0], self.bound.plate(plate).size);
+        let numbers: Option<Vec<u32>> = levels.iter().map(|l| whole_number(l, size)).collect();
+        // A column of that name in the table itself says which row is meant, whatever the row's number.
+        let own = table.column(column).filter(|_| {
+            !self.graph.columns.iter().any(|c| c.table == t && c.name == column && self.indexes(c))
+        });
+        let other = own.and_then(|c| (0..table.rows).find(|&r| c.cell(r) != (r + 1).to_string()));
+        if other.is_none() && numbers.is_some() {
+            return numbers;
+        }
+        let name = self.graph.plate_name(plate);
+        let stray = levels.iter().find(|l| whole_number(l, size).is_none());
+        let title = match (stray, other) {
+            (Some(level), _) => format!("`{level}` in column `{column}` names no row of plate `{name}`"),
+            (None, row) => format!(
+                "column `{column}` could name rows of `{}` by their numbers or by their own `{column}`, and row {} is `{}`",
+                table.name,
+                row.map_or(0, |r| r + 1),
+                row.and_then(|r| table.column(column).map(|c| c.cell(r))).unwrap_or_default()
+            ),
+        };
+        let id = if table.header.contains(column) { column } else { "…" };
+        let kind = match self.graph.plates[plate.0].kind {
+            PlateKind::Steps { .. } => "Steps",
+            PlateKind::Tree { .. } => "Tree",
+            _ => "Rows",
+        };
+        let d = Diagnostic::error(ROWS_WITHOUT_NAMES, title)
+            .at(span, format!("picks a row of `{name}`"))
+            .with(self.graph.plates[plate.0].span, "these rows have no names")
+            .note("levels never match rows by position: without `id`, rows are named by their numbers from 1")
+            .help(format!("name the rows: `{kind}(table: \"{}\", id: \"{id}\")`", table.name));
+        self.fail(d);
+        None
+    }
+
+    /// Does this column of a table pick rows of the same table?
+    fn indexes(&self, c: &crate::graph::factor_graph::DataColumn) -> bool {
+        let uses = Uses::of(self.graph);
+        uses.indices.iter().any(|(k, p, _)| {
+            self.graph.columns[k.0] == *c && unnamed_rows(&self.graph.plates[p.0].kind) == Some(c.table)
+        })
     }
 
     /// Reports the first row whose level means no element.

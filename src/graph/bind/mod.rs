@@ -44,12 +44,14 @@ pub const LENGTHS_DIFFER: Code = Code("E0634");
 pub const NO_PARENT: Code = Code("E0635");
 /// A row of a tree above itself.
 pub const TREE_CYCLE: Code = Code("E0636");
-/// Two rows of a tree of one name.
+/// Two rows of one name.
 pub const REPEATED_ID: Code = Code("E0637");
 /// A vector of which some cells are missing.
 pub const PARTLY_MISSING: Code = Code("E0638");
 /// A `Columns` plate that no column is left for.
 pub const NO_COLUMNS_LEFT: Code = Code("E0639");
+/// Rows that have no names, named by a column.
+pub const ROWS_WITHOUT_NAMES: Code = Code("E0643");
 /// Names of more columns are not compared with one that was meant.
 const MANY_COLUMNS: usize = 100_000;
 /// Weights that are not whole.

@@ -1,6 +1,7 @@
 //! What a graph needs of a table, known before the table is read: which columns, and which of them side by
 //! side in one array. Not here: their use.
 
+use super::Uses;
 use crate::{
     data::Needs,
     graph::factor_graph::{FactorGraph, InputSource, ObservedValues, PlateKind},
@@ -16,6 +17,10 @@ pub struct TableNeeds<'a> {
     named: HashSet<&'a str>,
     /// All columns but these.
     all_but: Option<HashSet<&'a str>>,
+    /// Columns whose cells are names of levels or rows.
+    names: HashSet<&'a str>,
+    /// Those of a `Columns` plate of categories are names too.
+    all_names: bool,
 }
 
 impl<'a> TableNeeds<'a> {
@@ -27,6 +32,14 @@ impl<'a> TableNeeds<'a> {
             .filter(|c| c.table == table && c.joined.is_none())
             .map(|c| c.name.as_str())
             .collect();
+        // A table whose rows are named by another's column may have a column of that name: an id in all but
+        // name, which row numbers must not pass over.
+        for (c, p, _) in &Uses::of(graph).indices {
+            let column = &graph.columns[c.0];
+            if column.table != table && unnamed_rows(&graph.plates[p.0].kind) == Some(table) {
+                named.insert(&column.name);
+            }
+        }
         let mut all_but: Option<HashSet<&str>> = None;
         for plate in &graph.plates {
             match &plate.kind {
@@ -44,7 +57,8 @@ impl<'a> TableNeeds<'a> {
                 _ => {}
             }
         }
-        Self { graph, table, named, all_but }
+        let (names, all_names) = names(graph, table);
+        Self { graph, table, named, all_but, names, all_names }
     }
 
     /// The `Columns` plate among some plates, if it is of this table.
@@ -60,6 +74,10 @@ impl<'a> TableNeeds<'a> {
 impl Needs for TableNeeds<'_> {
     fn keeps(&self, name: &str) -> bool {
         self.named.contains(name) || self.all_but.as_ref().is_some_and(|except| !except.contains(name))
+    }
+
+    fn names_levels(&self, name: &str) -> bool {
+        self.all_names || self.names.contains(name)
     }
 
     fn names(&self) -> Option<Vec<&str>> {
@@ -105,13 +123,48 @@ impl Needs for TableNeeds<'_> {
     }
 }
 
-/// The columns of a table that say which sequence, group or tree node a row is, or how often it counts.
-pub(super) fn serving(graph: &FactorGraph, t: DataTableId) -> HashSet<&str> {
-    let mut found = vec![];
+/// The columns of a table whose cells name levels or rows, and whether all of them do.
+fn names(graph: &FactorGraph, t: DataTableId) -> (HashSet<&str>, bool) {
+    let uses = Uses::of(graph);
+    let mut found: Vec<ColumnId> = uses.indices.iter().map(|(c, ..)| *c).chain(uses.levels).collect();
     for p in &graph.plates {
         match &p.kind {
-            PlateKind::Rows { weight: Some(c), .. } | PlateKind::Steps { sequence: Some(c), .. } => {
-                found.push(*c)
+            PlateKind::Rows { id, .. } => found.extend(id),
+            PlateKind::Steps { sequence, id, .. } => found.extend(sequence.iter().chain(id)),
+            PlateKind::Groups { columns } => found.extend(columns),
+            PlateKind::Tree { id, parent, .. } => found.extend(id.iter().chain([parent])),
+            PlateKind::Size(_) | PlateKind::Columns { .. } => {}
+        }
+    }
+    let mut all = false;
+    for n in graph.nodes.iter().filter(|n| n.spec.stat.one_hot()) {
+        match n.observed.as_ref().map(|o| &o.values) {
+            Some(ObservedValues::Columns(columns)) => found.extend(columns),
+            Some(ObservedValues::Table(of)) => all |= *of == t,
+            None => {}
+        }
+    }
+    let here = found.iter().map(|c| &graph.columns[c.0]).filter(|c| c.table == t);
+    (here.map(|c| c.name.as_str()).collect(), all)
+}
+
+/// The table of a plate of rows without names.
+pub(super) fn unnamed_rows(kind: &PlateKind) -> Option<DataTableId> {
+    match kind {
+        PlateKind::Rows { table, id: None, .. }
+        | PlateKind::Steps { table, id: None, .. }
+        | PlateKind::Tree { table, id: None, .. } => Some(*table),
+        _ => None,
+    }
+}
+
+/// The columns of a table that say which sequence, group or tree node a row is, or how often it counts.
+pub(super) fn serving(graph: &FactorGraph, t: DataTableId) -> HashSet<&str> {
+    let mut found: Vec<ColumnId> = vec![];
+    for p in &graph.plates {
+        match &p.kind {
+            PlateKind::Rows { weight: c, id, .. } | PlateKind::Steps { sequence: c, id, .. } => {
+                found.extend(c.iter().chain(id))
             }
             PlateKind::Groups { columns } => found.extend(columns),
             PlateKind::Tree { id, parent, .. } => found.extend(id.iter().chain([parent])),

@@ -1,8 +1,8 @@
 //! Sizes and labels of plates, weights and sequences of their rows, and the levels that axes run over.
 
-use super::{Binder, FRACTIONAL_WEIGHT, NO_COLUMNS_LEFT, Uses, needs::serving};
+use super::{Binder, FRACTIONAL_WEIGHT, LEVEL_COUNT, NO_COLUMNS_LEFT, REPEATED_ID, Uses, needs::serving};
 use crate::{
-    data::{Category, Sequences, Table, join_levels},
+    data::{Category, MISSING, Sequences, Table, join_levels},
     diag::Diagnostic,
     graph::{
         bound::BoundPlate,
@@ -21,16 +21,22 @@ impl<'a> Binder<'a> {
                 BoundPlate { size: 0, labels: None, weight: None, sequences: None, parents: None };
             match &plate.kind {
                 PlateKind::Size(n) => bound.size = *n,
-                PlateKind::Rows { table, weight } => {
+                PlateKind::Rows { table, weight, id } => {
                     bound.size = self.tables[table.0].rows;
                     bound.weight = weight.and_then(|c| self.weight(c));
+                    bound.labels = id.and_then(|c| self.row_names(c, plate.span)).map(Into::into);
                 }
-                PlateKind::Steps { table, sequence } => {
+                PlateKind::Steps { table, sequence, id } => {
                     bound.size = self.tables[table.0].rows;
                     bound.sequences = self.sequences(*table, *sequence);
+                    bound.labels = id.and_then(|c| self.row_names(c, plate.span)).map(Into::into);
                 }
                 PlateKind::Groups { columns } => {
                     let Some((labels, _)) = self.join(columns) else { continue };
+                    if labels.is_empty() {
+                        self.no_levels(columns[0], plate.span);
+                        continue;
+                    }
                     bound.size = labels.len();
                     bound.labels = Some(labels.into());
                 }
@@ -48,6 +54,52 @@ impl<'a> Binder<'a> {
             }
             self.bound.plates[i] = bound;
         }
+    }
+
+    /// A column of categories without a filled cell gives no axis its elements.
+    fn no_levels(&mut self, c: ColumnId, span: Span) {
+        let column = &self.graph.columns[c.0];
+        let table = self.tables[column.table.0];
+        let joined = column.joined.is_some();
+        let (title, note) = if joined {
+            let plate = column.joined.map_or("", |p| self.graph.plate_name(p));
+            (format!("the columns of plate `{plate}` have no level"), "each of their cells is missing")
+        } else {
+            (
+                format!("column `{}` of `{}` has no level", column.name, table.name),
+                "each of its cells is missing",
+            )
+        };
+        let d = Diagnostic::error(LEVEL_COUNT, title)
+            .at(span, "an axis has an element for each level")
+            .note(note)
+            .help("fill a cell in, or name the levels elsewhere: `Size(3)`, or `over: 3`");
+        let d = if joined || table.path.is_none() { d } else { table.blame(d, 0, &column.name) };
+        self.fail(d);
+    }
+
+    /// The name that a column gives each row of its table: one for each, and no two the same.
+    pub(super) fn row_names(&mut self, c: ColumnId, span: Span) -> Option<Vec<String>> {
+        let (table, column) = self.data(c)?;
+        let at = self.graph.columns[c.0].span;
+        let ids = self.ok(column.as_index(table, "a name of a row"), at)?;
+        let mut rows = vec![MISSING; ids.levels.len()];
+        for (row, &code) in (0_u32..).zip(&ids.codes) {
+            let first = std::mem::replace(&mut rows[code as usize], row);
+            if first != MISSING {
+                let name = &ids.levels[code as usize];
+                let d = Diagnostic::error(
+                    REPEATED_ID,
+                    format!("two rows of `{}` are named `{name}`", table.name),
+                )
+                .at(span, "rows are told apart by their names")
+                .note(format!("the first of them is row {}", first + 1))
+                .help("give each row a name of its own");
+                self.fail(table.blame(d, row as usize, &column.name));
+                return None;
+            }
+        }
+        Some(ids.codes.iter().map(|&k| ids.levels[k as usize].clone()).collect())
     }
 
     fn weight(&mut self, c: ColumnId) -> Option<Arc<[f64]>> {
@@ -158,6 +210,9 @@ impl<'a> Binder<'a> {
                 Some(p) => self.join_members(p, column.table, column.span).map(|(l, _)| l),
                 None => self.category(c).map(|(_, k)| k.levels.clone()),
             };
+            if levels.as_ref().is_some_and(Vec::is_empty) {
+                self.no_levels(c, column.span);
+            }
             self.bound.columns[c.0].levels = levels.map(Into::into);
         }
     }

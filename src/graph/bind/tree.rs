@@ -1,6 +1,6 @@
 //! The rows of a tree: which row is above which.
 
-use super::{Binder, NO_PARENT, REPEATED_ID, TREE_CYCLE};
+use super::{Binder, NO_PARENT, TREE_CYCLE};
 use crate::{
     data::MISSING,
     diag::Diagnostic,
@@ -22,27 +22,9 @@ impl Binder<'_> {
         let span = self.graph.columns[parent.0].span;
         let names: Vec<String> = match id {
             None => (1..=table.rows).map(|r| r.to_string()).collect(),
-            Some(c) => {
-                let (_, column) = self.data(c)?;
-                let at = self.graph.columns[c.0].span;
-                let ids = self.ok(column.as_index(table, "a name of a row"), at)?;
-                ids.codes.iter().map(|&k| ids.levels[k as usize].clone()).collect()
-            }
+            Some(c) => self.row_names(c, span)?,
         };
-        let mut rows: HashMap<&str, u32> = HashMap::new();
-        for (row, name) in (0_u32..).zip(&names) {
-            if let Some(first) = rows.insert(name, row) {
-                let column = id.map_or("", |c| self.graph.columns[c.0].name.as_str());
-                let d = Diagnostic::error(
-                    REPEATED_ID,
-                    format!("two rows of `{}` are named `{name}`", table.name),
-                )
-                .at(span, "the tree")
-                .note(format!("the first of them is row {}", first + 1));
-                self.fail(table.blame(d, row as usize, column));
-                return None;
-            }
-        }
+        let rows: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
         let (_, above) = self.category(parent)?;
         let column = &self.graph.columns[parent.0].name;
         let mut parents = vec![MISSING; table.rows];

@@ -24,10 +24,15 @@ struct PlateRule {
 /// Every kind of plate.
 static KINDS: &[PlateRule] = &[
     PlateRule { name: "Size", params: &[""], usage: "Size(6)", read: size },
-    PlateRule { name: "Rows", params: &["table", "weight"], usage: "Rows(table: \"corpus\")", read: rows },
+    PlateRule {
+        name: "Rows",
+        params: &["table", "weight", "id"],
+        usage: "Rows(table: \"corpus\")",
+        read: rows,
+    },
     PlateRule {
         name: "Steps",
-        params: &["table", "sequence"],
+        params: &["table", "sequence", "id"],
         usage: "Steps(table: \"rolls\", sequence: \"game\")",
         read: steps,
     },
@@ -194,12 +199,14 @@ fn size(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
 
 fn rows(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
     let table = r.table_arg(call)?;
-    Ok(PlateKind::Rows { table, weight: r.column_arg(call, "weight", table)? })
+    let (weight, id) = (r.column_arg(call, "weight", table)?, r.column_arg(call, "id", table)?);
+    Ok(PlateKind::Rows { table, weight, id })
 }
 
 fn steps(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
     let table = r.table_arg(call)?;
-    Ok(PlateKind::Steps { table, sequence: r.column_arg(call, "sequence", table)? })
+    let (sequence, id) = (r.column_arg(call, "sequence", table)?, r.column_arg(call, "id", table)?);
+    Ok(PlateKind::Steps { table, sequence, id })
 }
 
 fn groups(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {

@@ -98,10 +98,9 @@ impl Resolver<'_> {
             _ if why == Why::Length => true,
             _ => match (a, b) {
                 (Extent::Number(_), _) | (_, Extent::Number(_)) => true,
-                // A block model needs the pairs of one category: `eta[k,l]` with two plates of one size.
-                (Extent::Plate(_), Extent::Plate(_)) => {
-                    why == Why::Gate && size(a).is_some() && size(b).is_some()
-                }
+                // Two `Size` plates of one length are equal plates: a block model needs the pairs of one
+                // category (`eta[k,l]`), a chain of sticks the weights of each row (`v[k,j]`).
+                (Extent::Plate(_), Extent::Plate(_)) => size(a).is_some() && size(b).is_some(),
                 _ => sized(a) || sized(b),
             },
         }
