@@ -2,8 +2,8 @@
 //! typing of cells.
 //!
 //! A cell is kept as it stands, spaces included; around numbers, missing cells and column names spaces are
-//! ignored. In a table of one column a blank line between others is a missing cell; blank lines at the end
-//! are ignored in every table.
+//! ignored. In a table of one column a blank line is a missing cell, wherever it stands; in others blank
+//! lines at the end are ignored.
 
 use std::{
     collections::HashSet,
@@ -140,6 +140,16 @@ fn pass(source: &TableFile<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Res
         }
         rows += 1;
     }
+    // One missing cell looks like a line too many: what is made of it is told (`Table::blank_end`).
+    let blank_end = blank.first().copied().filter(|_| width == 1 && rows > 0);
+    if blank_end.is_some() {
+        for line in blank.drain(..) {
+            lines.push(rows, line);
+            assembly.begin(rows);
+            (0..assembly.kept().len()).for_each(|i| assembly.missing(i, rows));
+            rows += 1;
+        }
+    }
     if let (Some(wanted), true) = (source.wanted, flipped.is_empty()) {
         flipped = assembly.spelling_lost(|name| wanted.names_levels(name));
     }
@@ -154,7 +164,9 @@ fn pass(source: &TableFile<'_>, delimiter: Option<u8>, as_text: &[usize]) -> Res
         .in_data(file.line(1))
         .note("the first line of a table names its columns; the data begin on the next"));
     }
-    Ok(Reading::Table(assembly.finish(source.name, source.path, rows, RowOrigin::Lines(lines))))
+    let mut table = assembly.finish(source.name, source.path, rows, RowOrigin::Lines(lines));
+    table.blank_end = blank_end;
+    Ok(Reading::Table(table))
 }
 
 /// Rows are counted in 32 bits.

@@ -21,6 +21,9 @@ pub struct Table {
     pub header: Header,
     /// The columns that were kept, in their order.
     pub columns: Vec<Column>,
+    /// The line of the first of the blank lines that a file of one column ends in: each was taken as a
+    /// missing cell.
+    pub blank_end: Option<usize>,
     /// Where the column of a name stands: tables have thousands.
     index: HashMap<String, usize>,
     pub(super) origin: RowOrigin,
@@ -36,7 +39,7 @@ impl Table {
         origin: RowOrigin,
     ) -> Self {
         let index = columns.iter().map(|c| c.name.clone()).zip(0..).collect();
-        Self { name, path, rows, header, columns, index, origin }
+        Self { name, path, rows, header, columns, blank_end: None, index, origin }
     }
 
     /// The column of that name, if it was kept.
@@ -55,6 +58,12 @@ impl Table {
             cell: column.and_then(|c| self.column(c)).map(|c| c.cell(row)),
             excerpt: None,
         })
+    }
+
+    /// A line of its file.
+    pub fn line(&self, line: usize) -> Option<DataPlace> {
+        let path = self.path.clone()?;
+        Some(DataPlace { path, line, column: None, cell: None, excerpt: None })
     }
 
     /// Adds the place of a cell to a diagnostic: file and line, or the span in the model.

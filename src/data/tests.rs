@@ -43,6 +43,9 @@ fn files_as_people_have_them() {
         ("byte-order mark", "\u{feff}a,b\n1,x\n", &["a: 1", "b: x"]),
         ("mark and quote", "\u{feff}\"a\",b\n1,x\n", &["a: 1", "b: x"]),
         ("blank last lines", "a,b\n1,x\n\n\r\n  \n\n", &["a: 1", "b: x"]),
+        ("blank last lines of one column", "a\n1\n2\n\n\n", &["a: 1 2 _ _"]),
+        ("a blank last line without an end", "a\n1\n ", &["a: 1 _"]),
+        ("the end of the last line", "a\n1\n2\n", &["a: 1 2"]),
         ("semicolons", "a;b\n1;x,y\n", &["a: 1", "b: x,y"]),
         ("semicolons in a quoted name", "\"a;;\",b\n1,2\n", &["a;;: 1", "b: 2"]),
         ("more semicolons than commas", "a;b;c,d\n1;2;3\n", &["a: 1", "b: 2", "c,d: 3"]),
@@ -53,7 +56,7 @@ fn files_as_people_have_them() {
         ("spaces", " a , b\n 1 , x y\n", &["a: 1", "b:  x y"]),
         ("missing", "a,b\n1,x\n,\n NA ,NA\nNaN,\"NaN\"\n5,\"\"\n", &["a: 1 _ _ _ 5", "b: x _ _ _ _"]),
         ("no missing in small letters", "a\nnan\nna\n", &["a: nan na"]),
-        ("one column", "a\n1\n\n3\n\n", &["a: 1 _ 3"]),
+        ("one column", "a\n1\n\n3\n\n", &["a: 1 _ 3 _"]),
         ("one column, quoted empty at the end", "a\n1\n\"\"\n", &["a: 1 _"]),
         ("all missing", "a,b\n,1\n,2\n", &["a: _ _", "b: 1 2"]),
         (

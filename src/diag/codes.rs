@@ -117,6 +117,7 @@ pub static CODES: &[CodeDoc] = codes! {
     W0202 "a plate that nothing uses",
     W0203 "an input that nothing uses",
     W0601 "weights that are not whole",
+    W0602 "blank lines at the end of a table of one column",
 };
 
 /// The entry of a code such as `E0101`, in any case of letters.

@@ -386,3 +386,23 @@ pub enum Factorize {
     /// These blocks, and `Auto` for what they leave.
     Blocks(Vec<(Vec<(NodeId, Span)>, Span)>),
 }
+
+impl FactorGraph {
+    /// Where an expression picks an element of one of `nodes` by a column of data.
+    pub fn picked_by_column(&self, nodes: &[NodeId]) -> Option<Span> {
+        fn find(e: &Expr, nodes: &[NodeId]) -> Option<Span> {
+            match &e.kind {
+                ExprKind::Numbers(_) => None,
+                ExprKind::Ref(r) => {
+                    let picked = r.index.iter().any(|i| matches!(i, Index::Column { .. }));
+                    let ours = matches!(r.target, Target::Node(n) if nodes.contains(&n));
+                    (picked && ours).then_some(e.span)
+                }
+                ExprKind::Negate(a) => find(a, nodes),
+                ExprKind::Binary(_, a, b) => find(a, nodes).or_else(|| find(b, nodes)),
+                ExprKind::Call(_, args) => args.iter().find_map(|a| find(a, nodes)),
+            }
+        }
+        self.factors.iter().flat_map(|f| &f.args).find_map(|a| find(&a.expr, nodes))
+    }
+}

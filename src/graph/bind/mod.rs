@@ -50,6 +50,8 @@ pub const REPEATED_ID: Code = Code("E0637");
 pub const PARTLY_MISSING: Code = Code("E0638");
 /// A `Columns` plate that no column is left for.
 pub const NO_COLUMNS_LEFT: Code = Code("E0639");
+/// Blank lines at the end of a table of one column.
+pub const BLANK_END: Code = Code("W0602");
 /// Rows that have no names, named by a column.
 pub const ROWS_WITHOUT_NAMES: Code = Code("E0643");
 /// Names of more columns are not compared with one that was meant.
@@ -81,6 +83,17 @@ pub fn bind(
                 ));
             }
         }
+    }
+    for (table, declared) in found.iter().zip(&graph.tables) {
+        let Some(line) = table.blank_end else { continue };
+        let d = Diagnostic::warning(BLANK_END, format!("table `{}` ends in blank lines", table.name))
+            .at(declared.span, "each of them is a row whose cell is missing")
+            .note("in a table of one column a blank line is a missing cell, wherever it stands")
+            .help("take the lines out, or write `NA` where a cell is missing");
+        diags.warn(match table.line(line) {
+            Some(place) => d.in_data(place),
+            None => d,
+        });
     }
     let mut b = Binder {
         graph,

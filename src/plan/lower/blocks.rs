@@ -45,7 +45,7 @@ impl<'a> Lowering<'a> {
             };
             if shape.sequences().is_some() && storage == Storage::Stored {
                 return Err(LowerError::Unsupported {
-                    span: first.call,
+                    span: self.graph.picked_by_column(&block.nodes).unwrap_or(first.call),
                     what: "a chain whose steps other rows refer to".into(),
                 });
             }
