@@ -7,7 +7,7 @@ use super::{
     options::Options,
     profile::{Profile, RunProfile},
     record::{Iteration, Record, StopReason},
-    schedule::{Next, Schedule, SoFar, batch::Batch, budget::Budget},
+    schedule::{self, Next, Schedule, SoFar, budget::Budget},
     session::Session,
     watch::Watch,
 };
@@ -165,7 +165,7 @@ fn once<'p>(
         seconds: options.max_seconds,
         tolerance: options.tolerance,
     };
-    run.go(&mut Batch::new(plan, budget), watch)?;
+    run.go(schedule::of(plan, budget).as_mut(), watch)?;
     if run.broke.is_none() {
         let spent = begun.elapsed().as_secs_f64() - started;
         let iterations = run.record.iterations().len();
@@ -283,7 +283,10 @@ mod tests {
     use super::*;
     use crate::{
         answer::{self, FitError, posterior::Posterior},
-        engine::{schedule::frozen::Frozen, watch::Unwatched},
+        engine::{
+            schedule::{batch::Batch, frozen::Frozen},
+            watch::Unwatched,
+        },
         graph::Bound,
         plan::var::Storage,
     };

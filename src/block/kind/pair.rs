@@ -4,10 +4,10 @@
 use super::family::replace;
 use crate::{
     block::{
+        JOINTS,
         element::{Failure, Which},
         example::{BlockKind, Example},
         marginal::{Law, Marginal},
-        normal_gamma, normal_wishart,
         shape::{BlockShape, Given, What},
     },
     expfam::{
@@ -32,7 +32,7 @@ pub static KIND: BlockKind = BlockKind {
                 .collect();
             Example { shape: Box::new(Pair::new(spec, d)), eta, along: None }
         };
-        vec![of(&normal_gamma::SPEC), of(&normal_wishart::SPEC)]
+        JOINTS.iter().filter(|s| !s.of_entries).map(|s| of(s)).collect()
     },
 };
 

@@ -102,7 +102,13 @@ impl Path for General<'_> {
 }
 
 /// Σ of a chunk's entropies: A − ⟨η, μ⟩, each row as often as it stands.
-fn entropy(var: &Var, eta: &[f64], moments: &[f64], log_norm: &[f64], range: &Range<usize>) -> f64 {
+pub(super) fn entropy(
+    var: &Var,
+    eta: &[f64],
+    moments: &[f64],
+    log_norm: &[f64],
+    range: &Range<usize>,
+) -> f64 {
     let inner = var.inner();
     let held = var.shape.held();
     if var.weight.is_none() && held.is_none() {
