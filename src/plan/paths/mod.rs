@@ -62,7 +62,7 @@ impl PathRule {
         match self {
             PathRule::StackedProduct(p) => Some(p),
             PathRule::Chain(c) => c.product.as_ref(),
-            _ => None,
+            PathRule::General | PathRule::SharedCovariance(_) | PathRule::LocalAscent(_) => None,
         }
     }
     /// Does it sum Σ mean meanᵀ in place of second moments?
@@ -74,7 +74,9 @@ impl PathRule {
         match self {
             PathRule::SharedCovariance(s) => s.tables.iter().any(|x| x.0 == t),
             PathRule::LocalAscent(l) => l.sums(t),
-            _ => self.product().is_some_and(|p| p.parts.iter().any(|x| x.table == t)),
+            PathRule::General | PathRule::StackedProduct(_) | PathRule::Chain(_) => {
+                self.product().is_some_and(|p| p.parts.iter().any(|x| x.table == t))
+            }
         }
     }
 }
