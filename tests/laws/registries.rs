@@ -83,6 +83,7 @@ const DENSITIES: &[(&str, Density)] = &[
         }
         sum
     }),
+    ("Geometric", |x, p| (p.params[0][0] * (1.0 - p.params[0][0]).powf(x[0])).ln()),
     ("Poisson", |x, p| Poisson::new(p.params[0][0]).unwrap().ln_pmf(x[0] as u64)),
 ];
 
