@@ -5,7 +5,6 @@ pub mod conditioned_gaussian;
 pub mod element;
 pub mod example;
 pub mod forward_backward;
-pub mod gamma_gamma;
 pub mod gaussian_chain;
 pub mod gaussian_dense;
 pub mod held;
@@ -26,5 +25,4 @@ pub mod tree;
 use crate::expfam::joint::JointSpec;
 
 /// Every kind of small joint block.
-pub static JOINTS: &[&JointSpec] =
-    &[&normal_gamma::SPEC, &normal_wishart::SPEC, &normal_gamma_vector::SPEC, &gamma_gamma::SPEC];
+pub static JOINTS: &[&JointSpec] = &[&normal_gamma::SPEC, &normal_wishart::SPEC, &normal_gamma_vector::SPEC];

@@ -8,7 +8,6 @@ pub mod categorical;
 pub mod dirichlet;
 pub mod exponential;
 pub mod gamma;
-pub mod geometric;
 pub mod log_normal;
 pub mod multinomial;
 pub mod mv_normal;
@@ -40,7 +39,6 @@ pub static REGISTRY: &[&DistSpec] = &[
     &binomial::SPEC,
     &multinomial::SPEC,
     &poisson::SPEC,
-    &geometric::SPEC,
 ];
 
 /// Every entry and every other form of one: what the laws are run over.

@@ -88,33 +88,3 @@ fn threads_change_no_bit_of_shared_covariances() {
     let one = fit(1);
     assert!(fit(2) == one && fit(7) == one);
 }
-
-#[test]
-fn moments_made_once_for_alike_rows_are_those_of_each() {
-    let cells: Vec<String> = (0..60).map(|n| (n * n % 7 + 9 * (n % 2)).to_string()).collect();
-    let model = format!(
-        r#"Model(
-            data: {{ "t": {{ "x": [{}] }} }},
-            plates: {{ "n": Rows(table: "t"), "k": Size(3) }},
-            nodes: {{
-                "p": Dirichlet(concentration: 1, over: "k"),
-                "rate[k]": Gamma(shape: 1, rate: 0.2),
-                "z[n]": Categorical(p: "p"),
-                "x[n]": Poisson(rate: "rate[z[n]]"),
-            }},
-            observe: {{ "x": "x" }},
-        )"#,
-        cells.join(", ")
-    );
-    let mut r = ready(&model).unwrap();
-    assert!(r.plan.show(&r.graph).contains("rows that are alike: 60 rows are of 8 kinds"));
-    let o = options(12);
-    let once = r.fit(&o).unwrap();
-    r.plan.recut(7);
-    let cut = r.fit(&o).unwrap();
-    r.plan.go_generally();
-    let each = r.fit(&o).unwrap();
-    assert!(each.trace.last() > each.trace.first());
-    same("whole", &once, &each);
-    same("in chunks", &cut, &each);
-}

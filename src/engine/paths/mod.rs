@@ -1,7 +1,6 @@
 //! The ways over rows, one a file, and which of them a pass takes: what the plan has chosen, or the general
 //! way for all. Not here: the rules (`plan::paths`), nor the pass (`engine::pass`).
 
-mod alike;
 mod asked;
 mod chain;
 mod gather;
@@ -21,7 +20,6 @@ use crate::plan::{
     paths::{self as rules, PathRule as Rule, Way},
     table::{Sent, Table},
 };
-use alike::Alike;
 use chain::WholeSequences;
 use general::{General, Messages};
 use given::{First, GivenRows, GivenSteps};
@@ -110,7 +108,6 @@ fn by_rule<'p>(
     let messages = || messages(work, pass.stream, way, sent, stacked);
     match &way.path {
         Rule::General | Rule::StackedProduct(_) => Box::new(General { messages: messages() }),
-        Rule::Alike(rule) => Box::new(Alike::new(messages(), rule)),
         Rule::SharedCovariance(of) => Box::new(SharedCovariance::new(work, pass.stream, way, of)),
         Rule::LocalAscent(rule) => Box::new(LocalAscent::new(work.plan, rule)),
         Rule::Chain(rule) if rule.by_blocks => Box::new(ByBlocks::new(work, messages(), rule, &pass.tables)),

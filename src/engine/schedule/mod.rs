@@ -6,13 +6,11 @@ pub(super) mod budget;
 #[cfg(test)]
 pub(super) mod frozen;
 mod rounds;
-mod twice;
 
 use super::record::{Record, StopReason};
 use crate::plan::{Plan, schedule::Step};
 use batch::Batch;
 use budget::Budget;
-use twice::Twice;
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,10 +37,7 @@ pub(super) trait Schedule {
     fn monotone(&self) -> bool;
 }
 
-/// The schedule of a fit: coordinate ascent as the plan has it; with several stored blocks, these twice a round.
+/// The schedule of a fit: coordinate ascent as the plan has it.
 pub(super) fn of(plan: &Plan, budget: Budget) -> Box<dyn Schedule> {
-    if plan.stored.len() > 1 {
-        return Box::new(Twice::new(plan, budget));
-    }
     Box::new(Batch::new(plan, budget))
 }

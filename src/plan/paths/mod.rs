@@ -1,7 +1,6 @@
 //! Which way each stream's rows are gone over: one rule a file, decided once, when a model is lowered, with a
 //! sentence that says why. Not here: the ways themselves (`engine::paths`).
 
-pub mod alike;
 pub mod chain;
 pub mod gather;
 pub mod local_ascent;
@@ -15,7 +14,6 @@ use super::{
     lowered::Lowered,
     table::{From, Sent, Table},
 };
-use alike::AlikeRule;
 use chain::ChainRule;
 use local_ascent::AscentRule;
 use shared_covariance::SharedCovarianceRule;
@@ -50,8 +48,6 @@ pub enum PathRule {
     General,
     /// The same, with one product for all tables whose rows hold known numbers.
     StackedProduct(StackedProduct),
-    /// Moments once for rows that are alike.
-    Alike(AlikeRule),
     /// Means only.
     SharedCovariance(SharedCovarianceRule),
     /// A selector and a block of its rows together, group by group.
@@ -65,7 +61,6 @@ impl PathRule {
     pub fn product(&self) -> Option<&StackedProduct> {
         match self {
             PathRule::StackedProduct(p) => Some(p),
-            PathRule::Alike(a) => a.product.as_ref(),
             PathRule::Chain(c) => c.product.as_ref(),
             PathRule::General | PathRule::SharedCovariance(_) | PathRule::LocalAscent(_) => None,
         }
@@ -79,7 +74,7 @@ impl PathRule {
         match self {
             PathRule::SharedCovariance(s) => s.tables.iter().any(|x| x.0 == t),
             PathRule::LocalAscent(l) => l.sums(t),
-            PathRule::General | PathRule::StackedProduct(_) | PathRule::Alike(_) | PathRule::Chain(_) => {
+            PathRule::General | PathRule::StackedProduct(_) | PathRule::Chain(_) => {
                 self.product().is_some_and(|p| p.parts.iter().any(|x| x.table == t))
             }
         }
@@ -92,7 +87,6 @@ impl PathRule {
         match self {
             PathRule::General => "the general way, messages table by table".into(),
             PathRule::StackedProduct(p) => p.describe(),
-            PathRule::Alike(a) => a.describe(),
             PathRule::SharedCovariance(s) => s.describe(),
             PathRule::LocalAscent(l) => l.describe(lowered),
             PathRule::Chain(c) => c.describe(lowered, v),
@@ -171,9 +165,7 @@ pub fn choose(
         let product = || StackedProduct::of(lowered, way.var, &way.messages);
         match &mut way.path {
             PathRule::General => {
-                if let Some(alike) = AlikeRule::of(lowered, way.var, &way.messages) {
-                    way.path = PathRule::Alike(alike);
-                } else if let Some(product) = product() {
+                if let Some(product) = product() {
                     way.path = PathRule::StackedProduct(product);
                 }
             }
