@@ -14,7 +14,7 @@ mod work;
 use std::fmt;
 
 /// Names an index; `sizes[letter]` is how far it runs.
-pub type Letter = u8;
+pub type Letter = u16;
 
 /// The code that stands for a row of zeros.
 pub const NO_LEVEL: u32 = u32::MAX;
@@ -245,7 +245,7 @@ impl fmt::Display for Contraction {
     /// The steps in order, such as `n·k→s0, then gemm n×s·k`. Letter 0 is printed as `a`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = |ls: &[Letter]| {
-            ls.iter().map(|&l| if l < 26 { (b'a' + l) as char } else { '?' }).collect::<String>()
+            ls.iter().map(|&l| if l < 26 { char::from(b'a' + l as u8) } else { '?' }).collect::<String>()
         };
         for (i, step) in self.steps.iter().enumerate() {
             if i > 0 {

@@ -267,7 +267,7 @@ fn kernel(c: &crate::num::contract::Contraction) -> String {
 }
 
 fn letter(l: Letter) -> char {
-    if l < 26 { (b'a' + l) as char } else { '?' }
+    if l < 26 { char::from(b'a' + l as u8) } else { '?' }
 }
 
 /// `1 row`, `3 rows`.

@@ -10,5 +10,6 @@ mod gaussian;
 mod identity;
 mod joint_beats_mean_field;
 mod known_answers;
+mod many_letters;
 mod references;
 mod sparse;

@@ -1,7 +1,7 @@
 //! Runs a compiled contraction: loop nests around vectorised lines and matrix products. Nothing is allocated,
 //! and nothing is decided here.
 
-use super::{Contraction, Dim, Form, Kernel, NO_LEVEL, Operand, Operation, ReadFrom, Size, WriteTo};
+use super::{Contraction, Dim, Form, Kernel, Letter, NO_LEVEL, Operand, Operation, ReadFrom, Size, WriteTo};
 use crate::num::{matmul, reduce, sparse_product, wide::wide};
 
 /// More lookups than this on one index are written out as numbers by the compiler.
@@ -31,7 +31,7 @@ impl Contraction {
         assert_eq!(sizes.len(), self.sizes.len(), "as many letters as were compiled for");
         for (l, (&now, &then)) in sizes.iter().zip(&self.sizes).enumerate() {
             assert!(
-                now == then || self.varying.contains(&(l as u8)),
+                now == then || self.varying.contains(&(l as Letter)),
                 "letter {l} is of size {now}, compiled for {then}"
             );
         }

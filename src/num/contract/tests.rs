@@ -184,7 +184,7 @@ enum Draw {
     OneHot(Letter, Letter),
 }
 
-const LABELS: u8 = 6;
+const LABELS: Letter = 6;
 
 fn draw() -> impl Strategy<Value = Draw> {
     prop_oneof![

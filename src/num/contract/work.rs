@@ -25,13 +25,13 @@ impl Contraction {
 
 #[cfg(test)]
 mod tests {
-    use crate::num::contract::{Axes, Contraction, OperandShape};
+    use crate::num::contract::{Axes, Contraction, Letter, OperandShape};
 
     #[test]
     fn a_product_of_matrices_takes_one_for_each_triple() {
         let sizes = [40, 5, 7];
-        let axes = |l: &[u8]| Axes::row_major(l, &sizes);
-        let dense = |l: &[u8]| OperandShape::Dense(axes(l));
+        let axes = |l: &[Letter]| Axes::row_major(l, &sizes);
+        let dense = |l: &[Letter]| OperandShape::Dense(axes(l));
         let product = Contraction::compile(&sizes, &[0], &[dense(&[0, 1]), dense(&[1, 2])], &axes(&[0, 2]));
         assert_eq!(product.multiply_adds(&sizes), 1400.0);
         assert_eq!(product.multiply_adds(&[3, 5, 7]), 105.0);

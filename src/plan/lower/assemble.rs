@@ -15,7 +15,7 @@ use crate::plan::{
 };
 use crate::{
     graph::{energy::LabelId, factor_graph::RowSet},
-    num::contract::{Contraction, OperandShape},
+    num::contract::{Contraction, Letter, OperandShape},
 };
 
 /// Numbers that the widest kernels of products take side by side.
@@ -158,7 +158,7 @@ impl<'a> Lowering<'a> {
         let shapes: Vec<OperandShape> = drafts
             .iter()
             .map(|d| match d.level {
-                Some(level) => OperandShape::OneHot { row: n as u8, level: level as u8 },
+                Some(level) => OperandShape::OneHot { row: n as Letter, level: level as Letter },
                 None => {
                     let mut a = vec![(n, d.width)];
                     a.extend(without(&d.axes));
@@ -166,7 +166,7 @@ impl<'a> Lowering<'a> {
                 }
             })
             .collect();
-        let varying = [n as u8];
+        let varying = [n as Letter];
         let gather = Contraction::compile(&sizes, &varying, &shapes, &seen_row);
         let mut operands = vec![];
         for (i, draft) in drafts.iter().enumerate() {
@@ -223,7 +223,7 @@ impl<'a> Lowering<'a> {
             stream: view.stream,
             rows,
             sizes,
-            row_label: n as u8,
+            row_label: n as Letter,
             operands,
             axes,
             len,

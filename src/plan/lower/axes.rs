@@ -6,7 +6,7 @@ use crate::{
     expfam::stat::StatKind,
     factorize::roles::Role,
     graph::energy::{Element, KnownMap, LabelId, Op, Source},
-    num::contract::Axes,
+    num::contract::{Axes, Letter},
     shape::PlateId,
 };
 
@@ -200,18 +200,18 @@ pub(super) fn part_axes(axes: &mut Vec<(LabelId, usize)>, labels: &[LabelId], si
 }
 
 pub(super) fn to_axes(axes: &[(LabelId, usize)]) -> Axes {
-    Axes(axes.iter().map(|&(l, s)| (l as u8, s)).collect())
+    Axes(axes.iter().map(|&(l, s)| (l as Letter, s)).collect())
 }
 
 pub(super) fn dense_axes(labels: &[LabelId], sizes: &[usize]) -> Axes {
     let mut stride = 1;
-    let mut axes: Vec<(u8, usize)> = labels
+    let mut axes: Vec<(Letter, usize)> = labels
         .iter()
         .rev()
         .map(|&l| {
             let s = stride;
             stride *= sizes[l];
-            (l as u8, s)
+            (l as Letter, s)
         })
         .collect();
     axes.reverse();

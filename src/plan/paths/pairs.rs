@@ -2,7 +2,7 @@
 //! what picks the table. Not here: the potentials, which are numbers of a run (`engine::paths::potentials`).
 
 use crate::{
-    num::contract::{Axes, OperandShape},
+    num::contract::{Axes, Letter, OperandShape},
     plan::{
         layout::{TableId, VarId},
         lowered::Lowered,
@@ -87,7 +87,7 @@ impl Couplings {
     }
 }
 
-fn stride(axes: &Axes, label: u8) -> usize {
+fn stride(axes: &Axes, label: Letter) -> usize {
     axes.0.iter().find(|a| a.0 == label).map_or(0, |a| a.1)
 }
 
@@ -96,7 +96,7 @@ impl Coupling {
     fn lay_out(&mut self, table: &Table, var: &Var, ends: [&Axes; 2], offsets: [usize; 2]) {
         // (label, stride in the earlier step, in the later): letters within a step; those with larger strides
         // are plates past the steps.
-        let mut letters: Vec<(u8, [usize; 2])> = vec![];
+        let mut letters: Vec<(Letter, [usize; 2])> = vec![];
         for (side, axes) in ends.iter().enumerate() {
             for &(label, s) in axes.0.iter().skip(1) {
                 if s >= var.width {

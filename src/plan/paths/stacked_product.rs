@@ -4,7 +4,7 @@
 //! else, nor the product (`engine::paths::stacked_product`).
 
 use crate::{
-    num::contract::OperandShape,
+    num::contract::{Letter, OperandShape},
     plan::{
         layout::{TableId, VarId},
         lowered::Lowered,
@@ -106,8 +106,8 @@ impl StackedTable {
             }
         }
         let label = label?;
-        let stride = |l: u8| table.seen.0.iter().filter(|a| a.0 == l).map(|a| a.1).sum::<usize>();
-        let mut labels: Vec<u8> = table.seen.0.iter().map(|a| a.0).filter(|l| *l != label).collect();
+        let stride = |l: Letter| table.seen.0.iter().filter(|a| a.0 == l).map(|a| a.1).sum::<usize>();
+        let mut labels: Vec<Letter> = table.seen.0.iter().map(|a| a.0).filter(|l| *l != label).collect();
         let step = Some(stride(label)).filter(|s| *s > 0)?;
         let Some((id, columns, axes)) = known else {
             return labels.is_empty().then(|| Self {
@@ -119,7 +119,7 @@ impl StackedTable {
                 step,
             });
         };
-        let own: Vec<(u8, usize)> = axes.0.iter().copied().filter(|a| a.0 != table.row_label).collect();
+        let own: Vec<(Letter, usize)> = axes.0.iter().copied().filter(|a| a.0 != table.row_label).collect();
         labels.retain(|l| !own.iter().any(|a| a.0 == *l));
         if !labels.is_empty() || own.iter().any(|a| a.0 == label) {
             return None;
@@ -132,9 +132,9 @@ impl StackedTable {
 /// Where in the table the numbers of each of a row's columns stand, if each column has one place.
 fn places(
     table: &Table,
-    own: &[(u8, usize)],
+    own: &[(Letter, usize)],
     columns: usize,
-    stride: &dyn Fn(u8) -> usize,
+    stride: &dyn Fn(Letter) -> usize,
 ) -> Option<Vec<usize>> {
     let mut all = vec![(0, 0)];
     for &(l, step) in own {
