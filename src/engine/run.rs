@@ -7,7 +7,7 @@ use super::{
     options::Options,
     profile::{Profile, RunProfile},
     record::{Iteration, Record, StopReason},
-    schedule::{self, Next, Schedule, SoFar, budget::Budget},
+    schedule::{Next, Schedule, SoFar, budget::Budget, choice},
     session::Session,
     watch::Watch,
 };
@@ -165,7 +165,7 @@ fn once<'p>(
         seconds: options.max_seconds,
         tolerance: options.tolerance,
     };
-    run.go(schedule::of(plan, budget).as_mut(), watch)?;
+    run.go(choice::of(plan, budget).as_mut(), watch)?;
     if run.broke.is_none() {
         let spent = begun.elapsed().as_secs_f64() - started;
         let iterations = run.record.iterations().len();

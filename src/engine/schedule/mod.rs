@@ -3,14 +3,13 @@
 
 pub(super) mod batch;
 pub(super) mod budget;
+pub(super) mod choice;
 #[cfg(test)]
 pub(super) mod frozen;
 mod rounds;
 
 use super::record::{Record, StopReason};
-use crate::plan::{Plan, schedule::Step};
-use batch::Batch;
-use budget::Budget;
+use crate::plan::schedule::Step;
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,9 +34,4 @@ pub(super) trait Schedule {
     fn next(&mut self, so_far: &SoFar<'_>) -> Next;
     /// Does no step lower the bound? Then a fall beyond rounding is an error.
     fn monotone(&self) -> bool;
-}
-
-/// The schedule of a fit: coordinate ascent as the plan has it.
-pub(super) fn of(plan: &Plan, budget: Budget) -> Box<dyn Schedule> {
-    Box::new(Batch::new(plan, budget))
 }
