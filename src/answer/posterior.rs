@@ -28,6 +28,8 @@ pub struct Posterior {
     pub terms: Vec<(String, f64)>,
     /// The blocks of q.
     pub blocks: Vec<BlockSummary>,
+    /// Nodes without data on which nothing observed hangs: predicted from their parents, in file order.
+    pub predicted: Vec<String>,
     /// The nodes asked for, in file order.
     pub nodes: Vec<NodePosterior>,
     /// The final bound of every restart, by restart.

@@ -112,6 +112,8 @@ pub(super) fn read(
         over: plan.blocks.over(graph, i),
         why: b.why.join(" "),
     });
+    let without_data = |n: &&NodeId| graph.nodes[n.0].observed.is_none();
+    let predicted = plan.predicted.iter().filter(without_data).map(|n| graph.nodes[n.0].name.clone());
     Ok(Posterior {
         model: graph.name.clone(),
         seed: options.seed,
@@ -122,6 +124,7 @@ pub(super) fn read(
         trace,
         terms: graph.nodes.iter().zip(run.record.last_terms()).map(|(n, t)| (n.name.clone(), *t)).collect(),
         blocks: blocks.collect(),
+        predicted: predicted.collect(),
         nodes,
         restarts: run.restarts.clone(),
         profile: run.profile.clone(),

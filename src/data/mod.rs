@@ -36,6 +36,7 @@ mod readings;
 pub mod records;
 pub mod row_places;
 pub mod sequences;
+mod spelling;
 pub mod strided;
 pub mod svm;
 pub mod table;

@@ -5,6 +5,7 @@ use super::{
     category::{Category, MISSING},
     column::{Cells, Column},
     errors,
+    spelling::{Look, means_missing},
     strided::Strided,
     table::Table,
 };
@@ -182,10 +183,23 @@ fn not_numbers(column: &Column, table: &Table) -> Diagnostic {
             errors::TEXT,
             format!("column `{name}` of `{}` holds text, not numbers", table.name),
         );
-        return table
-            .blame(d, row, name)
-            .note(format!("none of its {known} cells is a number"))
-            .help("words are observed by a Categorical, and name the elements of a plate through `Groups`");
+        let d = table.blame(d, row, name);
+        if let Some((look, cell)) = looks(column) {
+            return d
+                .note(format!(
+                    "none of its {known} cells is a number, but they look like numbers {}: `{}`",
+                    look.words(),
+                    cell.trim()
+                ))
+                .help(look.help());
+        }
+        let d = d.note(format!("none of its {known} cells is a number"));
+        return match means_missing(&cell) {
+            true => with_spelling(d, &cell),
+            false => d.help(
+                "words are observed by a Categorical, and name the elements of a plate through `Groups`",
+            ),
+        };
     }
     let mut d = Diagnostic::error(
         errors::WORD,
@@ -201,21 +215,30 @@ fn not_numbers(column: &Column, table: &Table) -> Diagnostic {
     with_spelling(d, &cell)
 }
 
+/// What the cells of a column of text look like, and one of them, if all look like numbers; some may stand for
+/// nothing.
+fn looks(column: &Column) -> Option<(Look, &str)> {
+    let Cells::Text(category) = &column.cells else { return None };
+    let meant = category.levels.iter().filter(|level| !level.trim().is_empty() && !means_missing(level));
+    let mut all = meant.map(|level| (Look::of(level), level.as_str()));
+    let (first, cell) = all.next()?;
+    // One unit behind all of them; house numbers such as `12a` and `7b` are words.
+    let unit = |cell: &str| cell.trim_start_matches(|c: char| !c.is_alphabetic()).trim_end().to_owned();
+    let alike = |(look, other): (Option<Look>, &str)| match look {
+        Some(Look::Unit) => unit(other) == unit(cell),
+        other => other.is_some() && first != Some(Look::Unit),
+    };
+    all.all(alike).then_some((first?, cell))
+}
+
 /// What to write instead of a word that was meant as a number, or as nothing.
 fn with_spelling(d: Diagnostic, cell: &str) -> Diagnostic {
-    let cell = cell.trim();
-    let digits = |b: u8| b.is_ascii_digit();
-    if cell.contains(',')
-        && cell.bytes().any(digits)
-        && cell.bytes().all(|b| digits(b) || matches!(b, b',' | b'.' | b'-' | b'+'))
-    {
-        return d.help("write numbers with a decimal point and without separators of thousands: `1234.5`");
+    if means_missing(cell) {
+        return d.help("a missing cell is empty, `NA` or `NaN`, spelled like this");
     }
-    match cell.to_ascii_lowercase().as_str() {
-        "na" | "n/a" | "nan" | "null" | "none" | "nil" | "missing" | "." | "-" | "?" | "#n/a" => {
-            d.help("a missing cell is empty, `NA` or `NaN`, spelled like this")
-        }
-        _ => d.help("correct the cell, or leave it empty where the value is missing"),
+    match Look::of(cell) {
+        Some(look) => d.help(look.help()),
+        None => d.help("correct the cell, or leave it empty where the value is missing"),
     }
 }
 

@@ -206,6 +206,33 @@ fn use_decides_what_a_column_is() {
 }
 
 #[test]
+fn a_column_of_numbers_written_otherwise_says_how_to_write_them() {
+    let fault = |cells: &str| {
+        let t = read_str(&format!("y;x\n{cells}"));
+        t.column("y").unwrap().as_numbers(&t).unwrap_err()
+    };
+    for (cells, note, help) in [
+        ("1,5;a\n2,5;b\nn/a;c\n", "decimal comma", "decimal point"),
+        ("1.234,5;a\n2.000,0;b\n", "decimal comma", "decimal point"),
+        ("10%;a\n20 %;b\n", "percent", "without a sign"),
+        ("$10;a\n$1,234.50;b\n", "currency", "without a sign"),
+        ("10 €;a\nEUR 20;b\n", "currency", "without a sign"),
+        ("5 kg;a\n6 kg;b\n", "unit", "without their unit"),
+        ("12a;a\n7b;b\n", "none of its 2 cells is a number", "Categorical"),
+        ("a;a\n1,5;b\n", "none of its 2 cells is a number", "Categorical"),
+    ] {
+        let d = fault(cells);
+        assert_eq!(d.code, errors::TEXT, "{cells}");
+        assert!(d.notes.concat().contains(note) && d.helps.concat().contains(help), "{cells}: {d:?}");
+    }
+    for (cells, help) in [("1;a\n20%;b\n", "without a sign"), ("1;a\n£3;b\n", "without a sign")] {
+        let d = fault(cells);
+        assert_eq!(d.code, errors::WORD, "{cells}");
+        assert!(d.helps.concat().contains(help), "{cells}: {d:?}");
+    }
+}
+
+#[test]
 fn long_identifiers_are_levels_and_rounded_numbers() {
     let t = read_str("a\n9007199254740993\n-3\n\"\"\n9007199254740992\n");
     let c = t.column("a").unwrap();

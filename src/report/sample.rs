@@ -80,6 +80,7 @@ pub(super) fn posterior() -> Posterior {
         stop: StopReason::Converged,
         record: Record::default(),
         elbo: trace[23],
+        predicted: vec![],
         terms: vec![
             ("weights".into(), -3.25),
             ("centre".into(), -30.5),

@@ -92,7 +92,8 @@ fn write_terms(p: &Posterior, width: usize, out: &mut dyn io::Write) -> io::Resu
     sheet.text("node").number("share of the ELBO").text("block of q");
     for (name, value) in &p.terms {
         let block = p.blocks.iter().find(|b| b.nodes.contains(name));
-        sheet.row(vec![name.clone(), fixed(*value), block.map_or_else(|| "observed".to_string(), describe)]);
+        let data = if p.predicted.contains(name) { "predicted" } else { "observed" };
+        sheet.row(vec![name.clone(), fixed(*value), block.map_or_else(|| data.to_string(), describe)]);
     }
     write!(out, "\n{}", sheet.render(width))
 }
