@@ -73,12 +73,23 @@ impl Tables {
     /// is.
     pub fn independent(&self, which: Which<'_>, members: &[Vec<f64>], moments: &mut [f64]) {
         for (e, row) in moments.chunks_exact_mut(self.width()).enumerate() {
-            row.fill(1.0);
             for (at, scope) in &self.scopes {
+                let given = |m: usize| (self.sizes[m], self.known(m, which.at(e)));
+                if let [m] = scope[..] {
+                    let (k, known) = given(m);
+                    let table = &mut row[*at..at + k];
+                    match known {
+                        None => table.copy_from_slice(&members[m][e * k..(e + 1) * k]),
+                        Some(c) => table.iter_mut().enumerate().for_each(|(i, x)| *x = f64::from(c == i)),
+                    }
+                    continue;
+                }
+                let size = self.len(scope);
+                row[*at..at + size].fill(1.0);
                 for (place, &m) in scope.iter().enumerate() {
-                    let (k, known) = (self.sizes[m], self.known(m, which.at(e)));
+                    let (k, known) = given(m);
                     let p = &members[m][e * k..(e + 1) * k];
-                    let of = |state| known.map_or(p[state], |c| f64::from(u8::from(c == state)));
+                    let of = |state| known.map_or(p[state], |c| f64::from(c == state));
                     self.states(scope, place, |i, state| row[at + i] *= of(state));
                 }
             }

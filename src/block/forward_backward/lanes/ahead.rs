@@ -49,11 +49,14 @@ impl Group<'_> {
         while t < at.to {
             let active = self.active(t);
             let end = self.lanes[active - 1].len.min(at.to);
-            match self.abreast::<S>(active) {
-                2 => self.ahead::<S, 2>(simd, 0, t..end, at, s, sums, bad),
-                3 => self.ahead::<S, 3>(simd, 0, t..end, at, s, sums, bad),
-                TOGETHER => self.ahead::<S, TOGETHER>(simd, 0, t..end, at, s, sums, bad),
-                _ => (0..active).for_each(|l| self.ahead::<S, 1>(simd, l, t..end, at, s, sums, bad)),
+            match (self.index, active) {
+                (None, 1) => self.ahead::<S, 1>(simd, 0, t..end, at, s, sums, bad),
+                (None, 2) => self.ahead::<S, 2>(simd, 0, t..end, at, s, sums, bad),
+                (None, 3) => self.ahead::<S, 3>(simd, 0, t..end, at, s, sums, bad),
+                (None, _) => self.ahead::<S, TOGETHER>(simd, 0, t..end, at, s, sums, bad),
+                (Some(_), _) => {
+                    (0..active).for_each(|l| self.ahead::<S, 1>(simd, l, t..end, at, s, sums, bad))
+                }
             }
             t = end;
         }

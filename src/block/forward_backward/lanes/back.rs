@@ -71,27 +71,28 @@ impl Group<'_> {
         let (mut active, mut t) = (0, at.to);
         while t > at.from {
             let now = self.active(t - 1);
-            // A step in which lanes come in is taken by itself; the others down to the next of these.
-            let begin = if now > active {
-                t - 1
-            } else {
-                self.lanes.get(active).map_or(0, |lane| lane.len).max(at.from)
-            };
-            self.back_together(simd, active, begin..t, at, s, behind, bad);
-            for l in active..now {
-                if self.lanes[l].len == t {
-                    behind[l] = Behind::new();
-                    self.end(
-                        l,
-                        ends[l],
-                        &s.alpha[first + (t - at.from) * stride + l * kp..][..kp],
-                        &mut s.beta[l * kp..][..kp],
-                        bad,
-                    );
+            if now > active {
+                self.back_together(simd, active, t - 1..t, at, s, behind, bad);
+                for l in active..now {
+                    if self.lanes[l].len == t {
+                        behind[l] = Behind::new();
+                        self.end(
+                            l,
+                            ends[l],
+                            &s.alpha[first + (t - at.from) * stride + l * kp..][..kp],
+                            &mut s.beta[l * kp..][..kp],
+                            bad,
+                        );
+                    }
+                    self.back::<S, 1>(simd, l, true, t - 1..t, at, s, behind, bad);
                 }
-                self.back::<S, 1>(simd, l, true, begin..t, at, s, behind, bad);
+                (active, t) = (now, t - 1);
+                continue;
             }
-            (active, t) = (now, begin);
+            // Down to where the next lane comes in.
+            let begin = self.lanes.get(active).map_or(0, |lane| lane.len).max(at.from);
+            self.back_together(simd, active, begin..t, at, s, behind, bad);
+            t = begin;
         }
         for (l, bad) in bad.iter_mut().enumerate().take(self.active(at.from)) {
             // The message that follows is at most K times as large as what this step wanted.
@@ -124,11 +125,13 @@ impl Group<'_> {
         behind: &mut [Behind; TOGETHER],
         bad: &mut [bool; TOGETHER],
     ) {
-        match self.abreast::<S>(count) {
-            2 => self.back::<S, 2>(simd, 0, false, steps, at, s, behind, bad),
-            3 => self.back::<S, 3>(simd, 0, false, steps, at, s, behind, bad),
-            TOGETHER => self.back::<S, TOGETHER>(simd, 0, false, steps, at, s, behind, bad),
-            _ => {
+        match (self.index, count) {
+            (_, 0) => {}
+            (None, 1) => self.back::<S, 1>(simd, 0, false, steps, at, s, behind, bad),
+            (None, 2) => self.back::<S, 2>(simd, 0, false, steps, at, s, behind, bad),
+            (None, 3) => self.back::<S, 3>(simd, 0, false, steps, at, s, behind, bad),
+            (None, _) => self.back::<S, TOGETHER>(simd, 0, false, steps, at, s, behind, bad),
+            (Some(_), _) => {
                 (0..count).for_each(|l| self.back::<S, 1>(simd, l, false, steps.clone(), at, s, behind, bad))
             }
         }

@@ -10,7 +10,7 @@ use crate::{
     },
     num::special,
 };
-use pulp::{Simd, WithSimd};
+use pulp::WithSimd;
 use std::{ops::Range, slice::ChunksExact};
 
 /// Buffers, grown once.
@@ -133,13 +133,6 @@ impl Group<'_> {
             first: &blocks[..square],
             index: self.index.map(|index| &index[self.lanes[l].lo..]),
         }
-    }
-
-    /// How many of so many lanes a product with a table is made for. One, where they have tables of their
-    /// own; and without vectors, which are not worth copies of these loops.
-    #[inline(always)]
-    pub(super) fn abreast<S: Simd>(&self, lanes: usize) -> usize {
-        if S::F64_LANES == 1 || self.index.is_some() { 1 } else { lanes }
     }
 }
 
