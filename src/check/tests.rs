@@ -1,7 +1,12 @@
 //! What is conjugate and what is not, one line at a time.
 
 use super::check;
-use crate::{diag::Diagnostics, graph::resolve, source::Source, syntax};
+use crate::{
+    diag::{Diagnostic, Diagnostics},
+    graph::resolve,
+    source::Source,
+    syntax,
+};
 
 #[test]
 fn arguments_are_refused_with_their_code_and_nothing_else() {
@@ -70,25 +75,72 @@ fn arguments_are_refused_with_their_code_and_nothing_else() {
         ("MvNormal(mean: 0, precision: [[1, 2], [2, 1]])", "E0408"),
         ("Wishart(dof: 0.5, scale: \"identity(2)\")", "E0408"),
     ] {
-        let text = format!(
-            r#"Model(data: {{ "t": {{ "a": [1, 2] }} }}, plates: {{ "n": Rows(table: "t"), "k": Size(2) }}, nodes: {{
-                "mu": Normal(mean: 0, precision: 1), "tau": Gamma(shape: 1, rate: 1), "bias": Beta(alpha: 1, beta: 1),
-                "u": Gamma(shape: 1, rate: 1), "v[k]": Beta(alpha: 1, beta: 1), "al[k]": Gamma(shape: 1, rate: 1), "theta": Dirichlet(concentration: 1, over: 2), "spread": Wishart(dof: 2, scale: "identity(2)"),
-                "x[n]": {line} }})"#
-        );
-        let source = Source::new("model.ron", text);
-        let mut diags = Diagnostics::default();
-        let graph = syntax::parse(&source, &mut diags).and_then(|m| resolve(&m, &source, &mut diags));
-        if let Ok(graph) = graph {
-            let _ = check(&graph, &source, &mut diags);
-        }
-        let found: Vec<_> = diags.list().iter().map(|d| d.code.0).collect();
-        if found.join(" ") != want {
+        let found = diagnose(line);
+        let codes: Vec<_> = found.iter().map(|d| d.code.0).collect();
+        if codes.join(" ") != want {
             wrong.push(format!(
-                "{line}: found {found:?}, want {want:?}: {:?}",
-                diags.list().iter().map(|d| &d.title).collect::<Vec<_>>()
+                "{line}: found {codes:?}, want {want:?}: {:?}",
+                found.iter().map(|d| &d.title).collect::<Vec<_>>()
             ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_refused_says_what_to_write() {
+    for (line, code, words) in [
+        ("Normal(mean: 0, variance: \"tau\")", "E0402", "that is another model"),
+        ("Normal(mean: 0, variance: \"2 * tau\")", "E0402", "is then that of 1 / variance"),
+        ("Normal(mean: 0, sd: \"tau\")", "E0402", "is then that of 1 / sd²"),
+        (
+            "Normal(mean: 0, variance: \"1 / tau\")",
+            "E0402",
+            "write `precision: \"tau\"`: it is the same model",
+        ),
+        ("Normal(mean: 0, variance: \"a[n] / tau\")", "E0402", "write `precision: \"tau / t.a[n]\"`"),
+        ("Normal(mean: 0, variance: \"tau + u\")", "E0402", "a line of its own"),
+        ("Normal(mean: 0, variance: \"1 + tau\")", "E0402", "write a known variance"),
+        ("Normal(mean: 0, variance: \"tau * u\")", "E0402", "another model"),
+        ("MvNormal(mean: [0, 0], covariance: \"spread\")", "E0402", "the inverse of the covariance"),
+        ("Wishart(dof: 3, scale: \"tau * identity(2)\")", "E0402", "a prior on scale⁻¹ would be conjugate"),
+        ("Normal(mean: \"mu\", precision: \"tau / u\")", "E0407", "has no closed form"),
+        ("Poisson(rate: \"tau + u\")", "E0407", "the expected logarithm of a sum"),
+        ("Normal(mean: \"mu * tau\", precision: 1)", "E0407", "conjugate to Normals alone"),
+        ("Poisson(rate: \"exp(mu)\")", "E0219", "LogNormal"),
+        ("Normal(mean: 0, sd: \"sqrt(tau)\")", "E0219", "1 / sqrt(tau)"),
+        ("Bernoulli(p: \"sigmoid(mu)\")", "E0219", "a Beta"),
+        ("Normal(mean: \"dott(mu, mu)\", precision: 1)", "E0219", "did you mean `dot`"),
+        ("Gaussian(mean: 0, precision: 1)", "E0203", "`Normal("),
+        ("InverseGamma(shape: 1, rate: 1)", "E0203", "the precision"),
+        ("HalfCauchy(scale: 1)", "E0203", "1 / sd²"),
+        ("Poison(rate: 1)", "E0203", "did you mean `Poisson`"),
+    ] {
+        let found = diagnose(line);
+        let said: String =
+            found.iter().map(|d| [&d.title[..], &d.notes.concat(), &d.helps.concat()].concat()).collect();
+        assert_eq!(found.iter().map(|d| d.code.0).collect::<Vec<_>>(), [code], "{line}: {said}");
+        assert!(said.contains(words), "{line}: {said}");
+        assert!(!said.contains("not supported yet"), "{line}: {said}");
+    }
+    // Where the inverse is no parameter, nothing is said to be one.
+    let sum = diagnose("Normal(mean: 0, variance: \"tau + u\")");
+    assert!(!sum[0].helps.concat().contains("precision: \"tau"), "{sum:?}");
+}
+
+/// What is found wrong with a line, the last of a model that has one node of each kind.
+fn diagnose(line: &str) -> Vec<Diagnostic> {
+    let text = format!(
+        r#"Model(data: {{ "t": {{ "a": [1, 2] }} }}, plates: {{ "n": Rows(table: "t"), "k": Size(2) }}, nodes: {{
+                "mu": Normal(mean: 0, precision: 1), "tau": Gamma(shape: 1, rate: 1), "bias": Beta(alpha: 1, beta: 1),
+                "u": Gamma(shape: 1, rate: 1), "v[k]": Beta(alpha: 1, beta: 1), "al[k]": Gamma(shape: 1, rate: 1), "theta": Dirichlet(concentration: 1, over: 2), "spread": Wishart(dof: 2, scale: "identity(2)"),
+                "x[n]": {line} }})"#
+    );
+    let source = Source::new("model.ron", text);
+    let mut diags = Diagnostics::default();
+    let graph = syntax::parse(&source, &mut diags).and_then(|m| resolve(&m, &source, &mut diags));
+    if let Ok(graph) = graph {
+        let _ = check(&graph, &source, &mut diags);
+    }
+    diags.list().to_vec()
 }

@@ -1,9 +1,10 @@
-//! E0407: what the language has and the engine does not carry yet, each by name and place.
+//! E0407: what can be written and is not carried, since it has no closed form or is to come, each by name and
+//! place.
 
 use super::{
     carried::{Carried, carried, function, references},
     twice::squares,
-    words::arguments,
+    words::{a, arguments},
 };
 use crate::{
     diag::Diagnostic,
@@ -25,11 +26,7 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
                 if affine_mean(graph, param.stat, &arg.expr) || function(&arg.expr, param.stat).is_some() => {
             }
             Carried::Many(what, span) if param.random && arg.spelling.is_none() && !squares(&arg.expr) => {
-                let help = match what {
-                    "`stick`" => "`stick` takes the vector of one node: `stick(v)` for `\"v[k]\"`",
-                    _ => "write one random variable, scaled or shifted by what is known",
-                };
-                found.push(not_yet(what, span).help(help));
+                found.push(many(what, span, param.stat, &a(f.spec.name)));
             }
             _ => {}
         }
@@ -45,6 +42,46 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// More than one random variable, or a function of one, where the slot has no update for it.
+fn many(what: &str, span: Span, slot: &StatKind, spec: &str) -> Diagnostic {
+    let positive = slot.arithmetic == Arithmetic::Product;
+    let gaussian = slot.arithmetic == Arithmetic::Sum;
+    // Why the expectation that an update needs is not to be had, and what to write instead.
+    let (why, help) = match what {
+        "`stick`" => {
+            return not_yet(what, span)
+                .help("`stick` takes the vector of one node: `stick(v)` for `\"v[k]\"`");
+        }
+        "a sum of random variables" | "`dot`" | "a matrix times a vector" if positive => (
+            "the expected logarithm of a sum of random variables has no closed form",
+            "write a product, `a * b`, or one random variable scaled by what is known; counts that add up may be two Poisson nodes",
+        ),
+        "a quotient of random variables" if positive => (
+            "what divides would enter as 1 / b, to which its own distribution is not conjugate",
+            "let the node be the inverse, with a Gamma prior, and write a product: `a * b`; that prior is then of 1 / b",
+        ),
+        "a quotient of random variables" if gaussian => (
+            "what divides would enter as 1 / b, to which no distribution of the language is conjugate",
+            "write a product with a Normal, `a * b`, or divide by what is known",
+        ),
+        "a sum of random variables" | "a product of random variables" | "`dot`" if gaussian => (
+            "the sum of squares of a mean is conjugate to Normals alone",
+            "write a mean of Normals: sums, products and `dot` of them are carried",
+        ),
+        "a sum of random variables" | "a product of random variables" | "a quotient of random variables" => (
+            "the logarithm of the density is not linear in what the variables carry",
+            "write one random variable, or pick one by a category",
+        ),
+        _ => {
+            return not_yet(what, span).help("write one random variable, scaled or shifted by what is known");
+        }
+    };
+    Diagnostic::error(NOT_YET, format!("{what} has no closed form as a parameter of {spec}"))
+        .at(span, "no update is exact")
+        .note(why)
+        .help(help)
 }
 
 /// A sum, product, `dot` or matrix times a vector, of Gaussian variables, where a Gaussian mean is asked for.

@@ -375,3 +375,22 @@ mod random {
         }
     }
 }
+
+#[test]
+fn names_and_expressions_without_quotes_are_told_so() {
+    for (model, words) in [
+        ("Model(plates: { n: Size(2) }, nodes: { \"x[n]\": Normal(mean: 0, precision: 1) })", "write \"n\""),
+        (
+            "Model(plates: { \"n\": Size(2) }, nodes: { x[n]: Normal(mean: 0, precision: 1) })",
+            "write \"x[n]\"",
+        ),
+        ("Model(nodes: { \"x\": Normal(mean: m[k], precision: 1) })", "write \"m[k]\""),
+        ("Model(nodes: { \"x\": Normal(mean: 2 * m, precision: 1) })", "an expression stands in quotes"),
+        ("Model(nodes: { \"x\": Normal(mean: m, precision: 1) })", "a name is written in quotes"),
+    ] {
+        let mut diags = Diagnostics::default();
+        let _ = parse(&Source::new("model.ron", model), &mut diags);
+        let said: Vec<_> = diags.list().iter().map(|d| d.helps.concat()).collect();
+        assert!(said.len() == 1 && said[0].contains(words), "{model}: {said:?}");
+    }
+}

@@ -155,6 +155,17 @@ impl<'a> Walker<'a, '_> {
         self.blanks()?;
         match self.peek() {
             Some('(') => return Ok(TreeKind::Call { name, args: self.arguments()?, parentheses: true }),
+            Some('[') if self.rest().lines().next().is_some_and(|line| line.contains(']')) => {
+                // `x[n]` as a key or a value: names with indices stand in quotes.
+                self.at += self.rest().find(']').map_or(1, |n| n + 1);
+                let whole = self.since(name.span.start);
+                let written = self.text[whole.start..whole.end].trim_end().to_owned();
+                let d = Diagnostic::error(CODE_RON, format!("`{written}` stands in quotes"))
+                    .at(whole, "a name with an index")
+                    .help(format!("write \"{written}\""));
+                self.structural(d);
+                return Ok(TreeKind::Bad);
+            }
             Some(c @ ('{' | '[')) => {
                 let d = Diagnostic::error(CODE_RON, format!("`{c}` cannot follow a name"))
                     .at(self.here(), "expected `(`")
@@ -287,6 +298,9 @@ impl<'a> Walker<'a, '_> {
                     };
                     let d = match (opener, c) {
                         ('(', '=') => d.help("an argument is written `name: value`"),
+                        ('(', '+' | '-' | '*' | '/') => {
+                            d.help("an expression stands in quotes: `mean: \"2 * a + b\"`")
+                        }
                         _ => d,
                     };
                     let reported = self.structural(d);

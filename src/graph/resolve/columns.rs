@@ -7,11 +7,24 @@ use crate::{
         codes::{UNKNOWN_NAME, WHICH_COLUMN},
         factor_graph::{DataColumn, PlateKind, TableSource},
     },
-    shape::{ColumnId, DataTableId, Extent, PlateId},
+    shape::{ColumnId, DataTableId, Extent, NodeId, PlateId},
     source::Span,
 };
 
 impl Resolver<'_> {
+    /// A note of the columns that the rows of a node have, where they are known before a file is read.
+    pub(super) fn with_columns_of(&self, d: Diagnostic, node: NodeId) -> Diagnostic {
+        let Some(table) = self.headers[node.0].plates.iter().find_map(|&p| self.rows_of(p)) else { return d };
+        let t = &self.tables[table.0];
+        match &t.source {
+            TableSource::Inline(columns) => {
+                let names = super::names::list(columns.iter().map(|(n, _)| n.as_str()));
+                d.note(format!("table `{}` has the columns {names}", t.name))
+            }
+            TableSource::File(path) => d.note(format!("the first line of `{path}` names its columns")),
+        }
+    }
+
     /// The id of a column; a table written in the model is looked into.
     pub(super) fn column(
         &mut self,

@@ -7,7 +7,10 @@ use crate::{
     graph::{
         codes::{BAD_FUNCTION, OPERANDS, TOO_MANY_INDICES, UNKNOWN_NAME, WHICH_COLUMN},
         factor_graph::{Expr, ExprKind, Function, PlateKind, Ref, Target},
-        resolve::names::{FUNCTIONS, list},
+        resolve::{
+            names::{FUNCTIONS, list},
+            rewrites,
+        },
     },
     shape::{DataTableId, Extent, PlateId},
     source::Span,
@@ -97,9 +100,12 @@ impl Resolver<'_> {
             _ => {
                 let d = Diagnostic::error(BAD_FUNCTION, format!("there is no function `{name}`"))
                     .at(at, "unknown function");
-                let d = match nearest(name, FUNCTIONS) {
-                    Some(meant) => d.help(format!("did you mean `{meant}`?")),
-                    None => d.note(format!("the functions are {}", list(FUNCTIONS))),
+                let d = match (rewrites::of_function(name), nearest(name, FUNCTIONS)) {
+                    (Some(instead), _) => {
+                        d.note(format!("the functions are {}", list(FUNCTIONS))).help(instead)
+                    }
+                    (None, Some(meant)) => d.help(format!("did you mean `{meant}`?")),
+                    (None, None) => d.note(format!("the functions are {}", list(FUNCTIONS))),
                 };
                 return Err(self.fail(d));
             }

@@ -257,9 +257,11 @@ impl Resolver<'_> {
         }
         let d = Diagnostic::error(UNKNOWN_DISTRIBUTION, format!("there is no distribution `{name}`"))
             .at(*span, "unknown distribution");
-        let d = match nearest(name, dist::REGISTRY.iter().map(|s| s.name)) {
-            Some(meant) => d.help(format!("did you mean `{meant}`?")),
-            None => d.note(format!("there are {}", list(dist::REGISTRY.iter().map(|s| s.name)))),
+        let near = nearest(name, dist::REGISTRY.iter().map(|s| s.name));
+        let d = match (super::rewrites::of_distribution(name), near) {
+            (Some(instead), _) => d.help(instead),
+            (None, Some(meant)) => d.help(format!("did you mean `{meant}`?")),
+            (None, None) => d.note(format!("there are {}", list(dist::REGISTRY.iter().map(|s| s.name)))),
         };
         Err(self.fail(d))
     }

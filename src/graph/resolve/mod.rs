@@ -18,6 +18,7 @@ mod names;
 mod observe;
 mod plates;
 mod resolver;
+mod rewrites;
 mod shapes;
 #[cfg(test)]
 mod tests;

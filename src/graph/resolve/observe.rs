@@ -125,11 +125,16 @@ impl Resolver<'_> {
             )
             .at(decl.columns.span, "expected one column")
             .with(key, format!("{}: {}", spec.name, spec.summary));
+            let d = self.with_columns_of(d, node);
+            let d = d.help(
+                "name one of them; several columns are the elements of a vector, such as an `MvNormal`",
+            );
             return Err(self.fail(d));
         }
         if names.is_empty() {
             let d = Diagnostic::error(COLUMN_COUNT, format!("`{}` is bound to no column", decl.node.node))
                 .at(decl.columns.span, "expected columns");
+            let d = self.with_columns_of(d, node);
             return Err(self.fail(d));
         }
         let columns: Result<Vec<_>, _> =

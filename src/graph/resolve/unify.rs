@@ -135,8 +135,18 @@ impl Resolver<'_> {
             .at(link.span, format!("picks from {right}"))
             .help("make the category's probabilities and what it picks run over one plate"),
             Why::Columns => {
-                Diagnostic::error(COLUMN_COUNT, format!("a vector over {left} is bound to {right}"))
-                    .at(link.span, right)
+                let right = match x {
+                    Extent::Number(1) => "1 column".into(),
+                    Extent::Number(n) => format!("{n} columns"),
+                    Extent::Plate(_) | Extent::Levels(_) => right,
+                };
+                let d = Diagnostic::error(COLUMN_COUNT, format!("a vector over {left} is bound to {right}"))
+                    .at(link.span, right);
+                let d = match link.left {
+                    AxisTerm::Event(node) => self.with_columns_of(d, node),
+                    _ => d,
+                };
+                d.help("list one column for each element: `[\"a\", \"b\"]`")
             }
             Why::Shape | Why::Length => {
                 Diagnostic::error(AXES_DIFFER, format!("this axis is over {left}, and over {right}"))

@@ -1,0 +1,158 @@
+//! What to write for functions and distributions that the language does not have. Not here: misspelt names, which
+//! `diag::suggest` finds.
+
+/// What to write instead of a function.
+pub(super) fn of_function(name: &str) -> Option<&'static str> {
+    find(FUNCTIONS, name)
+}
+
+/// What to write instead of a distribution.
+pub(super) fn of_distribution(name: &str) -> Option<&'static str> {
+    find(DISTRIBUTIONS, name)
+}
+
+type Row = (&'static [&'static str], &'static str);
+
+fn find(rows: &'static [Row], name: &str) -> Option<&'static str> {
+    let name: String = name.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect();
+    rows.iter().find(|(names, _)| names.contains(&name.as_str())).map(|(_, help)| *help)
+}
+
+/// Names in lower case and without `_`.
+const FUNCTIONS: &[Row] = &[
+    (
+        &["exp"],
+        "the exponential of a Normal has no closed form in a rate or a precision: let a Gamma be the positive factor, `rate: \"a * b\"`; of a column or a node that is observed, `LogNormal` is the exponential of a Normal",
+    ),
+    (
+        &["log", "ln", "log10", "log2", "log1p"],
+        "where the logarithm of an observed value is Normal, observe the value by a `LogNormal`; logarithms of a column are a column of their own",
+    ),
+    (
+        &["sqrt"],
+        "scales are precisions here: `precision: \"tau\"` stands for an sd of 1 / sqrt(tau); roots of a column are a column of their own",
+    ),
+    (
+        &["pow", "power", "square"],
+        "there are no powers: write what is known out, `a * a`, or as a column of its own",
+    ),
+    (
+        &["sigmoid", "logistic", "logit", "invlogit", "expit", "probit", "phi", "softmax"],
+        "no distribution is conjugate to this link: let the probability be a Beta, or the probabilities a Dirichlet, with an element for each group, `p: \"theta[g[n]]\"`",
+    ),
+    (&["sum"], "write a sum out, `a + b`, or as `dot(w, x)` of two vectors"),
+    (
+        &["mean", "avg", "average"],
+        "a mean of known numbers is `dot(w, x)` with weights, or a column of its own",
+    ),
+    (
+        &["matmul", "mv", "matvec"],
+        "a matrix times a vector is `A * h`, the product of two vectors is `dot(a, b)`",
+    ),
+    (
+        &["inv", "inverse"],
+        "a known covariance is written `covariance: …`; the inverse of a random one is a Wishart `precision`",
+    ),
+    (&["eye", "identitymatrix"], "write `identity(2)` or `identity(k)`"),
+    (
+        &["abs", "min", "max", "round", "floor", "ceil", "sin", "cos", "tan", "tanh", "relu"],
+        "compute it of a column beforehand, as a column of its own; of a random variable it has no closed form",
+    ),
+    (
+        &["ifelse", "where", "select"],
+        "a case is picked by a category: `mu[z[n]]`, with `z[n]` a Categorical or a column",
+    ),
+    (&["lag", "previous", "prev", "shift"], "the step before is `h[t-1]`, on a plate `Steps`"),
+];
+
+const DISTRIBUTIONS: &[Row] = &[
+    (&["gaussian", "norm"], "write `Normal(mean: …, precision: …)`"),
+    (
+        &["multivariatenormal", "multinormal", "multivariategaussian", "mvgaussian", "mvn"],
+        "write `MvNormal(mean: …, precision: …)`",
+    ),
+    (
+        &["uniform", "unif"],
+        "on 0 to 1 it is `Beta(alpha: 1, beta: 1)`; elsewhere take a wide `Normal` or `Gamma`",
+    ),
+    (&["discreteuniform", "randint"], "write `Categorical(p: …)` with equal probabilities"),
+    (
+        &["inversegamma", "invgamma"],
+        "the prior of a variance is written as that of the precision, 1 / variance: `Gamma(shape: …, rate: …)`, with the inverse Gamma's scale as its rate",
+    ),
+    (
+        &["inversewishart", "invwishart"],
+        "the prior of a covariance is written as that of its inverse, the precision: `Wishart(dof: …, scale: …)`",
+    ),
+    (
+        &["halfnormal", "halfcauchy", "halft", "halfstudentt", "truncatednormal"],
+        "it is not conjugate to a scale: give the precision, 1 / sd², the prior `Gamma(shape: …, rate: …)`",
+    ),
+    (
+        &["lkj", "lkjcorr", "lkjcholesky"],
+        "correlations have no prior of their own: the precision matrix as a whole is a `Wishart(dof: …, scale: …)`",
+    ),
+    (&["cauchy", "lorentz"], "write `StudentT(mean: …, precision: …, dof: 1)`"),
+    (&["laplace", "doubleexponential"], "heavy tails are `StudentT(mean: …, precision: …, dof: 4)`"),
+    (&["t", "student"], "write `StudentT(mean: …, precision: …, dof: …)`"),
+    (
+        &["chisquared", "chi2", "chisquare"],
+        "with ν degrees of freedom it is `Gamma(shape: ν/2, rate: 0.5)`, in numbers",
+    ),
+    (&["erlang"], "write `Gamma(shape: …, rate: …)`"),
+    (
+        &["weibull", "invgaussian", "inversegaussian", "wald", "gumbel"],
+        "positive values are a `Gamma`, an `Exponential` or a `LogNormal`",
+    ),
+    (
+        &["negativebinomial", "negbin", "gammapoisson"],
+        "it is a Poisson whose rate is a Gamma for each row: `\"r[n]\": Gamma(shape: …, rate: …)` and `Poisson(rate: \"r[n]\")`",
+    ),
+    (&["betabinomial"], "it is a Binomial whose p is a Beta for each row"),
+    (&["geometric"], "it is a Poisson whose rate is an Exponential for each row"),
+    (&["dirichletmultinomial"], "it is a Multinomial whose p is a Dirichlet for each row"),
+    (
+        &["dirichletprocess", "dp", "gem", "stickbreaking"],
+        "sticks are `\"v[k]\": Beta(alpha: 1, beta: …)` and `Categorical(p: \"stick(v)\")`",
+    ),
+    (
+        &["mixture", "mixturesamefamily", "normalmixture"],
+        "a mixture is a Categorical that picks: `\"z[n]\": Categorical(p: …)` and `mean: \"mu[z[n]]\"`",
+    ),
+    (
+        &["markovchain", "hmm", "hiddenmarkov"],
+        "write two lines over a plate `Steps`: `\"z[0]\"` and `\"z[t]\": Categorical(p: \"A[z[t-1]]\")`",
+    ),
+    (
+        &["gaussianprocess", "gp"],
+        "smooth curves are chains over a plate `Steps`: `\"h[t]\": Normal(mean: \"h[t-1]\", precision: …)`",
+    ),
+    (&["flat", "improper"], "priors are proper here: take a wide one, `Normal(mean: 0, precision: 1e-6)`"),
+    (
+        &["constant", "deterministic", "delta", "dirac"],
+        "there are no names for expressions: write the expression where it is used, and a known value as a number or an input",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_known_and_none_stands_twice() {
+        for (rows, known) in [
+            (FUNCTIONS, &crate::graph::resolve::names::FUNCTIONS.map(str::to_owned)[..]),
+            (DISTRIBUTIONS, &crate::dist::REGISTRY.iter().map(|s| s.name.to_lowercase()).collect::<Vec<_>>()),
+        ] {
+            let mut names: Vec<&str> = rows.iter().flat_map(|(names, _)| *names).copied().collect();
+            assert!(names.iter().all(|n| !known.contains(&(*n).to_owned())), "{names:?}");
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), all);
+        }
+        assert!(of_distribution("Half_Cauchy").is_some_and(|help| help.contains("Gamma")));
+        assert!(of_function("exp").is_some_and(|help| help.contains("LogNormal")));
+        assert!(of_function("dott").is_none());
+    }
+}
