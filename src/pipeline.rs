@@ -221,6 +221,24 @@ fn explain(graph: &FactorGraph, bound: &Bound, e: LowerError) -> Diagnostic {
             d.note("two different elements are independent in q; an element and itself are not")
                 .help("leave such rows out")
         }
+        LowerError::TooLarge { node, row, column, value } => {
+            let n = &graph.nodes[node.0];
+            let d = Diagnostic::error(
+                BAD_VALUE,
+                format!("`{value:e}` of `{}` is too large: its square is no finite number", n.name),
+            );
+            let d = d.at(n.observed.as_ref().map_or(n.call, |o| o.span), "observed here");
+            let d = d
+                .note(format!("squares end at {:e}, of numbers up to {:e}", f64::MAX, f64::MAX.sqrt()))
+                .help("correct the cell, leave it empty where the value is missing, or take another unit");
+            match n.observed.as_ref().map(|o| &o.values) {
+                Some(ObservedValues::Columns(columns)) => {
+                    let c = &graph.columns[columns[column.min(columns.len() - 1)].0];
+                    bound.places[c.table.0].blame(d, row, &c.name, Some(format!("{value:e}")))
+                }
+                _ => d,
+            }
+        }
         LowerError::Impossible { factor, element, value, given } => {
             let f = &graph.factors[factor];
             let given: Vec<String> = given

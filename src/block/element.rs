@@ -1,5 +1,7 @@
 //! Which elements of a block numbers are of, and which of them failed. Not here: what is done with them.
 
+use crate::expfam::family::Improper;
+
 /// Which elements of a block the numbers are of, in their order.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
@@ -31,6 +33,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What a family says of an element of a batch, of this element of the block.
+    pub fn of_family(element: usize, e: &Improper) -> Self {
+        Self { impossible: e.impossible, ..Self::of_element(element, &e.why) }
+    }
+
     /// Out of its domain, in words that end in the element.
     pub fn of_element(element: usize, why: &str) -> Self {
         Self { element, impossible: false, why: format!("{why} (element {})", element + 1) }

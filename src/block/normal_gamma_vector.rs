@@ -92,6 +92,7 @@ fn standard(d: usize, element: usize, eta: &[f64]) -> Result<Standard, Improper>
     let precision: Vec<f64> = (0..d * d).map(|i| -(j[i] + j[i % d * d + i / d])).collect();
     let mut l = precision.clone();
     cholesky::factor(d, &mut l).map_err(|e| Improper {
+        impossible: false,
         element,
         why: format!("kappa is not positive definite at coefficient {}", e.pivot + 1),
     })?;

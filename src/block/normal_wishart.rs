@@ -122,7 +122,7 @@ impl JointFamily for NormalWishart {
         for (element, ((e, m), a)) in
             eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate()
         {
-            let q = parse(d, e).map_err(|why| Improper { element, why })?;
+            let q = parse(d, e).map_err(|why| Improper { element, impossible: false, why })?;
             let (dof, v) = (q.precision.dof, &q.precision.scale);
             for i in 0..d {
                 m[i] = dof * dot(&v[i * d..(i + 1) * d], &q.mean);

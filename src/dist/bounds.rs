@@ -7,7 +7,7 @@ pub(crate) fn positive(element: usize, what: &str, value: f64) -> Result<(), Imp
     if value > 0.0 && value.is_finite() {
         return Ok(());
     }
-    Err(Improper { element, why: format!("the {what} {value} is not a positive number") })
+    Err(Improper { element, impossible: false, why: format!("the {what} {value} is not a positive number") })
 }
 
 /// `Err` where parameters are so extreme that a moment or the normaliser is no finite number.
@@ -15,5 +15,9 @@ pub(crate) fn in_range(element: usize, moments: &[f64], log_norm: f64) -> Result
     if log_norm.is_finite() && reduce::all_finite(moments) {
         return Ok(());
     }
-    Err(Improper { element, why: "its moments are beyond the range of floating-point numbers".into() })
+    Err(Improper {
+        element,
+        impossible: false,
+        why: "its moments are beyond the range of floating-point numbers".into(),
+    })
 }

@@ -56,13 +56,14 @@ pub(super) fn softmax(element: usize, eta: &[f64], moments: &mut [f64]) -> Resul
     if let Some(k) = eta.iter().position(|e| !e.is_finite()) {
         return Err(Improper {
             element,
+            impossible: false,
             why: format!("the log-odds of category {k} (from 0) are {}, not finite", eta[k]),
         });
     }
     let top = eta.iter().fold(f64::NEG_INFINITY, |t, &e| t.max(e));
     // Also so for an empty vector.
     if top <= IMPOSSIBLE {
-        return Err(Improper { element, why: "no category is possible".into() });
+        return Err(Improper { element, impossible: true, why: "no category is possible".into() });
     }
     let mut sum = 0.0;
     for (m, e) in moments.iter_mut().zip(eta) {
@@ -161,6 +162,6 @@ mod tests {
         assert_eq!((m, a), ([0.0, 1.0, 0.0], [1.0]));
         let e =
             Categorical.evaluate(3, &[2.0 * LN_ZERO, LN_ZERO, LN_ZERO - 5.0], &mut m, &mut a).unwrap_err();
-        assert_eq!(e, Improper { element: 0, why: "no category is possible".into() });
+        assert_eq!(e, Improper { element: 0, impossible: true, why: "no category is possible".into() });
     }
 }

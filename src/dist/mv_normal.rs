@@ -112,7 +112,11 @@ impl Family for MvNormal {
             eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate()
         {
             let Some(q) = standard(d, e) else {
-                return Err(Improper { element, why: "the precision is not positive definite".into() });
+                return Err(Improper {
+                    element,
+                    impossible: false,
+                    why: "the precision is not positive definite".into(),
+                });
             };
             let covariance = spd::inverse(&q.factor, d);
             m[..d].copy_from_slice(&q.mean);

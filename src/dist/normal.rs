@@ -112,6 +112,7 @@ impl Family for Normal {
             // Written so that NaN fails too.
             if !(precision > 0.0 && precision.is_finite() && mean.is_finite()) {
                 return Err(Improper {
+                    impossible: false,
                     element,
                     why: format!("the precision {precision} is not positive, or the mean {mean} not finite"),
                 });

@@ -243,7 +243,7 @@ impl Family for Wishart {
         for (element, ((e, m), a)) in
             eta.chunks_exact(w).zip(moments.chunks_exact_mut(w)).zip(log_norm).enumerate()
         {
-            let q = parse(d, e).map_err(|why| Improper { element, why })?;
+            let q = parse(d, e).map_err(|why| Improper { element, impossible: false, why })?;
             for (m, v) in m.iter_mut().zip(&q.scale) {
                 *m = q.dof * v;
             }

@@ -2,7 +2,10 @@
 //! (`update`, `paths`), nor any kind of block (`block`).
 
 use super::error::Breakdown;
-use crate::{block::element::Which, plan::var::Var};
+use crate::{
+    block::element::{Failure, Which},
+    plan::var::Var,
+};
 use rayon::prelude::*;
 
 /// η → moments and log-normalisers of a block's elements.
@@ -12,11 +15,11 @@ pub(super) fn apply(
     eta: &[f64],
     moments: &mut [f64],
     log_norm: &mut [f64],
-) -> Result<(), Breakdown> {
+) -> Result<(), Failure> {
     if var.stream().is_some() {
-        return Ok(var.shape.evaluate_rows(which, eta, moments, log_norm)?);
+        return var.shape.evaluate_rows(which, eta, moments, log_norm);
     }
-    Ok(var.shape.evaluate(which, eta, moments, log_norm)?)
+    var.shape.evaluate(which, eta, moments, log_norm)
 }
 
 /// The same for all elements, shared out among threads: elements do not know of each other, so the bits are

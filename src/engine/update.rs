@@ -162,7 +162,7 @@ fn some(
         moments[e as usize * w..(e as usize + 1) * w].copy_from_slice(m);
         log_norm[e as usize] = a;
     }
-    done
+    done.map_err(Breakdown::from)
 }
 
 /// Places whose element, as operand `i` reads it, is of the colour.

@@ -9,6 +9,8 @@ use std::fmt;
 pub struct Improper {
     /// Which element of the batch.
     pub element: usize,
+    /// Whether every value has probability zero; else a parameter is out of its domain.
+    pub impossible: bool,
     /// In words: `the precision is not positive`.
     pub why: String,
 }

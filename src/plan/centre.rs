@@ -70,6 +70,17 @@ pub fn centres(graph: &FactorGraph, bound: &Bound) -> Vec<Vec<f64>> {
         .collect()
 }
 
+/// The first observed number of a location whose square is no finite number: node, row, place in the row.
+pub fn too_large(graph: &FactorGraph, bound: &Bound) -> Option<(NodeId, usize, usize, f64)> {
+    let places = (0..graph.nodes.len()).map(NodeId).filter(|n| graph.nodes[n.0].spec.location);
+    places.into_iter().find_map(|n| {
+        let Some(ObservedArray::Numbers { width, values }) = bound.observed(n) else { return None };
+        let at = values.iter().position(|x| x.is_finite() && !(x * x).is_finite())?;
+        let width = (*width).max(1);
+        Some((n, at / width, at % width, values.iter().nth(at)?.to_owned()))
+    })
+}
+
 /// The node that moves with the child: the mean itself, or a summand of it, as it stands.
 fn mover(graph: &FactorGraph, child: NodeId, mean: &Expr) -> Option<NodeId> {
     let mut plain = vec![];

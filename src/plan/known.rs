@@ -102,10 +102,11 @@ impl KnownArray {
                             let given = value.clone();
                             convert(&mut value, d).map_err(|why| bad(&given, why, kind.support))?;
                         }
+                        let written = value.clone();
                         if kind.value != PartShape::Scalar || !shift.is_empty() {
                             value.iter_mut().zip(shift.iter().cycle()).for_each(|(v, s)| *v -= s);
                         }
-                        (kind.of_value)(&value, d, out).map_err(|why| bad(&value, why, kind.support))?;
+                        (kind.of_value)(&value, d, out).map_err(|why| bad(&written, why, kind.support))?;
                     }
                     KnownMap::Value => out.copy_from_slice(&value),
                     KnownMap::Square => out.iter_mut().zip(&value).for_each(|(o, v)| *o = v * v),

@@ -78,6 +78,27 @@ fn a_leaf_without_data_is_called_predicted() {
 }
 
 #[test]
+fn what_the_model_excludes_and_what_overflows_is_told_of_the_data() {
+    // The door that was chosen is never opened.
+    let doors = r#"Model(
+        data: { "d": { "c": [1, 2, 1], "h": [2, 3, 1] } },
+        plates: { "r": Rows(table: "d"), "a": Size(3), "b": Size(3) },
+        inputs: { "T[a,b]": [[[0, 0.5, 0.5], [0, 0, 1], [0, 1, 0]], [[0, 0, 1], [0.5, 0, 0.5], [1, 0, 0]], [[0, 1, 0], [1, 0, 0], [0.5, 0.5, 0]]] },
+        nodes: { "x[r]": Categorical(p: [0.25, 0.25, 0.5]), "c[r]": Categorical(p: [0.25, 0.25, 0.5]), "h[r]": Categorical(p: "T[x[r], c[r]]") },
+        observe: { "c": "c", "h": "h" },
+    )"#;
+    let said = Model::from_text(doors).unwrap().fit(&Options::default()).unwrap_err().to_string();
+    assert!(said.contains("the model says that the data") && said.contains("row 3, given `h`"), "{said}");
+    let large = MODEL
+        .replace("\"mu[t.g[n]]\", precision: 1", "\"mu[t.g[n]]\", precision: \"tau\"")
+        .replace("\"x[n]\"", "\"tau\": Gamma(shape: 1, rate: 1), \"x[n]\"");
+    let data = Table::new().numbers("x", [1.0, 1e300, 2.0]).texts("g", ["b", "b", "a"]);
+    let fit = Model::from_text(large).unwrap().data("t", data).unwrap().fit(&Options::default());
+    let said = fit.unwrap_err().to_string();
+    assert!(said.contains("`1e300` of `x` is too large"), "{said}");
+}
+
+#[test]
 fn errors_show_the_place() {
     let wrong = Model::from_text(MODEL.replace("\"mu[t.g[n]]\"", "\"nu[t.g[n]]\"")).unwrap_err();
     assert_eq!(wrong.codes(), ["E0201"]);

@@ -67,7 +67,7 @@ impl Independent {
         log_norm: &mut [f64],
         done: Result<(), Improper>,
     ) -> Result<(), Failure> {
-        done.map_err(|e| Failure::of_element(which.at(e.element), &e.why))?;
+        done.map_err(|e| Failure::of_family(which.at(e.element), &e))?;
         if let Some(held) = &self.held {
             let w = self.width();
             held.write(which, w, moments);

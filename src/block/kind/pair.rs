@@ -87,7 +87,7 @@ impl BlockShape for Pair {
         log_norm: &mut [f64],
     ) -> Result<(), Failure> {
         let done = self.family().evaluate(self.d, eta, moments, log_norm);
-        done.map_err(|e| Failure::of_element(which.at(e.element), &e.why))
+        done.map_err(|e| Failure::of_family(which.at(e.element), &e))
     }
 
     fn members(&self) -> usize {

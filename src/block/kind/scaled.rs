@@ -62,7 +62,7 @@ impl BlockShape for ScaledGaussian {
         log_norm: &mut [f64],
     ) -> Result<(), Failure> {
         let done = SPEC.family.evaluate(self.d, eta, moments, log_norm);
-        done.map_err(|e| Failure::of_element(which.at(e.element), &e.why))
+        done.map_err(|e| Failure::of_family(which.at(e.element), &e))
     }
 
     fn members(&self) -> usize {

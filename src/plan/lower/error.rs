@@ -18,6 +18,17 @@ pub enum LowerError {
         /// Each known argument that excludes it: its slot and value.
         given: Vec<(usize, Vec<f64>)>,
     },
+    /// An observed number so large that its square is none: which node, row and number of the row.
+    TooLarge {
+        /// The node.
+        node: NodeId,
+        /// The place of the row.
+        row: usize,
+        /// The number's place in the row.
+        column: usize,
+        /// The number.
+        value: f64,
+    },
     /// A row that couples an element with itself.
     SelfPair {
         /// The node.

@@ -20,7 +20,7 @@ pub use error::LowerError;
 pub use missing::{has_missing, what_is_missing};
 
 use super::{
-    centre::centres,
+    centre::{centres, too_large},
     colours,
     layout::{Id, List, StreamId, VarId},
     lowered::Lowered,
@@ -40,6 +40,10 @@ use lowering::Lowering;
 
 /// Lowers a bound graph and its blocks.
 pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan, LowerError> {
+    // Before centring, so that the number is told as it was written.
+    if let Some((node, row, column, value)) = too_large(graph, bound) {
+        return Err(LowerError::TooLarge { node, row, column, value });
+    }
     let centres = centres(graph, bound);
     let mut demoted = vec![false; blocks.list.len()];
     let mut orders: Vec<(StreamId, Vec<u32>)> = vec![];
