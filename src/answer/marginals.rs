@@ -144,8 +144,10 @@ fn of_cells(mut out: NodePosterior, marginal: &Marginal, centre: &[f64], quantil
             mean.iter().enumerate().map(|(i, m)| m + centre.get(i).copied().unwrap_or(0.0)).collect();
         // About the mean where it belongs: a quantile has no more digits than that.
         let moved = [mean.as_slice(), &spread].concat();
-        low.extend(marginal.law.quantile(&moved, 0.05));
-        high.extend(marginal.law.quantile(&moved, 0.95));
+        if quantiles {
+            low.extend(marginal.law.quantile(&moved, 0.05));
+            high.extend(marginal.law.quantile(&moved, 0.95));
+        }
         out.mean.extend(mean);
         sd.extend(spread);
     }

@@ -74,7 +74,7 @@ pub(super) fn read(
                 plan,
                 NodeId(i),
                 e,
-                e.marginal.numbers.len() <= options.quantiles,
+                wanted[i] && e.marginal.numbers.len() <= options.quantiles,
             ));
         }
     }

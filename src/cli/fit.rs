@@ -42,7 +42,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         threads: args.threads.unwrap_or(0),
         nodes: args.nodes.clone(),
         all_nodes: args.out.is_some(),
-        quantiles: if args.out.is_some() || args.format == "csv" { usize::MAX } else { SHOWN_QUANTILES },
+        quantiles: quantiles(args),
         start: start::read_all(&args.start, &graph, &bound, &plan, terminal)?,
         profile: args.profile,
     };
@@ -66,6 +66,16 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
             }
             Err(terminal.broke_down(e.to_string(), help))
         }
+    }
+}
+
+/// The numbers of the largest table whose quantiles are written or shown.
+fn quantiles(args: &args::Fit) -> usize {
+    match args.format.as_str() {
+        _ if args.out.is_some() => usize::MAX,
+        "csv" => usize::MAX,
+        "json" => 0,
+        _ => SHOWN_QUANTILES,
     }
 }
 

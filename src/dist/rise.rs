@@ -22,7 +22,7 @@ pub(crate) fn digamma_rise(b: f64, a: f64) -> f64 {
 }
 
 /// ln Γ(x) − ((x − ½) ln x − x + ½ ln 2π), for x ≥ 10.
-fn stirling(x: f64) -> f64 {
+pub(super) fn stirling(x: f64) -> f64 {
     let r = 1.0 / (x * x);
     (1.0 / 12.0
         - r * (1.0 / 360.0
