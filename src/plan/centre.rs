@@ -77,7 +77,7 @@ pub fn too_large(graph: &FactorGraph, bound: &Bound) -> Option<(NodeId, usize, u
         let Some(ObservedArray::Numbers { width, values }) = bound.observed(n) else { return None };
         let at = values.iter().position(|x| x.is_finite() && !(x * x).is_finite())?;
         let width = (*width).max(1);
-        Some((n, at / width, at % width, values.iter().nth(at)?.to_owned()))
+        Some((n, at / width, at % width, values[at]))
     })
 }
 
