@@ -5,6 +5,7 @@
 //! start near by.
 
 mod beta;
+mod fraction;
 mod gamma;
 mod newton;
 mod uniform;
@@ -58,11 +59,6 @@ pub(crate) fn student_t(dof: f64, p: f64) -> f64 {
     }
     let far = beta(0.5 * dof, 0.5, 2.0 * p);
     -(dof * (1.0 - far) / far).sqrt()
-}
-
-/// Lentz's guard: a zero denominator of a continued fraction is stepped over.
-fn away_from_zero(v: f64) -> f64 {
-    if v.abs() < 1e-300 { 1e-300 } else { v }
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@
 //! below (a + g)²/b², g that quantile: its density is t^(a − 1) e^−t (sinh(s)/s)^(a − 1), s = t/(2b + a − 1).
 
 use super::{
-    away_from_zero, gamma,
-    gamma::{MOST_TERMS, ln_gamma_1p},
+    fraction::away_from_zero,
+    gamma::{MOST_TERMS, ln_gamma_1p, quantile as gamma_quantile},
     newton::{Found, ln_tail, solve},
     uniform,
 };
@@ -40,7 +40,7 @@ pub(super) fn quantile(a: f64, b: f64, p: f64, q: f64) -> Split {
 
 /// −ln(1 − x) by the quantile of a Gamma.
 fn as_gamma(a: f64, b: f64, p: f64, q: f64) -> Found {
-    let g = gamma::quantile(a, p, q);
+    let g = gamma_quantile(a, p, q);
     Found { at: g.at / (b + 0.5 * (a - 1.0)), ..g }
 }
 

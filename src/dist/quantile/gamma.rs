@@ -6,7 +6,7 @@
 //! ed., 2007), sec. 6.2; DLMF 8.7.1, 8.7.3, 8.9.2.
 
 use super::{
-    away_from_zero,
+    fraction::away_from_zero,
     newton::{Found, ln_tail, solve},
     uniform,
 };
