@@ -25,7 +25,7 @@ pub struct Selector {
     member: usize,
 }
 
-/// A first q, for [`Options::start`](super::Options::start). It belongs to the plan that it was made for.
+/// A first q, for the `start` of a run's options. It belongs to the plan that it was made for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenStart {
     pub(super) var: VarId,

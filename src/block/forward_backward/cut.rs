@@ -44,7 +44,7 @@ pub struct Cut {
 /// costs K times as much as its message.
 ///
 /// # Errors
-/// As [`Steps::weights`].
+/// As `WeightedSteps::weights`.
 pub fn cut(
     tables: &PairTables,
     index: Option<&[u32]>,
