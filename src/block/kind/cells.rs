@@ -1,4 +1,5 @@
-//! A Gaussian vector for each element, of which some cells are known.
+//! A Gaussian vector for each element, of which some cells are known. Not here: the algorithm
+//! (`conditioned_gaussian`), nor rows known as a whole (`held`).
 
 use super::family;
 use crate::{

@@ -1,4 +1,5 @@
-//! Categories along the steps of sequences: forward–backward.
+//! Categories along the steps of sequences: forward–backward. Not here: the algorithm (`forward_backward`),
+//! nor which variables form a chain (`factorize::kinds::chain`).
 
 use super::categories::{Along, Categories, examples_along};
 use crate::{

@@ -1,4 +1,5 @@
-//! One Gaussian vector for each element, of the entries of all its members.
+//! One Gaussian vector for each element, of the entries of all its members. Not here: the algorithm
+//! (`gaussian_dense`), nor which variables are one vector (`factorize::kinds::gaussian`).
 
 use super::{
     family::parameters,

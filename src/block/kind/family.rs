@@ -1,4 +1,5 @@
-//! A variable of its own: elements are independent, each of one family. Some may be known.
+//! A variable of its own: elements are independent, each of one family. Some may be known. Not here: the
+//! families (`dist`).
 
 use crate::{
     block::{

@@ -1,4 +1,6 @@
-//! Gaussian vectors along the steps of sequences, neighbours coupled by one matrix: a Kalman smoother.
+//! Gaussian vectors along the steps of sequences, neighbours coupled by one matrix: a Kalman smoother. Not
+//! here: the smoother (`block::gaussian_chain`), nor which variables form a chain
+//! (`factorize::kinds::gaussian`).
 
 use super::{
     categories::together,

@@ -1,5 +1,6 @@
-//! Gaussian vectors along the steps of sequences whose couplings reach over several steps, or are each step's
-//! own: a Kalman smoother over several steps at a time.
+//! Gaussian vectors along the steps of sequences whose couplings reach over several steps, or are each
+//! step's own: a Kalman smoother over several steps at a time. Not here: the smoother
+//! (`lagged_gaussian_chain`), nor which variables form a chain (`factorize::kinds::gaussian`).
 
 use super::{
     categories::together,

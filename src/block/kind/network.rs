@@ -1,4 +1,5 @@
-//! Categories of one element that meet in tables: a junction tree.
+//! Categories of one element that meet in tables: a junction tree. Not here: the algorithm
+//! (`junction_tree`), the tables (`tables`), nor which variables meet (`factorize::kinds`).
 
 use super::tables::Tables;
 use crate::{

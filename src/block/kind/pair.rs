@@ -1,5 +1,6 @@
 //! A pair of variables of one element under a joint statistic: a number and its precision, a vector and its
-//! precision matrix.
+//! precision matrix. Not here: the pairs themselves (`normal_gamma`, `normal_wishart`), nor which variables
+//! are one (`factorize::kinds::pair`).
 
 use super::family::replace;
 use crate::{

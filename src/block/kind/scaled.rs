@@ -1,4 +1,5 @@
-//! One Gaussian vector for each element with the precision that scales it: a Normal–Gamma of a vector.
+//! One Gaussian vector for each element with the precision that scales it: a Normal–Gamma of a vector. Not
+//! here: the algorithm (`normal_gamma_vector`), nor which variables are one (`factorize::kinds::gaussian`).
 
 use super::vector::{Entries, nudge, put_together, share_out};
 use crate::{

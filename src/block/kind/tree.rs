@@ -1,4 +1,5 @@
-//! Categories along the rows of trees, each row below another: the sum–product algorithm.
+//! Categories along the rows of trees, each row below another: the sum–product algorithm. Not here: the
+//! algorithm (`block::tree`), nor which variables form a tree (`factorize::kinds::chain`).
 
 use super::categories::{Along, Categories, examples_along};
 use crate::{

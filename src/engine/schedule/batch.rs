@@ -1,4 +1,5 @@
-//! Coordinate ascent as the plan has it: every block, every row, the bound, and again.
+//! Coordinate ascent as the plan has it: every block, every row, the bound, and again. Not here: the steps
+//! themselves (`plan::schedule`), nor when they end (`budget`).
 
 use super::{Next, Schedule, SoFar, budget::Budget, rounds::Rounds};
 use crate::plan::Plan;

@@ -1,4 +1,5 @@
-//! Shared blocks stay as they are; only what rows have for themselves moves, until it rests.
+//! Shared blocks stay as they are; only what rows have for themselves moves, until it rests. Not here: who
+//! asks for it.
 
 use super::{Next, Schedule, SoFar, budget::Budget, rounds::Rounds};
 use crate::plan::{Plan, schedule::Step};

@@ -1,4 +1,5 @@
 //! Categories along steps, each depending on the one before, or on a tree, each depending on the one above.
+//! Not here: the block's numbers (`block::kind::{chain, tree}`).
 
 use crate::{
     block::{

@@ -1,4 +1,5 @@
-//! One variable, each element by itself: what nobody else has claimed.
+//! One variable, each element by itself: what nobody else has claimed. Not here: the block's numbers
+//! (`block::kind::{family, cells}`).
 
 use crate::{
     block::{

@@ -1,4 +1,5 @@
-//! Gaussian vectors along the steps of sequences, each coupled with those before it.
+//! Gaussian vectors along the steps of sequences, each coupled with those before it. Not here: the block's
+//! numbers (`block::kind::{gaussian_chain, lagged}`).
 
 use super::vector::Vector;
 use crate::{

@@ -1,4 +1,5 @@
-//! One Gaussian vector for each element of the plates that all meetings agree on.
+//! One Gaussian vector for each element of the plates that all meetings agree on. Not here: the block's
+//! numbers (`block::kind::dense`).
 
 use super::vector::Vector;
 use crate::{

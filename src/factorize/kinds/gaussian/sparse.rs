@@ -1,4 +1,5 @@
-//! One Gaussian over all entries of its members, of which few pairs are kept: it grows with the data.
+//! One Gaussian over all entries of its members, of which few pairs are kept: it grows with the data. Not
+//! here: the block's numbers (`block::kind::sparse`).
 
 use super::{ports::rounded, vector::Vector};
 use crate::{
