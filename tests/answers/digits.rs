@@ -1,0 +1,125 @@
+//! Conjugate models at the corners of floating-point numbers against exact evidences and moments
+//! (`tests/references/digits.py`): far offsets, little noise, far cells, many counts, tiny and huge shapes. Each
+//! comes out right, or the run says how many digits hold, or is refused with the node's name.
+//!
+//! `tests/references/not_yet.txt` lists those of which this does not hold yet, and must lose a line as soon as it
+//! does: `ELBOW_BLESS=1 cargo test --test answers digits` writes it anew. `-- digits --nocapture` with
+//! `ELBOW_DIGITS=1` prints the largest error of each kind and what is refused.
+
+use elbow::{Error, Model, Nodes, Options, Posterior};
+use serde_json::Value;
+use std::{collections::BTreeMap, fs};
+
+/// Relative error of a bound or a moment that counts as right.
+const RIGHT: f64 = 1e-9;
+const NOT_YET: &str = "tests/references/not_yet.txt";
+
+/// What a case came to.
+#[derive(Debug)]
+enum Outcome {
+    /// Right, with this largest relative error.
+    Right(f64),
+    /// Refused, in these words.
+    Refused(String),
+    /// Neither.
+    Wrong(String),
+}
+
+/// Numbers beyond the range of JSON readers stand as texts.
+fn number(v: &Value) -> f64 {
+    v.as_f64().or_else(|| v.as_str()?.parse().ok()).unwrap_or_else(|| panic!("{v} is no number"))
+}
+
+fn fit(text: &str, nodes: &Value) -> Result<Posterior, Error> {
+    let names = nodes.as_object().expect("nodes by name").keys().cloned();
+    let options = Options { threads: 1, nodes: Nodes::named(names), quantiles: 0, ..Options::default() };
+    Model::from_text(text)?.fit(&options)
+}
+
+/// The largest relative error of the bound and of all moments, with the name of the number it is of.
+///
+/// A mean is measured by itself or by its deviation, whichever is larger, a bound by itself or by 1.
+fn error(p: &Posterior, case: &Value) -> (f64, String) {
+    let mut worst = (0.0, String::new());
+    let mut see = |name: &str, got: f64, want: f64, scale: f64| {
+        let scale = want.abs().max(scale);
+        let e = if got == want { 0.0 } else { ((got - want) / scale).abs() };
+        if e.is_nan() || e > worst.0 {
+            worst = (if e.is_nan() { f64::INFINITY } else { e }, format!("{name} is {got:e}, not {want:e}"));
+        }
+    };
+    see("the bound", p.elbo, number(&case["evidence"]), 1.0);
+    for (node, want) in case["moments"].as_object().expect("moments by node") {
+        let q = p.node(node).expect("it was asked for");
+        let list = |field: &str| want[field].as_array().map(|v| v.iter().map(number).collect::<Vec<f64>>());
+        let (mean, sd) = (list("mean").expect("a mean"), list("sd"));
+        assert_eq!(q.mean().len(), mean.len(), "{case}");
+        for (i, (got, want)) in q.mean().iter().zip(&mean).enumerate() {
+            see(&format!("mean of {node}[{i}]"), *got, *want, sd.as_ref().map_or(0.0, |s| s[i]));
+        }
+        for (i, (got, want)) in sd.iter().flat_map(|s| q.sd().expect("it has one").iter().zip(s)).enumerate()
+        {
+            see(&format!("sd of {node}[{i}]"), *got, *want, 0.0);
+        }
+    }
+    worst
+}
+
+fn outcome(case: &Value) -> Outcome {
+    match fit(case["model"].as_str().expect("a text"), &case["moments"]) {
+        Err(e) => {
+            let said = e.to_string();
+            let nodes = case["moments"].as_object().expect("moments by node");
+            // A block's message names all its nodes: `mu, tau`.
+            let places: Vec<&str> = said.split('`').skip(1).step_by(2).flat_map(|p| p.split(", ")).collect();
+            match nodes.keys().any(|n| places.contains(&n.as_str())) {
+                true => Outcome::Refused(said),
+                false => Outcome::Wrong(format!("refused without a place: {said}")),
+            }
+        }
+        Ok(p) => match error(&p, case) {
+            (e, _) if e <= RIGHT => Outcome::Right(e),
+            (e, what) => Outcome::Wrong(format!("{what} ({e:.1e})")),
+        },
+    }
+}
+
+#[test]
+fn corners_come_out_right_or_are_refused() {
+    let text = fs::read_to_string("tests/references/digits.jsonl").expect("the references");
+    let cases: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).expect("an object")).collect();
+    let known: Vec<String> =
+        fs::read_to_string(NOT_YET).unwrap_or_default().lines().map(str::to_owned).collect();
+    let (mut wrong, mut table, mut news) =
+        (vec![], BTreeMap::<String, (f64, usize, Vec<String>)>::new(), vec![]);
+    for case in &cases {
+        let kind = case["kind"].as_str().expect("a kind");
+        let name = format!("{kind}: {}", case["at"].as_str().expect("a corner"));
+        let entry = table.entry(kind.to_owned()).or_default();
+        let outcome = outcome(case);
+        match &outcome {
+            Outcome::Right(e) => (entry.0, entry.1) = (entry.0.max(*e), entry.1 + 1),
+            Outcome::Refused(why) => entry.2.push(format!("{name}: {why}")),
+            Outcome::Wrong(_) => wrong.push(name.clone()),
+        }
+        match (&outcome, known.contains(&name)) {
+            (Outcome::Wrong(why), false) => news.push(format!("{name}: {why}")),
+            (Outcome::Right(_) | Outcome::Refused(_), true) => news.push(format!("{name}: no longer wrong")),
+            _ => {}
+        }
+        if let (Outcome::Wrong(why), true) = (&outcome, std::env::var_os("ELBOW_DIGITS").is_some()) {
+            println!("{name}: {why}");
+        }
+    }
+    if std::env::var_os("ELBOW_DIGITS").is_some() {
+        for (kind, (e, right, refused)) in &table {
+            println!("{kind}: {right} right, largest error {e:.1e}; {} refused", refused.len());
+            refused.iter().for_each(|r| println!("    {}", r.lines().next().unwrap_or(r)));
+        }
+    }
+    if std::env::var_os("ELBOW_BLESS").is_some() {
+        fs::write(NOT_YET, wrong.iter().map(|w| format!("{w}\n")).collect::<String>()).expect("a list");
+        return;
+    }
+    assert!(news.is_empty(), "{} cases changed:\n{}", news.len(), news.join("\n"));
+}
