@@ -20,6 +20,7 @@ use crate::{
     source::Source,
     syntax,
 };
+use std::path::PathBuf;
 
 /// A construct that has no closed form.
 pub const NO_FORM: Code = Code("E0409");
@@ -51,7 +52,7 @@ pub fn graph(
 #[derive(Clone, Debug)]
 pub enum Cells<'a> {
     /// In a file, by its path as it is opened and as messages show it.
-    File(String),
+    File(PathBuf),
     /// In the model.
     Model,
     /// Here, read or made already.
@@ -67,7 +68,7 @@ pub fn bind(
     model: &syntax::Model,
     graph: &FactorGraph,
     files: &dyn Files,
-    locate: &dyn Fn(&factor_graph::DataTable) -> Option<String>,
+    locate: &dyn Fn(&factor_graph::DataTable) -> Option<PathBuf>,
     source: &Source,
     diags: &mut Diagnostics,
 ) -> Result<Bound, Reported> {

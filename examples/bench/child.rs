@@ -44,7 +44,7 @@ pub struct Measured {
 struct Beside<'a>(&'a Path);
 
 impl Files for Beside<'_> {
-    fn open(&self, path: &str) -> std::io::Result<Box<dyn Read>> {
+    fn open(&self, path: &std::path::Path) -> std::io::Result<Box<dyn Read>> {
         Ok(Box::new(std::io::BufReader::new(File::open(self.0.join(path))?)))
     }
 }
@@ -69,7 +69,7 @@ pub fn run(task: &Task) -> Result<String, String> {
     let graph = pipeline::graph(&model, &source, &mut diags).map_err(|r| shown(&diags, r))?;
     let files = Beside(task.model.parent().unwrap_or(Path::new("")));
     let locate = |t: &DataTable| match &t.source {
-        TableSource::File(path) => Some(path.clone()),
+        TableSource::File(path) => Some(path.into()),
         TableSource::Inline(_) => None,
     };
     let t = Instant::now();

@@ -4,6 +4,7 @@ use super::posterior::{Axis, NodePosterior};
 use crate::{
     graph::{
         Bound, FactorGraph,
+        bound::ObservedArray,
         factor_graph::{Node, PlateKind},
     },
     shape::{Extent, NodeId},
@@ -54,5 +55,6 @@ pub(super) fn frame(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePos
         quantiles: None,
         local: is_local(graph, n),
         observed: n.observed.is_some(),
+        missing: bound.observed(node).map(ObservedArray::missing),
     }
 }

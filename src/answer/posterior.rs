@@ -103,4 +103,6 @@ pub struct NodePosterior {
     pub local: bool,
     /// Whether it is bound to data (then `mean` holds the whole column, its missing cells predicted).
     pub observed: bool,
+    /// Which elements (of its plates) had no data, where it is bound to data; `None` where it is not.
+    pub missing: Option<Vec<usize>>,
 }

@@ -160,9 +160,7 @@ impl Model {
             let given = self.graph.tables.iter().position(|u| u.name == t.name);
             match (given.and_then(|i| self.tables[i].as_ref()), &t.source) {
                 (Some(table), _) => Cells::Here(table),
-                (None, TableSource::File(path)) => {
-                    Cells::File(self.folder.join(path).to_string_lossy().into_owned())
-                }
+                (None, TableSource::File(path)) => Cells::File(self.folder.join(path)),
                 (None, TableSource::Inline(_)) => Cells::Model,
             }
         };

@@ -4,8 +4,14 @@ use crate::{
     engine::options::{MAX_ITERATIONS, TOLERANCE},
     report::FORMATS,
 };
-use clap::{Args as ClapArgs, Parser, Subcommand, builder::PossibleValuesParser};
-use std::path::PathBuf;
+use clap::{
+    Args as ClapArgs, Parser, Subcommand,
+    builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser},
+};
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+};
 
 /// Variational message passing for conjugate-exponential models.
 #[derive(Debug, Parser)]
@@ -38,20 +44,34 @@ pub(super) struct Model {
     #[arg(value_name = "MODEL.ron")]
     pub model: PathBuf,
     /// Read table NAME from PATH instead of the file that the model names; may be given again and again
-    #[arg(long = "data", value_name = "NAME=PATH", value_parser = name_and_path)]
-    pub data: Vec<(String, String)>,
+    #[arg(long = "data", value_name = "NAME=PATH", value_parser = OsStringValueParser::new().try_map(name_and_path))]
+    pub data: Vec<(String, PathBuf)>,
 }
 
-fn name_and_path(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, path)) if !name.is_empty() && !path.is_empty() => {
-            Ok((name.to_string(), path.to_string()))
-        }
+// A path need not be text.
+fn name_and_path(text: OsString) -> Result<(String, PathBuf), String> {
+    match split_at_equals(&text) {
+        Some((name, path)) if !name.is_empty() && !path.as_os_str().is_empty() => Ok((name, path)),
         _ => Err("expected NAME=PATH, such as `corpus=words.csv`".to_string()),
     }
 }
 
-fn node_and_path(text: &str) -> Result<(String, String), String> {
+/// The text before the first `=`, and what follows it as it is.
+#[cfg(unix)]
+fn split_at_equals(text: &OsStr) -> Option<(String, PathBuf)> {
+    use std::os::unix::ffi::OsStrExt;
+    let at = text.as_bytes().iter().position(|b| *b == b'=')?;
+    let (name, path) = (&text.as_bytes()[..at], &text.as_bytes()[at + 1..]);
+    Some((String::from_utf8(name.to_vec()).ok()?, PathBuf::from(OsStr::from_bytes(path))))
+}
+
+#[cfg(not(unix))]
+fn split_at_equals(text: &OsStr) -> Option<(String, PathBuf)> {
+    let (name, path) = text.to_str()?.split_once('=')?;
+    Some((name.to_string(), PathBuf::from(path)))
+}
+
+fn node_and_path(text: OsString) -> Result<(String, PathBuf), String> {
     name_and_path(text).map_err(|_| "expected NODE=FILE, such as `z=labels.csv`".to_string())
 }
 
@@ -76,8 +96,8 @@ pub(super) struct Fit {
     pub tolerance: f64,
     /// Begin from this q of a node, again and again: a table with a row for each element (its category, a
     /// probability for each, or its value), or a result in JSON with the parameters of its q
-    #[arg(long, value_name = "NODE=FILE", value_parser = node_and_path)]
-    pub start: Vec<(String, String)>,
+    #[arg(long, value_name = "NODE=FILE", value_parser = OsStringValueParser::new().try_map(node_and_path))]
+    pub start: Vec<(String, PathBuf)>,
     /// Report where the time goes: by step of the plan, beside the least that this machine could take
     #[arg(long)]
     pub profile: bool,
@@ -93,7 +113,8 @@ pub(super) struct Fit {
     /// Write the bound after each iteration to FILE.csv
     #[arg(long, value_name = "FILE.csv")]
     pub trace: Option<PathBuf>,
-    /// Write a CSV for each node, local ones too, with trace.csv and summary.json, to the folder DIR
+    /// Write a CSV for each node that is reported, with trace.csv and summary.json, to the folder DIR: a new one, or
+    /// in place of an earlier result
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Print neither progress nor warnings
@@ -180,9 +201,9 @@ mod tests {
 
     #[test]
     fn tables_are_named() {
-        assert_eq!(name_and_path("a=b=c.csv"), Ok(("a".into(), "b=c.csv".into())));
+        assert_eq!(name_and_path("a=b=c.csv".into()), Ok(("a".into(), "b=c.csv".into())));
         for wrong in ["a", "=b", "a=", ""] {
-            assert!(name_and_path(wrong).is_err(), "{wrong}");
+            assert!(name_and_path(wrong.into()).is_err(), "{wrong}");
         }
     }
 }

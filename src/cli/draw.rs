@@ -1,7 +1,11 @@
 //! `elbow draw`: the factor graph as a picture.
 
-use super::{args, disk::replace, exit::Exit, model::Opened, stop::Stop, terminal::Terminal};
-use crate::report::draw::{self, DRAWINGS, picture::Picture};
+use super::{args, exit::Exit, model::Opened, stop::Stop, terminal::Terminal};
+use crate::{
+    disk::{file::OutFile, plain},
+    report::draw::{self, DRAWINGS, picture::Picture},
+};
+use std::path::Path;
 
 pub(super) fn run(args: &args::Draw, terminal: &Terminal) -> Result<Exit, Stop> {
     let drawing = match &args.out {
@@ -13,16 +17,25 @@ pub(super) fn run(args: &args::Draw, terminal: &Terminal) -> Result<Exit, Stop> 
             terminal.usage(title, format!("end the name in one of {}", known.join(", ")))
         })?,
     };
+    let cannot = |path: &Path, e| format!("cannot write `{}`: {}", path.display(), plain(&e));
+    let place = match &args.out {
+        None => None,
+        Some(path) => Some(OutFile::open(path).map_err(|e| {
+            terminal.usage(cannot(path, e), "`--out` names a file in a folder that is there")
+        })?),
+    };
     let mut opened = Opened::open(&args.model, terminal)?;
     let model = opened.parse()?;
     let graph = opened.graph(&model)?;
     opened.warn();
     let text = (drawing.write)(&Picture::new(&graph, None));
-    match &args.out {
-        None => terminal.print(|out| write!(out, "{text}"))?,
-        Some(path) => replace(path, |out| write!(out, "{text}")).map_err(|e| {
-            terminal.usage(format!("cannot write `{}`: {}", path.display(), crate::disk::plain(&e)), "")
-        })?,
+    match (&args.out, place) {
+        (Some(path), Some(place)) => {
+            place.write(|out| write!(out, "{text}")).map_err(|e| terminal.fault(cannot(path, e), ""))?;
+        }
+        _ => {
+            terminal.print(|out| write!(out, "{text}"))?;
+        }
     }
     Ok(Exit::Good)
 }

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 pub(super) enum Exit {
     /// All went well; a fit converged.
     Good = 0,
-    /// The model or the data is at fault.
+    /// The model or the data is at fault, or a result could not be written.
     Fault = 1,
     /// The command line is.
     Usage = 2,
-    /// A fit ran out of iterations; its result is printed all the same.
+    /// A fit ran out of iterations or was asked to stop; its result is printed all the same.
     OutOfIterations = 3,
     /// The numbers broke down.
     Numbers = 4,

@@ -1,13 +1,20 @@
 //! `elbow fit`: the posterior, printed and written.
 
 use super::{
-    args, disk::replace, exit::Exit, model::Opened, out_dir, progress::Progress, start, stop::Stop,
-    terminal::Terminal,
+    args,
+    exit::Exit,
+    interrupt::Interrupt,
+    model::Opened,
+    outputs::{Outputs, Saved},
+    progress::Progress,
+    start,
+    stop::Stop,
+    terminal::{Printed, Terminal},
 };
 use crate::{
     answer::{self, posterior::Posterior},
     engine::Options,
-    report::{self, Page, Show, trace},
+    report::{self, Page, Show},
     shape::NodeId,
 };
 
@@ -27,6 +34,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
             format!("it has {}", known.join(", ")),
         ));
     }
+    let outputs = Outputs::open(args, terminal)?;
     let mut bound = opened.bind(&model, &graph, &args.model)?;
     drop(model);
     let plan = opened.plan(&graph, &bound)?;
@@ -41,25 +49,38 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         tolerance: args.tolerance,
         threads: args.threads.unwrap_or(0),
         nodes: args.nodes.clone(),
-        all_nodes: args.out.is_some(),
+        all_nodes: false,
         quantiles: quantiles(args),
         start: start::read_all(&args.start, &graph, &bound, &plan, terminal)?,
         profile: args.profile,
     };
     // The plan has the rows in its own order: one copy of the data is enough.
     let named = |n: NodeId| args.nodes.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));
-    bound.forget(|n| args.out.is_some() || named(n) || plan.predicted.contains(&n));
-    let mut progress = Progress::new(terminal, args.quiet, args.restarts, args.max_iterations);
+    bound.forget(|n| named(n) || plan.predicted.contains(&n));
+    // Where a process may not listen, a signal ends it at once, as it does without a word of ours.
+    let interrupt = Interrupt::listen().unwrap_or_default();
+    let mut progress =
+        Progress::new(terminal, args.quiet, args.restarts, args.max_iterations, interrupt.clone());
     let posterior = answer::fit(&graph, &bound, &plan, &options, &mut progress);
     drop(progress);
     match posterior {
-        Ok(posterior) => finish(args, terminal, &posterior),
+        Ok(posterior) => {
+            if interrupt.asked() && !args.quiet {
+                let after = posterior.iterations;
+                terminal.complain(&format!("note: stopped as asked, after iteration {after}"));
+            }
+            finish(args, terminal, &outputs, &posterior, interrupt.asked())
+        }
         Err(e) => {
             let mut help = String::new();
             if let Some(last) = &e.last_good {
-                write_files(args, terminal, last)?;
+                let saved = outputs.write(last);
+                tell(args, terminal, &saved);
                 let kept = match &args.out {
-                    Some(folder) => format!("its state is in `{}`", folder.display()),
+                    Some(folder) if saved.failures.is_empty() => {
+                        format!("its state is in `{}`", folder.display())
+                    }
+                    Some(_) => "its state could not be written".to_string(),
                     None => "`--out DIR` keeps its state".to_string(),
                 };
                 help = format!("iteration {} was the last good one; {kept}", last.iterations);
@@ -79,29 +100,34 @@ fn quantiles(args: &args::Fit) -> usize {
     }
 }
 
-/// Writes what `--trace` and `--out` name.
-fn write_files(args: &args::Fit, terminal: &Terminal, posterior: &Posterior) -> Result<(), Stop> {
-    if let Some(path) = &args.trace {
-        replace(path, |out| trace::write(&posterior.trace, out)).map_err(|e| {
-            terminal.usage(
-                format!("cannot write `{}`: {e}", path.display()),
-                "`--trace` names a file in a folder that is there",
-            )
-        })?;
+/// Says on standard error what was written and what was not.
+fn tell(args: &args::Fit, terminal: &Terminal, saved: &Saved) {
+    if !args.quiet {
+        saved.notes.iter().for_each(|note| terminal.complain(&format!("note: wrote {note}")));
     }
-    if let Some(folder) = &args.out {
-        out_dir::write(folder, posterior).map_err(|e| {
-            terminal.usage(format!("cannot write into `{}`: {e}", folder.display()), "`--out` names a folder")
-        })?;
+    for failure in &saved.failures {
+        terminal.complain(&terminal.fault(failure, "").message);
     }
-    Ok(())
 }
 
-/// Writes files, then prints. The files come first: a reader who leaves early gets them all the same.
-fn finish(args: &args::Fit, terminal: &Terminal, posterior: &Posterior) -> Result<Exit, Stop> {
-    write_files(args, terminal, posterior)?;
+/// Writes files, then prints, whatever came of the files. They come first: a reader who leaves early gets them all
+/// the same.
+fn finish(
+    args: &args::Fit,
+    terminal: &Terminal,
+    outputs: &Outputs<'_>,
+    posterior: &Posterior,
+    interrupted: bool,
+) -> Result<Exit, Stop> {
+    let saved = outputs.write(posterior);
     let format = report::find(&args.format).unwrap_or(report::FORMATS[0]);
     let show = args.nodes.as_deref().map_or(Show::Shared, Show::Named);
-    terminal.print(|out| format.write(posterior, &Page { width: terminal.width, show }, out))?;
-    Ok(if posterior.converged { Exit::Good } else { Exit::OutOfIterations })
+    let printed = terminal.print(|out| format.write(posterior, &Page { width: terminal.width, show }, out));
+    tell(args, terminal, &saved);
+    Ok(match printed? {
+        _ if !saved.failures.is_empty() => Exit::Fault,
+        Printed::LeftEarly => Exit::Good,
+        Printed::Whole if interrupted || !posterior.converged => Exit::OutOfIterations,
+        Printed::Whole => Exit::Good,
+    })
 }

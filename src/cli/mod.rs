@@ -1,17 +1,17 @@
-//! The `elbow` command: the only place that prints, writes files, reads the environment or exits. Not here:
+//! The `elbow` command: the only place that prints, says which files are written, reads the environment or exits. Not here:
 //! anything that a library's user could want.
 
 mod args;
 mod check;
 mod code;
-mod disk;
 mod draw;
 mod exit;
 mod explain;
 mod fit;
+mod interrupt;
 mod list;
 mod model;
-mod out_dir;
+mod outputs;
 mod progress;
 mod start;
 mod stop;

@@ -132,16 +132,16 @@ impl<'t> Opened<'t> {
         }
     }
 
-    /// The first file of a table that is not there, if any.
+    /// Is the file of a table not there?
     ///
     /// # Errors
     /// As for `bind`.
-    pub fn missing_file(&self, graph: &FactorGraph, args: &args::Model) -> Result<Option<String>, Stop> {
-        Ok(self.paths(graph, args)?.into_iter().map(|(_, path)| path).find(|path| !Path::new(path).exists()))
+    pub fn lacks_a_file(&self, graph: &FactorGraph, args: &args::Model) -> Result<bool, Stop> {
+        Ok(self.paths(graph, args)?.iter().any(|(_, path)| !path.exists()))
     }
 
     /// The file of each table that has one, as seen from the working directory.
-    fn paths(&self, graph: &FactorGraph, args: &args::Model) -> Result<Vec<(String, String)>, Stop> {
+    fn paths(&self, graph: &FactorGraph, args: &args::Model) -> Result<Vec<(String, PathBuf)>, Stop> {
         for (i, (name, _)) in args.data.iter().enumerate() {
             if !graph.tables.iter().any(|t| t.name == *name) {
                 let known: Vec<String> = graph.tables.iter().map(|t| format!("`{}`", t.name)).collect();
@@ -160,7 +160,7 @@ impl<'t> Opened<'t> {
         }
         let given = |name: &str| args.data.iter().find(|(n, _)| n == name).map(|(_, path)| path.clone());
         let own = |source: &TableSource| match source {
-            TableSource::File(path) => Some(self.folder.join(path).to_string_lossy().into_owned()),
+            TableSource::File(path) => Some(self.folder.join(path)),
             TableSource::Inline(_) => None,
         };
         Ok(graph

@@ -1,6 +1,6 @@
-//! The progress bar of a fit, on a terminal only.
+//! The progress bar of a fit, on a terminal only; and whether somebody asks the fit to stop.
 
-use super::terminal::Terminal;
+use super::{interrupt::Interrupt, terminal::Terminal};
 use crate::engine::Watch;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
@@ -10,11 +10,18 @@ use std::time::Duration;
 pub(super) struct Progress {
     bar: ProgressBar,
     restarts: usize,
+    interrupt: Interrupt,
 }
 
 impl Progress {
     /// A bar over the iterations of one restart; none where nobody looks.
-    pub fn new(terminal: &Terminal, quiet: bool, restarts: usize, max_iterations: usize) -> Self {
+    pub fn new(
+        terminal: &Terminal,
+        quiet: bool,
+        restarts: usize,
+        max_iterations: usize,
+        interrupt: Interrupt,
+    ) -> Self {
         let bar = if terminal.live && !quiet {
             ProgressBar::new(max_iterations as u64)
         } else {
@@ -26,7 +33,7 @@ impl Progress {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));
-        Self { bar, restarts }
+        Self { bar, restarts, interrupt }
     }
 }
 
@@ -39,6 +46,10 @@ impl Watch for Progress {
             String::new()
         };
         self.bar.set_message(format!("{run}ELBO {elbo:.4}"));
+    }
+
+    fn asks_to_stop(&self) -> bool {
+        self.interrupt.asked()
     }
 }
 

@@ -15,7 +15,10 @@ use crate::{
     },
 };
 use serde_json::Value;
-use std::io::Read;
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 /// What a file may start.
 enum Target {
@@ -26,7 +29,7 @@ enum Target {
 /// Where messages about one `--start` go.
 struct Arg<'a> {
     name: &'a str,
-    path: &'a str,
+    path: &'a Path,
     terminal: &'a Terminal,
 }
 
@@ -35,7 +38,7 @@ struct Arg<'a> {
 /// # Errors
 /// A node that can't be given a first q is the command line's fault; what a file holds is the file's.
 pub(super) fn read_all(
-    args: &[(String, String)],
+    args: &[(String, PathBuf)],
     graph: &FactorGraph,
     bound: &Bound,
     plan: &Plan,
@@ -56,7 +59,7 @@ pub(super) fn read_all(
         .zip(args)
         .map(|(target, (name, path))| {
             let arg = Arg { name, path, terminal };
-            match (target, path.to_ascii_lowercase().ends_with(".json")) {
+            match (target, path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"))) {
                 (Target::Selector(s), false) => categories(s, graph, bound, &arg),
                 (Target::Values(v), false) => values(v, &arg),
                 (target, true) => result(target, &arg),
@@ -82,17 +85,19 @@ fn refuse(graph: &FactorGraph, bound: &Bound, plan: &Plan, arg: &Arg<'_>, why: N
     } else {
         format!("a start fits {}", can.join(", "))
     };
-    arg.terminal.usage(format!("`--start {}={}`: {why}", arg.name, arg.path), help)
+    arg.terminal.usage(format!("`--start {}={}`: {why}", arg.name, arg.path.display()), help)
 }
 
 impl Arg<'_> {
     fn stop(&self, what: String, wanted: &str) -> Stop {
-        self.terminal
-            .fault(format!("`--start {}={}`: {what}", self.name, self.path), format!("expected {wanted}"))
+        self.terminal.fault(
+            format!("`--start {}={}`: {what}", self.name, self.path.display()),
+            format!("expected {wanted}"),
+        )
     }
 
     fn fault(&self, d: Diagnostic) -> Stop {
-        let nowhere = Source::new(self.path.to_string(), String::new());
+        let nowhere = Source::new(self.path.display().to_string(), String::new());
         Stop {
             exit: Exit::Fault,
             message: render::render_all(&[data::show_line(&Disk, d)], &nowhere, self.terminal.colour),

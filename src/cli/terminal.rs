@@ -1,7 +1,7 @@
 //! Standard output and standard error: colours, width, and a reader who leaves early. Not here: any text.
 
 use super::{exit::Exit, stop::Stop};
-use crate::report;
+use crate::{disk::plain, report};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
 /// What is known of the two streams.
@@ -62,19 +62,26 @@ impl Terminal {
     ///
     /// # Errors
     /// Any other failure to write.
-    pub fn print(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Stop> {
+    pub fn print(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Printed, Stop> {
         let mut out = BufWriter::new(io::stdout().lock());
         match write(&mut out).and_then(|()| out.flush()) {
-            Ok(()) => Ok(()),
-            Err(e) if e.kind() == ErrorKind::BrokenPipe => {
+            Ok(()) => Ok(Printed::Whole),
+            Err(e) => {
                 // What is still buffered has no reader: dropping the buffer would try to write it again.
                 let _ = out.into_parts();
-                Ok(())
-            }
-            Err(e) => {
-                let _ = out.into_parts();
-                Err(self.usage(format!("cannot write to standard output: {e}"), ""))
+                match e.kind() {
+                    ErrorKind::BrokenPipe => Ok(Printed::LeftEarly),
+                    _ => Err(self.fault(format!("cannot write to standard output: {}", plain(&e)), "")),
+                }
             }
         }
     }
+}
+
+/// How printing went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Printed {
+    Whole,
+    /// The reader left before the end.
+    LeftEarly,
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{Cursor, Error, ErrorKind, Read, Result, Seek},
+    path::Path,
     sync::Arc,
 };
 
@@ -12,14 +13,14 @@ pub trait Files {
     ///
     /// # Errors
     /// The reason the file cannot be opened, which the user gets to see.
-    fn open(&self, path: &str) -> Result<Box<dyn Read>>;
+    fn open(&self, path: &Path) -> Result<Box<dyn Read>>;
 
     /// Opens `path` to be read at any place, for formats that need it. Without a word of the implementor's,
     /// in memory as a whole.
     ///
     /// # Errors
     /// The reason the file cannot be opened.
-    fn open_to_seek(&self, path: &str) -> Result<Box<dyn Seekable>> {
+    fn open_to_seek(&self, path: &Path) -> Result<Box<dyn Seekable>> {
         let mut bytes = vec![];
         self.open(path)?.read_to_end(&mut bytes)?;
         Ok(Box::new(Cursor::new(bytes)))
@@ -49,8 +50,11 @@ impl MemoryFiles {
 }
 
 impl Files for MemoryFiles {
-    fn open(&self, path: &str) -> Result<Box<dyn Read>> {
-        let bytes = self.0.get(path).ok_or_else(|| Error::new(ErrorKind::NotFound, "no such file"))?;
+    fn open(&self, path: &Path) -> Result<Box<dyn Read>> {
+        let bytes = path
+            .to_str()
+            .and_then(|path| self.0.get(path))
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "no such file"))?;
         Ok(Box::new(Cursor::new(Arc::clone(bytes))))
     }
 }

@@ -42,7 +42,10 @@ pub mod svm;
 pub mod table;
 mod table_file;
 
-use std::io::{Read, SeekFrom};
+use std::{
+    io::{Read, SeekFrom},
+    path::{Path, PathBuf},
+};
 
 use crate::diag::Diagnostic;
 
@@ -109,26 +112,35 @@ pub const FORMATS: &[TableFormat] = &[
 pub fn read(
     files: &dyn Files,
     name: &str,
-    path: &str,
+    path: impl AsRef<Path>,
     wanted: Option<Wanted<'_>>,
 ) -> Result<Table, Diagnostic> {
+    let place = path.as_ref();
+    // A path need not be text. Messages and the end of its name take what is.
+    let shown = place.to_string_lossy();
+    let path: &str = &shown;
     let (stem, _) = stem(path);
     let Some(format) = FORMATS.iter().find(|f| stem.ends_with(f.extension)) else {
         return Err(unknown_format(name, path));
     };
-    let open = || open(files, path);
-    let seek = || files.open_to_seek(path);
-    let length = || length(files, path);
+    let open = || open(files, place);
+    let seek = || files.open_to_seek(place);
+    let length = || length(files, place);
     (format.read)(&TableFile { name, path, open: &open, seek: &seek, length: &length, wanted })
-        .map_err(|d| show_line(files, d))
+        .map_err(|d| show_line_of(files, place, d))
 }
 
 /// Adds the text of the file's line to a diagnostic that names one, by reading the file up to there again.
 /// [`read`] does so itself; the `as_…` functions of [`Column`] know no files.
 #[must_use]
-pub fn show_line(files: &dyn Files, mut d: Diagnostic) -> Diagnostic {
+pub fn show_line(files: &dyn Files, d: Diagnostic) -> Diagnostic {
+    let Some(path) = d.data.as_ref().map(|place| PathBuf::from(&place.path)) else { return d };
+    show_line_of(files, &path, d)
+}
+
+fn show_line_of(files: &dyn Files, path: &Path, mut d: Diagnostic) -> Diagnostic {
     if let Some(place) = d.data.as_mut().filter(|p| p.excerpt.is_none()) {
-        place.excerpt = open(files, &place.path).ok().and_then(|input| excerpt::line_of(input, place.line));
+        place.excerpt = open(files, path).ok().and_then(|input| excerpt::line_of(input, place.line));
     }
     d
 }
@@ -140,16 +152,20 @@ fn stem(path: &str) -> (String, bool) {
 }
 
 /// How many bytes a file has, decompressed; `None` for one that cannot be read twice.
-fn length(files: &dyn Files, path: &str) -> Option<u64> {
-    if stem(path).1 {
+fn length(files: &dyn Files, path: &Path) -> Option<u64> {
+    if is_folded(path) {
         return std::io::copy(&mut open(files, path).ok()?, &mut std::io::sink()).ok();
     }
     files.open_to_seek(path).ok()?.seek(SeekFrom::End(0)).ok()
 }
 
-fn open(files: &dyn Files, path: &str) -> std::io::Result<Box<dyn Read>> {
+fn is_folded(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz"))
+}
+
+fn open(files: &dyn Files, path: &Path) -> std::io::Result<Box<dyn Read>> {
     let raw = files.open(path)?;
-    Ok(if stem(path).1 { Box::new(limits::Unfolded::new(raw)) } else { raw })
+    Ok(if is_folded(path) { Box::new(limits::Unfolded::new(raw)) } else { raw })
 }
 
 fn unknown_format(name: &str, path: &str) -> Diagnostic {

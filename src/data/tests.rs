@@ -312,7 +312,7 @@ impl Read for Drip {
 struct Dripping<'a>(&'a [u8]);
 
 impl Files for Dripping<'_> {
-    fn open(&self, _: &str) -> std::io::Result<Box<dyn Read>> {
+    fn open(&self, _: &std::path::Path) -> std::io::Result<Box<dyn Read>> {
         Ok(Box::new(Drip(self.0.to_vec(), 0, false)))
     }
 }
@@ -386,7 +386,7 @@ fn faults_of_inline_tables_point_into_the_model() {
 struct Repository;
 
 impl Files for Repository {
-    fn open(&self, path: &str) -> std::io::Result<Box<dyn Read>> {
+    fn open(&self, path: &std::path::Path) -> std::io::Result<Box<dyn Read>> {
         Ok(Box::new(std::fs::File::open(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path))?))
     }
 }

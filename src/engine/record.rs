@@ -9,6 +9,8 @@ pub enum StopReason {
     Iterations,
     /// As much time as was allowed.
     Seconds,
+    /// Who watches asked for it.
+    Asked,
     /// The numbers broke down; the state is that of the last good iteration.
     Broke,
 }

@@ -137,6 +137,9 @@ pub fn best<'p>(
                 failed = Some(e);
             }
         }
+        if watch.asks_to_stop() {
+            break;
+        }
     }
     match (best.or(broken), failed) {
         (Some(Run { session, restart, record, stop, profile, broke }), _) => {
@@ -207,7 +210,7 @@ impl<'p> Run<'p> {
     /// good iteration has left it; if there is none, that is an error.
     fn go(&mut self, schedule: &mut dyn Schedule, watch: &mut dyn Watch) -> Result<(), RunError> {
         let begun = Instant::now();
-        let (mut terms, mut ended, mut steps) = (vec![], 0.0, 0);
+        let (mut terms, mut ended, mut steps, mut asked) = (vec![], 0.0, 0, false);
         self.session.iteration = self.record.iterations().len() + 1;
         loop {
             let progress = SoFar { record: &self.record, seconds: begun.elapsed().as_secs_f64() };
@@ -218,6 +221,10 @@ impl<'p> Run<'p> {
                     return Ok(());
                 }
             };
+            if asked {
+                self.stop = StopReason::Asked;
+                return Ok(());
+            }
             steps += 1;
             let mut done = self.step(step, &mut terms);
             if step == Step::Bound && done.is_ok() {
@@ -230,6 +237,7 @@ impl<'p> Run<'p> {
                     self.session.state.mark();
                     self.session.iteration += 1;
                     (ended, steps) = (now, 0);
+                    asked = watch.asks_to_stop();
                 }
             }
             match done {

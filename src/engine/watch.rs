@@ -1,9 +1,15 @@
-//! Being told of a run while it runs. Not here: how a person is (`cli::progress`).
+//! Being told of a run while it runs, and asking it to stop. Not here: how a person does (`cli`).
 
 /// Is told of a run's progress.
 pub trait Watch {
     /// After each iteration: which restart (from 0), which iteration of it (from 1), and the bound in nats.
     fn iterated(&mut self, restart: usize, iteration: usize, elbo: f64);
+
+    /// Shall this iteration be the last? Asked after each; the result is then what it has left, and no further
+    /// restart begins. Never, without a word of the implementor's.
+    fn asks_to_stop(&self) -> bool {
+        false
+    }
 }
 
 /// Watches nothing.

@@ -74,6 +74,21 @@ pub enum ObservedArray {
     Codes(Arc<[u32]>),
 }
 
+impl ObservedArray {
+    /// The elements without a value, or with a part of one.
+    pub fn missing(&self) -> Vec<usize> {
+        match self {
+            Self::Numbers { width, values } => {
+                let rows = values.chunks_exact((*width).max(1)).enumerate();
+                rows.filter(|(_, v)| v.iter().any(|x| x.is_nan())).map(|(e, _)| e).collect()
+            }
+            Self::Codes(codes) => {
+                codes.iter().enumerate().filter(|(_, c)| **c == u32::MAX).map(|(e, _)| e).collect()
+            }
+        }
+    }
+}
+
 impl Bound {
     /// Lets go of what a plan has its own copy of: values of observed nodes, but of those to `keep`, and
     /// where rows stand.

@@ -1,4 +1,4 @@
-//! Special functions, small linear algebra, tensor contractions, reductions and seeded streams. Knows no
+//! Special functions, small linear algebra, tensor contractions, reductions, seeded streams, sizes in words. Knows no
 //! statistics.
 
 pub mod cholesky;
@@ -8,6 +8,7 @@ pub mod matmul;
 pub mod numbers;
 pub mod peak;
 pub mod reduce;
+pub mod size;
 pub mod sparse_product;
 pub mod special;
 pub mod stream;

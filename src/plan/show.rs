@@ -11,7 +11,10 @@ use super::{
     table::{From, RowOperand, Rows, Shared, Table},
     var::Storage,
 };
-use crate::{graph::factor_graph::FactorGraph, num::contract::Letter};
+use crate::{
+    graph::factor_graph::FactorGraph,
+    num::{contract::Letter, size::bytes},
+};
 
 /// Bytes in a number.
 const NUMBER: usize = size_of::<f64>();
@@ -68,7 +71,7 @@ impl Plan {
                 v.plates.iter().map(|(p, n)| format!("{} {n}", graph.plate_name(*p))).collect();
             let over = if plates.is_empty() { String::new() } else { format!(" [{}]", plates.join(", ")) };
             let place = match v.storage {
-                Storage::Stored => format!("stored, {}", bytes(2 * v.elements() * v.width * NUMBER)),
+                Storage::Stored => format!("stored, {}", bytes((2 * v.elements() * v.width * NUMBER) as u64)),
                 Storage::Streamed { stream, kept } => {
                     let plate = graph.plate_name(self.streams[stream].plate);
                     let kept = if kept { ", kept between passes" } else { ", a chunk at a time" };
@@ -156,7 +159,7 @@ impl Plan {
         let mut out = format!(
             "table {i}: {line}{rows}{what}\n  size      {}{packed}, {}\n",
             count(t.len, "number"),
-            bytes(t.len * NUMBER)
+            bytes((t.len * NUMBER) as u64)
         );
         let legend: Vec<String> = (0..t.sizes.len())
             .filter(|&l| t.stream.is_some() || l != t.row_label as usize)
@@ -253,9 +256,9 @@ impl Plan {
         let codes: usize = self.rows.codes.iter().map(|c| c.data.len()).sum();
         format!(
             "memory\n  moments and η {}; tables and statistics {}; data {}\n",
-            bytes(moments * NUMBER),
-            bytes(tables * NUMBER),
-            bytes(dense * NUMBER + codes * LEVEL)
+            bytes((moments * NUMBER) as u64),
+            bytes((tables * NUMBER) as u64),
+            bytes((dense * NUMBER + codes * LEVEL) as u64)
         )
     }
 }
@@ -273,13 +276,4 @@ fn letter(l: Letter) -> char {
 /// `1 row`, `3 rows`.
 fn count(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-/// `1.5 kB`.
-fn bytes(n: usize) -> String {
-    match n {
-        0..1_000 => format!("{n} B"),
-        1_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
-        _ => format!("{:.1} MB", n as f64 / 1e6),
-    }
 }

@@ -24,17 +24,26 @@ impl ReportFormat for Csv {
     }
     fn write(&self, posterior: &Posterior, page: &Page<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(["node", "index", "component", "mean", "sd", "q05", "q95"])?;
+        csv.write_record(["node", "index", "component", "mean", "sd", "q05", "q95"]).map_err(of_stream)?;
         for node in page.nodes(posterior) {
             let width = count(&node.event).max(1);
             for i in 0..node.mean.len() {
                 let index = labels_at(node.plates.iter(), i / width).join(",");
                 let component = labels_at(node.event.iter(), i % width).join(",");
                 let [mean, sd, q05, q95] = numbers(node, i);
-                csv.write_record([&node.name, &index, &component, &mean, &sd, &q05, &q95])?;
+                csv.write_record([&node.name, &index, &component, &mean, &sd, &q05, &q95])
+                    .map_err(of_stream)?;
             }
         }
         csv.flush()
+    }
+}
+
+/// What the stream said: a closed pipe stays one.
+pub(super) fn of_stream(e: csv::Error) -> io::Error {
+    match e.into_kind() {
+        csv::ErrorKind::Io(e) => e,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -1,10 +1,10 @@
-//! `--out DIR`: the files of a result, one CSV for each node, `summary.json` and `trace.csv`. Not here:
-//! folders and renames, which are the caller's; this names the files and writes their text.
+//! `--out DIR`: the files of a result, one CSV for each node that is reported, `summary.json` and `trace.csv`. Not
+//! here: folders and renames, which are the caller's; this names the files and writes their text.
 
 use super::{
     Page, ReportFormat, Show,
-    axes::{axes, headings, labels_at},
-    csv::{cell, numbers},
+    axes::{axes, count, headings, labels_at},
+    csv::{cell, numbers, of_stream},
     json::Json,
     trace,
 };
@@ -22,19 +22,34 @@ pub enum File<'a> {
     Trace(&'a Posterior),
 }
 
-/// All files of a result, local nodes too. `summary.json` comes last: where it stands, the others do.
+/// The file that tells of the others.
+pub const SUMMARY: &str = "summary.json";
+const TRACE: &str = "trace.csv";
+
+/// All files of a result. `summary.json` comes last: where it stands, the others do.
 pub fn files(posterior: &Posterior) -> Vec<File<'_>> {
     posterior.nodes.iter().map(File::Node).chain([File::Trace(posterior), File::Summary(posterior)]).collect()
+}
+
+fn of_node(name: &str) -> String {
+    if name == "trace" { "trace.node.csv".to_string() } else { format!("{name}.csv") }
+}
+
+/// The names of all files that a result may have whose `summary.json` this is; none if it is another program's.
+pub fn names(summary: &[u8]) -> Option<Vec<String>> {
+    let json: serde_json::Value = serde_json::from_slice(summary).ok()?;
+    let has = |field: &str| json.get(field).is_some();
+    let nodes = json.get("terms")?.as_object().filter(|_| has("elbo") && has("nodes") && has("blocks"))?;
+    Some(nodes.keys().map(|n| of_node(n)).chain([TRACE, SUMMARY].map(str::to_string)).collect())
 }
 
 impl File<'_> {
     /// Its name. No node's name has a point in it, so none can meet `trace.node.csv`.
     pub fn name(&self) -> String {
         match self {
-            File::Node(n) if n.name == "trace" => "trace.node.csv".to_string(),
-            File::Node(n) => format!("{}.csv", n.name),
-            File::Summary(_) => "summary.json".to_string(),
-            File::Trace(_) => "trace.csv".to_string(),
+            File::Node(n) => of_node(&n.name),
+            File::Summary(_) => SUMMARY.to_string(),
+            File::Trace(_) => TRACE.to_string(),
         }
     }
 
@@ -52,7 +67,7 @@ impl File<'_> {
 }
 
 /// One line for each number: a column for each axis, then mean, sd and quantiles, then those parameters that
-/// have one value for each.
+/// have one value for each. Of an observed node only what was missing: its cells stand in the data.
 fn node(n: &NodePosterior, out: &mut dyn io::Write) -> io::Result<()> {
     let parameters: Vec<&NamedArray> = n
         .parameters
@@ -61,13 +76,20 @@ fn node(n: &NodePosterior, out: &mut dyn io::Write) -> io::Result<()> {
         .collect();
     let mut csv = csv::Writer::from_writer(out);
     let fixed = ["mean", "sd", "q05", "q95"].map(str::to_string);
-    csv.write_record(headings(n).into_iter().chain(fixed).chain(parameters.iter().map(|p| p.name.clone())))?;
+    csv.write_record(headings(n).into_iter().chain(fixed).chain(parameters.iter().map(|p| p.name.clone())))
+        .map_err(of_stream)?;
     let axes = axes(n);
-    for i in 0..n.mean.len() {
+    let width = count(&n.event).max(1);
+    let elements: Box<dyn Iterator<Item = usize>> = match &n.missing {
+        Some(missing) => Box::new(missing.iter().copied()),
+        None => Box::new(0..n.mean.len() / width),
+    };
+    for i in elements.flat_map(|e| e * width..(e + 1) * width) {
         let labels = labels_at(axes.iter().copied(), i);
         csv.write_record(
             labels.into_iter().chain(numbers(n, i)).chain(parameters.iter().map(|p| cell(p.values[i]))),
-        )?;
+        )
+        .map_err(of_stream)?;
     }
     csv.flush()
 }
@@ -87,5 +109,36 @@ mod tests {
             all += &format!("== {}\n{}", file.name(), String::from_utf8(out).unwrap());
         }
         insta::assert_snapshot!(all);
+    }
+
+    #[test]
+    fn a_summary_says_which_files_are_a_results() {
+        let posterior = sample::posterior();
+        let mut summary = vec![];
+        File::Summary(&posterior).write(&mut summary).unwrap();
+        let known = names(&summary).expect("it is one of ours");
+        for file in files(&posterior) {
+            assert!(known.contains(&file.name()), "{} in {known:?}", file.name());
+        }
+        for other in [&b"{}"[..], b"", b"[1]", b"{\"terms\": {\"a\": 1}}"] {
+            assert_eq!(names(other), None);
+        }
+    }
+
+    #[test]
+    fn of_an_observed_node_only_what_was_missing() {
+        let mut posterior = sample::posterior();
+        let n = &mut posterior.nodes[0];
+        let width = count(&n.event).max(1);
+        let lines = |n: &NodePosterior| {
+            let mut out = vec![];
+            node(n, &mut out).unwrap();
+            String::from_utf8(out).unwrap().lines().count()
+        };
+        assert_eq!(lines(n), 1 + n.mean.len());
+        n.missing = Some(vec![0]);
+        assert_eq!(lines(n), 1 + width);
+        n.missing = Some(vec![]);
+        assert_eq!(lines(n), 1);
     }
 }

@@ -34,6 +34,7 @@ fn node(name: &str, family: &str, plates: Vec<Axis>, event: Vec<Axis>, mean: Vec
         mean,
         local: false,
         observed: false,
+        missing: None,
     }
 }
 

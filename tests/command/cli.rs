@@ -275,8 +275,8 @@ fn check_without_the_data_says_so() {
     std::fs::copy("graphs/gmm.ron", &model).expect("a copy");
     let model = model.to_string_lossy().into_owned();
     let o = elbow(&["check", &model]);
-    assert_eq!(code(&o), 0);
-    assert!(err(&o).contains("faithful.csv` is not there"), "{}", err(&o));
+    assert_eq!(code(&o), 1);
+    assert!(err(&o).contains("faithful.csv` cannot be opened"), "{}", err(&o));
     assert!(out(&o).contains("? × 2"), "{}", out(&o));
     refused(&["fit", &model], 1, &["E0601", "faithful.csv"]);
     let o = elbow(&["check", &model, "--data", "eruptions=graphs/data/faithful.csv"]);
@@ -329,7 +329,7 @@ fn fit_writes_its_files_and_reuses_the_folder() {
             "--trace",
             &trace.to_string_lossy(),
             "--nodes",
-            "start",
+            "start,z",
         ]);
         assert_eq!(code(&o), 3, "{}", err(&o));
         assert!(out(&o).contains("start") && !out(&o).contains("emit["), "{}", out(&o));
@@ -339,7 +339,7 @@ fn fit_writes_its_files_and_reuses_the_folder() {
         .map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    for name in ["emit.csv", "start.csv", "summary.json", "trace.csv", "trans.csv", "z.csv"] {
+    for name in ["start.csv", "summary.json", "trace.csv", "z.csv"] {
         assert!(names.iter().any(|n| n == name), "{name} in {names:?}");
     }
     assert!(!names.iter().any(|n| n.ends_with(".tmp")), "{names:?}");
@@ -372,18 +372,4 @@ fn explain_prints_each_stage() {
         assert!(out(&o).contains("centre"), "{stage}:\n{}", out(&o));
     }
     refused(&["explain", "graphs/bad/E0601_not_there.ron", "--emit", "plan"], 1, &["E0601"]);
-}
-
-#[test]
-fn a_reader_who_leaves_early_is_no_error() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_elbow"))
-        .arg("list")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    drop(child.stdout.take());
-    let o = child.wait_with_output().expect("it ends");
-    assert_eq!(err(&o), "");
-    assert_eq!(code(&o), 0);
 }

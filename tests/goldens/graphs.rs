@@ -17,7 +17,7 @@ use std::{
 struct Beside(PathBuf);
 
 impl Files for Beside {
-    fn open(&self, path: &str) -> std::io::Result<Box<dyn Read>> {
+    fn open(&self, path: &Path) -> std::io::Result<Box<dyn Read>> {
         Ok(Box::new(File::open(self.0.join(path))?))
     }
 }

@@ -2,13 +2,13 @@
 //! wrote them.
 
 use elbow::data::{self, Files, MemoryFiles, Table};
-use std::{fs, io::Read};
+use std::{fs, io::Read, path::Path};
 
 struct Folder;
 
 impl Files for Folder {
-    fn open(&self, path: &str) -> std::io::Result<Box<dyn Read>> {
-        Ok(Box::new(fs::File::open(place(path))?))
+    fn open(&self, path: &Path) -> std::io::Result<Box<dyn Read>> {
+        Ok(Box::new(fs::File::open(place(&path.to_string_lossy()))?))
     }
 }
 

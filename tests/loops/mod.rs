@@ -29,11 +29,11 @@ use elbow::{
     source::Source,
     syntax::{self, expr::BinaryOp},
 };
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, io, path::Path};
 
 struct NoFiles;
 impl data::Files for NoFiles {
-    fn open(&self, _: &str) -> io::Result<Box<dyn io::Read>> {
+    fn open(&self, _: &Path) -> io::Result<Box<dyn io::Read>> {
         Err(io::ErrorKind::NotFound.into())
     }
 }

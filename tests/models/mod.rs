@@ -15,7 +15,7 @@ use std::{fs, io::Read, path::Path};
 pub struct Beside<'a>(pub &'a Path);
 
 impl data::Files for Beside<'_> {
-    fn open(&self, path: &str) -> std::io::Result<Box<dyn Read>> {
+    fn open(&self, path: &Path) -> std::io::Result<Box<dyn Read>> {
         Ok(Box::new(fs::File::open(self.0.join(path))?))
     }
 }

@@ -1,5 +1,16 @@
-//! The files of this machine, opened to be read: the one place beside `cli` that opens any. Not here: what stands
-//! in them (`data`), nor writing (`cli`).
+//! The files of this machine: opened to be read, and written whole or not at all. Not here: what stands in them
+//! (`data`, `report`), nor which are written (`cli`).
+//!
+//! - [`Disk`] opens the tables that a model names.
+//! - [`OutFile`](file::OutFile) and [`OutFolder`](folder::OutFolder) are places for results: opened before there is
+//!   anything to write, so that what cannot be written is known before the work is done.
+
+#[cfg(feature = "cli")]
+mod beside;
+#[cfg(feature = "cli")]
+pub(crate) mod file;
+#[cfg(feature = "cli")]
+pub(crate) mod folder;
 
 use crate::data::{Files, Seekable};
 use std::{
@@ -13,16 +24,16 @@ use std::{
 pub(crate) struct Disk;
 
 impl Files for Disk {
-    fn open(&self, path: &str) -> io::Result<Box<dyn Read>> {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read>> {
         Ok(Box::new(BufReader::new(open(path)?)))
     }
 
-    fn open_to_seek(&self, path: &str) -> io::Result<Box<dyn Seekable>> {
+    fn open_to_seek(&self, path: &Path) -> io::Result<Box<dyn Seekable>> {
         Ok(Box::new(open(path)?))
     }
 }
 
-fn open(path: &str) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
@@ -44,12 +55,14 @@ pub(crate) fn model_text(path: &Path) -> Result<String, (String, &'static str)> 
     })
 }
 
-/// An error of the system without its number.
+/// An error of the system without its number; one of ours as it is.
 pub(crate) fn plain(e: &io::Error) -> String {
     match e.kind() {
+        _ if e.get_ref().is_some() => e.to_string(),
         io::ErrorKind::NotFound => "there is no such file".to_string(),
         io::ErrorKind::PermissionDenied => "permission denied".to_string(),
         io::ErrorKind::IsADirectory => "it is a folder".to_string(),
+        io::ErrorKind::StorageFull => "the disk is full".to_string(),
         _ => e.to_string(),
     }
 }
