@@ -5,6 +5,7 @@ mod common;
 #[path = "../textbook/mod.rs"]
 mod textbook;
 
+mod chain_with_shared;
 mod digits;
 mod enumeration;
 mod gaussian;

@@ -16,7 +16,7 @@ use crate::{
     factorize::{blocks::Blocks, claim::Claim, claims::Claims, contract::ClaimedBlock, text::along},
     graph::{
         bound::Bound,
-        energy::{Element, Source},
+        energy::{Element, Op, Source},
         factor_graph::{FactorGraph, PlateKind},
     },
     shape::{NodeId, PlateId},
@@ -228,30 +228,56 @@ impl Steps<'_> {
                 name(y)
             ));
         }
-        let chain = |s: &&usize| {
-            let dense = self.dense.get(*s).filter(|_| !known.sparse.contains(*s));
-            of.len() > 1 && dense.is_some_and(|d| d.as_ref().is_ok_and(|j| j.chain.is_some()))
-        };
-        if let Some(set) = of.iter().find(chain) {
-            let rest = of.iter().filter(|s| *s != set).flat_map(|s| sets.nodes(*s)).collect::<Vec<_>>();
-            let names = |list: &[NodeId]| list.iter().map(|n| name(*n)).collect::<Vec<_>>().join(", ");
+        if let [a, b] = *of
+            && let Some(selector) = self.selector_between(sets, a, b)
+        {
+            let names = |set: usize| sets.nodes(set).iter().map(|n| name(*n)).collect::<Vec<_>>().join(", ");
             return Err(format!(
-                "The chain of {} is kept as one, so {} stays apart.",
-                names(&sets.nodes(*set)),
-                names(&rest)
+                "{} picks what joins {} and {}, and is not known: the chain is kept by itself.",
+                name(selector),
+                names(a),
+                names(b)
             ));
         }
         for &s in of {
             known.barred.entry(s).or_insert_with(|| {
-                sets.nodes(s).into_iter().find_map(|n| self.barred(n).map(|why| (n, why)))
+                let nodes = sets.nodes(s);
+                nodes.iter().find_map(|&n| self.barred(n, &nodes).map(|why| (n, why)))
             });
         }
         let first = of.iter().filter_map(|s| known.barred[s].as_ref()).min_by_key(|x| x.0);
         first.map_or(Ok(()), |(_, why)| Err(why.clone()))
     }
 
-    /// Why no sparse block may hold a node.
-    fn barred(&self, n: NodeId) -> Option<String> {
+    /// Where one of two sets is a chain: a category with a q of its own that picks what they meet in.
+    fn selector_between(&self, sets: &Sets, a: usize, b: usize) -> Option<NodeId> {
+        let chain = |s: usize| sets.nodes(s).iter().any(|n| self.chained.contains_key(n));
+        if !(chain(a) || chain(b)) {
+            return None;
+        }
+        let home = |o: &Op| match o.source {
+            Source::Node(n) => sets.find(n),
+            _ => None,
+        };
+        let picks = |o: &Op| {
+            match o.source {
+                Source::Node(n) => Some(n),
+                Source::Block(block) => self.blocks.list[block.0].nodes.first().copied(),
+                _ => None,
+            }
+            .filter(|n| self.blocks.roles[n.0].has_q() && self.graph.nodes[n.0].spec.stat.one_hot())
+        };
+        let (small, other) = if sets.len(a) < sets.len(b) { (a, b) } else { (b, a) };
+        let nodes = sets.nodes(small);
+        let mut terms = nodes.iter().flat_map(|&n| self.blocks.energy.places(Source::Node(n)));
+        terms.find_map(|at| {
+            let term = self.blocks.energy.term(at);
+            term.ops.iter().any(|o| home(o) == Some(other)).then(|| term.ops.iter().find_map(picks))?
+        })
+    }
+
+    /// Why no sparse block may hold a node of a set.
+    fn barred(&self, n: NodeId, set: &[NodeId]) -> Option<String> {
         let name = |n: NodeId| format!("`{}`", self.graph.nodes[n.0].name);
         for p in &self.graph.nodes[n.0].plates {
             if let PlateKind::Rows { weight: Some(_), .. } = self.graph.plates[p.0].kind {
@@ -262,7 +288,7 @@ impl Steps<'_> {
                 ));
             }
         }
-        self.chain_beside(n).map(|chain| {
+        self.chain_beside(n, set).map(|chain| {
             format!(
                 "{} meets the chain of {} step by step, so it is updated with its rows.",
                 name(n),
@@ -271,8 +297,8 @@ impl Steps<'_> {
         })
     }
 
-    /// A chain whose steps an element of the node meets row by row.
-    fn chain_beside(&self, node: NodeId) -> Option<NodeId> {
+    /// A chain of others than the set whose steps an element of the node meets row by row.
+    fn chain_beside(&self, node: NodeId, set: &[NodeId]) -> Option<NodeId> {
         let graph = self.graph;
         let energy = &self.blocks.energy;
         for t in energy.places(Source::Node(node)).map(|at| energy.term(at)) {
@@ -285,7 +311,7 @@ impl Steps<'_> {
             for o in &t.ops {
                 let (chain, elements) = match o.source {
                     Source::Node(n) => {
-                        let gaussian = || self.chained.get(&n).filter(|_| n != node).copied();
+                        let gaussian = || self.chained.get(&n).filter(|_| !set.contains(&n)).copied();
                         (along(graph, n).or_else(gaussian).map(|p| (n, p)), &o.elements)
                     }
                     Source::Block(b) => {

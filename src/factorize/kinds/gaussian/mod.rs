@@ -9,7 +9,7 @@
 //!
 //! A block is dense where it does not grow with the data, a chain where it runs along steps, and sparse where
 //! it grows and its cost is bounded. Dense blocks and chains are claimed first; then what is left to meet is
-//! joined in sparse ones.
+//! joined in sparse ones, chains with what their steps share among them.
 
 mod chain;
 mod claims;

@@ -136,6 +136,11 @@ impl Sets {
         at
     }
 
+    /// The set of a node, if it meets another.
+    pub fn find(&self, node: NodeId) -> Option<usize> {
+        self.home.contains_key(&node).then(|| self.of(node))
+    }
+
     /// Every set, by its place.
     pub fn all(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.sets.len()).filter(|&i| self.sets[i].is_some())
