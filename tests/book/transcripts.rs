@@ -8,7 +8,8 @@ use std::{
 
 const LEFT_OUT: &str = "[…]";
 
-fn pages() -> Vec<PathBuf> {
+/// The README and all pages of the book.
+pub fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut out = vec![root.join("README.md")];
     let mut folders = vec![root.join("book/src")];
