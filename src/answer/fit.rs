@@ -1,10 +1,12 @@
 //! A plan run and its answers read, in one call. Not here: the run (`engine`), nor what is read (`read`).
 
-use super::{posterior::Posterior, read::read};
+use super::{gate, posterior::Posterior, read::read};
 use crate::{
+    diag::{Code, Diagnostic},
     engine::{self, Options, RunError, Watch},
     graph::{Bound, FactorGraph},
     plan::Plan,
+    source::Span,
 };
 use std::fmt;
 
@@ -15,6 +17,28 @@ pub struct FitError {
     pub error: RunError,
     /// What the last good iteration left, if there was one.
     pub last_good: Option<Box<Posterior>>,
+    /// The line of the model that speaks of the node, if one does.
+    pub place: Option<Span>,
+}
+
+impl FitError {
+    fn new(graph: &FactorGraph, error: RunError, last_good: Option<Box<Posterior>>) -> Self {
+        // A block's name is that of all its nodes.
+        let first = error.node.split(", ").next().unwrap_or("");
+        let line = graph.factors.iter().find(|f| graph.nodes[f.node.0].name == first);
+        Self { place: line.map(|f| f.key.join(f.span)), error, last_good }
+    }
+
+    /// As diagnostics are: with the line of the model, and what to do; `more` is said besides.
+    pub fn diagnostic(&self, more: Option<String>) -> Diagnostic {
+        let mut d = Diagnostic::error(Code::NONE, self.error.to_string());
+        if let Some(place) = self.place {
+            d = d.at(place, "");
+        }
+        let remedy = self.error.kind.remedy();
+        let helps = more.into_iter().chain((!remedy.is_empty()).then(|| remedy.to_owned()));
+        helps.fold(d, Diagnostic::help)
+    }
 }
 
 impl fmt::Display for FitError {
@@ -24,12 +48,6 @@ impl fmt::Display for FitError {
 }
 
 impl std::error::Error for FitError {}
-
-impl From<RunError> for FitError {
-    fn from(error: RunError) -> Self {
-        Self { error, last_good: None }
-    }
-}
 
 /// Runs all restarts and reads the posterior of the best.
 ///
@@ -42,11 +60,14 @@ pub fn fit(
     options: &Options,
     watch: &mut dyn Watch,
 ) -> Result<Posterior, FitError> {
-    let pool = engine::run::pool(options)?;
-    let mut run = engine::run::best(graph, plan, &pool, options, watch)?;
-    let posterior = read(graph, bound, &mut run, options);
+    let broke = |error| FitError::new(graph, error, None);
+    let pool = engine::run::pool(options).map_err(broke)?;
+    let mut run = engine::run::best(graph, plan, &pool, options, watch).map_err(broke)?;
+    let rounding = run.rounding();
+    let read = read(graph, bound, &mut run, options, &rounding);
+    let posterior = read.and_then(|p| gate::pass(graph, &p, &rounding).map(|()| p));
     match run.broke {
-        Some(error) => Err(FitError { error, last_good: posterior.ok().map(Box::new) }),
-        None => Ok(posterior?),
+        Some(error) => Err(FitError::new(graph, error, posterior.ok().map(Box::new))),
+        None => posterior.map_err(broke),
     }
 }

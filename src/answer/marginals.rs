@@ -10,7 +10,10 @@ use crate::{
         element::Which,
         marginal::{Law, Marginal},
     },
-    expfam::family::{Parameter, Summary},
+    expfam::{
+        family::{Parameter, Summary},
+        stat::Domain,
+    },
     graph::{Bound, FactorGraph},
     plan::{Plan, element_order, layout::VarId},
     shape::NodeId,
@@ -72,15 +75,23 @@ pub(super) fn of_block(
     let Marginal { law, width, numbers } = &e.marginal;
     if let Law::Categories = law {
         out.mean = numbers.clone();
-        out.parameters = vec![NamedArray { name: "p".into(), dims: vec![*width], values: numbers.clone() }];
+        out.parameters = vec![NamedArray {
+            name: "p".into(),
+            dims: vec![*width],
+            domain: Domain::Unit,
+            values: numbers.clone(),
+        }];
         return out;
     }
     if let Law::Cells = law {
         return of_cells(out, &e.marginal, &plan.centres[node.0], quantiles);
     }
     let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
-    let ends =
-        |x: &[f64]| if quantiles { [0.05, 0.95].map(|p| law.quantile(x, p)) } else { [vec![], vec![]] };
+    // One beyond the range of numbers is none that can be shown.
+    let end = |x: &[f64], p: f64| {
+        law.quantile(x, p).into_iter().map(|q| if q.is_finite() { q } else { f64::NAN }).collect()
+    };
+    let ends = |x: &[f64]| if quantiles { [0.05, 0.95].map(|p| end(x, p)) } else { [vec![], vec![]] };
     let centre = &plan.centres[node.0];
     for (i, x) in numbers.chunks_exact(*width).enumerate() {
         let known = var.shape.held().filter(|h| h.known[e.places[i]]);
@@ -122,7 +133,9 @@ pub(super) fn of_block(
             }
             None => {
                 out.mean.extend(summary.mean);
-                sd.extend(summary.sd);
+                // ∞ says that there is none, and not that it is too large for a number.
+                let has = law.has_sd(x);
+                sd.extend(summary.sd.into_iter().map(|s| if has && s.is_infinite() { f64::NAN } else { s }));
                 let [a, b] = q;
                 low.extend(a);
                 high.extend(b);
@@ -159,7 +172,12 @@ fn of_cells(mut out: NodePosterior, marginal: &Marginal, centre: &[f64], quantil
 fn push_parameters(into: &mut Vec<NamedArray>, from: Vec<Parameter>) {
     for (i, p) in from.into_iter().enumerate() {
         if into.len() <= i {
-            into.push(NamedArray { name: p.name.to_string(), dims: p.dims, values: p.values });
+            into.push(NamedArray {
+                name: p.name.to_string(),
+                dims: p.dims,
+                domain: p.domain,
+                values: p.values,
+            });
         } else {
             into[i].values.extend(p.values);
         }

@@ -4,9 +4,11 @@
 mod column;
 mod fit;
 mod frame;
+mod gate;
 mod marginals;
 pub mod posterior;
 mod predict;
 mod read;
+mod warnings;
 
 pub use fit::{FitError, fit};

@@ -1,9 +1,12 @@
 //! What a run found: the posterior as plain numbers with names, ready for any report. Not here: how it is
 //! printed (`report`).
 
-use crate::engine::{
-    profile::RunProfile,
-    record::{Record, StopReason},
+use crate::{
+    engine::{
+        profile::RunProfile,
+        record::{Record, StopReason},
+    },
+    expfam::stat::Domain,
 };
 use std::sync::Arc;
 
@@ -37,6 +40,10 @@ pub struct Posterior {
     /// Where its time went, if that was asked for.
     #[doc(hidden)]
     pub profile: Option<RunProfile>,
+    /// Decimal digits of the bound that hold: what rounding leaves of it, 15 at most.
+    pub digits: u32,
+    /// What is to be said of the run, in words: few digits, falls of the bound.
+    pub warnings: Vec<String>,
     /// Why the run stopped.
     pub stop: StopReason,
     /// What each of its iterations came to.
@@ -74,6 +81,9 @@ pub struct NamedArray {
     pub name: String,
     /// Event dims past the plates.
     pub dims: Vec<usize>,
+    /// Which values its numbers may have: it is that of a rate, of a mean, …
+    #[doc(hidden)]
+    pub domain: Domain,
     /// All numbers.
     pub values: Vec<f64>,
 }
@@ -95,7 +105,7 @@ pub struct NodePosterior {
     pub parameters: Vec<NamedArray>,
     /// E\[x\], plates first, then `event`. Of a category: its probabilities.
     pub mean: Vec<f64>,
-    /// Marginal standard deviations like `mean`; infinite where there is none. `None` for categories.
+    /// Marginal standard deviations like `mean`; infinite where the mathematics give none. `None` for categories.
     pub sd: Option<Vec<f64>>,
     /// 5 % and 95 % quantiles like `mean`; NaN where there is no closed form. `None` for categories.
     pub quantiles: Option<(Vec<f64>, Vec<f64>)>,

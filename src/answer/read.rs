@@ -6,10 +6,10 @@ use super::{
     frame::is_local,
     marginals::{Elements, of_block, of_member},
     posterior::{BlockSummary, NodePosterior, Posterior},
-    predict,
+    predict, warnings,
 };
 use crate::{
-    engine::{RunError, options::Options, record::StopReason, run::Finished},
+    engine::{RunError, options::Options, record::StopReason, rounding::Rounding, run::Finished},
     graph::{Bound, FactorGraph},
     plan::layout::VarId,
     shape::NodeId,
@@ -21,6 +21,7 @@ pub(super) fn read(
     bound: &Bound,
     run: &mut Finished<'_>,
     options: &Options,
+    rounding: &Rounding,
 ) -> Result<Posterior, RunError> {
     let plan = run.plan();
     let trace = run.record.trace();
@@ -114,13 +115,14 @@ pub(super) fn read(
     });
     let without_data = |n: &&NodeId| graph.nodes[n.0].observed.is_none();
     let predicted = plan.predicted.iter().filter(without_data).map(|n| graph.nodes[n.0].name.clone());
+    let elbo = trace.last().copied().unwrap_or(f64::NAN);
     Ok(Posterior {
         model: graph.name.clone(),
         seed: options.seed,
         restart: run.restart,
         iterations: trace.len(),
         converged: run.stop == StopReason::Converged,
-        elbo: trace.last().copied().unwrap_or(f64::NAN),
+        elbo,
         trace,
         terms: graph.nodes.iter().zip(run.record.last_terms()).map(|(n, t)| (n.name.clone(), *t)).collect(),
         blocks: blocks.collect(),
@@ -128,6 +130,8 @@ pub(super) fn read(
         nodes,
         restarts: run.restarts.clone(),
         profile: run.profile.clone(),
+        digits: rounding.digits(elbo),
+        warnings: warnings::of(graph, run, rounding, elbo),
         stop: run.stop,
         record: run.record.clone(),
     })

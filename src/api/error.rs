@@ -52,12 +52,13 @@ impl Error {
     }
 
     /// The numbers broke down.
-    pub(super) fn broke_down(mut e: FitError) -> Self {
+    pub(super) fn broke_down(mut e: FitError, source: &Source) -> Self {
         let last_good = e.last_good.take();
-        let help = last_good.as_ref().map_or(String::new(), |p| {
-            format!("\n  = help: iteration {} was the last good one; `Error::last_good` has it", p.iterations)
-        });
-        Self(Box::new(Inside { text: format!("error: {e}{help}"), codes: vec![], last_good }))
+        let more = last_good
+            .as_ref()
+            .map(|p| format!("iteration {} was the last good one; `Error::last_good` has it", p.iterations));
+        let text = render::render(&e.diagnostic(more), source, false);
+        Self(Box::new(Inside { text, codes: vec![], last_good }))
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Error, Nodes, Options, Table};
 use crate::{
     answer::{self, posterior::Posterior},
     data,
-    diag::{Diagnostics, Reported, render},
+    diag::{Diagnostics, Reported, Severity, render},
     disk::{self, Disk},
     engine::{Unwatched, Watch},
     factorize::Blocks,
@@ -110,8 +110,12 @@ impl Model {
         }
         let mut found = Diagnostics::default();
         let (bound, plan) = self.reported(&mut found, |found| self.plan(found))?;
-        answer::fit(&self.graph, &bound, &plan, &options.of_run(&self.graph), watch)
-            .map_err(Error::broke_down)
+        let mut posterior = answer::fit(&self.graph, &bound, &plan, &options.of_run(&self.graph), watch)
+            .map_err(|e| Error::broke_down(e, &self.source))?;
+        let all = self.found.list().iter().chain(found.list());
+        let warned = all.filter(|d| d.severity == Severity::Warning);
+        posterior.warnings.splice(0..0, warned.map(|d| format!("{}: {}", d.code.0, d.title)));
+        Ok(posterior)
     }
 
     /// Reads and checks the data, and infers nothing. The text is what `elbow check` prints: plates, shapes, and

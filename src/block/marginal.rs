@@ -3,6 +3,7 @@
 use crate::expfam::{
     family::{Family, Parameter, Summary},
     joint::JointFamily,
+    stat::Domain,
 };
 
 /// One member's own distribution under q, for all its elements in a batch.
@@ -40,7 +41,12 @@ impl Law {
                 f.member_parameters(member).iter().map(|&i| all[i].clone()).collect()
             }
             Law::Categories => {
-                vec![Parameter { name: "p", dims: vec![numbers.len()], values: numbers.to_vec() }]
+                vec![Parameter {
+                    name: "p",
+                    domain: Domain::Unit,
+                    dims: vec![numbers.len()],
+                    values: numbers.to_vec(),
+                }]
             }
             Law::Cells => vec![],
         }
@@ -56,6 +62,14 @@ impl Law {
                 let (mean, sd) = numbers.split_at(numbers.len() / 2);
                 Summary { mean: mean.to_vec(), sd: sd.to_vec() }
             }
+        }
+    }
+
+    /// Whether the mathematics give one element's value a standard deviation.
+    pub fn has_sd(self, numbers: &[f64]) -> bool {
+        match self {
+            Law::Member(f, member, d) => f.has_sd(member, d, numbers),
+            Law::Family(..) | Law::Categories | Law::Cells => true,
         }
     }
 

@@ -113,7 +113,10 @@ impl JointFamily for NormalGamma {
     }
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
         let q = standard(eta);
-        let scalar = |name, value| Parameter { name, dims: vec![], values: vec![value] };
+        let scalar = |name, value| {
+            let domain = if name == "mean" { Domain::Real } else { Domain::Positive };
+            Parameter { name, domain, dims: vec![], values: vec![value] }
+        };
         vec![
             scalar("mean", q.mean),
             scalar("kappa", q.kappa),
@@ -137,6 +140,14 @@ impl JointFamily for NormalGamma {
         // where q is centred.
         let sd = if q.shape > 1.0 { (q.rate / (q.kappa * (q.shape - 1.0))).sqrt() } else { f64::INFINITY };
         Summary { mean: vec![q.mean], sd: vec![sd] }
+    }
+    /// A Student-t of two degrees of freedom or fewer has none.
+    fn has_sd(&self, member: usize, _: usize, eta: &[f64]) -> bool {
+        member == TAU || standard(eta).shape > 1.0
+    }
+    fn cancelled(&self, _: usize, eta: &[f64]) -> f64 {
+        let q = standard(eta);
+        crate::dist::gamma::cancelled(q.shape, q.rate)
     }
     fn quantile(&self, member: usize, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
         let q = standard(eta);

@@ -204,10 +204,15 @@ impl JointFamily for NormalGammaVector {
         };
         let q = standard(d, 0, eta).unwrap_or_else(|_| nothing());
         vec![
-            Parameter { name: "mean", dims: vec![d], values: q.mean },
-            Parameter { name: "kappa", dims: vec![d, d], values: kappa(d, eta) },
-            Parameter { name: "shape", dims: vec![], values: vec![q.shape] },
-            Parameter { name: "rate", dims: vec![], values: vec![q.rate] },
+            Parameter { name: "mean", domain: Domain::Real, dims: vec![d], values: q.mean },
+            Parameter {
+                name: "kappa",
+                domain: Domain::PositiveDefinite,
+                dims: vec![d, d],
+                values: kappa(d, eta),
+            },
+            Parameter { name: "shape", domain: Domain::Positive, dims: vec![], values: vec![q.shape] },
+            Parameter { name: "rate", domain: Domain::Positive, dims: vec![], values: vec![q.rate] },
         ]
     }
     fn natural(&self, d: usize, p: &[Parameter]) -> Vec<f64> {
@@ -231,6 +236,13 @@ impl JointFamily for NormalGammaVector {
             }
         };
         Summary { sd: (0..d).map(of).collect(), mean: q.mean }
+    }
+    /// A Student-t of two degrees of freedom or fewer has none.
+    fn has_sd(&self, member: usize, d: usize, eta: &[f64]) -> bool {
+        member == TAU || standard(d, 0, eta).is_ok_and(|q| q.shape > 1.0)
+    }
+    fn cancelled(&self, d: usize, eta: &[f64]) -> f64 {
+        standard(d, 0, eta).map_or(f64::NAN, |q| crate::dist::gamma::cancelled(q.shape, q.rate))
     }
     fn quantile(&self, member: usize, d: usize, eta: &[f64], p: f64) -> Vec<f64> {
         let Ok(q) = standard(d, 0, eta) else { return vec![f64::NAN; if member == X { d } else { 1 }] };

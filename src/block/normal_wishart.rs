@@ -151,10 +151,10 @@ impl JointFamily for NormalWishart {
             Err(_) => (vec![f64::NAN; d], f64::NAN, f64::NAN, vec![f64::NAN; d * d]),
         };
         vec![
-            Parameter { name: "mean", dims: vec![d], values: mean },
-            Parameter { name: "kappa", dims: vec![], values: vec![kappa] },
-            Parameter { name: "dof", dims: vec![], values: vec![dof] },
-            Parameter { name: "scale", dims: vec![d, d], values: scale },
+            Parameter { name: "mean", domain: Domain::Real, dims: vec![d], values: mean },
+            Parameter { name: "kappa", domain: Domain::Positive, dims: vec![], values: vec![kappa] },
+            Parameter { name: "dof", domain: Domain::Positive, dims: vec![], values: vec![dof] },
+            Parameter { name: "scale", domain: Domain::PositiveDefinite, dims: vec![d, d], values: scale },
         ]
     }
     fn natural(&self, d: usize, p: &[Parameter]) -> Vec<f64> {
@@ -187,6 +187,13 @@ impl JointFamily for NormalWishart {
             }
         };
         Summary { sd: (0..d).map(sd).collect(), mean: q.mean }
+    }
+    /// A Student-t of two degrees of freedom or fewer has none.
+    fn has_sd(&self, member: usize, d: usize, eta: &[f64]) -> bool {
+        member == LAMBDA || parse(d, eta).is_ok_and(|q| q.precision.dof - d as f64 + 1.0 > 2.0)
+    }
+    fn cancelled(&self, d: usize, eta: &[f64]) -> f64 {
+        parse(d, eta).map_or(f64::NAN, |q| q.precision.cancelled(d))
     }
     /// Off-diagonal elements of the precision have no closed form and are NaN.
     fn quantile(&self, member: usize, d: usize, eta: &[f64], p: f64) -> Vec<f64> {

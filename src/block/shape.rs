@@ -79,6 +79,13 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         self.evaluate(which, eta, moments, log_norm)
     }
 
+    /// Σ of the numbers, without signs, that cancel inside of A and of ⟨η, μ⟩ of elements and are not seen in
+    /// these: of A = ln Γ(a) − a ln b, the two.
+    fn cancelled(&self, eta: &[f64]) -> f64 {
+        let _ = eta;
+        0.0
+    }
+
     /// Over sequences: elements are evaluated together, by this.
     fn sequences(&self) -> Option<&dyn SequenceKernel> {
         None

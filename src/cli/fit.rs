@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     answer::{self, posterior::Posterior},
+    diag::render,
     engine::Options,
     report::{self, Page, Show},
     shape::NodeId,
@@ -64,7 +65,11 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     let posterior = answer::fit(&graph, &bound, &plan, &options, &mut progress);
     drop(progress);
     match posterior {
-        Ok(posterior) => {
+        Ok(mut posterior) => {
+            if !args.quiet {
+                posterior.warnings.iter().for_each(|w| terminal.warn(w));
+            }
+            posterior.warnings.splice(0..0, opened.warnings());
             if interrupt.asked() && !args.quiet {
                 let after = posterior.iterations;
                 terminal.complain(&format!("note: stopped as asked, after iteration {after}"));
@@ -72,7 +77,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
             finish(args, terminal, &outputs, &posterior, interrupt.asked())
         }
         Err(e) => {
-            let mut help = String::new();
+            let mut more = None;
             if let Some(last) = &e.last_good {
                 let saved = outputs.write(last);
                 tell(args, terminal, &saved);
@@ -83,9 +88,10 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
                     Some(_) => "its state could not be written".to_string(),
                     None => "`--out DIR` keeps its state".to_string(),
                 };
-                help = format!("iteration {} was the last good one; {kept}", last.iterations);
+                more = Some(format!("iteration {} was the last good one; {kept}", last.iterations));
             }
-            Err(terminal.broke_down(e.to_string(), help))
+            let message = render::render(&e.diagnostic(more), &opened.source, terminal.colour);
+            Err(Stop { exit: Exit::Numbers, message })
         }
     }
 }

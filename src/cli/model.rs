@@ -178,6 +178,11 @@ impl<'t> Opened<'t> {
         })
     }
 
+    /// Titles of the warnings of all stages.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        self.diags.list().iter().map(|d| format!("{}: {}", d.code.0, d.title))
+    }
+
     /// Prints the warnings of all stages.
     pub fn warn(&self) {
         if !self.diags.list().is_empty() {

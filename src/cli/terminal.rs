@@ -34,9 +34,10 @@ impl Terminal {
         Stop { exit: Exit::Usage, message: self.error(title.as_ref(), help.as_ref()) }
     }
 
-    /// The numbers broke down.
-    pub fn broke_down(&self, title: impl AsRef<str>, help: impl AsRef<str>) -> Stop {
-        Stop { exit: Exit::Numbers, message: self.error(title.as_ref(), help.as_ref()) }
+    /// Worth a look; nothing stops.
+    pub fn warn(&self, text: &str) {
+        let (on, off) = if self.colour { ("\u{1b}[1;93m", "\u{1b}[0m") } else { ("", "") };
+        self.complain(&format!("{on}warning{off}: {text}"));
     }
 
     /// The model, or a file it names, is at fault.

@@ -13,6 +13,11 @@ use crate::source::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Code(pub &'static str);
 
+impl Code {
+    /// Of what a run finds, which is no mistake of the model's text and has no page.
+    pub const NONE: Code = Code("");
+}
+
 /// Whether the model can still be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {

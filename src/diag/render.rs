@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{DataPlace, Diagnostic, Severity};
+use super::{Code, DataPlace, Diagnostic, Severity};
 use crate::source::{Source, Span};
 
 /// The longest line of a data file that is shown whole, in characters; of a longer one, the part around the
@@ -19,7 +19,8 @@ pub fn render(d: &Diagnostic, model: &Source, colour: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(&d.title).id(d.code.0));
+    let title = level.primary_title(&d.title);
+    let mut group = Group::with_title(if d.code == Code::NONE { title } else { title.id(d.code.0) });
     // The first primary label names the place, so it is drawn first; without one, the first of all.
     if !d.labels.is_empty() {
         let all_context = d.labels.iter().all(|label| !label.primary);

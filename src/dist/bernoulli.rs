@@ -9,7 +9,7 @@ use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, PLAIN, Param, Point},
-    stat::{BETA, BINARY, LN_ZERO},
+    stat::{BETA, BINARY, Domain, LN_ZERO},
 };
 use crate::num::{special, stream::Stream};
 
@@ -76,7 +76,7 @@ impl Family for Bernoulli {
         softmax_all(special::softmax_rows, 2, eta, moments, log_norm)
     }
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
-        vec![Parameter { name: "p", dims: vec![], values: vec![standard(eta)[0]] }]
+        vec![Parameter { name: "p", domain: Domain::Unit, dims: vec![], values: vec![standard(eta)[0]] }]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
         let p = p[0].values[0];

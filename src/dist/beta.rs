@@ -204,11 +204,15 @@ impl Family for Beta {
         }
         Ok(())
     }
+    fn cancelled(&self, _: usize, eta: &[f64]) -> f64 {
+        let (a, b) = standard(eta);
+        2.0 * [a, b, a + b].iter().map(|x| ln_gamma(*x).abs()).sum::<f64>()
+    }
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
         let (alpha, beta) = standard(eta);
         vec![
-            Parameter { name: "alpha", dims: vec![], values: vec![alpha] },
-            Parameter { name: "beta", dims: vec![], values: vec![beta] },
+            Parameter { name: "alpha", domain: Domain::Positive, dims: vec![], values: vec![alpha] },
+            Parameter { name: "beta", domain: Domain::Positive, dims: vec![], values: vec![beta] },
         ]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {

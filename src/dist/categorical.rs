@@ -8,7 +8,7 @@ use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, PLAIN, Param, Point},
-    stat::{CATEGORY, DIRICHLET, IMPOSSIBLE, LN_ZERO},
+    stat::{CATEGORY, DIRICHLET, Domain, IMPOSSIBLE, LN_ZERO},
 };
 use crate::num::{reduce, special, stream::Stream};
 
@@ -131,7 +131,7 @@ impl Family for Categorical {
         softmax_all(special::softmax_rows_of_what_counts, d, eta, moments, log_norm)
     }
     fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
-        vec![Parameter { name: "p", dims: vec![d], values: Self::probabilities(eta) }]
+        vec![Parameter { name: "p", domain: Domain::Unit, dims: vec![d], values: Self::probabilities(eta) }]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
         p[0].values.iter().map(|&p| if p == 0.0 { LN_ZERO } else { p.ln() }).collect()

@@ -142,8 +142,17 @@ impl Family for Dirichlet {
         }
         Ok(())
     }
+    fn cancelled(&self, _: usize, eta: &[f64]) -> f64 {
+        let alpha = concentration(eta);
+        2.0 * (alpha.iter().map(|a| ln_gamma(*a).abs()).sum::<f64>() + ln_gamma(reduce::sum(&alpha)).abs())
+    }
     fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
-        vec![Parameter { name: "concentration", dims: vec![d], values: concentration(eta) }]
+        vec![Parameter {
+            name: "concentration",
+            domain: Domain::Positive,
+            dims: vec![d],
+            values: concentration(eta),
+        }]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
         p[0].values.iter().map(|a| a - 1.0).collect()

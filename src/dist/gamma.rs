@@ -99,6 +99,11 @@ fn standard(eta: &[f64]) -> (f64, f64) {
     (eta[1] + 1.0, -eta[0])
 }
 
+/// |ln Γ(a)| + |a ln b|, and about as much again in a (ψ(a) − ln b).
+pub(crate) fn cancelled(shape: f64, rate: f64) -> f64 {
+    2.0 * (ln_gamma(shape).abs() + (shape * rate.ln()).abs())
+}
+
 impl Family for Gamma {
     fn name(&self) -> &'static str {
         "Gamma"
@@ -123,11 +128,15 @@ impl Family for Gamma {
         }
         Ok(())
     }
+    fn cancelled(&self, _: usize, eta: &[f64]) -> f64 {
+        let (shape, rate) = standard(eta);
+        cancelled(shape, rate)
+    }
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
         let (shape, rate) = standard(eta);
         vec![
-            Parameter { name: "shape", dims: vec![], values: vec![shape] },
-            Parameter { name: "rate", dims: vec![], values: vec![rate] },
+            Parameter { name: "shape", domain: Domain::Positive, dims: vec![], values: vec![shape] },
+            Parameter { name: "rate", domain: Domain::Positive, dims: vec![], values: vec![rate] },
         ]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {

@@ -9,7 +9,7 @@ use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, PLAIN, Param, Point},
-    stat::{GAMMA, GAUSSIAN, LOG_GAUSSIAN},
+    stat::{Domain, GAMMA, GAUSSIAN, LOG_GAUSSIAN},
 };
 use crate::num::stream::Stream;
 use statrs::distribution::ContinuousCDF;
@@ -101,8 +101,8 @@ impl Family for LogNormal {
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
         let (mean, precision) = standard(eta);
         vec![
-            Parameter { name: "mean", dims: vec![], values: vec![mean] },
-            Parameter { name: "precision", dims: vec![], values: vec![precision] },
+            Parameter { name: "mean", domain: Domain::Real, dims: vec![], values: vec![mean] },
+            Parameter { name: "precision", domain: Domain::Positive, dims: vec![], values: vec![precision] },
         ]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {

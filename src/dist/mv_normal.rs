@@ -9,7 +9,7 @@ use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
     spec::{DistSpec, PLAIN, Param, Point, Spelling},
-    stat::{GAUSSIAN_VECTOR, WISHART, ln_det_spd},
+    stat::{Domain, GAUSSIAN_VECTOR, WISHART, ln_det_spd},
 };
 use crate::num::stream::Stream;
 use statrs::distribution::ContinuousCDF;
@@ -137,8 +137,13 @@ impl Family for MvNormal {
             None => (vec![f64::NAN; d], eta[d..].iter().map(|e| -2.0 * e).collect()),
         };
         vec![
-            Parameter { name: "mean", dims: vec![d], values: mean },
-            Parameter { name: "precision", dims: vec![d, d], values: precision },
+            Parameter { name: "mean", domain: Domain::Real, dims: vec![d], values: mean },
+            Parameter {
+                name: "precision",
+                domain: Domain::PositiveDefinite,
+                dims: vec![d, d],
+                values: precision,
+            },
         ]
     }
     fn natural(&self, d: usize, p: &[Parameter]) -> Vec<f64> {

@@ -174,6 +174,11 @@ impl Standard {
     pub fn log_norm(&self, d: usize) -> f64 {
         0.5 * self.dof * (self.ln_det + d as f64 * LN_2) + ln_multigamma(d, 0.5 * self.dof)
     }
+    /// Numbers without signs that cancel in A, and about as much again in ⟨η, μ⟩.
+    pub fn cancelled(&self, d: usize) -> f64 {
+        let ln_det = 0.5 * self.dof * (self.ln_det.abs() + d as f64 * LN_2);
+        2.0 * (ln_det + ln_multigamma(d, 0.5 * self.dof).abs())
+    }
     /// Var(X_ij) = ν(V_ij² + V_ii V_jj).
     pub fn sd(&self, d: usize) -> Vec<f64> {
         let v = &self.scale;
@@ -253,14 +258,17 @@ impl Family for Wishart {
         }
         Ok(())
     }
+    fn cancelled(&self, d: usize, eta: &[f64]) -> f64 {
+        parse(d, eta).map_or(f64::NAN, |q| q.cancelled(d))
+    }
     fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
         let (dof, scale) = match parse(d, eta) {
             Ok(q) => (q.dof, q.scale),
             Err(_) => (split(d, eta).0, vec![f64::NAN; d * d]),
         };
         vec![
-            Parameter { name: "dof", dims: vec![], values: vec![dof] },
-            Parameter { name: "scale", dims: vec![d, d], values: scale },
+            Parameter { name: "dof", domain: Domain::Positive, dims: vec![], values: vec![dof] },
+            Parameter { name: "scale", domain: Domain::PositiveDefinite, dims: vec![d, d], values: scale },
         ]
     }
     fn natural(&self, d: usize, p: &[Parameter]) -> Vec<f64> {
@@ -306,8 +314,13 @@ mod tests {
         let eta = Wishart.natural(
             2,
             &[
-                Parameter { name: "dof", dims: vec![], values: vec![5.0] },
-                Parameter { name: "scale", dims: vec![2, 2], values: vec![1.0, 0.2, 0.2, 3.0] },
+                Parameter { name: "dof", domain: Domain::Positive, dims: vec![], values: vec![5.0] },
+                Parameter {
+                    name: "scale",
+                    domain: Domain::PositiveDefinite,
+                    dims: vec![2, 2],
+                    values: vec![1.0, 0.2, 0.2, 3.0],
+                },
             ],
         );
         let q = Wishart.quantile(2, &eta, 0.5);

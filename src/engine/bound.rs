@@ -1,11 +1,16 @@
-//! The bound, term by term: ⟨table, statistic⟩ and entropies, by node. Not here: who compares it with the
-//! last one (`schedule`).
+//! The bound, term by term: ⟨table, statistic⟩ and entropies, by node; and its rounding, from what cancels in
+//! it. Not here: who compares it with the last one (`run`).
 
 use super::{
     error::{Breakdown, RunError},
+    rounding::Rounding,
     work::Work,
 };
-use crate::{expfam::stat::IMPOSSIBLE, num::reduce::dot};
+use crate::{
+    expfam::stat::IMPOSSIBLE,
+    num::reduce::{dot, dot_abs},
+    plan::table::From,
+};
 
 impl Work<'_> {
     /// Each node's share of the bound, in nats.
@@ -34,12 +39,32 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Σ |terms| of the bound before they cancel: the scale of its rounding.
-    pub(super) fn magnitude(&self) -> f64 {
-        let of_table = |t| {
-            let (table, sum) = (self.tables.of(t), self.statistics.packed(self.plan, t));
-            table.iter().zip(sum).map(|(a, b)| (a * b).abs()).sum::<f64>()
-        };
-        self.plan.tables.ids().map(of_table).sum::<f64>() + self.state.magnitude()
+    /// How far rounding may have moved the bound: from the largest numbers that were added up in it.
+    ///
+    /// A product ⟨T, G⟩ is as large as the sum of its parts without their signs. What a block of rows has added
+    /// to the entropies, A − ⟨η, μ⟩, is made of the same parts once more, twice over: ⟨η, μ⟩ of all rows is what
+    /// their tables sent. Of stored blocks the parts are here.
+    pub(super) fn rounding(&self) -> Rounding {
+        let plan = self.plan;
+        let mut by_node: Vec<f64> = plan.constants.iter().map(|c| c.abs()).collect();
+        for (t, table) in plan.tables.enumerate() {
+            let streamed =
+                table.operands.iter().filter(|o| matches!(o.from, From::Streamed { .. })).count() as f64;
+            let parts = dot_abs(self.tables.of(t), self.statistics.packed(plan, t));
+            by_node[table.node] += (1.0 + 2.0 * streamed) * parts;
+        }
+        for (v, var) in plan.vars.enumerate() {
+            let first = var.nodes.iter().map(|n| n.0).min().unwrap_or(0);
+            let eta = self.state.eta(v);
+            let stored = match eta.is_empty() {
+                true => 0.0,
+                false => {
+                    let norms: f64 = self.state.log_norm(v).iter().map(|a| a.abs()).sum();
+                    norms + dot_abs(eta, self.state.moments(v)) + var.shape.cancelled(eta)
+                }
+            };
+            by_node[first] += stored + self.state.entropy(v).abs();
+        }
+        Rounding::of(&by_node)
     }
 }

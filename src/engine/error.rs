@@ -34,6 +34,20 @@ pub enum Breakdown {
     Fell(f64),
     /// A share of the bound is not a number.
     NotFinite,
+    /// Fewer digits of the bound hold than an answer needs: what was added up in it, without signs, and the
+    /// bound, in nats.
+    NoDigits(f64, f64),
+    /// A number that a report would print is none, or can't be.
+    Unprintable {
+        /// Which, in words: `the rate`.
+        what: String,
+        /// Of which element, in words with a blank before them; empty where there is one.
+        element: String,
+        /// What it came out as.
+        value: f64,
+        /// What it would have to be, in words.
+        must: &'static str,
+    },
     /// A row that the model says can't happen, by its place.
     Impossible(String),
 }
@@ -41,6 +55,24 @@ pub enum Breakdown {
 impl From<Failure> for Breakdown {
     fn from(f: Failure) -> Self {
         if f.impossible { Breakdown::Impossible(f.why) } else { Breakdown::Improper(f.why) }
+    }
+}
+
+/// What helps where numbers are too far from each other.
+const CLOSER: &str = "subtract from a column what is near all of its numbers, or write it in units in which they \
+                      are near 1, and give priors that are no wider than that needs";
+
+impl Breakdown {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Breakdown::Impossible(_) => "",
+            Breakdown::Improper(_)
+            | Breakdown::Fell(_)
+            | Breakdown::NotFinite
+            | Breakdown::NoDigits(..)
+            | Breakdown::Unprintable { .. } => CLOSER,
+        }
     }
 }
 
@@ -56,6 +88,14 @@ impl fmt::Display for RunError {
             Breakdown::Improper(why) => write!(f, "q of `{node}` has no density {at}: {why}"),
             Breakdown::Fell(by) => write!(f, "the bound fell by {by:.3e} nats {at}, most of it at `{node}`"),
             Breakdown::NotFinite => write!(f, "the bound of `{node}` is not a number {at}"),
+            Breakdown::NoDigits(magnitude, elbo) => write!(
+                f,
+                "rounding leaves fewer than two digits of the bound {at}: numbers of {magnitude:.1e} nats, most of them of \
+                 `{node}`, cancel to {elbo:.1e}"
+            ),
+            Breakdown::Unprintable { what, element, value, must } => {
+                write!(f, "{what} of `{node}`{element} came out as {value:e} {at}, which is not {must}")
+            }
             Breakdown::Impossible(what) => {
                 write!(f, "the model says that the data of `{node}` can't happen {at}: {what}")
             }

@@ -14,6 +14,7 @@ mod paths;
 pub mod profile;
 mod ready;
 pub mod record;
+pub mod rounding;
 mod rows;
 pub mod run;
 mod schedule;

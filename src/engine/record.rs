@@ -15,12 +15,26 @@ pub enum StopReason {
     Broke,
 }
 
+/// A fall of the bound that is no more than its rounding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fall {
+    /// How far, in nats.
+    pub by: f64,
+    /// What rounding may do to the bound there, in nats.
+    pub rounding: f64,
+    /// The iteration, from 1.
+    pub iteration: usize,
+    /// The node whose share fell most.
+    pub node: String,
+}
+
 /// All iterations of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     iterations: Vec<Iteration>,
     /// Each node's share of each bound, in nats, iteration by iteration.
     terms: Vec<f64>,
+    falls: Vec<Fall>,
 }
 
 /// One iteration.
@@ -46,6 +60,14 @@ impl Record {
     pub(super) fn push(&mut self, iteration: Iteration, terms: &[f64]) {
         self.iterations.push(iteration);
         self.terms.extend_from_slice(terms);
+    }
+    /// Notes a fall.
+    pub(super) fn push_fall(&mut self, fall: Fall) {
+        self.falls.push(fall);
+    }
+    /// All falls of the bound within its rounding, in order.
+    pub fn falls(&self) -> &[Fall] {
+        &self.falls
     }
     /// The iterations, in order.
     pub fn iterations(&self) -> &[Iteration] {

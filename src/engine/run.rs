@@ -6,7 +6,8 @@ use super::{
     error::{Breakdown, RunError},
     options::Options,
     profile::{Profile, RunProfile},
-    record::{Iteration, Record, StopReason},
+    record::{Fall, Iteration, Record, StopReason},
+    rounding::Rounding,
     schedule::{Next, Schedule, SoFar, budget::Budget, choice},
     session::Session,
     watch::Watch,
@@ -23,8 +24,10 @@ use crate::{
 };
 use std::{fmt, time::Instant};
 
-/// Rounding of the bound, as a share of what its terms sum to before they cancel.
-const ROUNDING: f64 = 1e-11;
+/// A fall by less than this share of the bound is in digits that no report gives.
+const UNSEEN: f64 = 1e-11;
+/// Where rounding may be as large as this share of the bound, no fall can be told from it.
+const HOPELESS: f64 = 1e-2;
 /// Bounds closer than this share of them are those of one and the same optimum.
 const SAME: f64 = 1e-9;
 
@@ -67,6 +70,10 @@ impl<'p> Finished<'p> {
     /// What it ran.
     pub fn plan(&self) -> &'p Plan {
         self.session.plan
+    }
+    /// What rounding may have done to the bound.
+    pub fn rounding(&self) -> Rounding {
+        self.session.rounding()
     }
     /// Natural parameters of a stored block.
     pub fn eta(&self, v: VarId) -> &[f64] {
@@ -230,7 +237,7 @@ impl<'p> Run<'p> {
             if step == Step::Bound && done.is_ok() {
                 let elbo = sum(&terms);
                 watch.iterated(self.restart, self.session.iteration, elbo);
-                done = if schedule.monotone() { self.has_not_fallen(elbo, &terms) } else { Ok(()) };
+                done = if schedule.monotone() { self.may_fall(elbo, &terms) } else { Ok(()) };
                 if done.is_ok() {
                     let now = begun.elapsed().as_secs_f64();
                     self.record.push(Iteration { elbo, steps, seconds: now - ended }, &terms);
@@ -265,18 +272,23 @@ impl<'p> Run<'p> {
         self.session.step(step, terms)
     }
 
-    /// Is the bound as high as after the last iteration, but for rounding?
-    fn has_not_fallen(&self, elbo: f64, terms: &[f64]) -> Result<(), RunError> {
+    /// Is the bound as high as after the last iteration, but for rounding? A fall that is rounding is noted.
+    fn may_fall(&mut self, elbo: f64, terms: &[f64]) -> Result<(), RunError> {
         let last = self.elbo();
-        if elbo >= last || elbo >= last - ROUNDING * self.session.magnitude() {
+        if elbo >= last || last - elbo <= UNSEEN * last.abs().max(1.0) {
             return Ok(());
         }
         let before = self.record.last_terms();
         let worst = (0..terms.len())
             .min_by(|&a, &b| (terms[a] - before[a]).total_cmp(&(terms[b] - before[b])))
             .unwrap_or(0);
-        let name = self.session.plan.names[worst].clone();
-        Err(RunError::new(Breakdown::Fell(last - elbo), name, self.session.iteration))
+        let (by, iteration) = (last - elbo, self.session.iteration);
+        let (node, rounding) = (self.session.plan.names[worst].clone(), self.session.rounding().nats);
+        if by > rounding || rounding > HOPELESS * elbo.abs().max(1.0) {
+            return Err(RunError::new(Breakdown::Fell(by), node, iteration));
+        }
+        self.record.push_fall(Fall { by, rounding, iteration, node });
+        Ok(())
     }
 }
 
@@ -438,6 +450,38 @@ mod tests {
             assert_eq!(shared(&run), before);
             assert!(run.elbo() >= elbo - 1e-12 * elbo.abs());
         }
+    }
+
+    /// A fall that rounding explains is kept with its size, one beyond that is an error, and one that no printed
+    /// digit shows is nothing.
+    #[test]
+    fn falls_of_the_bound_are_never_silent() {
+        let r = ready(CLASSES);
+        let fallen = |by: f64| {
+            let mut run = r.run();
+            run.go(&mut Batch::new(&r.plan, budget(3, 0.0)), &mut Unwatched).unwrap();
+            let (now, terms) = (run.elbo(), run.record.last_terms().to_vec());
+            run.record.push(Iteration { elbo: now + by, steps: 1, seconds: 0.0 }, &terms);
+            let may = run.may_fall(now, &terms);
+            (may, run.record.falls().to_vec())
+        };
+        assert_eq!(fallen(1e-13), (Ok(()), vec![]));
+        let (may, _) = fallen(1e-3);
+        assert!(matches!(&may, Err(e) if matches!(e.kind, Breakdown::Fell(by) if (by - 1e-3).abs() < 1e-9)));
+        // Numbers so large that their rounding is seen: those of rows 1e5 deviations from where they belong.
+        let far = ready(&CLASSES.replace("11", "1e5").replace("0.01", "1e-12"));
+        let mut run = far.run();
+        run.go(&mut Batch::new(&far.plan, budget(3, 0.0)), &mut Unwatched).unwrap();
+        let (now, terms) = (run.elbo(), run.record.last_terms().to_vec());
+        let rounding = run.session.rounding().nats;
+        let by = rounding / 2.0;
+        assert!(by > UNSEEN * now.abs() && rounding < HOPELESS * now.abs(), "{by} of {now}");
+        run.record.push(Iteration { elbo: now + by, steps: 1, seconds: 0.0 }, &terms);
+        assert_eq!(run.may_fall(now, &terms), Ok(()));
+        let [fall] = run.record.falls() else { panic!("{:?}", run.record.falls()) };
+        assert!((fall.by / by - 1.0).abs() < 1e-3 && fall.rounding == rounding && fall.iteration == 4);
+        run.record.push(Iteration { elbo: now + 3.0 * rounding, steps: 1, seconds: 0.0 }, &terms);
+        assert!(run.may_fall(now, &terms).is_err());
     }
 
     /// Where nothing is left to move, the rows of a frozen run are those of the run before it.

@@ -1,6 +1,7 @@
 //! The contract of an exponential family: natural parameters in, moments and the log-normaliser out.
 //! Not here: densities of a child given parents (`form`), nor blocks that couple variables (`block`).
 
+use super::stat::Domain;
 use crate::num::stream::Stream;
 use std::fmt;
 
@@ -20,6 +21,8 @@ pub struct Improper {
 pub struct Parameter {
     /// Spelled as in the model file: `shape`, `rate`.
     pub name: &'static str,
+    /// Which values it may have.
+    pub domain: Domain,
     /// Event dims of one element: `[]`, `[d]`, `[d, d]`.
     pub dims: Vec<usize>,
     /// One element's numbers, row-major.
@@ -62,6 +65,11 @@ pub trait Family: fmt::Debug + Send + Sync {
         log_norm: &mut [f64],
     ) -> Result<(), Improper> {
         self.evaluate(d, eta, moments, log_norm)
+    }
+    /// Σ of the numbers, without signs, that cancel inside of A and of ⟨η, μ⟩ of one element.
+    fn cancelled(&self, d: usize, eta: &[f64]) -> f64 {
+        let _ = (d, eta);
+        0.0
     }
     /// Standard parameters of one element.
     fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter>;

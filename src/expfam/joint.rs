@@ -38,6 +38,16 @@ pub trait JointFamily: fmt::Debug + Send + Sync {
         moments: &mut [f64],
         log_norm: &mut [f64],
     ) -> Result<(), Improper>;
+    /// Σ of the numbers, without signs, that cancel inside of A and of ⟨η, μ⟩ of one element.
+    fn cancelled(&self, d: usize, eta: &[f64]) -> f64 {
+        let _ = (d, eta);
+        0.0
+    }
+    /// Whether the mathematics give a member a standard deviation; where they do not, its summary says ∞.
+    fn has_sd(&self, member: usize, d: usize, eta: &[f64]) -> bool {
+        let _ = (member, d, eta);
+        true
+    }
     /// The joint statistic of one known value for each member (law B1 at points; starts).
     fn of_values(&self, d: usize, values: &[&[f64]]) -> Vec<f64>;
     /// Standard parameters of one element, all members'.

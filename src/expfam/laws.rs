@@ -812,8 +812,11 @@ fn single_joint(joint: &JointSpec, d: usize) -> impl Fn(&[f64], &mut [f64]) -> R
 
 /// η of a joint block at a test point.
 pub fn joint_eta_at(joint: &JointSpec, point: &Point) -> Vec<f64> {
-    let given: Vec<Parameter> =
-        point.params.iter().map(|v| Parameter { name: "", dims: vec![], values: v.to_vec() }).collect();
+    let given: Vec<Parameter> = point
+        .params
+        .iter()
+        .map(|v| Parameter { name: "", domain: Domain::Real, dims: vec![], values: v.to_vec() })
+        .collect();
     joint.family.natural(point.d, &given)
 }
 

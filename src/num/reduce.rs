@@ -57,6 +57,15 @@ pub(crate) fn dot_plain(xs: &[f64], ys: &[f64]) -> f64 {
     fold(lanes) + a_tail.iter().zip(b_tail).map(|(x, y)| x * y).sum::<f64>()
 }
 
+/// Σ |xs·ys| over the shorter of the two lengths.
+pub fn dot_abs(xs: &[f64], ys: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    for (i, (x, y)) in xs.iter().zip(ys).enumerate() {
+        lanes[i % 8] += (x * y).abs();
+    }
+    fold(lanes)
+}
+
 /// The largest element, −∞ for none. NaN is passed over.
 pub fn max(xs: &[f64]) -> f64 {
     if xs.len() < LONG {

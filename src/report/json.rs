@@ -38,6 +38,8 @@ impl Serialize for Report<'_> {
         map.serialize_entry("iterations", &p.iterations)?;
         map.serialize_entry("converged", &p.converged)?;
         map.serialize_entry("elbo", &p.elbo)?;
+        map.serialize_entry("digits", &p.digits)?;
+        map.serialize_entry("warnings", &p.warnings)?;
         map.serialize_entry("trace", &p.trace)?;
         map.serialize_entry(
             "terms",
@@ -176,6 +178,8 @@ mod tests {
             "iterations",
             "converged",
             "elbo",
+            "digits",
+            "warnings",
             "trace",
             "terms",
             "blocks",
@@ -186,7 +190,7 @@ mod tests {
         .collect();
         assert!(places.is_sorted(), "{places:?}");
         let value: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(value.as_object().unwrap().len(), 10);
+        assert_eq!(value.as_object().unwrap().len(), 12);
         assert_eq!(text.lines().count(), 1);
     }
 

@@ -16,7 +16,8 @@ fn labelled(name: &str, labels: &[&str]) -> Axis {
 }
 
 fn array(name: &str, dims: &[usize], values: &[f64]) -> NamedArray {
-    NamedArray { name: name.into(), dims: dims.to_vec(), values: values.to_vec() }
+    let domain = crate::expfam::stat::Domain::Positive;
+    NamedArray { name: name.into(), dims: dims.to_vec(), domain, values: values.to_vec() }
 }
 
 /// A node with made-up deviations and quantiles around `mean`.
@@ -81,6 +82,8 @@ pub(super) fn posterior() -> Posterior {
         stop: StopReason::Converged,
         record: Record::default(),
         elbo: trace[23],
+        digits: 12,
+        warnings: vec!["the bound fell".into()],
         predicted: vec![],
         terms: vec![
             ("weights".into(), -3.25),

@@ -87,10 +87,6 @@ impl State {
     pub fn entropy(&self, v: VarId) -> f64 {
         self.entropy[v]
     }
-    /// Σ |entropy|.
-    pub fn magnitude(&self) -> f64 {
-        self.entropy.iter().map(|e| e.abs()).sum()
-    }
     /// How often a block has moved.
     pub fn version(&self, v: VarId) -> u64 {
         self.version[v]

@@ -15,7 +15,7 @@ use elbow::{
     expfam::{
         family::{Parameter, entropy},
         laws,
-        stat::{CATEGORY, DIRICHLET, GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, StatKind, WISHART},
+        stat::{CATEGORY, DIRICHLET, Domain, GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, StatKind, WISHART},
     },
     factorize::roles::Role,
     graph::{
@@ -924,7 +924,12 @@ fn own(at: &[(PlateId, usize)], p: PlateId) -> usize {
 fn element(all: &[NamedArray], e: usize) -> Vec<Parameter> {
     let each = |a: &NamedArray| {
         let w: usize = a.dims.iter().product();
-        Parameter { name: "", dims: a.dims.clone(), values: a.values[e * w..(e + 1) * w].to_vec() }
+        Parameter {
+            name: "",
+            domain: Domain::Real,
+            dims: a.dims.clone(),
+            values: a.values[e * w..(e + 1) * w].to_vec(),
+        }
     };
     all.iter().map(each).collect()
 }

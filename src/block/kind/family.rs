@@ -164,6 +164,10 @@ impl BlockShape for Independent {
         self.done(which, eta, moments, log_norm, done)
     }
 
+    fn cancelled(&self, eta: &[f64]) -> f64 {
+        eta.chunks_exact(self.width()).map(|e| self.family.cancelled(self.d, e)).sum()
+    }
+
     fn is_softmax(&self) -> bool {
         self.family.is_softmax()
     }

@@ -14,6 +14,7 @@ use crate::{
     expfam::{
         family::Parameter,
         joint::{JointFamily, JointSpec},
+        stat::Domain,
     },
     num::stream::Stream,
 };
@@ -25,7 +26,8 @@ pub static KIND: BlockKind = BlockKind {
     examples: || {
         let of = |spec: &'static JointSpec| {
             let d = spec.points[0].d;
-            let parameter = |v: &&[f64]| Parameter { name: "", dims: vec![], values: v.to_vec() };
+            let parameter =
+                |v: &&[f64]| Parameter { name: "", domain: Domain::Real, dims: vec![], values: v.to_vec() };
             // Ordinary ones: the laws of pairs are run at the others too.
             let points = spec.points[..2].iter().filter(|p| p.d == d);
             let eta = points
@@ -89,6 +91,10 @@ impl BlockShape for Pair {
     ) -> Result<(), Failure> {
         let done = self.family().evaluate(self.d, eta, moments, log_norm);
         done.map_err(|e| Failure::of_family(which.at(e.element), &e))
+    }
+
+    fn cancelled(&self, eta: &[f64]) -> f64 {
+        eta.chunks_exact(self.width()).map(|e| self.family().cancelled(self.d, e)).sum()
     }
 
     fn members(&self) -> usize {

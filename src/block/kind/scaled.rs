@@ -66,6 +66,10 @@ impl BlockShape for ScaledGaussian {
         done.map_err(|e| Failure::of_family(which.at(e.element), &e))
     }
 
+    fn cancelled(&self, eta: &[f64]) -> f64 {
+        eta.chunks_exact(self.width()).map(|e| SPEC.family.cancelled(self.d, e)).sum()
+    }
+
     fn members(&self) -> usize {
         self.entries.len() + 1
     }
