@@ -60,6 +60,8 @@ pub mod expfam;
 pub mod factorize;
 #[doc(hidden)]
 pub mod graph;
+#[doc(hidden)]
+pub mod keep;
 mod link;
 #[doc(hidden)]
 pub mod num;

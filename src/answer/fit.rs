@@ -3,7 +3,7 @@
 use super::{gate, posterior::Posterior, read::read};
 use crate::{
     diag::{Code, Diagnostic},
-    engine::{self, Options, RunError, Watch},
+    engine::{self, Options, Reached, RunError, Watch},
     graph::{Bound, FactorGraph},
     plan::Plan,
     source::Span,
@@ -60,6 +60,21 @@ pub fn fit(
     options: &Options,
     watch: &mut dyn Watch,
 ) -> Result<Posterior, FitError> {
+    fit_and_keep(graph, bound, plan, options, watch, false).map(|(posterior, _)| posterior)
+}
+
+/// The same, and where the run has come to, if that is to be kept.
+///
+/// # Errors
+/// As for [`fit`].
+pub fn fit_and_keep(
+    graph: &FactorGraph,
+    bound: &Bound,
+    plan: &Plan,
+    options: &Options,
+    watch: &mut dyn Watch,
+    keep: bool,
+) -> Result<(Posterior, Option<Reached>), FitError> {
     let broke = |error| FitError::new(graph, error, None);
     let pool = engine::run::pool(options).map_err(broke)?;
     let mut run = engine::run::best(graph, plan, &pool, options, watch).map_err(broke)?;
@@ -68,6 +83,6 @@ pub fn fit(
     let posterior = read.and_then(|p| gate::pass(graph, &p, &rounding).map(|()| p));
     match run.broke {
         Some(error) => Err(FitError::new(graph, error, posterior.ok().map(Box::new))),
-        None => posterior.map_err(broke),
+        None => Ok((posterior.map_err(broke)?, keep.then(|| run.reached()))),
     }
 }

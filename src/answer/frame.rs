@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Has the node a plate with one element for each row or group of the data?
-pub(super) fn is_local(graph: &FactorGraph, node: &Node) -> bool {
+pub fn is_local(graph: &FactorGraph, node: &Node) -> bool {
     let data = |k: &PlateKind| {
         matches!(
             k,
@@ -53,6 +53,7 @@ pub(super) fn frame(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePos
         mean: vec![],
         sd: None,
         quantiles: None,
+        median: None,
         local: is_local(graph, n),
         observed: n.observed.is_some(),
         missing: bound.observed(node).map(ObservedArray::missing),

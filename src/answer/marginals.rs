@@ -9,39 +9,43 @@ use crate::{
     block::{
         element::Which,
         marginal::{Law, Marginal},
+        shape::BlockShape,
     },
     expfam::{
         family::{Parameter, Summary},
         stat::Domain,
     },
     graph::{Bound, FactorGraph},
-    plan::{Plan, element_order, layout::VarId},
-    shape::NodeId,
+    plan::element_order,
+    shape::{NodeId, PlateId},
 };
 
+/// The quantiles that a report has.
+const LEVELS: [f64; 3] = [0.05, 0.5, 0.95];
+
 /// A node's own distribution under q, elements in file order.
-pub(super) struct Elements {
-    pub(super) marginal: Marginal,
-    block: VarId,
+#[derive(Debug)]
+pub struct Elements<'b> {
+    /// The distribution.
+    pub marginal: Marginal,
+    shape: &'b dyn BlockShape,
     /// The element of the block's storage at each element of the file, where elements are those of the block.
     places: Vec<usize>,
 }
 
-/// A member's own distribution, from natural parameters and moments of the whole block.
-pub(super) fn of_member(
+/// A member's own distribution, from natural parameters and moments of the whole block. `plates` are those of the
+/// node in the order in which its elements are stored.
+pub fn of_member<'b>(
     graph: &FactorGraph,
-    plan: &Plan,
-    v: VarId,
-    member: usize,
+    (shape, member, node): (&'b dyn BlockShape, usize, NodeId),
+    plates: &[(PlateId, usize)],
     [eta, moments]: [&[f64]; 2],
     file_rows: Option<&[u32]>,
-) -> Elements {
-    let var = &plan.vars[v];
-    let marginal = var.shape.marginal(member, Which::From(0), eta, moments);
-    let node = &graph.nodes[var.nodes[member].0];
-    let order = element_order(&node.plates, &var.plates_of(member), file_rows);
+) -> Elements<'b> {
+    let marginal = shape.marginal(member, Which::From(0), eta, moments);
+    let order = element_order(&graph.nodes[node.0].plates, plates, file_rows);
     let numbers = reorder(&marginal.numbers, &order, marginal.width);
-    Elements { marginal: Marginal { numbers, ..marginal }, block: v, places: inverse(&order) }
+    Elements { marginal: Marginal { numbers, ..marginal }, shape, places: inverse(&order) }
 }
 
 /// The storage place of each of the file's elements.
@@ -60,16 +64,15 @@ fn reorder(from: &[f64], order: &[usize], width: usize) -> Vec<f64> {
     out
 }
 
-/// What is reported of a node that has a q.
-pub(super) fn of_block(
+/// What is reported of a node that has a q; `centre` was taken off its values before inference.
+pub fn of_block(
     graph: &FactorGraph,
     bound: &Bound,
-    plan: &Plan,
     node: NodeId,
-    e: &Elements,
+    e: &Elements<'_>,
+    centre: &[f64],
     quantiles: bool,
 ) -> NodePosterior {
-    let var = &plan.vars[e.block];
     let spec = graph.nodes[node.0].spec;
     let mut out = frame(graph, bound, node);
     let Marginal { law, width, numbers } = &e.marginal;
@@ -84,17 +87,16 @@ pub(super) fn of_block(
         return out;
     }
     if let Law::Cells = law {
-        return of_cells(out, &e.marginal, &plan.centres[node.0], quantiles);
+        return of_cells(out, &e.marginal, centre, quantiles);
     }
-    let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
+    let (mut sd, mut low, mut middle, mut high) = (vec![], vec![], vec![], vec![]);
     // One beyond the range of numbers is none that can be shown.
     let end = |x: &[f64], p: f64| {
         law.quantile(x, p).into_iter().map(|q| if q.is_finite() { q } else { f64::NAN }).collect()
     };
-    let ends = |x: &[f64]| if quantiles { [0.05, 0.95].map(|p| end(x, p)) } else { [vec![], vec![]] };
-    let centre = &plan.centres[node.0];
+    let ends = |x: &[f64]| if quantiles { LEVELS.map(|p| end(x, p)) } else { Default::default() };
     for (i, x) in numbers.chunks_exact(*width).enumerate() {
-        let known = var.shape.held().filter(|h| h.known[e.places[i]]);
+        let known = e.shape.held().filter(|h| h.known[e.places[i]]);
         let (mut parameters, mut summary, mut q) = (law.parameters(x), law.summary(x), ends(x));
         // What has a place moves back by the centre; what has a width stays. η itself would lose the digits
         // that centring saved.
@@ -115,6 +117,7 @@ pub(super) fn of_block(
                 }
                 sd.push(0.0);
                 low.push(1.0);
+                middle.push(1.0);
                 high.push(1.0);
                 out.mean.push(1.0);
             }
@@ -128,6 +131,7 @@ pub(super) fn of_block(
                     .collect();
                 sd.extend(std::iter::repeat_n(0.0, back.len()));
                 low.extend_from_slice(&back);
+                middle.extend_from_slice(&back);
                 high.extend_from_slice(&back);
                 out.mean.extend(back);
             }
@@ -136,21 +140,23 @@ pub(super) fn of_block(
                 // ∞ says that there is none, and not that it is too large for a number.
                 let has = law.has_sd(x);
                 sd.extend(summary.sd.into_iter().map(|s| if has && s.is_infinite() { f64::NAN } else { s }));
-                let [a, b] = q;
+                let [a, b, c] = q;
                 low.extend(a);
-                high.extend(b);
+                middle.extend(b);
+                high.extend(c);
             }
         }
     }
     out.sd = (sd.len() == out.mean.len()).then_some(sd);
     out.quantiles = (low.len() == out.mean.len()).then_some((low, high));
+    out.median = (middle.len() == out.mean.len()).then_some(middle);
     out
 }
 
 /// Vectors of which some cells are known: these as they are, the others with their marginals under q; NaN
 /// where all of a leaf's are missing.
 fn of_cells(mut out: NodePosterior, marginal: &Marginal, centre: &[f64], quantiles: bool) -> NodePosterior {
-    let (mut sd, mut low, mut high) = (vec![], vec![], vec![]);
+    let (mut sd, mut low, mut middle, mut high) = (vec![], vec![], vec![], vec![]);
     for x in marginal.numbers.chunks_exact(marginal.width) {
         let Summary { mean, sd: spread } = marginal.law.summary(x);
         let mean: Vec<f64> =
@@ -158,14 +164,17 @@ fn of_cells(mut out: NodePosterior, marginal: &Marginal, centre: &[f64], quantil
         // About the mean where it belongs: a quantile has no more digits than that.
         let moved = [mean.as_slice(), &spread].concat();
         if quantiles {
-            low.extend(marginal.law.quantile(&moved, 0.05));
-            high.extend(marginal.law.quantile(&moved, 0.95));
+            let [a, b, c] = LEVELS.map(|p| marginal.law.quantile(&moved, p));
+            low.extend(a);
+            middle.extend(b);
+            high.extend(c);
         }
         out.mean.extend(mean);
         sd.extend(spread);
     }
     out.sd = Some(sd);
     out.quantiles = quantiles.then_some((low, high));
+    out.median = quantiles.then_some(middle);
     out
 }
 

@@ -3,12 +3,12 @@
 
 mod column;
 mod fit;
-mod frame;
+pub mod frame;
 mod gate;
-mod marginals;
+pub mod marginals;
 pub mod posterior;
 mod predict;
 mod read;
-mod warnings;
+pub mod warnings;
 
-pub use fit::{FitError, fit};
+pub use fit::{FitError, fit, fit_and_keep};

@@ -109,6 +109,8 @@ pub struct NodePosterior {
     pub sd: Option<Vec<f64>>,
     /// 5 % and 95 % quantiles like `mean`; NaN where there is no closed form. `None` for categories.
     pub quantiles: Option<(Vec<f64>, Vec<f64>)>,
+    /// Medians like `mean`, where there are quantiles.
+    pub median: Option<Vec<f64>>,
     /// Whether it has a data plate (rows, steps, groups, tree): reported only on demand.
     pub local: bool,
     /// Whether it is bound to data (then `mean` holds the whole column, its missing cells predicted).

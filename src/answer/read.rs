@@ -41,7 +41,7 @@ pub(super) fn read(
     {
         predict::parents(graph, NodeId(i)).into_iter().for_each(|p| needed[p.0] = true);
     }
-    let mut elements: Vec<Option<Elements>> = (0..graph.nodes.len()).map(|_| None).collect();
+    let mut elements: Vec<Option<Elements<'_>>> = (0..graph.nodes.len()).map(|_| None).collect();
     for s in plan.streams.ids() {
         let emit: Vec<VarId> = plan
             .vars
@@ -55,7 +55,10 @@ pub(super) fn read(
             let file_rows = plan.streams[s].order.as_deref();
             for member in 0..plan.vars[v].nodes.len() {
                 let node = plan.vars[v].nodes[member];
-                elements[node.0] = Some(of_member(graph, plan, v, member, [&e.eta, &e.moments], file_rows));
+                let var = &plan.vars[v];
+                let of = (&*var.shape, member, node);
+                let numbers = [e.eta.as_slice(), &e.moments];
+                elements[node.0] = Some(of_member(graph, of, &var.plates_of(member), numbers, file_rows));
             }
         }
     }
@@ -63,7 +66,8 @@ pub(super) fn read(
         let var = &plan.vars[v];
         for (member, &node) in var.nodes.iter().enumerate().filter(|(_, n)| needed[n.0]) {
             let numbers = [run.eta(v), run.moments(v)];
-            elements[node.0] = Some(of_member(graph, plan, v, member, numbers, None));
+            let of = (&*var.shape, member, node);
+            elements[node.0] = Some(of_member(graph, of, &var.plates_of(member), numbers, None));
         }
     }
     let mut reports: Vec<Option<NodePosterior>> = (0..graph.nodes.len()).map(|_| None).collect();
@@ -72,9 +76,9 @@ pub(super) fn read(
             reports[i] = Some(of_block(
                 graph,
                 bound,
-                plan,
                 NodeId(i),
                 e,
+                &plan.centres[i],
                 wanted[i] && e.marginal.numbers.len() <= options.quantiles,
             ));
         }
@@ -131,7 +135,7 @@ pub(super) fn read(
         restarts: run.restarts.clone(),
         profile: run.profile.clone(),
         digits: rounding.digits(elbo),
-        warnings: warnings::of(graph, run, rounding, elbo),
+        warnings: warnings::of(graph, &run.record, rounding, elbo),
         stop: run.stop,
         record: run.record.clone(),
     })

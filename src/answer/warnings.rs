@@ -2,7 +2,10 @@
 //! is an error (`gate`).
 
 use crate::{
-    engine::{record::Fall, rounding::Rounding, run::Finished},
+    engine::{
+        record::{Fall, Record},
+        rounding::Rounding,
+    },
     graph::FactorGraph,
 };
 
@@ -10,9 +13,9 @@ use crate::{
 const FEW: u32 = 6;
 
 /// All warnings of a run, in words.
-pub(super) fn of(graph: &FactorGraph, run: &Finished<'_>, rounding: &Rounding, elbo: f64) -> Vec<String> {
+pub fn of(graph: &FactorGraph, record: &Record, rounding: &Rounding, elbo: f64) -> Vec<String> {
     let node = graph.nodes.get(rounding.node).map_or("", |n| n.name.as_str());
-    few(rounding, elbo, node).into_iter().chain(fallen(run.record.falls())).collect()
+    few(rounding, elbo, node).into_iter().chain(fallen(record.falls())).collect()
 }
 
 /// How few digits of the bound hold, and because of which node.

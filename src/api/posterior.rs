@@ -33,7 +33,7 @@ impl fmt::Display for Posterior {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = vec![];
         let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
-        let page = Page { width: WIDTH, show: Show::Named(&names) };
+        let page = Page { width: WIDTH, show: Show::Named(&names), quantiles: false };
         FORMATS[0].write(self, &page, &mut out).map_err(|_| fmt::Error)?;
         f.write_str(&String::from_utf8_lossy(&out))
     }

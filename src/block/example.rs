@@ -1,7 +1,7 @@
 //! Blocks to hold the laws against: of each kind a few, small, ordinary, with what is known in part. Not here:
 //! the laws (`laws`).
 
-use super::{sequence::Sequences, shape::BlockShape};
+use super::{portable::Restore, sequence::Sequences, shape::BlockShape};
 use crate::{
     dist,
     expfam::{family::Family, stat::StatKind},
@@ -16,6 +16,8 @@ pub struct BlockKind {
     pub doc: &'static str,
     /// Small ones, with natural parameters.
     pub examples: fn() -> Vec<Example>,
+    /// Lays out again what [`BlockShape::portable`] has written down.
+    pub restore: Option<Restore>,
 }
 
 impl fmt::Debug for BlockKind {

@@ -51,6 +51,23 @@ fn parameters(example: &Example) -> (Vec<f64>, Vec<f64>) {
     (eta, example.along.as_ref().map_or(vec![], |a| a.pair.clone()))
 }
 
+/// Two blocks say the same of every member: marginals, and A(η).
+pub fn alike(one: &Example, other: &Example) -> Verdict {
+    let (a, b) = (evaluate(one, &one.eta, &[])?, evaluate(other, &other.eta, &[])?);
+    if a.log_norm != b.log_norm {
+        return Err(format!("A is {:?} and {:?}", a.log_norm, b.log_norm));
+    }
+    for member in 0..one.shape.members() {
+        let marginal =
+            |x: &Example, e: &Evaluated| x.shape.marginal(member, Which::From(0), &x.eta, &e.moments);
+        let (p, q) = (marginal(one, &a), marginal(other, &b));
+        if p.numbers != q.numbers {
+            return Err(format!("member {member}: {:?} and {:?}", p.numbers, q.numbers));
+        }
+    }
+    Ok(())
+}
+
 fn near(what: &str, got: f64, want: f64, tolerance: f64) -> Verdict {
     // `<=` is false for NaN.
     if (got - want).abs() <= tolerance {

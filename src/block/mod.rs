@@ -16,6 +16,7 @@ pub mod marginal;
 pub mod normal_gamma;
 pub mod normal_gamma_vector;
 pub mod normal_wishart;
+pub mod portable;
 pub mod sequence;
 pub mod shape;
 pub mod sparse_gaussian;

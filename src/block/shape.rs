@@ -11,6 +11,7 @@ use super::{
     held::Held,
     kind::tables::Tables,
     marginal::Marginal,
+    portable::Portable,
     sequence::SequenceKernel,
 };
 use crate::num::stream::Stream;
@@ -200,6 +201,12 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         random: &mut Stream,
         out: &mut [Vec<f64>],
     ) -> Result<(), Failure>;
+
+    /// The layout written down, with natural parameters of all elements; `None` for what only its data lay out.
+    fn portable(&self, eta: &[f64]) -> Option<Portable> {
+        let _ = eta;
+        None
+    }
 
     /// The statistic of one element at known values of all its members. What a step has in common with others is
     /// not there: [`SequenceKernel::statistic`] has it.

@@ -1,7 +1,9 @@
 //! What the command line may say. Not here: what is done about it.
 
+use super::{stop::Stop, terminal::Terminal};
 use crate::{
     engine::options::{MAX_ITERATIONS, TOLERANCE},
+    graph::FactorGraph,
     report::FORMATS,
 };
 use clap::{
@@ -25,6 +27,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Infer the posterior; print the bound's path and a table for each node
     Fit(Fit),
+    /// Print the report of a kept posterior again
+    Show(ShowArgs),
     /// Read, type and check a model, and its data where there; infer nothing
     Check(Check),
     /// Print the factor graph, the factorisation of q and why, and every update
@@ -108,7 +112,7 @@ pub(super) struct Fit {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub nodes: Option<Vec<String>>,
     /// What to print on standard output
-    #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name(), value_parser = PossibleValuesParser::new(FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name()).help(f.summary()))))]
+    #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name(), value_parser = formats())]
     pub format: String,
     /// Write the bound after each iteration to FILE.csv
     #[arg(long, value_name = "FILE.csv")]
@@ -117,9 +121,65 @@ pub(super) struct Fit {
     /// in place of an earlier result
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Keep the posterior in FILE: `elbow show` prints it again, `--from` goes on with it
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Keep it every so many minutes too, while the fit runs
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, requires = "save")]
+    pub checkpoint: Option<f64>,
+    /// Go on where the posterior kept in FILE has stopped: the same bits as one run
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["restarts", "start"])]
+    pub from: Option<PathBuf>,
+    /// Find the 5 %, 50 % and 95 % quantiles of every number, and print them in JSON too
+    #[arg(long)]
+    pub quantiles: bool,
     /// Print neither progress nor warnings
     #[arg(long)]
     pub quiet: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ShowArgs {
+    /// A posterior that `fit --save` has kept
+    #[arg(value_name = "POSTERIOR")]
+    pub posterior: PathBuf,
+    /// Which nodes to report [default: all but those with a data plate]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub nodes: Option<Vec<String>>,
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name(), value_parser = formats())]
+    pub format: String,
+    /// Write the bound after each iteration to FILE.csv
+    #[arg(long, value_name = "FILE.csv")]
+    pub trace: Option<PathBuf>,
+    /// Find the 5 %, 50 % and 95 % quantiles of every number, and print them in JSON too
+    #[arg(long)]
+    pub quantiles: bool,
+}
+
+/// The output formats of a report.
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name()).help(f.summary())),
+    )
+}
+
+/// Refuses a name that is none of the model's nodes.
+///
+/// # Errors
+/// The first such name.
+pub(super) fn known_nodes(
+    names: Option<&[String]>,
+    graph: &FactorGraph,
+    terminal: &Terminal,
+) -> Result<(), Stop> {
+    let unknown = |name: &&String| !graph.nodes.iter().any(|n| n.name == **name);
+    let Some(wrong) = names.unwrap_or_default().iter().find(unknown) else { return Ok(()) };
+    let known: Vec<&str> = graph.nodes.iter().map(|n| n.name.as_str()).collect();
+    Err(terminal.usage(
+        format!("`--nodes {wrong}`: the model has no such node"),
+        format!("it has {}", known.join(", ")),
+    ))
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -127,6 +187,13 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(0) => Err("must be at least 1".to_string()),
         Ok(n) => Ok(n),
         Err(_) => Err("must be a whole number".to_string()),
+    }
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if x > 0.0 && x.is_finite() => Ok(x),
+        _ => Err("must be a number above 0".to_string()),
     }
 }
 

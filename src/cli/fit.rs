@@ -4,6 +4,7 @@ use super::{
     args,
     exit::Exit,
     interrupt::Interrupt,
+    keep::{self, Checkpoints, Keeping},
     model::Opened,
     outputs::{Outputs, Saved},
     progress::Progress,
@@ -15,26 +16,20 @@ use crate::{
     answer::{self, posterior::Posterior},
     diag::render,
     engine::Options,
+    keep::{fingerprint::of_data, resume::reached},
     report::{self, Page, Show},
     shape::NodeId,
 };
+use std::{sync::Arc, time::Duration};
 
 /// Tables of more numbers than this are not shown number by number, so their quantiles need not be found.
-const SHOWN_QUANTILES: usize = 4096;
+pub(super) const SHOWN_QUANTILES: usize = 4096;
 
 pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     let mut opened = Opened::open(&args.model.model, terminal)?;
     let model = opened.parse()?;
     let graph = opened.graph(&model)?;
-    if let Some(names) = &args.nodes
-        && let Some(wrong) = names.iter().find(|name| !graph.nodes.iter().any(|n| n.name == **name))
-    {
-        let known: Vec<&str> = graph.nodes.iter().map(|n| n.name.as_str()).collect();
-        return Err(terminal.usage(
-            format!("`--nodes {wrong}`: the model has no such node"),
-            format!("it has {}", known.join(", ")),
-        ));
-    }
+    args::known_nodes(args.nodes.as_deref(), &graph, terminal)?;
     let outputs = Outputs::open(args, terminal)?;
     let mut bound = opened.bind(&model, &graph, &args.model)?;
     drop(model);
@@ -42,8 +37,16 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     if !args.quiet {
         opened.warn();
     }
+    let data = if args.save.is_some() || args.from.is_some() { of_data(&bound) } else { String::new() };
+    let from = args.from.as_ref().map(|path| {
+        let kept = keep::read(path, terminal)?;
+        let reached = reached(&kept, &opened.source.text, &data, &plan)
+            .map_err(|e| terminal.fault(format!("cannot go on from `{}`: {e}", path.display()), e.help()))?;
+        Ok::<_, Stop>((kept.document.run.seed, Arc::new(reached)))
+    });
+    let from = from.transpose()?;
     let options = Options {
-        seed: args.seed,
+        seed: from.as_ref().map_or(args.seed, |f| f.0),
         restarts: args.restarts,
         max_iterations: args.max_iterations,
         max_seconds: args.max_seconds,
@@ -53,19 +56,29 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         all_nodes: false,
         quantiles: quantiles(args),
         start: start::read_all(&args.start, &graph, &bound, &plan, terminal)?,
+        from: from.map(|f| f.1),
         profile: args.profile,
     };
     // The plan has the rows in its own order: one copy of the data is enough.
     let named = |n: NodeId| args.nodes.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));
     bound.forget(|n| named(n) || plan.predicted.contains(&n));
+    let about = keep::about(&opened, &graph, args, options.seed, &data)?;
+    let keeping = outputs.kept().map(|place| Keeping {
+        place,
+        graph: &graph,
+        bound: &bound,
+        plan: &plan,
+        about: &about,
+    });
     // Where a process may not listen, a signal ends it at once, as it does without a word of ours.
     let interrupt = Interrupt::listen().unwrap_or_default();
-    let mut progress =
-        Progress::new(terminal, args.quiet, args.restarts, args.max_iterations, interrupt.clone());
-    let posterior = answer::fit(&graph, &bound, &plan, &options, &mut progress);
-    drop(progress);
-    match posterior {
-        Ok(mut posterior) => {
+    let progress = Progress::new(terminal, args.quiet, args.restarts, args.max_iterations, interrupt.clone());
+    let every = args.checkpoint.map(|minutes| Duration::from_secs_f64(60.0 * minutes));
+    let mut watch = Checkpoints::new(progress, keeping.zip(every), terminal);
+    let done = answer::fit_and_keep(&graph, &bound, &plan, &options, &mut watch, keeping.is_some());
+    drop(watch);
+    match done {
+        Ok((mut posterior, reached)) => {
             if !args.quiet {
                 posterior.warnings.iter().for_each(|w| terminal.warn(w));
             }
@@ -74,7 +87,8 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
                 let after = posterior.iterations;
                 terminal.complain(&format!("note: stopped as asked, after iteration {after}"));
             }
-            finish(args, terminal, &outputs, &posterior, interrupt.asked())
+            let not_kept = keeping.zip(reached).and_then(|(k, reached)| k.write(&reached).err());
+            finish(args, terminal, &outputs, &posterior, interrupt.asked(), not_kept)
         }
         Err(e) => {
             let mut more = None;
@@ -99,7 +113,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
 /// The numbers of the largest table whose quantiles are written or shown.
 fn quantiles(args: &args::Fit) -> usize {
     match args.format.as_str() {
-        _ if args.out.is_some() => usize::MAX,
+        _ if args.out.is_some() || args.quantiles => usize::MAX,
         "csv" => usize::MAX,
         "json" => 0,
         _ => SHOWN_QUANTILES,
@@ -124,11 +138,14 @@ fn finish(
     outputs: &Outputs<'_>,
     posterior: &Posterior,
     interrupted: bool,
+    not_kept: Option<String>,
 ) -> Result<Exit, Stop> {
-    let saved = outputs.write(posterior);
+    let mut saved = outputs.write(posterior);
+    saved.failures.extend(not_kept);
     let format = report::find(&args.format).unwrap_or(report::FORMATS[0]);
     let show = args.nodes.as_deref().map_or(Show::Shared, Show::Named);
-    let printed = terminal.print(|out| format.write(posterior, &Page { width: terminal.width, show }, out));
+    let page = Page { width: terminal.width, show, quantiles: args.quantiles };
+    let printed = terminal.print(|out| format.write(posterior, &page, out));
     tell(args, terminal, &saved);
     Ok(match printed? {
         _ if !saved.failures.is_empty() => Exit::Fault,

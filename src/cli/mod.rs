@@ -9,10 +9,12 @@ mod exit;
 mod explain;
 mod fit;
 mod interrupt;
+mod keep;
 mod list;
 mod model;
 mod outputs;
 mod progress;
+mod show;
 mod start;
 mod stop;
 mod terminal;
@@ -29,6 +31,7 @@ pub fn main() -> ExitCode {
     let terminal = Terminal::new();
     let ended = match &args.command {
         Command::Fit(a) => fit::run(a, &terminal),
+        Command::Show(a) => show::run(a, &terminal),
         Command::Check(a) => check::run(a, &terminal),
         Command::Explain(a) => explain::run(a, &terminal),
         Command::Draw(a) => draw::run(a, &terminal),

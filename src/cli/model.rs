@@ -10,6 +10,7 @@ use crate::{
         Bound, FactorGraph,
         factor_graph::{DataTable, TableSource},
     },
+    keep::document::ModelText,
     pipeline,
     plan::Plan,
     source::Source,
@@ -43,6 +44,17 @@ impl<'t> Opened<'t> {
         })
     }
 
+    /// The text that a posterior has kept.
+    pub fn kept(model: &ModelText, terminal: &'t Terminal) -> Self {
+        let path = Path::new(&model.file);
+        Self {
+            source: Source::new(model.file.clone(), model.text.clone()),
+            diags: Diagnostics::default(),
+            folder: path.parent().unwrap_or(Path::new("")).to_path_buf(),
+            terminal,
+        }
+    }
+
     /// The syntax tree.
     ///
     /// # Errors
@@ -71,7 +83,7 @@ impl<'t> Opened<'t> {
         graph: &FactorGraph,
         args: &args::Model,
     ) -> Result<Bound, Stop> {
-        let paths = self.paths(graph, args)?;
+        let paths = self.paths(graph, &args.data)?;
         let locate =
             |t: &DataTable| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
         let bound = pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut self.diags);
@@ -114,7 +126,7 @@ impl<'t> Opened<'t> {
         if !pipeline::data_decide(graph, &blocks) {
             return Ok(blocks);
         }
-        let paths = self.paths(graph, args)?;
+        let paths = self.paths(graph, &args.data)?;
         let locate =
             |t: &DataTable| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
         let mut unheard = Diagnostics::default();
@@ -137,12 +149,19 @@ impl<'t> Opened<'t> {
     /// # Errors
     /// As for `bind`.
     pub fn lacks_a_file(&self, graph: &FactorGraph, args: &args::Model) -> Result<bool, Stop> {
-        Ok(self.paths(graph, args)?.iter().any(|(_, path)| !path.exists()))
+        Ok(self.paths(graph, &args.data)?.iter().any(|(_, path)| !path.exists()))
     }
 
     /// The file of each table that has one, as seen from the working directory.
-    fn paths(&self, graph: &FactorGraph, args: &args::Model) -> Result<Vec<(String, PathBuf)>, Stop> {
-        for (i, (name, _)) in args.data.iter().enumerate() {
+    ///
+    /// # Errors
+    /// A name that no table has, or one that is there twice.
+    pub fn paths(
+        &self,
+        graph: &FactorGraph,
+        data: &[(String, PathBuf)],
+    ) -> Result<Vec<(String, PathBuf)>, Stop> {
+        for (i, (name, _)) in data.iter().enumerate() {
             if !graph.tables.iter().any(|t| t.name == *name) {
                 let known: Vec<String> = graph.tables.iter().map(|t| format!("`{}`", t.name)).collect();
                 let help = if known.is_empty() {
@@ -154,11 +173,11 @@ impl<'t> Opened<'t> {
                     .terminal
                     .usage(format!("`--data {name}=…`: the model has no table `{name}`"), help));
             }
-            if args.data[..i].iter().any(|(before, _)| before == name) {
+            if data[..i].iter().any(|(before, _)| before == name) {
                 return Err(self.terminal.usage(format!("`--data {name}=…` is given twice"), "leave one"));
             }
         }
-        let given = |name: &str| args.data.iter().find(|(n, _)| n == name).map(|(_, path)| path.clone());
+        let given = |name: &str| data.iter().find(|(n, _)| n == name).map(|(_, path)| path.clone());
         let own = |source: &TableSource| match source {
             TableSource::File(path) => Some(self.folder.join(path)),
             TableSource::Inline(_) => None,

@@ -17,10 +17,11 @@ use std::{io, path::Path};
 /// How a folder says which files are an earlier result's.
 const INDEX: Index = Index { name: dir::SUMMARY, names: dir::names };
 
-/// What `--trace` and `--out` name.
+/// What `--trace`, `--save` and `--out` name.
 #[derive(Debug)]
 pub(super) struct Outputs<'a> {
     trace: Option<(&'a Path, OutFile)>,
+    save: Option<(&'a Path, OutFile)>,
     out: Option<(&'a Path, OutFolder)>,
 }
 
@@ -30,13 +31,8 @@ impl<'a> Outputs<'a> {
     /// # Errors
     /// One that can't be written.
     pub fn open(args: &'a args::Fit, terminal: &Terminal) -> Result<Self, Stop> {
-        let trace = args.trace.as_deref().map(|path| {
-            let found = OutFile::open(path).map_err(|e| {
-                let why = format!("cannot write `{}`: {}", path.display(), plain(&e));
-                terminal.usage(why, "`--trace` names a file in a folder that is there")
-            });
-            Ok((path, found?))
-        });
+        let trace = args.trace.as_deref().map(|path| place(path, "--trace", terminal));
+        let save = args.save.as_deref().map(|path| place(path, "--save", terminal));
         let out = args.out.as_deref().map(|path| {
             let found = OutFolder::open(path, INDEX).map_err(|e| {
                 let why = format!("cannot write the folder `{}`: {}", path.display(), plain(&e));
@@ -44,10 +40,15 @@ impl<'a> Outputs<'a> {
             });
             Ok((path, found?))
         });
-        Ok(Self { trace: trace.transpose()?, out: out.transpose()? })
+        Ok(Self { trace: trace.transpose()?, save: save.transpose()?, out: out.transpose()? })
     }
 
-    /// Writes all of them: a note for each folder written, and what could not be written.
+    /// Where the posterior is kept.
+    pub fn kept(&self) -> Option<(&'a Path, &OutFile)> {
+        self.save.as_ref().map(|(path, file)| (*path, file))
+    }
+
+    /// Writes all but the kept posterior: a note for each folder written, and what could not be written.
     pub fn write(&self, posterior: &Posterior) -> Saved {
         let mut saved = Saved::default();
         if let Some((path, file)) = &self.trace {
@@ -76,6 +77,22 @@ impl<'a> Outputs<'a> {
         }
         saved
     }
+}
+
+/// The place of a file that an option names.
+///
+/// # Errors
+/// It can't be written.
+pub(super) fn place<'a>(
+    path: &'a Path,
+    option: &str,
+    terminal: &Terminal,
+) -> Result<(&'a Path, OutFile), Stop> {
+    let found = OutFile::open(path).map_err(|e| {
+        let why = format!("cannot write `{}`: {}", path.display(), plain(&e));
+        terminal.usage(why, format!("`{option}` names a file in a folder that is there"))
+    });
+    Ok((path, found?))
 }
 
 /// What came of writing.

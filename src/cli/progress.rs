@@ -35,6 +35,11 @@ impl Progress {
         bar.enable_steady_tick(Duration::from_millis(100));
         Self { bar, restarts, interrupt }
     }
+
+    /// Prints something else while the bar is away.
+    pub fn aside(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
+    }
 }
 
 impl Watch for Progress {

@@ -12,6 +12,7 @@ pub mod options;
 mod pass;
 mod paths;
 pub mod profile;
+pub mod reached;
 mod ready;
 pub mod record;
 pub mod rounding;
@@ -26,4 +27,5 @@ mod work;
 
 pub use error::{Breakdown, RunError};
 pub use options::Options;
+pub use reached::Reached;
 pub use watch::{Unwatched, Watch};

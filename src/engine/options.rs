@@ -1,6 +1,8 @@
 //! What a caller may choose of a fit. Not here: how it is read from a command line (`cli`).
 
+use super::reached::Reached;
 use crate::start::given::GivenStart;
+use std::sync::Arc;
 
 /// Iterations after which a run gives up, unless told otherwise.
 pub const MAX_ITERATIONS: usize = 1000;
@@ -32,6 +34,8 @@ pub struct Options {
     pub quantiles: usize,
     /// First q of selectors, in every restart, instead of those that the engine would draw.
     pub start: Vec<GivenStart>,
+    /// Go on from there, instead of any start: the one restart that it is of.
+    pub from: Option<Arc<Reached>>,
     /// Measure each step of the plan, for the profile of the answer.
     pub profile: bool,
 }
@@ -49,6 +53,7 @@ impl Default for Options {
             all_nodes: false,
             quantiles: usize::MAX,
             start: vec![],
+            from: None,
             profile: false,
         }
     }

@@ -69,6 +69,10 @@ impl Record {
     pub fn falls(&self) -> &[Fall] {
         &self.falls
     }
+    /// Iterations that are told elsewhere, with each node's share of each bound.
+    pub fn of(iterations: Vec<Iteration>, terms: Vec<f64>, falls: Vec<Fall>) -> Self {
+        Self { iterations, terms, falls }
+    }
     /// The iterations, in order.
     pub fn iterations(&self) -> &[Iteration] {
         &self.iterations
@@ -81,6 +85,10 @@ impl Record {
     pub fn terms(&self, i: usize) -> &[f64] {
         let each = self.terms.len() / self.iterations.len().max(1);
         &self.terms[i * each..(i + 1) * each]
+    }
+    /// The same of all iterations, one after the other.
+    pub fn all_terms(&self) -> &[f64] {
+        &self.terms
     }
     /// The same, after the last; nothing if there is none.
     pub fn last_terms(&self) -> &[f64] {

@@ -6,6 +6,7 @@ use super::{
     error::{Breakdown, RunError},
     options::Options,
     profile::{Profile, RunProfile},
+    reached::Reached,
     record::{Fall, Iteration, Record, StopReason},
     rounding::Rounding,
     schedule::{Next, Schedule, SoFar, budget::Budget, choice},
@@ -83,6 +84,17 @@ impl<'p> Finished<'p> {
     pub fn moments(&self, v: VarId) -> &[f64] {
         self.session.state.moments(v)
     }
+    /// Where it has come to, to go on from.
+    pub fn reached(&self) -> Reached {
+        Reached {
+            restart: self.restart,
+            record: self.record.clone(),
+            stop: Some(self.stop),
+            restarts: self.restarts.clone(),
+            rounding: self.session.rounding(),
+            snapshot: self.session.snapshot(),
+        }
+    }
     /// Natural parameters and moments of each row of some of a stream's blocks: the q that the last bound is of.
     /// Nothing is moved but buffers.
     ///
@@ -124,7 +136,11 @@ pub fn best<'p>(
     let mut restarts = vec![];
     let mut failed = None;
     let mut broken: Option<Run<'_>> = None;
-    for restart in 0..options.restarts.max(1) {
+    let tried = match &options.from {
+        Some(from) => from.restart..from.restart + 1,
+        None => 0..options.restarts.max(1),
+    };
+    for restart in tried {
         match once(graph, plan, pool, options, restart, watch) {
             Ok(run) if run.broke.is_some() => {
                 restarts.push(f64::NEG_INFINITY);
@@ -150,11 +166,22 @@ pub fn best<'p>(
     }
     match (best.or(broken), failed) {
         (Some(Run { session, restart, record, stop, profile, broke }), _) => {
+            if let Some(from) = &options.from {
+                restarts = restarts_with(&from.restarts, restart, restarts[0]);
+            }
             Ok(Finished { session, restart, record, stop, profile, broke, restarts })
         }
         (None, Some(e)) => Err(e),
         (None, None) => unreachable!("at least one restart is tried"),
     }
+}
+
+/// The bounds of all restarts, of which one has gone on.
+fn restarts_with(before: &[f64], restart: usize, elbo: f64) -> Vec<f64> {
+    let mut all = before.to_vec();
+    all.resize(all.len().max(restart + 1), f64::NEG_INFINITY);
+    all[restart] = elbo;
+    all
 }
 
 /// One start, iterated until it stops.
@@ -167,7 +194,10 @@ fn once<'p>(
     watch: &mut dyn Watch,
 ) -> Result<Run<'p>, RunError> {
     let begun = Instant::now();
-    let mut run = Run::new(graph, plan, pool, options, restart)?;
+    let mut run = match &options.from {
+        Some(from) => Run::from(plan, pool, from)?,
+        None => Run::new(graph, plan, pool, options, restart)?,
+    };
     let started = begun.elapsed().as_secs_f64();
     run.session.profile = Profile::new(options.profile);
     let budget = Budget {
@@ -208,6 +238,14 @@ impl<'p> Run<'p> {
         })
     }
 
+    /// Where another has come to.
+    fn from(plan: &'p Plan, pool: &'p rayon::ThreadPool, from: &Reached) -> Result<Self, RunError> {
+        let mut session = Session::new(plan, pool);
+        session.restore(&from.snapshot)?;
+        let (restart, record) = (from.restart, from.record.clone());
+        Ok(Self { session, restart, record, stop: StopReason::Broke, profile: None, broke: None })
+    }
+
     /// The last bound, in nats.
     fn elbo(&self) -> f64 {
         self.record.iterations().last().map_or(f64::NEG_INFINITY, |i| i.elbo)
@@ -245,6 +283,16 @@ impl<'p> Run<'p> {
                     self.session.iteration += 1;
                     (ended, steps) = (now, 0);
                     asked = watch.asks_to_stop();
+                    if watch.keeps() {
+                        watch.keep(Reached {
+                            restart: self.restart,
+                            record: self.record.clone(),
+                            stop: None,
+                            restarts: vec![],
+                            rounding: self.session.rounding(),
+                            snapshot: self.session.snapshot(),
+                        });
+                    }
                 }
             }
             match done {

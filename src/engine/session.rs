@@ -3,17 +3,20 @@
 
 use super::{
     emit::Emitted,
-    error::RunError,
+    error::{Breakdown, RunError},
     pass::Idle,
     paths::{self, given::First},
     profile::{self, WorkPart},
     ready::ReadyPass,
     work::Work,
 };
-use crate::plan::{
-    Plan,
-    layout::{List, StreamId, VarId},
-    schedule::Step,
+use crate::{
+    plan::{
+        Plan,
+        layout::{Id, List, StreamId, VarId},
+        schedule::Step,
+    },
+    state::Snapshot,
 };
 use std::ops::{Deref, DerefMut};
 
@@ -99,6 +102,36 @@ impl<'p> Session<'p> {
         let ways = paths::general(&self.work, s);
         let all = plan.sums.passes[s].all.clone();
         ReadyPass::new(&self.work, s, ways, all).emit(&mut self.work, wanted)
+    }
+
+    /// The numbers that an iteration starts from.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot { blocks: self.work.state.snapshot(), statistics: self.work.statistics.numbers().to_vec() }
+    }
+
+    /// Takes over the numbers of another run of the same plan.
+    ///
+    /// # Errors
+    /// They are not of this plan; or a block without moments.
+    pub(super) fn restore(&mut self, from: &Snapshot) -> Result<(), RunError> {
+        let work = &mut self.work;
+        let fits = work.statistics.numbers().len() == from.statistics.len();
+        if !fits || !work.state.restore(&from.blocks) {
+            let why = "the numbers to go on from are not of this model and these data".to_string();
+            return Err(RunError::new(Breakdown::Improper(why), "start".into(), 0));
+        }
+        for &v in &work.plan.stored {
+            for colour in 0..work.plan.vars[v].colours.len() {
+                work.evaluate(v, colour)?;
+            }
+            work.state.set_entropy(v, from.blocks[v.index()].entropy);
+        }
+        work.statistics.lend().copy_from_slice(&from.statistics);
+        for t in work.plan.tables.ids() {
+            work.statistics.unpack(work.plan, t);
+        }
+        work.state.mark();
+        Ok(())
     }
 
     /// Back to the state that was last good.

@@ -1,5 +1,7 @@
 //! Being told of a run while it runs, and asking it to stop. Not here: how a person does (`cli`).
 
+use super::reached::Reached;
+
 /// Is told of a run's progress.
 pub trait Watch {
     /// After each iteration: which restart (from 0), which iteration of it (from 1), and the bound in nats.
@@ -9,6 +11,18 @@ pub trait Watch {
     /// restart begins. Never, without a word of the implementor's.
     fn asks_to_stop(&self) -> bool {
         false
+    }
+
+    /// Asked after each iteration: does it want to keep what the run has come to?
+    #[doc(hidden)]
+    fn keeps(&mut self) -> bool {
+        false
+    }
+
+    /// What the run has come to, where it is wanted.
+    #[doc(hidden)]
+    fn keep(&mut self, reached: Reached) {
+        let _ = reached;
     }
 }
 

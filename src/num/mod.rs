@@ -3,6 +3,7 @@
 
 pub mod cholesky;
 pub mod contract;
+pub mod digest;
 pub(crate) mod eight;
 pub mod matmul;
 pub mod numbers;

@@ -29,6 +29,8 @@ pub struct Page<'a> {
     pub width: usize,
     /// Which nodes.
     pub show: Show<'a>,
+    /// Quantiles too, in a format that has them only where asked.
+    pub quantiles: bool,
 }
 
 /// Width where there is no terminal.
@@ -36,7 +38,7 @@ pub const WIDTH: usize = 100;
 
 impl Default for Page<'_> {
     fn default() -> Self {
-        Page { width: WIDTH, show: Show::Shared }
+        Page { width: WIDTH, show: Show::Shared, quantiles: false }
     }
 }
 

@@ -51,7 +51,7 @@ impl Serialize for Report<'_> {
         }
         map.serialize_entry(
             "nodes",
-            &ObjectJson(|| self.page.nodes(p).map(|n| (n.name.as_str(), NodeJson(n)))),
+            &ObjectJson(|| self.page.nodes(p).map(|n| (n.name.as_str(), NodeJson(n, self.page.quantiles)))),
         )?;
         map.end()
     }
@@ -88,7 +88,8 @@ impl Serialize for BlockJson<'_> {
     }
 }
 
-struct NodeJson<'a>(&'a NodePosterior);
+/// A node; with its quantiles, if they were asked for.
+struct NodeJson<'a>(&'a NodePosterior, bool);
 
 impl Serialize for NodeJson<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
@@ -115,6 +116,11 @@ impl Serialize for NodeJson<'_> {
         map.serialize_entry("mean", &Nested { shape: &shape, values: &n.mean })?;
         if let Some(sd) = &n.sd {
             map.serialize_entry("sd", &Nested { shape: &shape, values: sd })?;
+        }
+        if let (true, Some((low, high)), Some(median)) = (self.1, &n.quantiles, &n.median) {
+            let nested = |values| Nested { shape: &shape, values };
+            let levels = || [("0.05", low), ("0.5", median), ("0.95", high)].into_iter();
+            map.serialize_entry("quantiles", &ObjectJson(|| levels().map(|(p, x)| (p, nested(x)))))?;
         }
         map.end()
     }

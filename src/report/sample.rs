@@ -32,6 +32,7 @@ fn node(name: &str, family: &str, plates: Vec<Axis>, event: Vec<Axis>, mean: Vec
         parameters: vec![],
         quantiles: Some((shifted(-1.6449), shifted(1.6449))),
         sd: Some(sd),
+        median: Some(mean.clone()),
         mean,
         local: false,
         observed: false,

@@ -155,7 +155,7 @@ mod tests {
     fn no_line_passes_a_narrow_terminal() {
         let mut posterior = sample::posterior();
         posterior.nodes.extend(sample::large());
-        let text = written(&posterior, &Page { show: Show::All, width: 60 });
+        let text = written(&posterior, &Page { show: Show::All, width: 60, ..Page::default() });
         let tables = text.lines().filter(|l| l.starts_with(' ') && !l.contains('`'));
         for line in tables {
             assert!(line.chars().count() <= 60, "{} columns: {line}", line.chars().count());

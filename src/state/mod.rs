@@ -2,10 +2,12 @@
 //! places. Not here: what the numbers are for (`plan`), nor what moves them (`engine`).
 
 pub mod q;
+pub mod snapshot;
 pub mod statistics;
 pub mod tables;
 
 pub use q::{Moments, State};
+pub use snapshot::Snapshot;
 pub use statistics::Statistics;
 pub use tables::TableValues;
 

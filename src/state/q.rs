@@ -2,6 +2,7 @@
 //! a pass, and the same as an iteration left them that went well. Keeping that costs no copy: what is about
 //! to be written over changes places with a spare array. Not here: how η turns into moments (`block`).
 
+use super::snapshot::BlockNumbers;
 use crate::plan::{
     Plan,
     layout::{List, VarId},
@@ -179,6 +180,46 @@ impl State {
         }
         self.aside.moved.iter_mut().for_each(|moved| *moved = false);
         moved.into_iter().filter(|&v| !self.eta[v].is_empty()).collect()
+    }
+
+    /// The numbers of each block that follow from nothing else.
+    pub fn snapshot(&self) -> Vec<BlockNumbers> {
+        let of = |v: VarId| {
+            // The moments of a stored block follow from its natural parameters.
+            let kept = |numbers: &[f64]| if self.eta[v].is_empty() { numbers.to_vec() } else { vec![] };
+            BlockNumbers {
+                eta: self.eta[v].clone(),
+                moments: kept(&self.moments[v]),
+                before: kept(self.before_pass(v)),
+                entropy: self.entropy[v],
+            }
+        };
+        self.eta.ids().map(of).collect()
+    }
+
+    /// Takes over a snapshot of the same plan. What follows from the natural parameters of stored blocks has
+    /// to be made then. `false` where the arrays are not of these lengths.
+    pub fn restore(&mut self, blocks: &[BlockNumbers]) -> bool {
+        if blocks.len() != self.eta.ids().count() {
+            return false;
+        }
+        for (v, from) in self.eta.ids().zip(blocks) {
+            let kept = if self.eta[v].is_empty() { self.moments[v].len() } else { 0 };
+            if (from.eta.len(), from.moments.len(), from.before.len()) != (self.eta[v].len(), kept, kept) {
+                return false;
+            }
+        }
+        for (v, from) in self.eta.ids().zip(blocks) {
+            self.eta[v].copy_from_slice(&from.eta);
+            if !from.moments.is_empty() {
+                self.moments[v].copy_from_slice(&from.moments);
+                self.aside.moments[v].clone_from(&from.before);
+            }
+            self.entropy[v] = from.entropy;
+            self.version[v] += 1;
+        }
+        self.aside.followed = true;
+        true
     }
 
     /// Forgets everything.

@@ -64,6 +64,10 @@ impl Statistics {
     pub fn lend(&mut self) -> &mut Vec<f64> {
         &mut self.numbers
     }
+    /// All numbers.
+    pub fn numbers(&self) -> &[f64] {
+        &self.numbers
+    }
     /// Nothing has been summed at these places.
     pub fn clear(&mut self, places: Range<usize>) {
         self.numbers[places].fill(0.0);

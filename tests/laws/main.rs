@@ -13,6 +13,7 @@ mod energy;
 mod engine_textbook;
 mod growth;
 mod invariance;
+mod keep;
 mod long_chains;
 mod random_graphs;
 mod registries;

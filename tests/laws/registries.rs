@@ -166,7 +166,7 @@ fn the_tables_of_this_file_have_a_row_for_each_entry() {
 }
 
 /// Runs a law over every example of every kind of block.
-fn every_block(law: &str, run: impl Fn(&BlockKind, &Example, u64) -> Verdict) {
+fn every_block(law: &str, mut run: impl FnMut(&BlockKind, &Example, u64) -> Verdict) {
     let mut broken = Vec::new();
     for kind in KINDS {
         let examples = (kind.examples)();
@@ -229,6 +229,20 @@ fn every_file_that_declares_an_entry_is_registered() {
         KINDS.len(),
         "a file of src/block/kind is not in KINDS"
     );
+}
+
+#[test]
+fn a_block_laid_out_again_from_its_text_is_the_same() {
+    let mut restored = 0;
+    every_block("portable", |kind, example, _| {
+        let Some(portable) = example.shape.portable(&example.eta) else { return Ok(()) };
+        let restore = kind.restore.ok_or("it can be written down and not laid out again")?;
+        let again = restore(&portable.layout, &portable.pairs).ok_or("its own layout is refused")?;
+        let other = Example { shape: again, eta: portable.eta, along: None };
+        restored += 1;
+        of_blocks::alike(example, &other)
+    });
+    assert!(restored >= 8, "only {restored} blocks can be written down");
 }
 
 #[test]

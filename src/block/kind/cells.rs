@@ -33,6 +33,7 @@ pub static KIND: BlockKind = BlockKind {
         let eta = (0..5).flat_map(|e| example::gaussian(3, e)).collect();
         vec![Example { shape: Box::new(shape), eta, along: None }]
     },
+    restore: None,
 };
 
 /// Vectors with known cells.

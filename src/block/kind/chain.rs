@@ -16,6 +16,7 @@ pub static KIND: BlockKind = BlockKind {
     name: "chain",
     doc: "categories along `Steps`, several where they meet: exact by forward-backward",
     examples: || examples_along::<ForwardBackward>(|k| Coupled::sequences_of(&[4, 1, 3], 2, k, number)),
+    restore: None,
 };
 
 /// A chain of categories.

@@ -3,7 +3,10 @@
 
 use super::{
     family::parameters,
-    vector::{Entries, draw, example_members, failure, nudge, outer, put_together, share_out, start_member},
+    vector::{
+        Entries, draw, entries_of, example_members, failure, layout_of, nudge, outer, put_together,
+        share_out, start_member,
+    },
 };
 use crate::{
     block::{
@@ -11,6 +14,7 @@ use crate::{
         example::{self, BlockKind, Example},
         gaussian_dense,
         marginal::Marginal,
+        portable::Portable,
         shape::{BlockShape, Given},
     },
     num::stream::Stream,
@@ -28,6 +32,7 @@ pub static KIND: BlockKind = BlockKind {
         };
         vec![of(example_members(), 3), of(example_members()[..1].to_vec(), 1)]
     },
+    restore: Some(|layout, _| Some(Box::new(DenseGaussian::new(entries_of(layout)?)))),
 };
 
 /// Gaussian vectors, one for each element.
@@ -123,6 +128,10 @@ impl BlockShape for DenseGaussian {
             share_out(&self.members, &x, out);
         }
         Ok(())
+    }
+
+    fn portable(&self, eta: &[f64]) -> Option<Portable> {
+        Some(Portable::new(layout_of(&self.members), eta))
     }
 
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {

@@ -7,6 +7,7 @@ use crate::{
         example::{BlockKind, Example, family},
         held::Held,
         marginal::{Law, Marginal},
+        portable::{self, Portable},
         shape::{BlockShape, Given, What},
     },
     expfam::{
@@ -15,6 +16,7 @@ use crate::{
     },
     num::{reduce::dot, stream::Stream},
 };
+use serde_json::json;
 
 /// The registry's entry.
 pub static KIND: BlockKind = BlockKind {
@@ -43,6 +45,10 @@ pub static KIND: BlockKind = BlockKind {
             held("Categorical", 3, &[0.1, 0.7, -0.4, 1.0, 0.0, 0.2], &[false, true], &[0.0, 2.0]),
         ]
     },
+    restore: Some(|layout, _| {
+        let (family, stat) = portable::family(layout)?;
+        Some(Box::new(Independent::new(family, stat, portable::number(layout, "d")?, None)))
+    }),
 };
 
 /// One family for each element.
@@ -227,6 +233,11 @@ impl BlockShape for Independent {
             }
         }
         Ok(())
+    }
+
+    fn portable(&self, eta: &[f64]) -> Option<Portable> {
+        let layout = json!({ "family": self.family.name(), "statistic": self.stat.name, "d": self.d });
+        self.held.is_none().then(|| Portable::new(layout, eta))
     }
 
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {

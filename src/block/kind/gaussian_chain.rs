@@ -34,6 +34,7 @@ pub static KIND: BlockKind = BlockKind {
         };
         vec![of(example_members()), of(vec![Entries { count: 1, ..example_members()[0] }])]
     },
+    restore: None,
 };
 
 /// A chain of Gaussian vectors of its members' entries.

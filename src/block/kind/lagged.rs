@@ -35,6 +35,7 @@ pub static KIND: BlockKind = BlockKind {
         };
         vec![of(1), of(2), of(3)]
     },
+    restore: None,
 };
 
 /// A chain whose steps keep their products with earlier ones.

@@ -35,6 +35,7 @@ pub static KIND: BlockKind = BlockKind {
             of(&[2, 2, 3, 2, 3], &[vec![0, 1], vec![1, 2], vec![2, 3], vec![0, 3], vec![4]], None, 3),
         ]
     },
+    restore: None,
 };
 
 /// A network of categories, one for each element.

@@ -9,6 +9,7 @@ use crate::{
         element::{Failure, Which},
         example::{BlockKind, Example},
         marginal::{Law, Marginal},
+        portable::{self, Portable},
         shape::{BlockShape, Given, What},
     },
     expfam::{
@@ -18,6 +19,7 @@ use crate::{
     },
     num::stream::Stream,
 };
+use serde_json::json;
 
 /// The registry's entry.
 pub static KIND: BlockKind = BlockKind {
@@ -37,6 +39,10 @@ pub static KIND: BlockKind = BlockKind {
         };
         JOINTS.iter().filter(|s| !s.of_entries).map(|s| of(s)).collect()
     },
+    restore: Some(|layout, _| {
+        let spec = JOINTS.iter().find(|s| layout["joint"] == s.family.name())?;
+        Some(Box::new(Pair::new(spec, portable::number(layout, "d")?)))
+    }),
 };
 
 /// A small joint block.
@@ -160,6 +166,10 @@ impl BlockShape for Pair {
             out.iter_mut().zip(drawn).for_each(|(out, x)| out.extend(x));
         }
         Ok(())
+    }
+
+    fn portable(&self, eta: &[f64]) -> Option<Portable> {
+        Some(Portable::new(json!({ "joint": self.family().name(), "d": self.d }), eta))
     }
 
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {

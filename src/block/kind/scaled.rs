@@ -1,7 +1,7 @@
 //! One Gaussian vector for each element with the precision that scales it: a Normal–Gamma of a vector. Not
 //! here: the algorithm (`normal_gamma_vector`), nor which variables are one (`factorize::kinds::gaussian`).
 
-use super::vector::{Entries, nudge, put_together, share_out};
+use super::vector::{Entries, entries_of, layout_of, nudge, put_together, share_out};
 use crate::{
     block::{
         element::{Failure, Which},
@@ -9,6 +9,7 @@ use crate::{
         marginal::{Law, Marginal},
         normal_gamma,
         normal_gamma_vector::{SPEC, STAT, entry},
+        portable::Portable,
         shape::BlockShape,
     },
     num::stream::Stream,
@@ -25,6 +26,7 @@ pub static KIND: BlockKind = BlockKind {
         let eta = (0..2).flat_map(|e| example::gaussian(3, e).into_iter().chain([-4.0, 3.5])).collect();
         vec![Example { shape: Box::new(shape), eta, along: None }]
     },
+    restore: Some(|layout, _| Some(Box::new(ScaledGaussian::new(entries_of(layout)?)))),
 };
 
 /// Vectors of the members' entries, and their precision, which is the last member.
@@ -104,6 +106,10 @@ impl BlockShape for ScaledGaussian {
             out[self.entries.len()].extend(&drawn[1]);
         }
         Ok(())
+    }
+
+    fn portable(&self, eta: &[f64]) -> Option<Portable> {
+        Some(Portable::new(layout_of(&self.entries), eta))
     }
 
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {

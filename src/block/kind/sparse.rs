@@ -12,12 +12,14 @@ use crate::{
         element::{Failure, Which},
         example::{self, BlockKind, Example},
         marginal::{Law, Marginal},
+        portable::{self, Portable},
         shape::BlockShape,
         sparse_gaussian::{PatternError, SparseGaussian},
     },
     expfam::family::Family,
     num::stream::Stream,
 };
+use serde_json::json;
 use std::sync::Arc;
 
 /// The registry's entry.
@@ -35,6 +37,20 @@ pub static KIND: BlockKind = BlockKind {
         let eta = (0..shape.width()).map(number).collect();
         vec![Example { shape: Box::new(shape), eta, along: None }]
     },
+    restore: Some(|layout, pairs| {
+        let families: Option<_> = layout["families"].as_array()?.iter().map(portable::family_named).collect();
+        let sizes: Option<_> = layout["sizes"].as_array()?.iter().map(portable::numbers).collect();
+        let places = Places {
+            starts: portable::numbers(&layout["starts"])?,
+            sizes: sizes?,
+            each: portable::numbers(&layout["each"])?,
+        };
+        let pattern = Pattern::new(places, pairs.to_vec(), usize::MAX).ok()?;
+        let mut shape = SparseShape::new(Arc::new(pattern), families?);
+        let (n, all) = (shape.entries(), shape.pattern.pairs());
+        shape.push((n..n + all).map(|slot| slot as u32));
+        Some(Box::new(shape))
+    }),
 };
 
 /// Five variables of two kinds, with products that are asked for twice, a square, and a pair that is not joined.
@@ -312,6 +328,24 @@ impl BlockShape for SparseShape {
         let starts = &self.pattern.places.starts;
         out.iter_mut().zip(starts.windows(2)).for_each(|(o, w)| o.extend_from_slice(&x[w[0]..w[1]]));
         Ok(())
+    }
+
+    fn portable(&self, eta: &[f64]) -> Option<Portable> {
+        let places = &self.pattern.places;
+        let families: Vec<&str> = self.families.iter().map(|f| f.name()).collect();
+        let layout = json!({
+            "starts": places.starts, "sizes": places.sizes, "each": places.each, "families": families,
+        });
+        // Entries, their squares, nothing in the products of vectors' own entries, then every pair once.
+        let (n, second) = (self.entries(), self.gathered(eta));
+        let own: usize = (0..places.each.len())
+            .filter(|&m| places.each[m] > 1)
+            .map(|m| (places.starts[m + 1] - places.starts[m]) * places.each[m])
+            .sum();
+        let mut numbers = [&eta[..n], &second[..n]].concat();
+        numbers.resize(2 * n + own, 0.0);
+        numbers.extend_from_slice(&second[n..]);
+        Some(Portable { layout, pairs: self.pattern.pairs.clone(), eta: numbers })
     }
 
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {

@@ -22,6 +22,7 @@ pub static KIND: BlockKind = BlockKind {
             Coupled { above: vec![u32::MAX, 0, 0, 1, 1, u32::MAX, 5, 2], ..along }
         })
     },
+    restore: None,
 };
 
 /// A tree of categories.

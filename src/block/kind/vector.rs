@@ -7,11 +7,13 @@ use crate::{
         example,
         gaussian_dense::DenseGaussianError,
         marginal::{Law, Marginal},
+        portable,
         shape::What,
     },
     expfam::family::Family,
     num::{cholesky, stream::Stream},
 };
+use serde_json::{Value, json};
 
 /// Where a member's entries stand in a vector.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,24 @@ impl Entries {
         }
         Marginal { law: Law::Family(self.family, self.each), width: self.width(), numbers }
     }
+}
+
+/// Where members stand, written down.
+pub(super) fn layout_of(members: &[Entries]) -> Value {
+    let each = |m: &Entries| json!({ "count": m.count, "each": m.each, "family": m.family.name() });
+    members.iter().map(each).collect()
+}
+
+/// Where members stand that [`layout_of`] has written down.
+pub(super) fn entries_of(layout: &Value) -> Option<Vec<Entries>> {
+    let mut first = 0;
+    let of = |m: &Value| {
+        let (count, each) = (portable::number(m, "count")?, portable::number(m, "each")?);
+        let entries = Entries { first, count, each, family: portable::family_named(&m["family"])? };
+        first = entries.first.checked_add(count.checked_mul(each)?)?;
+        Some(entries)
+    };
+    layout.as_array()?.iter().map(of).collect()
 }
 
 /// Natural parameters of a Gaussian of this mean and covariance.

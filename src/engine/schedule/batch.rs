@@ -9,7 +9,7 @@ pub(in crate::engine) struct Batch(Rounds);
 
 impl Batch {
     pub(in crate::engine) fn new(plan: &Plan, budget: Budget) -> Self {
-        Self(Rounds { steps: plan.schedule.clone(), budget, at: 0 })
+        Self(Rounds::new(plan.schedule.clone(), budget))
     }
 }
 

@@ -19,9 +19,12 @@ pub(in crate::engine) struct Budget {
 }
 
 impl Budget {
-    /// Has the run done enough, after an iteration?
+    /// Has the run done enough, between two iterations? Not before the first.
     pub(super) fn spent(&self, so_far: &SoFar<'_>) -> Option<StopReason> {
         let done = so_far.record.iterations();
+        if done.is_empty() {
+            return None;
+        }
         if let [.., last, now] = done
             && (now.elbo - last.elbo).abs() <= self.tolerance * now.elbo.abs().max(1.0) + ABSOLUTE
         {

@@ -10,7 +10,7 @@ pub(in crate::engine) struct Frozen(Rounds);
 impl Frozen {
     pub(in crate::engine) fn new(plan: &Plan, budget: Budget) -> Self {
         let steps = plan.schedule.iter().copied().filter(|s| !matches!(s, Step::Update(_))).collect();
-        Self(Rounds { steps, budget, at: 0 })
+        Self(Rounds::new(steps, budget))
     }
 }
 

@@ -5,12 +5,17 @@ use crate::plan::schedule::Step;
 
 /// Rounds of steps.
 pub(super) struct Rounds {
-    pub(super) steps: Vec<Step>,
-    pub(super) budget: Budget,
-    pub(super) at: usize,
+    steps: Vec<Step>,
+    budget: Budget,
+    at: usize,
 }
 
 impl Rounds {
+    /// Before the first round: a run that goes on may have done enough.
+    pub(super) fn new(steps: Vec<Step>, budget: Budget) -> Self {
+        Self { at: steps.len(), steps, budget }
+    }
+
     pub(super) fn next(&mut self, so_far: &SoFar<'_>) -> Next {
         if self.at == self.steps.len() {
             self.at = 0;

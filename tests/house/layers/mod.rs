@@ -22,6 +22,7 @@ const ORDER: &[&[&str]] = &[
     &["start", "state"],
     &["engine"],
     &["answer"],
+    &["keep"],
     &["report"],
     &["pipeline"],
     &["api"],

@@ -1,0 +1,46 @@
+//! `elbow show`: the report of a kept posterior, again. Not here: how a report is laid out (`report`).
+
+use super::{
+    args, exit::Exit, fit::SHOWN_QUANTILES, keep, model::Opened, outputs::place, stop::Stop,
+    terminal::Terminal,
+};
+use crate::{
+    disk::plain,
+    keep::{
+        show::{Wanted, show},
+        skeleton::skeleton,
+    },
+    report::{self, Page, Show, trace},
+};
+
+pub(super) fn run(args: &args::ShowArgs, terminal: &Terminal) -> Result<Exit, Stop> {
+    let kept = keep::read(&args.posterior, terminal)?;
+    let mut opened = Opened::kept(&kept.document.model, terminal);
+    let model = opened.parse()?;
+    let graph = opened.graph(&model)?;
+    args::known_nodes(args.nodes.as_deref(), &graph, terminal)?;
+    let wrong = |e: crate::keep::KeepError| {
+        let title = format!("cannot use the posterior `{}`: {e}", args.posterior.display());
+        terminal.fault(title, e.help())
+    };
+    let bound = skeleton(&kept, &graph).map_err(wrong)?;
+    let quantiles = match args.format.as_str() {
+        _ if args.quantiles => usize::MAX,
+        "csv" => usize::MAX,
+        "json" => 0,
+        _ => SHOWN_QUANTILES,
+    };
+    let wanted = Wanted { nodes: args.nodes.as_deref(), quantiles };
+    let mut posterior = show(&kept, &graph, &bound, &wanted).map_err(wrong)?;
+    posterior.warnings.splice(0..0, opened.warnings());
+    if let Some(path) = &args.trace {
+        let (path, file) = place(path, "--trace", terminal)?;
+        file.write(|out| trace::write(&posterior.trace, out))
+            .map_err(|e| terminal.fault(format!("cannot write `{}`: {}", path.display(), plain(&e)), ""))?;
+    }
+    let format = report::find(&args.format).unwrap_or(report::FORMATS[0]);
+    let show = args.nodes.as_deref().map_or(Show::Shared, Show::Named);
+    let page = Page { width: terminal.width, show, quantiles: args.quantiles };
+    terminal.print(|out| format.write(&posterior, &page, out))?;
+    Ok(Exit::Good)
+}

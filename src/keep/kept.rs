@@ -1,0 +1,78 @@
+//! A kept posterior in memory: its document and its arrays, with the checks that reading needs. Not here: what is
+//! made of it (`blocks`, `show`, `resume`).
+
+use super::{
+    document::Document,
+    error::KeepError,
+    file::{self, Array, ArrayNumbers, Arrays},
+};
+use crate::engine::{
+    record::{Fall, Iteration, Record},
+    rounding::Rounding,
+};
+
+/// A kept posterior.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// What it says of itself.
+    pub document: Document,
+    pub(super) arrays: Arrays,
+}
+
+impl Kept {
+    /// What stands in the bytes of a file.
+    ///
+    /// # Errors
+    /// It is no kept posterior, or a damaged one, or one that a later version wrote.
+    pub fn read(bytes: &[u8]) -> Result<Self, KeepError> {
+        let (document, arrays) = file::read(bytes)?;
+        Ok(Self { document, arrays })
+    }
+
+    /// The bytes of its file: the same posterior has the same ones.
+    ///
+    /// # Errors
+    /// The header would be larger than the format allows; in words.
+    pub fn write(&self) -> Result<Vec<u8>, String> {
+        file::write(&self.document, &self.arrays)
+    }
+
+    /// An array of real numbers; empty where there is none of that name.
+    pub fn real(&self, name: &str) -> &[f64] {
+        match self.arrays.get(name) {
+            Some(Array { numbers: ArrayNumbers::Real(x), .. }) => x,
+            _ => &[],
+        }
+    }
+
+    /// An array of whole numbers; empty where there is none of that name.
+    pub fn whole(&self, name: &str) -> &[u64] {
+        match self.arrays.get(name) {
+            Some(Array { numbers: ArrayNumbers::Whole(x), .. }) => x,
+            _ => &[],
+        }
+    }
+
+    /// The centre of a node's values: what was taken off them before inference.
+    pub fn centre(&self, node: &str) -> &[f64] {
+        self.real(&format!("centre/{node}"))
+    }
+
+    /// What is kept of its iterations; they took no time.
+    pub fn record(&self) -> Record {
+        let iterations = self.real("trace").iter().zip(self.whole("steps"));
+        let iterations =
+            iterations.map(|(&elbo, &steps)| Iteration { elbo, steps: steps as usize, seconds: 0.0 });
+        let (sizes, _) = self.real("falls").as_chunks::<2>();
+        let falls = self.document.run.falls.iter().zip(sizes).map(|((iteration, node), [by, rounding])| {
+            Fall { by: *by, rounding: *rounding, iteration: *iteration, node: node.clone() }
+        });
+        Record::of(iterations.collect(), self.real("terms").to_vec(), falls.collect())
+    }
+
+    /// What rounding may have done to its bound.
+    pub fn rounding(&self) -> Rounding {
+        let [nats, magnitude, node] = *self.real("rounding").first_chunk::<3>().unwrap_or(&[f64::NAN; 3]);
+        Rounding { nats, magnitude, node: node as usize }
+    }
+}

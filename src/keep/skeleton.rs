@@ -1,0 +1,65 @@
+//! The sizes and the names of a model's axes as they were when it was fitted, without its data. Not here: binding
+//! data (`graph::bind`).
+
+use super::{error::KeepError, kept::Kept};
+use crate::{
+    graph::{
+        Bound, FactorGraph,
+        bound::{BoundColumn, BoundPlate, EventLabels},
+        factor_graph::InputSource,
+    },
+    num::numbers::Numbers,
+    shape::NodeId,
+};
+
+/// Axes, inputs that are written in the model, and nothing of any table.
+///
+/// # Errors
+/// The document is not of this graph.
+pub fn skeleton(kept: &Kept, graph: &FactorGraph) -> Result<Bound, KeepError> {
+    let other = || KeepError::Damaged("its axes are not those of its model".into());
+    let document = &kept.document;
+    if document.plates.len() != graph.plates.len() || document.nodes.len() != graph.nodes.len() {
+        return Err(other());
+    }
+    let plates: Vec<BoundPlate> = document
+        .plates
+        .iter()
+        .map(|p| BoundPlate {
+            size: p.size,
+            labels: p.labels.clone().map(Into::into),
+            weight: None,
+            sequences: None,
+            parents: None,
+        })
+        .collect();
+    let columns = graph.columns.iter().map(|c| {
+        let table = &graph.tables[c.table.0].name;
+        let of = document.columns.iter().find(|l| l.table == *table && l.name == c.name);
+        BoundColumn { levels: of.map(|l| l.levels.clone().into()), ..BoundColumn::default() }
+    });
+    let inputs = graph.inputs.iter().map(|i| match &i.source {
+        InputSource::Numbers(n) if i.sizes.is_empty() => {
+            let count = i.plates.iter().map(|p| plates[p.0].size).product();
+            vec![n.first().copied().unwrap_or(f64::NAN); count].into()
+        }
+        InputSource::Numbers(n) => n.clone().into(),
+        InputSource::Columns(_) | InputSource::Table(_) => Numbers::default(),
+    });
+    let node = |name: &str| graph.nodes.iter().position(|n| n.name == name).map(NodeId);
+    let labels = document.nodes.iter().map(|n| match &n.event {
+        None => Ok(None),
+        Some((of, names)) => {
+            let of = node(of).ok_or_else(other)?;
+            Ok(Some(EventLabels { of, names: names.clone().into() }))
+        }
+    });
+    Ok(Bound {
+        columns: columns.collect(),
+        inputs: inputs.collect(),
+        observed: vec![None; graph.nodes.len()],
+        event_labels: labels.collect::<Result<_, KeepError>>()?,
+        places: vec![],
+        plates,
+    })
+}
