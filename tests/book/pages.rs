@@ -2,6 +2,7 @@
 //! `ELBOW_BLESS=1 cargo test --test book` writes the generated pages.
 
 use elbow::{
+    block::{JOINTS, kind::KINDS},
     diag::{Diagnostics, codes::CODES, render::render_all},
     dist,
     expfam::spec::DistSpec,
@@ -84,6 +85,24 @@ fn distributions_page() {
         distribution(&mut out, spec);
     }
     golden("book/src/reference/distributions.md", &out);
+}
+
+#[test]
+fn blocks_page() {
+    let mut out = String::from("# Blocks of q\n\n");
+    out += "This page is generated from the registry; `elbow list` prints it in short. What a block is, and how ";
+    out += "they are chosen, is told in [Blocks](../how/blocks.md).\n\n";
+    out += "| kind | is |\n| --- | --- |\n";
+    for kind in KINDS {
+        let _ = writeln!(out, "| {} | {} |", kind.name, cell(kind.doc));
+    }
+    out += "\n## A mean with its precision\n\n";
+    out += "The blocks of a mean and a precision are families of their own, with these statistics:\n\n";
+    out += "| block | statistic | source |\n| --- | --- | --- |\n";
+    for joint in JOINTS {
+        let _ = writeln!(out, "| {} | {} | {} |", joint.name, cell(&joint.stat.symbols()), joint.source);
+    }
+    golden("book/src/reference/blocks.md", &out);
 }
 
 #[test]
