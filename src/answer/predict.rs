@@ -7,7 +7,7 @@
 //! them.
 
 use crate::{
-    expfam::{family::Summary, laws::message, spec::DistSpec, stat::PartShape},
+    expfam::{family::Summary, form::Measure, laws::message, spec::DistSpec, stat::PartShape},
     graph::{
         Bound, FactorGraph,
         evaluate::{self, Environment, Steps, Values},
@@ -240,7 +240,7 @@ impl Slots {
                         return Summary { mean: vec![f64::NAN; spec.stat.value.width(*d)], sd: vec![] };
                     }
                 }
-                with_child(statistics, |all| family.summary(*d, &message(spec, *d, 0, all)))
+                with_child(statistics, |all| family.summary(*d, &message(spec, Measure::Family, *d, 0, all)))
             }
             (None, None) => Summary { mean: vec![f64::NAN], sd: vec![] },
         }

@@ -1,6 +1,7 @@
 //! Beta(x | alpha α, beta β), on [0, 1].
 //!
-//! Density: (α − 1) ln x + (β − 1) ln(1 − x) − ln B(α, β). Statistic: (ln x, ln(1 − x)). η = (α − 1, β − 1).
+//! Density: (α − 1) ln x + (β − 1) ln(1 − x) − ln B(α, β). Statistic: (ln x, ln(1 − x)). q is taken
+//! against dx/(x(1 − x)), so that η = (α, β): in α − 1 a small α is lost.
 //! A(η) = ln B(α, β) = ln Γ(α) + ln Γ(β) − ln Γ(α + β). Moments: (ψ(α) − ψ(α + β), ψ(β) − ψ(α + β)). ln B(α,
 //! β) is no sum of products of a function of each, so it stands in the base measure and not in the form.
 //! Where α is 1 it is, −ln B(1, β) = ln β, and β may be random, carried as (x, ln x); and the other way
@@ -9,7 +10,7 @@
 use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
-    form::{Term, part, term},
+    form::{Measure, Term, part, term, term_against},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{Arithmetic, BETA, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
 };
@@ -20,10 +21,13 @@ const X: usize = 0;
 const ALPHA: usize = 1;
 const BETA_: usize = 2;
 
-/// Known exponents: α − 1.
+/// Known exponents: (α − 1, α).
 static EXPONENT: StatKind = StatKind {
     name: "Beta exponent",
-    parts: &[Part { symbol: "x − 1", shape: PartShape::Scalar, role: PartRole::Other }],
+    parts: &[
+        Part { symbol: "x − 1", shape: PartShape::Scalar, role: PartRole::Other },
+        Part { symbol: "x", shape: PartShape::Scalar, role: PartRole::Value },
+    ],
     value: PartShape::Scalar,
     arithmetic: Arithmetic::None,
     domain: Domain::Positive,
@@ -36,13 +40,16 @@ static EXPONENT: StatKind = StatKind {
             return Err("is not positive");
         }
         out[0] = x[0] - 1.0;
+        out[1] = x[0];
         Ok(())
     },
 };
 
 static TERMS: &[Term] = &[
-    term(|_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]),
-    term(|_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")]),
+    term_against(Measure::Plain, |_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]),
+    term_against(Measure::Plain, |_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")]),
+    term_against(Measure::Family, |_| 1.0, &[part(ALPHA, 1, ""), part(X, 0, "")]),
+    term_against(Measure::Family, |_| 1.0, &[part(BETA_, 1, ""), part(X, 1, "")]),
 ];
 
 /// An exponent of 1, where the other one is random: the only part, α − 1, is 0. It stands in the form so that
@@ -65,7 +72,8 @@ static BETA_RANDOM_TERMS: &[Term] = &[
     term(|_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]),
     term(|_| 1.0, &[part(BETA_, 1, "")]),
     term(|_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")]),
-    term(|_| -1.0, &[part(X, 1, "")]),
+    term_against(Measure::Plain, |_| -1.0, &[part(X, 1, "")]),
+    term_against(Measure::Family, |_| 1.0, &[part(X, 0, "")]),
 ];
 
 /// ln α + (α − 1) ln x with α random; `BETA_` is 1.
@@ -73,7 +81,8 @@ static ALPHA_RANDOM_TERMS: &[Term] = &[
     term(|_| 1.0, &[part(BETA_, 0, ""), part(X, 1, "")]),
     term(|_| 1.0, &[part(ALPHA, 1, "")]),
     term(|_| 1.0, &[part(ALPHA, 0, ""), part(X, 0, "")]),
-    term(|_| -1.0, &[part(X, 0, "")]),
+    term_against(Measure::Plain, |_| -1.0, &[part(X, 0, "")]),
+    term_against(Measure::Family, |_| 1.0, &[part(X, 1, "")]),
 ];
 
 const fn one(name: &'static str) -> Param {
@@ -121,6 +130,7 @@ const CASE: DistSpec = DistSpec {
     summary: "a probability",
     source: "Bishop (2006), eq. 2.13",
     stat: &BETA,
+    measure: &[0, 1],
     family: Some(&Beta),
     ..PLAIN
 };
@@ -152,6 +162,7 @@ pub static SPEC: DistSpec = DistSpec {
     ],
     terms: TERMS,
     log_base: Some(|values, _| -ln_beta(values[ALPHA][0], values[BETA_][0])),
+    measure: &[0, 1],
     family: Some(&Beta),
     mean_given: None,
     points: &[
@@ -161,6 +172,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[5.0], &[0.01]] },
         Point { d: 1, params: &[&[1e-3], &[1e-3]] },
         Point { d: 1, params: &[&[1e8], &[3e7]] },
+        Point { d: 1, params: &[&[1e-30], &[0.5]] },
     ],
     cases: &[&BETA_RANDOM, &ALPHA_RANDOM],
     ..PLAIN
@@ -177,7 +189,7 @@ pub struct Beta;
 
 /// (α, β) of one element.
 fn standard(eta: &[f64]) -> (f64, f64) {
-    (eta[0] + 1.0, eta[1] + 1.0)
+    (eta[0], eta[1])
 }
 
 impl Family for Beta {
@@ -216,12 +228,12 @@ impl Family for Beta {
         ]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
-        vec![p[0].values[0] - 1.0, p[1].values[0] - 1.0]
+        vec![p[0].values[0], p[1].values[0]]
     }
     fn summary(&self, _: usize, eta: &[f64]) -> Summary {
         let (a, b) = standard(eta);
         let total = a + b;
-        Summary { mean: vec![a / total], sd: vec![(a / total * (b / total) / (total + 1.0)).sqrt()] }
+        Summary { mean: vec![a / total], sd: vec![super::dirichlet::share_sd(a, b)] }
     }
     fn quantile(&self, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
         let (alpha, beta) = standard(eta);

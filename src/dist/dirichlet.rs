@@ -1,13 +1,14 @@
 //! Dirichlet(x | concentration α), on probability vectors of length d.
 //!
-//! Density: Σ (α_k − 1) ln x_k − ln B(α), ln B(α) = Σ ln Γ(α_k) − ln Γ(Σ α_k). Statistic: ln x. η = α − 1.
+//! Density: Σ (α_k − 1) ln x_k − ln B(α), ln B(α) = Σ ln Γ(α_k) − ln Γ(Σ α_k). Statistic: ln x. q is
+//! taken against Π dx_k/x_k, so that η = α: in α − 1 a small concentration is lost.
 //! A(η) = ln B(α). Moments: ψ(α_k) − ψ(Σ α). Each x_k alone is Beta(α_k, Σ α − α_k).
 //! Source: Bishop (2006), p. 76 eq. 2.38 and App. B p. 687.
 
 use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
-    form::{Term, part, term},
+    form::{Measure, Term, part, term, term_against},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{Arithmetic, DIRICHLET, Domain, Part, PartRole, PartShape, StatKind},
 };
@@ -20,12 +21,13 @@ use crate::num::{
 const X: usize = 0;
 const CONCENTRATION: usize = 1;
 
-/// Known concentrations: (α − 1, ln B(α)).
+/// Known concentrations: (α − 1, ln B(α), α).
 static CONCENTRATIONS: StatKind = StatKind {
     name: "concentration",
     parts: &[
         Part { symbol: "x − 1", shape: PartShape::Vector, role: PartRole::Other },
         Part { symbol: "ln B(x)", shape: PartShape::Scalar, role: PartRole::Other },
+        Part { symbol: "x", shape: PartShape::Vector, role: PartRole::Value },
     ],
     value: PartShape::Vector,
     arithmetic: Arithmetic::None,
@@ -42,6 +44,7 @@ static CONCENTRATIONS: StatKind = StatKind {
             *o = v - 1.0;
         }
         out[d] = ln_beta(x);
+        out[d + 1..].copy_from_slice(x);
         Ok(())
     },
 };
@@ -65,7 +68,8 @@ fn largest(alpha: &[f64]) -> usize {
 }
 
 static TERMS: &[Term] = &[
-    term(|_| 1.0, &[part(CONCENTRATION, 0, "i"), part(X, 0, "i")]),
+    term_against(Measure::Plain, |_| 1.0, &[part(CONCENTRATION, 0, "i"), part(X, 0, "i")]),
+    term_against(Measure::Family, |_| 1.0, &[part(CONCENTRATION, 2, "i"), part(X, 0, "i")]),
     term(|_| -1.0, &[part(CONCENTRATION, 1, "")]),
 ];
 
@@ -85,6 +89,7 @@ pub static SPEC: DistSpec = DistSpec {
         doc: "a known positive number for all, or a vector of them",
     }],
     terms: TERMS,
+    measure: &[0],
     log_base: None,
     family: Some(&Dirichlet),
     mean_given: None,
@@ -96,6 +101,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 3, params: &[&[1e8, 1e8, 2e8]] },
         Point { d: 3, params: &[&[1e-3, 1.0, 1e8]] },
         Point { d: 1, params: &[&[2.0]] },
+        Point { d: 3, params: &[&[1e-30, 1.0, 1e-20]] },
     ],
     location: false,
     ..PLAIN
@@ -106,7 +112,7 @@ pub static SPEC: DistSpec = DistSpec {
 pub struct Dirichlet;
 
 fn concentration(eta: &[f64]) -> Vec<f64> {
-    eta.iter().map(|e| e + 1.0).collect()
+    eta.to_vec()
 }
 
 impl Family for Dirichlet {
@@ -123,7 +129,7 @@ impl Family for Dirichlet {
         for (element, ((e, m), a)) in
             eta.chunks_exact(d).zip(moments.chunks_exact_mut(d)).zip(log_norm).enumerate()
         {
-            m.iter_mut().zip(e).for_each(|(m, e)| *m = e + 1.0);
+            m.copy_from_slice(e);
             if !reduce::all_positive(m) {
                 m.iter().try_for_each(|m| super::bounds::positive(element, "concentration", *m))?;
             }
@@ -155,15 +161,14 @@ impl Family for Dirichlet {
         }]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
-        p[0].values.iter().map(|a| a - 1.0).collect()
+        p[0].values.clone()
     }
     fn summary(&self, _: usize, eta: &[f64]) -> Summary {
         let alpha = concentration(eta);
         let total: f64 = alpha.iter().sum();
         // Σ of the others, not total − α: the difference would lose a small one beside a large one.
         let rest = others(&alpha);
-        let sd =
-            alpha.iter().zip(&rest).map(|(a, r)| (a / total * (r / total) / (total + 1.0)).sqrt()).collect();
+        let sd = alpha.iter().zip(&rest).map(|(a, r)| share_sd(*a, *r)).collect();
         Summary { mean: alpha.iter().map(|a| a / total).collect(), sd }
     }
     /// Each element's own marginal, a Beta.
@@ -182,6 +187,12 @@ impl Family for Dirichlet {
         stream.dirichlet(&concentration(eta), &mut x);
         x
     }
+}
+
+/// The deviation of a share of α against β; its square may be below the smallest number.
+pub(super) fn share_sd(alpha: f64, beta: f64) -> f64 {
+    let total = alpha + beta;
+    (alpha / total).sqrt() * (beta / total).sqrt() / (total + 1.0).sqrt()
 }
 
 /// Σ of the other entries, for each entry.

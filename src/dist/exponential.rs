@@ -1,11 +1,11 @@
 //! Exponential(x | rate b), on the positive numbers: a Gamma of shape 1.
 //!
 //! Density: ln b − b x. Statistic: (x, ln x), the Gamma's, so that it may stand wherever a Gamma may. η =
-//! (−b, 0). A(η) and moments: the Gamma's (`gamma`). Source: Murphy, Machine Learning: A Probabilistic
+//! (−b, 1) against dx/x. A(η) and moments: the Gamma's (`gamma`). Source: Murphy, Machine Learning: A Probabilistic
 //! Perspective (2012), p. 42, sec. 2.4.4.
 
 use crate::expfam::{
-    form::{Term, part, term},
+    form::{Measure, Term, part, term, term_against},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::GAMMA,
 };
@@ -13,8 +13,11 @@ use crate::expfam::{
 const X: usize = 0;
 const RATE: usize = 1;
 
-static TERMS: &[Term] =
-    &[term(|_| -1.0, &[part(RATE, 0, ""), part(X, 0, "")]), term(|_| 1.0, &[part(RATE, 1, "")])];
+static TERMS: &[Term] = &[
+    term(|_| -1.0, &[part(RATE, 0, ""), part(X, 0, "")]),
+    term(|_| 1.0, &[part(RATE, 1, "")]),
+    term_against(Measure::Family, |_| 1.0, &[part(X, 1, "")]),
+];
 
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
@@ -32,6 +35,7 @@ pub static SPEC: DistSpec = DistSpec {
         doc: "1/mean: a positive number, a Gamma or an Exponential",
     }],
     terms: TERMS,
+    measure: &[1],
     log_base: None,
     family: Some(&super::gamma::Gamma),
     mean_given: None,

@@ -1,12 +1,13 @@
 //! Gamma(x | shape a, rate b), on the positive numbers.
 //!
-//! Density: (a − 1) ln x − b x + a ln b − ln Γ(a). Statistic: (x, ln x). η = (−b, a − 1).
+//! Density: (a − 1) ln x − b x + a ln b − ln Γ(a). Statistic: (x, ln x). q is taken against dx/x, so that η =
+//! (−b, a): in a − 1 a small shape is lost.
 //! A(η) = ln Γ(a) − a ln b. Moments: (a/b, ψ(a) − ln b).
 //! Source: Bishop (2006), p. 100 eq. 2.146 and App. B p. 688.
 
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
-    form::{Term, part, term},
+    form::{Measure, Term, part, term, term_against},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{Arithmetic, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
 };
@@ -43,7 +44,7 @@ static GAMMA_SHAPE: StatKind = StatKind {
 
 static TERMS: &[Term] = &[
     term(|_| 1.0, &[part(SHAPE, 0, ""), part(X, 1, "")]),
-    term(|_| -1.0, &[part(X, 1, "")]),
+    term_against(Measure::Plain, |_| -1.0, &[part(X, 1, "")]),
     term(|_| -1.0, &[part(RATE, 0, ""), part(X, 0, "")]),
     term(|_| 1.0, &[part(SHAPE, 0, ""), part(RATE, 1, "")]),
     term(|_| -1.0, &[part(SHAPE, 1, "")]),
@@ -75,6 +76,7 @@ pub static SPEC: DistSpec = DistSpec {
         },
     ],
     terms: TERMS,
+    measure: &[1],
     log_base: None,
     family: Some(&Gamma),
     mean_given: None,
@@ -83,6 +85,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[3.5], &[0.25]] },
         Point { d: 1, params: &[&[0.01], &[2.0]] },
         Point { d: 1, params: &[&[1e-6], &[1e-6]] },
+        Point { d: 1, params: &[&[1e-30], &[2.0]] },
         Point { d: 1, params: &[&[1e8], &[1e-3]] },
         Point { d: 1, params: &[&[0.5], &[1e9]] },
     ],
@@ -96,7 +99,7 @@ pub struct Gamma;
 
 /// (shape, rate) of one element.
 fn standard(eta: &[f64]) -> (f64, f64) {
-    (eta[1] + 1.0, -eta[0])
+    (eta[1], -eta[0])
 }
 
 /// |ln Γ(a)| + |a ln b|, and about as much again in a (ψ(a) − ln b).
@@ -140,7 +143,7 @@ impl Family for Gamma {
         ]
     }
     fn natural(&self, _: usize, p: &[Parameter]) -> Vec<f64> {
-        vec![-p[1].values[0], p[0].values[0] - 1.0]
+        vec![-p[1].values[0], p[0].values[0]]
     }
     fn summary(&self, _: usize, eta: &[f64]) -> Summary {
         let (shape, rate) = standard(eta);

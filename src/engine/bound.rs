@@ -7,10 +7,14 @@ use super::{
     work::Work,
 };
 use crate::{
-    expfam::stat::IMPOSSIBLE,
+    expfam::stat::{IMPOSSIBLE, LN_ZERO},
     num::reduce::{dot, dot_abs},
     plan::table::From,
 };
+
+/// No row is so often in the data that ln 0 could come to this: a share of the bound below it is that of a
+/// parameter of a like size.
+const BEYOND: f64 = 1e20 * LN_ZERO;
 
 impl Work<'_> {
     /// Each node's share of the bound, in nats.
@@ -29,6 +33,8 @@ impl Work<'_> {
         for (node, x) in out.iter().enumerate() {
             let kind = if !x.is_finite() {
                 Breakdown::NotFinite
+            } else if *x < BEYOND {
+                Breakdown::NoDigits(x.abs(), x.abs())
             } else if *x < IMPOSSIBLE {
                 Breakdown::Impossible("a probability of zero is met".into())
             } else {

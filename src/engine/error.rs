@@ -35,7 +35,7 @@ pub enum Breakdown {
     /// A share of the bound is not a number.
     NotFinite,
     /// Fewer digits of the bound hold than an answer needs: what was added up in it, without signs, and the
-    /// bound, in nats.
+    /// bound or a part of it, in nats.
     NoDigits(f64, f64),
     /// A number that a report would print is none, or can't be.
     Unprintable {

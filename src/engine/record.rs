@@ -20,7 +20,7 @@ pub enum StopReason {
 pub struct Fall {
     /// How far, in nats.
     pub by: f64,
-    /// What rounding may do to the bound there, in nats.
+    /// What rounding, and what ways over rows leave out, may do to the bound there, in nats.
     pub rounding: f64,
     /// The iteration, from 1.
     pub iteration: usize,

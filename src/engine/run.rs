@@ -27,6 +27,8 @@ use std::{fmt, time::Instant};
 
 /// A fall by less than this share of the bound is in digits that no report gives.
 const UNSEEN: f64 = 1e-11;
+/// Ways over rows leave out what is below this share of what they sum.
+const LEFT_OUT: f64 = 1e-13;
 /// Where rounding may be as large as this share of the bound, no fall can be told from it.
 const HOPELESS: f64 = 1e-2;
 /// Bounds closer than this share of them are those of one and the same optimum.
@@ -331,7 +333,8 @@ impl<'p> Run<'p> {
             .min_by(|&a, &b| (terms[a] - before[a]).total_cmp(&(terms[b] - before[b])))
             .unwrap_or(0);
         let (by, iteration) = (last - elbo, self.session.iteration);
-        let (node, rounding) = (self.session.plan.names[worst].clone(), self.session.rounding().nats);
+        let Rounding { nats, magnitude, .. } = self.session.rounding();
+        let (node, rounding) = (self.session.plan.names[worst].clone(), nats.max(LEFT_OUT * magnitude));
         if by > rounding || rounding > HOPELESS * elbo.abs().max(1.0) {
             return Err(RunError::new(Breakdown::Fell(by), node, iteration));
         }
@@ -521,7 +524,7 @@ mod tests {
         let mut run = far.run();
         run.go(&mut Batch::new(&far.plan, budget(3, 0.0)), &mut Unwatched).unwrap();
         let (now, terms) = (run.elbo(), run.record.last_terms().to_vec());
-        let rounding = run.session.rounding().nats;
+        let rounding = LEFT_OUT * run.session.rounding().magnitude;
         let by = rounding / 2.0;
         assert!(by > UNSEEN * now.abs() && rounding < HOPELESS * now.abs(), "{by} of {now}");
         run.record.push(Iteration { elbo: now + by, steps: 1, seconds: 0.0 }, &terms);

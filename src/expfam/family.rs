@@ -38,7 +38,8 @@ pub struct Summary {
     pub sd: Vec<f64>,
 }
 
-/// q of one kind of variable. Base measure 1, so entropy is A(η) − ⟨η, μ⟩ for all of them.
+/// q of one kind of variable. Its entropy, against its base measure, is A(η) − ⟨η, μ⟩ for all of them; the energy
+/// of what has such a q is taken against the same (`form::Measure`), and the bound knows no difference.
 ///
 /// A batch is row-major: element after element, and in one element part after part, as in
 /// [`crate::expfam::stat::StatKind`]. A matrix part of η has both triangles, symmetric, so that ⟨η, μ⟩ is a

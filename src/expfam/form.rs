@@ -22,6 +22,19 @@ pub struct Factor {
     pub axes: &'static str,
 }
 
+/// What a density is taken against.
+///
+/// The q of a positive number, of a probability or of probabilities has the base measure dx/x, dx/(x(1 − x)) or
+/// Π dx/x: there η of a Gamma is its shape, and not the shape less 1, in which a shape of 10⁻²⁰ is lost. So a
+/// form may have products for one of the two only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// dx: ln p as on paper, of what is observed or kept in a joint block.
+    Plain,
+    /// That of the child's own family: of what has a q by itself.
+    Family,
+}
+
 /// `coefficient · Π factors`, summed over all letters.
 #[derive(Clone, Copy, Debug)]
 pub struct Term {
@@ -29,6 +42,15 @@ pub struct Term {
     pub coefficient: Coefficient,
     /// What is multiplied; empty for a constant.
     pub factors: &'static [Factor],
+    /// The only measure it counts against, if it does not always.
+    pub against: Option<Measure>,
+}
+
+impl Term {
+    /// Does it count against this measure?
+    pub fn counts(&self, measure: Measure) -> bool {
+        self.against.is_none_or(|m| m == measure)
+    }
 }
 
 /// Short spelling for a distribution's file: part `part` of slot `slot` with axes `axes`.
@@ -38,5 +60,10 @@ pub const fn part(slot: usize, part: usize, axes: &'static str) -> Factor {
 
 /// Short spelling for a distribution's file.
 pub const fn term(coefficient: Coefficient, factors: &'static [Factor]) -> Term {
-    Term { coefficient, factors }
+    Term { coefficient, factors, against: None }
+}
+
+/// The same of a product that counts against one measure only.
+pub const fn term_against(measure: Measure, coefficient: Coefficient, factors: &'static [Factor]) -> Term {
+    Term { coefficient, factors, against: Some(measure) }
 }

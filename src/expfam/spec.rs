@@ -3,7 +3,7 @@
 
 use super::{
     family::Family,
-    form::Term,
+    form::{Measure, Term},
     stat::{GAUSSIAN, PartShape, StatKind},
 };
 use std::fmt;
@@ -104,8 +104,12 @@ pub struct DistSpec {
     pub stat: &'static StatKind,
     /// The parameters, in slot order from 1.
     pub params: &'static [Param],
-    /// ln p as a multilinear form over slots, but for `log_base`.
+    /// ln p as a multilinear form over slots, but for `log_base`; against dx, or against the base measure of
+    /// `family`.
     pub terms: &'static [Term],
+    /// Parts of the statistic whose sum is −ln h, where the family's q is taken against h(x) dx and not dx: ln x
+    /// of a Gamma. A known element among latent ones adds ln h.
+    pub measure: &'static [usize],
     /// ln h(x), added once for each row of the child, observed or latent.
     pub log_base: Option<LogBase>,
     /// q of a latent variable of this distribution. `None`: it can only be observed or predicted.
@@ -137,6 +141,7 @@ pub const PLAIN: DistSpec = DistSpec {
     stat: &GAUSSIAN,
     params: &[],
     terms: &[],
+    measure: &[],
     log_base: None,
     family: None,
     mean_given: None,
@@ -156,6 +161,18 @@ impl DistSpec {
             }
             p.spellings.iter().find(|s| s.name == name).map(|s| (i + 1, Some(s)))
         })
+    }
+    /// Its form against a measure.
+    pub fn form(&self, measure: Measure) -> impl Iterator<Item = &'static Term> {
+        self.terms.iter().filter(move |t| t.counts(measure))
+    }
+    /// −ln h of a value with this statistic, h the base measure of the family.
+    pub fn minus_ln_measure(&self, d: usize, statistic: &[f64]) -> f64 {
+        let parts = self.measure.iter().map(|&p| {
+            let from = self.stat.offset(p, d);
+            &statistic[from..from + self.stat.parts[p].shape.width(d)]
+        });
+        parts.flatten().sum()
     }
     /// Can a variable of it have a q: its own, or that of the distribution it is given its auxiliary?
     pub fn may_be_latent(&self) -> bool {

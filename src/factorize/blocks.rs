@@ -3,8 +3,9 @@
 
 use super::{contract::ClaimedBlock, roles::Role};
 use crate::{
+    expfam::form::Measure,
     graph::{
-        energy::{Energy, Op, Source},
+        energy::{Energy, FactorEnergy, Op, Rewritten, Source},
         factor_graph::FactorGraph,
     },
     shape::{BlockId, NodeId, PlateId},
@@ -65,6 +66,27 @@ impl Blocks {
     /// The block that holds a node's q.
     pub fn of(&self, node: NodeId) -> Option<usize> {
         self.home[node.0].map(|b| b.0)
+    }
+
+    /// What a node's density is taken against: the measure of its family, where it has a q by itself.
+    pub fn measure(&self, node: NodeId) -> Measure {
+        let own = self.of(node).is_some_and(|b| self.list[b].kind.alone());
+        if self.roles[node.0].has_q() && own { Measure::Family } else { Measure::Plain }
+    }
+
+    /// Leaves of each line the products that count against its child's measure.
+    pub fn settle_measures(&mut self) {
+        let some = |f: &FactorEnergy| f.terms.iter().any(|t| t.against.is_some());
+        let all = self.energy.factors().iter().enumerate().filter(|(_, f)| some(f));
+        let settled = all.map(|(i, f)| {
+            let measure = self.measure(f.node);
+            let mut settled = f.clone();
+            settled.terms.retain(|t| t.against.is_none_or(|m| m == measure));
+            settled.terms.iter_mut().for_each(|t| t.against = None);
+            (i, settled)
+        });
+        let settled: Rewritten = settled.collect();
+        self.energy.rewrite(settled);
     }
 
     /// The block of a source of moments.

@@ -80,6 +80,7 @@ pub fn factorize(
             break claims;
         }
     };
+    blocks.settle_measures();
     // Sentences name the blocks that products name first, in the order of the claims.
     blocks.sort_by_key(|b| b.kind.named_by_node().then(|| b.nodes[0]));
     let met = Met::new(&blocks);

@@ -34,7 +34,13 @@ fn number(v: &Value) -> f64 {
 
 fn fit(text: &str, nodes: &Value) -> Result<Posterior, Error> {
     let names = nodes.as_object().expect("nodes by name").keys().cloned();
-    let options = Options { threads: 1, nodes: Nodes::named(names), quantiles: 0, ..Options::default() };
+    let options = Options {
+        threads: 1,
+        nodes: Nodes::named(names),
+        quantiles: 0,
+        max_iterations: 200,
+        ..Options::default()
+    };
     Model::from_text(text)?.fit(&options)
 }
 
@@ -83,6 +89,36 @@ fn outcome(case: &Value) -> Outcome {
             }
         },
     }
+}
+
+/// The law that holds for any q: a bound is never above the log evidence. Kept apart, the variables of these models
+/// have a lower one, and the same where they do not meet.
+#[test]
+fn a_bound_is_never_above_the_evidence() {
+    let text = fs::read_to_string("tests/references/digits.jsonl").expect("the references");
+    let (mut below, mut cases) = (0, 0);
+    for line in text.lines() {
+        let case: Value = serde_json::from_str(line).expect("an object");
+        let model = case["model"].as_str().expect("a text");
+        let apart = format!("{}, factorize: MeanField)", model.strip_suffix(')').expect("a call"));
+        // Corners that have no digits say so elsewhere.
+        for text in [model, &apart] {
+            let Ok(p) = fit(text, &case["moments"]) else { continue };
+            let want = number(&case["evidence"]);
+            let rounding = 10.0_f64.powi(1 - p.digits as i32) * want.abs().max(1.0);
+            for bound in p.trace.iter().chain([&p.elbo]) {
+                assert!(
+                    *bound <= want + rounding,
+                    "{bound} is above {want}: {} {}",
+                    case["kind"],
+                    case["at"]
+                );
+            }
+            cases += 1;
+            below += usize::from(p.elbo < want - 1e-3);
+        }
+    }
+    assert!(cases > 500 && below > 20, "{below} of {cases} are below");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The `elbow` command as a user meets it.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod cli;
 mod library;
+mod numbers;
 mod operations;
 mod start;

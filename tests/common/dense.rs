@@ -1,6 +1,6 @@
 //! Linear Gaussian models by a dense solve: evidence, means and deviations.
 
-use super::{all_near, fit_text, near};
+use super::{all_near, fit_text, is_evidence};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// Σ coefficients · x = value + an error of this precision.
@@ -50,7 +50,7 @@ pub fn dense(prior: &[Row], seen: &[Row]) -> Dense {
 #[track_caller]
 pub fn exact(model: &str, table: &str, nodes: &[&str], dense: &Dense) {
     let q = fit_text(model, &[("d.csv", table)], &["--nodes", &nodes.join(","), "--tolerance", "1e-12"]);
-    near("the bound and the log evidence", q.elbo(), dense.evidence, 1e-9 * dense.evidence.abs().max(1.0));
+    is_evidence(&q, dense.evidence, 1e-9 * dense.evidence.abs().max(1.0));
     let flat = |field: &str| -> Vec<f64> {
         fn numbers(v: &serde_json::Value) -> Vec<f64> {
             v.as_array()

@@ -163,6 +163,26 @@ pub fn all_near(what: &str, got: &[f64], want: &[f64], within: f64) {
     }
 }
 
+/// What rounding may add to a bound, and to the evidence that a test works out itself.
+fn slack(q: &Posterior, evidence: f64) -> f64 {
+    let digits = q.0["digits"].as_u64().expect("digits");
+    (10.0_f64.powi(1 - digits as i32) + 1e-12) * evidence.abs().max(1.0)
+}
+
+/// Whatever q is, the bound is never above the log evidence but by rounding.
+#[track_caller]
+pub fn is_below_evidence(q: &Posterior, evidence: f64) {
+    let above = q.elbo() - evidence;
+    assert!(above <= slack(q, evidence), "the bound {} is {above:e} above the evidence {evidence}", q.elbo());
+}
+
+/// q is exact: the bound is the log evidence, and never above it but by rounding.
+#[track_caller]
+pub fn is_evidence(q: &Posterior, evidence: f64, within: f64) {
+    is_below_evidence(q, evidence);
+    near("the bound and the log evidence", q.elbo(), evidence, within);
+}
+
 /// Smallest first.
 pub fn sorted(mut values: Vec<f64>) -> Vec<f64> {
     values.sort_by(f64::total_cmp);

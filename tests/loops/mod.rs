@@ -14,6 +14,7 @@ use elbow::{
     engine::{Options, Unwatched},
     expfam::{
         family::{Parameter, entropy},
+        form::Measure,
         laws,
         stat::{CATEGORY, DIRICHLET, Domain, GAMMA, GAUSSIAN, GAUSSIAN_VECTOR, StatKind, WISHART},
     },
@@ -683,7 +684,8 @@ impl<'a> State<'a> {
             slots.push(self.slot(f, s, d, &at, assigned));
         }
         let borrow: Vec<&[f64]> = slots.iter().map(|s| s.moments.as_slice()).collect();
-        let mut total = laws::energy(f.spec, d, &borrow);
+        let against = self.r.plan.blocks.measure(f.node);
+        let mut total = laws::energy(f.spec, against, d, &borrow);
         // A location that is kept with its precision: E[τ x xᵀ] = E[τ] m mᵀ + I/κ.
         for (i, x) in slots.iter().enumerate() {
             let Some((block, element, true, a)) = x.joint else { continue };
@@ -702,14 +704,31 @@ impl<'a> State<'a> {
             }
             let mut now = borrow.clone();
             now[j] = &unit;
-            total -= laws::energy(f.spec, d, &now);
+            total -= laws::energy(f.spec, against, d, &now);
             now[i] = &wide;
-            total += laws::energy(f.spec, d, &now);
+            total += laws::energy(f.spec, against, d, &now);
         }
         total + self.base(f, e, &at, d)
     }
 
     fn base(&self, f: &Factor, e: usize, at: &[(PlateId, usize)], d: usize) -> f64 {
+        self.measure(f, e, d) + self.log_base(f, e, at, d)
+    }
+
+    /// ln h of a known element among latent ones.
+    fn measure(&self, f: &Factor, e: usize, d: usize) -> f64 {
+        let own = self.r.plan.blocks.measure(f.node) == Measure::Family;
+        match (self.role(f.node), self.known(f.node, e)) {
+            (Role::Mixed, Some(x)) if own && !f.spec.measure.is_empty() => {
+                let mut t = vec![0.0; f.spec.stat.width(d)];
+                (f.spec.stat.of_value)(&x, d, &mut t).unwrap();
+                -f.spec.minus_ln_measure(d, &t)
+            }
+            _ => 0.0,
+        }
+    }
+
+    fn log_base(&self, f: &Factor, e: usize, at: &[(PlateId, usize)], d: usize) -> f64 {
         let Some(base) = f.spec.log_base else { return 0.0 };
         let child = if self.role(f.node) == Role::Observed { self.known(f.node, e).unwrap() } else { vec![] };
         let mut values = vec![child];

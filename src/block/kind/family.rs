@@ -38,8 +38,8 @@ pub static KIND: BlockKind = BlockKind {
             Example { shape: Box::new(shape), eta: eta.to_vec(), along: None }
         };
         vec![
-            plain("Gamma", 1, &[-2.0, 1.5, -0.5, 0.2]),
-            plain("Dirichlet", 3, &[0.5, 1.0, -0.4]),
+            plain("Gamma", 1, &[-2.0, 2.5, -0.5, 1.2]),
+            plain("Dirichlet", 3, &[1.5, 2.0, 0.6]),
             plain("MvNormal", 2, &[1.0, -0.5, -1.0, 0.2, 0.2, -0.7]),
             held("Normal", 1, &[1.0, -0.5, 3.0, -2.0, 0.0, -1.0], &[false, true, false], &[0.0, 1.5, 0.0]),
             held("Categorical", 3, &[0.1, 0.7, -0.4, 1.0, 0.0, 0.2], &[false, true], &[0.0, 2.0]),

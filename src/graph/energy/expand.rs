@@ -9,7 +9,7 @@ use super::{
     writing::{CHILD, ExpandError, Expansion, FIRST, Piece, contains},
 };
 use crate::{
-    expfam::form::Coefficient,
+    expfam::form::{Coefficient, Measure, Term},
     graph::factor_graph::{Expr, ExprKind, FactorGraph, Ref, Target},
     link::affine::{self, Known as LinkKnown},
 };
@@ -27,12 +27,18 @@ pub fn expand(graph: &FactorGraph) -> Result<Energy, ExpandError> {
     Ok(Energy::new(factors, knowns))
 }
 
+/// A product of a line; of a stick's, which has −ln h apart, against dx in any case.
+fn of_stick(term: &Term, stick: bool) -> Option<Term> {
+    let only = if stick && term.against == Some(Measure::Plain) { None } else { term.against };
+    (!stick || term.counts(Measure::Plain)).then_some(Term { against: only, ..*term })
+}
+
 impl Expansion<'_> {
     fn run(mut self) -> Result<FactorEnergy, ExpandError> {
         self.base_arguments();
         let mask = self.not_the_end();
-        let mut terms = vec![];
-        for term in self.factor.spec.terms {
+        let mut terms = self.measure_of_all(mask.is_some());
+        for term in self.factor.spec.terms.iter().filter_map(|t| of_stick(t, mask.is_some())) {
             let mut products: Vec<(f64, u32, Vec<Op>, Vec<usize>)> = vec![(1.0, 0, vec![], vec![])];
             for f in term.factors {
                 let axes: Vec<LabelId> = f.axes.chars().map(|c| self.letter(c)).collect();
@@ -60,6 +66,7 @@ impl Expansion<'_> {
                     d_power: power,
                     coefficient: term.coefficient as Coefficient,
                     ops,
+                    against: term.against,
                 });
             }
         }
@@ -70,6 +77,20 @@ impl Expansion<'_> {
             event: self.event,
             terms,
         })
+    }
+
+    /// The last element of a stick's vector is told nothing by its line. So that its q is uniform all the same,
+    /// which adds nothing to the bound, −ln h of the family's measure h(x) stands apart, for all elements.
+    fn measure_of_all(&self, stick: bool) -> Vec<EnergyTerm> {
+        let parts = if stick { self.factor.spec.measure } else { &[] };
+        let whole = |&part: &usize| EnergyTerm {
+            scale: 1.0,
+            d_power: 0,
+            coefficient: |_| 1.0,
+            ops: self.child_piece(part, vec![]).ops,
+            against: Some(Measure::Family),
+        };
+        parts.iter().map(whole).collect()
     }
 
     /// What the base measure reads is a known array even where no product holds it. That it depends on no

@@ -3,7 +3,7 @@
 
 use crate::{
     expfam::{
-        form::Coefficient,
+        form::{Coefficient, Measure},
         spec::Convert,
         stat::{Part, PartRole, PartShape, StatKind},
     },
@@ -64,6 +64,8 @@ pub struct EnergyTerm {
     pub coefficient: Coefficient,
     /// Moments and known arrays.
     pub ops: Vec<Op>,
+    /// The only measure of the child that it counts against, until it is known which that is.
+    pub against: Option<Measure>,
 }
 
 /// One part of one array with an index for each of its axes.

@@ -3,7 +3,7 @@
 use super::{drafts::FactorView, error::LowerError, lowering::Lowering};
 use crate::plan::known::KnownArray;
 use crate::{
-    expfam::stat::IMPOSSIBLE,
+    expfam::{form::Measure, stat::IMPOSSIBLE},
     factorize::roles::Role,
     graph::{energy::KnownMap, factor_graph::RowSet},
 };
@@ -13,12 +13,19 @@ impl<'a> Lowering<'a> {
     /// The base measure's share of the bound: a constant.
     pub(super) fn base(&mut self, view: &FactorView<'_>) -> Result<(), LowerError> {
         let factor = &self.graph.factors[view.index];
-        let Some(log_base) = factor.spec.log_base else { return Ok(()) };
         let node = &self.graph.nodes[factor.node.0];
+        // A density of known elements is against dx; that of a line with a q for the others against its measure.
+        let measured = self.blocks.roles[factor.node.0] == Role::Mixed
+            && self.blocks.measure(factor.node) == Measure::Family
+            && !factor.spec.measure.is_empty();
+        if factor.spec.log_base.is_none() && !measured {
+            return Ok(());
+        }
         let count: usize = node.plates.iter().map(|p| self.bound.plate(*p).size).product();
         // A latent child's base measure depends on known arguments only (the Beta function of a Beta's).
         let (width, values) = match self.blocks.roles[factor.node.0] {
             Role::Observed => self.observed_values(factor.node),
+            Role::Mixed if measured => self.observed_values(factor.node),
             Role::Latent | Role::Mixed => (0, Cow::Borrowed(&[][..])),
             Role::Predicted => return Ok(()),
         };
@@ -41,7 +48,10 @@ impl<'a> Lowering<'a> {
         let end = node.stick.then(|| sizes.last().copied()).flatten();
         let mut sum = 0.0;
         for e in (0..count).filter(|e| end.is_none_or(|k| (e + 1) % k != 0)) {
-            let v = &values[e * width..(e + 1) * width];
+            let mut v = &values[e * width..(e + 1) * width];
+            if v.iter().any(|x| x.is_nan()) && measured {
+                v = &[];
+            }
             if v.iter().any(|x| x.is_nan()) || members.as_ref().is_some_and(|m| !m[row_of(e)]) {
                 continue;
             }
@@ -53,7 +63,13 @@ impl<'a> Lowering<'a> {
                     Some(a) => &a.data[e * a.width..(e + 1) * a.width],
                 });
             }
-            let base = log_base(&args, view.d);
+            let mut base = factor.spec.log_base.map_or(0.0, |base| base(&args, view.d));
+            if measured && !v.is_empty() {
+                let mut t = vec![0.0; factor.spec.stat.width(view.d)];
+                // Checked when the data were bound.
+                let _ = (factor.spec.stat.of_value)(v, view.d, &mut t);
+                base -= factor.spec.minus_ln_measure(view.d, &t);
+            }
             if base < IMPOSSIBLE && width > 0 {
                 let given = args
                     .iter()
