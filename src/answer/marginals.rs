@@ -39,10 +39,11 @@ pub fn of_member<'b>(
     graph: &FactorGraph,
     (shape, member, node): (&'b dyn BlockShape, usize, NodeId),
     plates: &[(PlateId, usize)],
-    [eta, moments]: [&[f64]; 2],
+    [eta, moments, covariances]: [&[f64]; 3],
     file_rows: Option<&[u32]>,
 ) -> Elements<'b> {
-    let marginal = shape.marginal(member, Which::From(0), eta, moments);
+    let exact = (!covariances.is_empty()).then(|| shape.marginal_about(member, moments, covariances));
+    let marginal = exact.flatten().unwrap_or_else(|| shape.marginal(member, Which::From(0), eta, moments));
     let order = element_order(&graph.nodes[node.0].plates, plates, file_rows);
     let numbers = reorder(&marginal.numbers, &order, marginal.width);
     Elements { marginal: Marginal { numbers, ..marginal }, shape, places: inverse(&order) }

@@ -57,7 +57,7 @@ pub(super) fn read(
                 let node = plan.vars[v].nodes[member];
                 let var = &plan.vars[v];
                 let of = (&*var.shape, member, node);
-                let numbers = [e.eta.as_slice(), &e.moments];
+                let numbers = [e.eta.as_slice(), &e.moments, &e.covariances];
                 elements[node.0] = Some(of_member(graph, of, &var.plates_of(member), numbers, file_rows));
             }
         }
@@ -65,7 +65,7 @@ pub(super) fn read(
     for &v in &plan.stored {
         let var = &plan.vars[v];
         for (member, &node) in var.nodes.iter().enumerate().filter(|(_, n)| needed[n.0]) {
-            let numbers = [run.eta(v), run.moments(v)];
+            let numbers = [run.eta(v), run.moments(v), &[]];
             let of = (&*var.shape, member, node);
             elements[node.0] = Some(of_member(graph, of, &var.plates_of(member), numbers, None));
         }

@@ -49,6 +49,13 @@ pub struct Scratch {
     work: gaussian_chain::Scratch,
 }
 
+impl Scratch {
+    /// Whether more digits are lost than is well since this was last asked.
+    pub fn take_lost(&mut self) -> bool {
+        std::mem::take(&mut self.work.lost)
+    }
+}
+
 /// With exponent Σ_t h_t·x_t + ⟨J_t, x_t x_tᵀ⟩ + Σ_l ⟨P_{t,l}, x_{t−l} x_tᵀ⟩, overwrites each step's
 /// `[h | J | P_1 | … | P_L]` by `[E x_t | E x_t x_tᵀ | E x_{t−1} x_tᵀ | …]` and adds the sequences' log
 /// normalisers (nats) to `log_norm`. Couplings to steps before a sequence's first are not read; their moments

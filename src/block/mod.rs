@@ -7,6 +7,7 @@ pub mod example;
 pub mod forward_backward;
 pub mod gaussian_chain;
 pub mod gaussian_dense;
+pub mod gaussian_rows;
 pub mod held;
 pub mod junction_tree;
 pub mod kind;

@@ -90,6 +90,12 @@ pub trait SequenceKernel: fmt::Debug + Send + Sync {
     /// memory.
     fn by_blocks(&self) -> bool;
 
+    /// Over how many steps vectors are coupled, where they are Gaussian and can be done from the rows of their lines
+    /// (`gaussian_rows`).
+    fn gaussian_lags(&self) -> Option<usize> {
+        None
+    }
+
     /// Makes potentials between neighbours ready, M × entries × entries, `[m][before][after]`.
     fn prepare(&self, pair: &[f64]) -> Box<dyn Ready>;
 
@@ -127,6 +133,12 @@ pub trait Ready: Send + Sync {
         steps: &mut dyn WeightedSteps,
         random: &mut Stream,
     ) -> Result<Vec<f64>, SequenceError>;
+
+    /// Whether the runs since this was last asked have lost more digits than is well.
+    fn take_lost(&self, scratch: &mut Scratch) -> bool {
+        let _ = scratch;
+        false
+    }
 
     /// The tables of a chain of categories, whose steps may be given as weights and cut where they have
     /// forgotten.

@@ -148,6 +148,13 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
     /// A member's own distribution, from natural parameters and moments of elements.
     fn marginal(&self, member: usize, which: Which<'_>, eta: &[f64], moments: &[f64]) -> Marginal;
 
+    /// The same from moments and covariances of elements, which have digits that second moments have not; of blocks
+    /// that know such.
+    fn marginal_about(&self, member: usize, moments: &[f64], covariances: &[f64]) -> Option<Marginal> {
+        let _ = (member, moments, covariances);
+        None
+    }
+
     /// The parameters of a member's q that a start may give, with how many numbers each has; none where
     /// nothing starts from values.
     fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {

@@ -24,7 +24,8 @@ impl Work<'_> {
         for (t, table) in plan.tables.enumerate() {
             self.refresh_table(t);
             self.refresh_statistic(t);
-            out[table.node] += dot(self.tables.of(t), self.statistics.packed(plan, t));
+            let product = || dot(self.tables.of(t), self.statistics.packed(plan, t));
+            out[table.node] += self.told(t).unwrap_or_else(product);
         }
         for (v, var) in plan.vars.enumerate() {
             let first = var.nodes.iter().map(|n| n.0).min().unwrap_or(0);
@@ -56,8 +57,8 @@ impl Work<'_> {
         for (t, table) in plan.tables.enumerate() {
             let streamed =
                 table.operands.iter().filter(|o| matches!(o.from, From::Streamed { .. })).count() as f64;
-            let parts = dot_abs(self.tables.of(t), self.statistics.packed(plan, t));
-            by_node[table.node] += (1.0 + 2.0 * streamed) * parts;
+            let parts = || (1.0 + 2.0 * streamed) * dot_abs(self.tables.of(t), self.statistics.packed(plan, t));
+            by_node[table.node] += self.told(t).map_or_else(parts, f64::abs);
         }
         for (v, var) in plan.vars.enumerate() {
             let first = var.nodes.iter().map(|n| n.0).min().unwrap_or(0);

@@ -24,6 +24,8 @@ pub(super) struct Desk {
     pub eta: List<VarId, Vec<f64>>,
     pub moments: List<VarId, Vec<f64>>,
     pub log_norm: Vec<f64>,
+    /// Of chains that are done from rows: the covariance of each step; else nothing.
+    pub covariances: List<VarId, Vec<f64>>,
     /// The step before each, relative to the chunk; `u32::MAX` for none.
     pub before: Vec<u32>,
     /// Where sequences start, relative to the chunk, and its end.
@@ -42,6 +44,7 @@ impl Desk {
         Self {
             eta: plan.vars.map(|_| vec![]),
             moments: plan.vars.map(|_| vec![]),
+            covariances: plan.vars.map(|_| vec![]),
             kernels: plan.vars.map(|_| sequence::Scratch::default()),
             ..Self::default()
         }

@@ -19,6 +19,8 @@ pub struct Emitted {
     pub eta: Vec<f64>,
     /// The same.
     pub moments: Vec<f64>,
+    /// Covariances of a Gaussian chain's steps, where they have digits that the moments have not; else nothing.
+    pub covariances: Vec<f64>,
 }
 
 impl ReadyPass<'_> {
@@ -42,6 +44,7 @@ impl ReadyPass<'_> {
                 for (&v, e) in wanted.iter().zip(&mut out) {
                     e.eta.extend_from_slice(&desk.eta[v]);
                     e.moments.extend_from_slice(&desk.moments[v]);
+                    e.covariances.extend_from_slice(&desk.covariances[v]);
                 }
             }
             Ok(out)
@@ -54,6 +57,7 @@ impl ReadyPass<'_> {
                 for ((_, all), part) in all.iter_mut().zip(run) {
                     all.eta.extend(part.eta);
                     all.moments.extend(part.moments);
+                    all.covariances.extend(part.covariances);
                 }
             }
         }

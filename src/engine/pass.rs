@@ -62,8 +62,8 @@ impl ReadyPass<'_> {
             work.state.replace_moments(v, moments);
         }
         if again {
-            // Nothing but sums has been touched: a stream that can be in pieces has no other block.
-            self.ways.iter_mut().for_each(|way| way.again());
+            // Sums are made anew, and blocks of the same rows are updated once more, which is as good.
+            self.ways.iter_mut().for_each(|way| way.again(work));
             return self.pass(work, idle);
         }
         self.ways.iter_mut().for_each(|way| way.finish(work));

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     plan::{
         Plan,
-        layout::{TableId, VarId},
+        layout::{List, TableId, VarId},
         table::{From, Rows},
     },
     state::{State, Statistics, TableValues},
@@ -29,7 +29,22 @@ pub(super) struct Work<'p> {
     pub scratch: Vec<f64>,
     /// Rows that name an element of a colour, by table, operand and colour.
     pub of_colour: HashMap<(TableId, usize, usize), Rows>,
-    stamp: crate::plan::layout::List<TableId, u64>,
+    /// How each Gaussian chain is done.
+    pub chains: List<VarId, ChainWay>,
+    /// The energy of a table as a path knows it, and the state of the table that it goes with.
+    told: List<TableId, Option<(u64, f64)>>,
+    stamp: List<TableId, u64>,
+}
+
+/// How a Gaussian chain is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChainWay {
+    /// From sums of precisions, while enough digits are left.
+    Sums,
+    /// From the rows of its lines.
+    Rows,
+    /// From sums, whatever is left: its lines are no rows.
+    SumsOnly,
 }
 
 const NEVER: u64 = u64::MAX;
@@ -48,6 +63,8 @@ impl<'p> Work<'p> {
             rows: RowScratch::default(),
             scratch: vec![],
             of_colour: HashMap::new(),
+            chains: plan.vars.map(|_| ChainWay::Sums),
+            told: plan.tables.map(|_| None),
             stamp: plan.tables.map(|_| NEVER),
         };
         for (t, _) in plan.tables.enumerate().filter(|(_, table)| table.constant) {
@@ -58,6 +75,21 @@ impl<'p> Work<'p> {
 
     pub(super) fn error(&self, var: VarId, kind: Breakdown) -> RunError {
         RunError::new(kind, self.plan.vars[var].name.clone(), self.iteration)
+    }
+
+    /// A table's energy is this, as long as the table is what it is.
+    pub(super) fn tell(&mut self, t: TableId, energy: f64) {
+        self.told[t] = Some((self.tables.stamp(t), energy));
+    }
+
+    /// A table's energy is its product again.
+    pub(super) fn untell(&mut self, t: TableId) {
+        self.told[t] = None;
+    }
+
+    /// A table's energy that is not its product with its statistic, which has no digits.
+    pub(super) fn told(&self, t: TableId) -> Option<f64> {
+        self.told[t].filter(|(stamp, _)| *stamp == self.tables.stamp(t)).map(|(_, energy)| energy)
     }
 
     /// Brings a table up to date with the shared moments it is made from.

@@ -4,6 +4,7 @@
 pub mod cholesky;
 pub mod contract;
 pub mod digest;
+pub mod double;
 pub(crate) mod eight;
 pub mod matmul;
 pub mod numbers;

@@ -65,6 +65,16 @@ pub struct Codes {
 }
 
 impl Dense {
+    /// Are both plain, with the same numbers?
+    pub fn same_plain(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Dense::Plain { data: a, width: x }, Dense::Plain { data: b, width: y }) => {
+                x == y && (a.same(b) || a == b)
+            }
+            _ => false,
+        }
+    }
+
     /// Numbers in a row.
     pub fn width(&self) -> usize {
         match self {

@@ -38,6 +38,28 @@ impl TableValues {
         &self.values[t]
     }
 
+    /// The state of the shared moments that a table was last made from.
+    pub fn stamp(&self, t: TableId) -> u64 {
+        self.stamp[t]
+    }
+
+    /// A table (packed) as some of its products alone make it.
+    pub fn of_products(&self, plan: &Plan, state: &State, t: TableId, products: &[usize]) -> Vec<f64> {
+        let table = &plan.tables[t];
+        let (mut full, mut scratch) = (vec![0.0; table.len], vec![]);
+        for term in products.iter().map(|&i| &table.terms[i]) {
+            grow(&mut scratch, term.build.scratch_len(&table.sizes));
+            let operand = |o: &TableOperand| shared(plan, state, o.from, o.offset);
+            with_operands(term.operands.iter().map(operand), |operands| {
+                term.build.run(&table.sizes, term.coefficient, operands, &mut full, &mut scratch);
+            });
+        }
+        let Some(p) = &table.packed else { return full };
+        let mut packed = vec![0.0; p.len];
+        p.pack(&full, &mut packed);
+        packed
+    }
+
     /// All of them.
     pub fn all(&self) -> &List<TableId, Vec<f64>> {
         &self.values

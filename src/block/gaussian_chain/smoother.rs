@@ -12,9 +12,19 @@ use std::ops::Range;
 /// same: as much is lost when they are computed.
 const SAME: f64 = 4.0 * f64::EPSILON;
 
+/// Where a pivot is less than this share of the precision that stands there, or what is known of a number alone
+/// less than this share of what is known of it together with the steps after it, sums of precisions have lost four
+/// digits.
+const LOST: f64 = 1.0 / 8192.0;
+
+/// Squares of right sides, a number: where they are larger on average, the log norm is a small difference.
+const LARGE: f64 = 1e6;
+
 /// Buffers, grown once.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
+    /// Whether more digits are lost than is well. Nobody but the caller takes it back.
+    pub lost: bool,
     node: Vec<f64>,
     /// Whether each step's K is that of the step before.
     held: Vec<bool>,
@@ -201,7 +211,8 @@ impl Smoother<'_> {
     ) -> Result<f64, GaussianChainError> {
         let q = if N > 0 { N } else { self.q };
         let (square, width) = (q * q, q + q * q);
-        let Scratch { node, held, past, s, product, centre: g, .. } = scratch;
+        let Scratch { node, held, past, s, product, centre: g, lost, .. } = scratch;
+        let steps = range.len();
         let (s, product, g) = (&mut s[..square], &mut product[..square], &mut g[..q]);
         let (mut quadratic, mut log_det) = (0.0, 0.0);
         for (row, t) in node[from..].chunks_exact_mut(width).zip(range) {
@@ -250,6 +261,7 @@ impl Smoother<'_> {
                         GaussianChainError::NotFinite { step: t }
                     });
                 }
+                *lost |= (0..q).any(|i| s[i * q + i] * s[i * q + i] < -2.0 * LOST * j[i * q + i]);
                 past.log_det = small::half_log_det(q, s);
                 small::invert_lower(q, s, &mut past.k);
                 past.product_of = None;
@@ -267,6 +279,7 @@ impl Smoother<'_> {
             }
             quadratic += size;
         }
+        *lost |= quadratic > LARGE * (steps * q) as f64;
         Ok(0.5 * quadratic - log_det)
     }
 
@@ -282,7 +295,7 @@ impl Smoother<'_> {
     ) {
         let q = if N > 0 { N } else { self.q };
         let (square, width) = (q * q, q + q * q);
-        let Scratch { node, held, later, s: v, product, centre, mean, .. } = scratch;
+        let Scratch { node, held, later, s: v, product, centre, mean, lost, .. } = scratch;
         let (v, product, centre, mean) =
             (&mut v[..square], &mut product[..square], &mut centre[..q], &mut mean[..q]);
         let rows = &mut node[from..from + range.len() * width];
@@ -302,6 +315,7 @@ impl Smoother<'_> {
                             v[a * q + b] += 0.5 * (product[a * q + b] + product[b * q + a]);
                         }
                     }
+                    *lost |= (0..q).any(|i| LOST * v[i * q + i] > k[i * q + i] * k[i * q + i]);
                     later.held = self.layout.hold && same(q, v, &later.v, v);
                     if !later.held {
                         later.v.copy_from_slice(v);
@@ -322,6 +336,7 @@ impl Smoother<'_> {
                 }
             } else {
                 small::transposed_product::<N>(q, k, k, &mut later.v);
+                *lost |= (0..q).any(|i| LOST * later.v[i * q + i] > k[i * q + i] * k[i * q + i]);
                 (later.held, later.coupling) = (false, None);
                 small::lower_transpose_times(q, k, u, centre);
             }

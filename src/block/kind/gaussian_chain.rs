@@ -86,6 +86,10 @@ impl BlockShape for GaussianChain {
         self.members[member].marginal(self.d, self.width(), moments)
     }
 
+    fn marginal_about(&self, member: usize, moments: &[f64], covariances: &[f64]) -> Option<Marginal> {
+        Some(self.members[member].marginal_about(self.d, self.width(), moments, covariances))
+    }
+
     fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {
         let m = &self.members[member];
         Some(parameters(m.family, m.each, m.width()))
@@ -121,6 +125,10 @@ impl SequenceKernel for GaussianChain {
 
     fn by_blocks(&self) -> bool {
         true
+    }
+
+    fn gaussian_lags(&self) -> Option<usize> {
+        Some(1)
     }
 
     fn prepare(&self, pair: &[f64]) -> Box<dyn Ready> {
@@ -170,6 +178,10 @@ impl Ready for Couplings {
     ) -> Result<(), SequenceError> {
         let chains = self.chains(sequences);
         Ok(gaussian_chain::run(self.q, chains, steps, pair_sums, log_norm, scratch.of())?)
+    }
+
+    fn take_lost(&self, scratch: &mut Scratch) -> bool {
+        std::mem::take(&mut scratch.of::<gaussian_chain::Scratch>().lost)
     }
 
     fn draw(

@@ -93,6 +93,10 @@ impl BlockShape for LaggedChain {
         self.members[member].marginal(self.d, self.width(), moments)
     }
 
+    fn marginal_about(&self, member: usize, moments: &[f64], covariances: &[f64]) -> Option<Marginal> {
+        Some(self.members[member].marginal_about(self.d, self.width(), moments, covariances))
+    }
+
     fn draw(&self, _: Which<'_>, _: &[f64], _: &mut Stream, _: &mut [Vec<f64>]) -> Result<(), Failure> {
         Err(together())
     }
@@ -112,6 +116,10 @@ impl SequenceKernel for LaggedChain {
 
     fn by_blocks(&self) -> bool {
         false
+    }
+
+    fn gaussian_lags(&self) -> Option<usize> {
+        Some(self.lags)
     }
 
     /// Couplings are the steps' own parameters: no potentials.
@@ -163,6 +171,10 @@ impl Ready for LaggedChain {
         lagged_gaussian_chain::run(self.d, self.lags, all, sequences.starts, log_norm, work)?;
         steps.take(0..count, all);
         Ok(())
+    }
+
+    fn take_lost(&self, scratch: &mut Scratch) -> bool {
+        scratch.of::<Buffers>().work.take_lost()
     }
 
     fn draw(

@@ -67,6 +67,27 @@ pub(super) fn entries_of(layout: &Value) -> Option<Vec<Entries>> {
     layout.as_array()?.iter().map(of).collect()
 }
 
+impl Entries {
+    /// The same with covariances of whole vectors, d × d each, beside the moments.
+    pub(super) fn marginal_about(
+        &self,
+        d: usize,
+        width: usize,
+        moments: &[f64],
+        covariances: &[f64],
+    ) -> Marginal {
+        let mut numbers = vec![];
+        for (x, v) in moments.chunks_exact(width).zip(covariances.chunks_exact(d * d)) {
+            for i in 0..self.count {
+                let from = self.first + i * self.each;
+                let mean = &x[from..from + self.each];
+                natural(mean, |a, b| v[(from + a) * d + from + b], &mut numbers);
+            }
+        }
+        Marginal { law: Law::Family(self.family, self.each), width: self.width(), numbers }
+    }
+}
+
 /// Natural parameters of a Gaussian of this mean and covariance.
 pub(super) fn natural(mean: &[f64], covariance: impl Fn(usize, usize) -> f64, eta: &mut Vec<f64>) {
     let e = mean.len();

@@ -4,6 +4,7 @@
 
 use super::{
     general::Messages,
+    lines::Lines,
     path::Path,
     potentials::{Potentials, add_pairs, add_pairs_by_row, by_row, kernel},
 };
@@ -35,6 +36,7 @@ pub(super) struct WholeSequences<'p> {
     pub(super) rule: &'p Rule,
     pub(super) potentials: Potentials,
     pub(super) pairs: Vec<TableId>,
+    lines: Option<Lines<'p>>,
 }
 
 /// Buffers of one thread.
@@ -45,9 +47,20 @@ struct SequenceBuffers {
 }
 
 impl<'p> WholeSequences<'p> {
-    pub(super) fn new(messages: Messages<'p>, rule: &'p Rule) -> Self {
+    pub(super) fn new(messages: Messages<'p>, rule: &'p Rule, lines: Option<Lines<'p>>) -> Self {
         let pairs = rule.pairs.tables.iter().map(|p| p.table).collect();
-        Self { messages, rule, potentials: Potentials::default(), pairs }
+        Self { messages, rule, potentials: Potentials::default(), pairs, lines }
+    }
+
+    /// The lines, where the chain is done by them.
+    fn by_lines(&self) -> Option<&Lines<'p>> {
+        self.lines.as_ref().filter(|l| l.on())
+    }
+
+    /// Whether lines may say what sums can't any more: then the pass is done again.
+    fn lost(&self, work: &Work<'_>, sums: &mut RunSums) -> bool {
+        let lines = self.lines.as_ref().filter(|l| l.may_help(work));
+        lines.inspect(|l| l.lost(sums)).is_some()
     }
 
     /// Runs the chunk's sequences; writes the steps' moments, adds the pairs' statistic and the part of the
@@ -63,7 +76,7 @@ impl<'p> WholeSequences<'p> {
         let (plan, v, pairs, stream) = (work.plan, self.block(), &self.rule.pairs, self.messages.stream);
         let var = &plan.vars[v];
         let (n, k, w, inner) = (rows.len(), pairs.entries, var.width, var.inner());
-        let by_row = pairs.by_row.then(|| by_row(work, v, self.rule, rows, desk));
+        let by_row = pairs.by_row.then(|| by_row(work, v, self.rule, rows, desk, &|_| true));
         let SequenceBuffers { index, pair_sums } = own;
         let indexed = if by_row.is_some() {
             index.clear();
@@ -87,7 +100,11 @@ impl<'p> WholeSequences<'p> {
             let which = Sequences { pair_index, starts, above: before, cuts: &[] };
             let marginals = &mut moments[v];
             let mut steps = StepCell { k: w, rows: inner * w, at: cell * w, logs: &eta, marginals };
-            if let Err(e) = ready.run(which, &mut steps, pair_sums, &mut log_norm, &mut kernels[v]) {
+            let done = ready.run(which, &mut steps, pair_sums, &mut log_norm, &mut kernels[v]);
+            if (ready.take_lost(&mut kernels[v]) || done.is_err()) && self.lost(work, sums) {
+                break;
+            }
+            if let Err(e) = done {
                 result = Err(broken(work, stream, rows, e));
                 break;
             }
@@ -116,6 +133,9 @@ impl Path for WholeSequences<'_> {
             product.prepare(work);
         }
         self.potentials.prepare(work, self.messages.var, self.rule);
+        if let Some(lines) = &mut self.lines {
+            lines.prepare(work);
+        }
         Ok(())
     }
 
@@ -126,8 +146,12 @@ impl Path for WholeSequences<'_> {
         desk: &mut Desk,
         sums: &mut RunSums,
     ) -> Result<(), Failed> {
-        self.messages.collect(work, rows, desk, sums);
         let (plan, v) = (work.plan, self.block());
+        if let Some(lines) = self.by_lines() {
+            return lines.rows(work, rows, desk, sums).map_err(|why| (v, why));
+        }
+        desk.covariances[v].clear();
+        self.messages.collect(work, rows, desk, sums);
         let var = &plan.vars[v];
         let from = sums.profile.begin();
         let mut own = desk.own.take::<SequenceBuffers>();
@@ -149,14 +173,29 @@ impl Path for WholeSequences<'_> {
         self.pairs.contains(&t) || self.messages.product.as_ref().is_some_and(|p| p.sums(t))
     }
 
+    fn collect(&mut self, left: &mut RunSums) {
+        if let Some(lines) = &mut self.lines {
+            lines.collect(left);
+        }
+    }
+
     fn finish(&mut self, work: &mut Work<'_>) {
         if let Some(product) = &self.messages.product {
             product.finish(work);
         }
+        if let Some(lines) = &mut self.lines {
+            lines.finish(work);
+        }
     }
 
     fn unkept(&self) -> &[TableId] {
-        &self.pairs
+        if self.by_lines().is_some() { &[] } else { &self.pairs }
+    }
+
+    fn again(&mut self, work: &mut Work<'_>) {
+        if let Some(lines) = &mut self.lines {
+            lines.again(work);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod chain;
 mod gather;
 mod general;
 pub(super) mod given;
+mod lines;
 mod local_ascent;
 pub(super) mod path;
 mod potentials;
@@ -23,6 +24,7 @@ use crate::plan::{
 use chain::WholeSequences;
 use general::{General, Messages};
 use given::{First, GivenRows, GivenSteps};
+use lines::Lines;
 use local_ascent::LocalAscent;
 use path::Path;
 use shared_covariance::SharedCovariance;
@@ -40,7 +42,7 @@ pub(super) fn chosen<'p>(work: &Work<'p>, s: StreamId) -> Ways<'p> {
 
 /// The general way for all blocks: rows have their natural parameters and moments.
 pub(super) fn general<'p>(work: &Work<'p>, s: StreamId) -> Ways<'p> {
-    let one = |way: &'p Way| generally(messages(work, s, way, &way.messages, true), &way.path, work);
+    let one = |way: &'p Way| generally(work, messages(work, s, way, &way.messages, true), way, &way.messages);
     work.plan.passes[s].ways.iter().map(one).collect()
 }
 
@@ -65,7 +67,7 @@ pub(super) fn first<'a, 'p: 'a>(
         let silent = |m: &Sent| rest.iter().any(|later| of(later.var, &plan.tables[m.0]));
         let sent: Vec<Sent> = way.messages.iter().copied().filter(|m| !silent(m)).collect();
         out.push(if any {
-            generally(messages(work, s, way, &sent, false), &way.path, work)
+            generally(work, messages(work, s, way, &sent, false), way, &sent)
         } else {
             by_rule(work, pass, way, &sent, false)
         });
@@ -110,14 +112,20 @@ fn by_rule<'p>(
         Rule::General | Rule::StackedProduct(_) => Box::new(General { messages: messages() }),
         Rule::SharedCovariance(of) => Box::new(SharedCovariance::new(work, pass.stream, way, of)),
         Rule::LocalAscent(rule) => Box::new(LocalAscent::new(work.plan, rule)),
-        Rule::Chain(rule) if rule.by_blocks => Box::new(ByBlocks::new(work, messages(), rule, &pass.tables)),
-        path @ Rule::Chain(_) => generally(messages(), path, work),
+        Rule::Chain(rule) if rule.by_blocks => {
+            let lines = Lines::new(work.plan, way.var, rule, sent);
+            Box::new(ByBlocks::new(work, messages(), rule, &pass.tables, lines))
+        }
+        Rule::Chain(_) => generally(work, messages(), way, sent),
     }
 }
 
-fn generally<'p>(messages: Messages<'p>, path: &'p Rule, _: &Work<'p>) -> Box<dyn Path + 'p> {
-    match path {
-        Rule::Chain(rule) => Box::new(WholeSequences::new(messages, rule)),
+fn generally<'p>(work: &Work<'p>, messages: Messages<'p>, way: &'p Way, sent: &[Sent]) -> Box<dyn Path + 'p> {
+    match &way.path {
+        Rule::Chain(rule) => {
+            let lines = Lines::new(work.plan, way.var, rule, sent);
+            Box::new(WholeSequences::new(messages, rule, lines))
+        }
         _ => Box::new(General { messages }),
     }
 }

@@ -80,7 +80,9 @@ pub(in crate::engine) trait Path: Send + Sync {
     }
 
     /// The pass has to be done again, as a run has found out.
-    fn again(&mut self) {}
+    fn again(&mut self, work: &mut Work<'_>) {
+        let _ = work;
+    }
 
     /// What it took to prepare, thread by thread, to be added up.
     fn spent(&mut self, profile: &mut Profile) {

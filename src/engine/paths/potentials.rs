@@ -35,23 +35,13 @@ impl Potentials {
     /// From tables as they are, `[level][from][to]`; nothing where potentials differ by row.
     pub(super) fn prepare(&mut self, work: &Work<'_>, v: VarId, chain: &ChainRule) {
         let var = &work.plan.vars[v];
-        let (k, levels, log) = (chain.pairs.entries, chain.pairs.levels, &mut self.log);
         if chain.pairs.by_row {
             return;
         }
         self.ready.clear();
         for cell in 0..var.inner() {
-            log.clear();
-            log.resize(levels * k * k, 0.0);
-            for p in &chain.pairs.tables {
-                let from = &work.tables.of(p.table)[p.cell(cell)..];
-                for m in 0..levels {
-                    for &(i, j, at) in &p.entries {
-                        log[(m * k + i) * k + j] += from[p.level(m) + at];
-                    }
-                }
-            }
-            self.ready.push(kernel(var).prepare(log));
+            of_tables(work, chain, chain.pairs.tables.iter(), cell, &mut self.log);
+            self.ready.push(kernel(var).prepare(&self.log));
         }
     }
 }
@@ -66,7 +56,29 @@ pub(super) fn add_pairs(chain: &ChainRule, p: &Coupling, cell: usize, pairs: &[f
     }
 }
 
-/// Pair potentials by row, for each plate cell past the steps: the slope of the energy in x_{t−1}[i] · x_t[j]
+/// Potentials that all steps share, or those of a level, `[level][from][to]` of one plate cell, as some tables
+/// make them.
+pub(super) fn of_tables<'c>(
+    work: &Work<'_>,
+    chain: &ChainRule,
+    couplings: impl Iterator<Item = &'c Coupling>,
+    cell: usize,
+    log: &mut Vec<f64>,
+) {
+    let (k, levels) = (chain.pairs.entries, chain.pairs.levels);
+    log.clear();
+    log.resize(levels * k * k, 0.0);
+    for p in couplings {
+        let from = &work.tables.of(p.table)[p.cell(cell)..];
+        for m in 0..levels {
+            for &(i, j, at) in &p.entries {
+                log[(m * k + i) * k + j] += from[p.level(m) + at];
+            }
+        }
+    }
+}
+
+/// Pair potentials by row, for each plate cell past the steps, of some tables: the slope of the energy in x_{t−1}[i] · x_t[j]
 /// is the message to entry j of the later step, given that the earlier one is the unit vector i.
 pub(super) fn by_row(
     work: &Work<'_>,
@@ -74,6 +86,7 @@ pub(super) fn by_row(
     chain: &ChainRule,
     range: &Range<usize>,
     desk: &mut Desk,
+    which: &dyn Fn(&Table) -> bool,
 ) -> Vec<Vec<f64>> {
     let (plan, var) = (work.plan, &work.plan.vars[v]);
     let (n, k, w, inner) = (range.len(), chain.pairs.entries, var.width, var.inner());
@@ -82,7 +95,7 @@ pub(super) fn by_row(
     let all: Vec<u32> = (0..n as u32).map(|t| t.saturating_sub(1)).collect();
     let mut slopes = vec![0.0; n * inner * w];
     let real = std::mem::take(&mut desk.moments[v]);
-    for p in &chain.pairs.tables {
+    for p in chain.pairs.tables.iter().filter(|p| which(&plan.tables[p.table])) {
         let table = &plan.tables[p.table];
         let to = later(table);
         for i in 0..k {

@@ -11,6 +11,7 @@ use super::{
     chain::broken,
     gather::Gather,
     general::Messages,
+    lines::Lines,
     path::{Chunking, Path},
     potentials::{Potentials, add_pairs},
     split_sequences::{Pieces, Splitting},
@@ -37,6 +38,7 @@ use std::ops::Range;
 pub(super) struct ByBlocks<'p> {
     line: StepLine<'p>,
     split: Option<Splitting<'p>>,
+    lines: Option<Lines<'p>>,
     /// Tables whose ⟨T, G⟩ is what steps were sent.
     unkept: Vec<TableId>,
 }
@@ -52,7 +54,13 @@ pub(super) struct BlockBuffers {
 }
 
 impl<'p> ByBlocks<'p> {
-    pub(super) fn new(work: &Work<'p>, messages: Messages<'p>, rule: &'p Rule, pass: &[TableId]) -> Self {
+    pub(super) fn new(
+        work: &Work<'p>,
+        messages: Messages<'p>,
+        rule: &'p Rule,
+        pass: &[TableId],
+        lines: Option<Lines<'p>>,
+    ) -> Self {
         let plan = work.plan;
         let product = |t: &TableId| messages.product.as_ref().is_some_and(|p| p.sums(*t));
         let plain = pass.iter().copied().filter(|t| !product(t));
@@ -61,7 +69,7 @@ impl<'p> ByBlocks<'p> {
         let gather = rule.gather.as_ref().map(|g| Gather::new(plan, plan.vars[messages.var].width, g));
         let split = rule.split.as_ref().map(Splitting::new);
         let line = StepLine { messages, rule, gather, potentials: Potentials::default(), tables };
-        Self { line, split, unkept }
+        Self { line, split, lines, unkept }
     }
 
     fn run(
@@ -90,19 +98,53 @@ impl<'p> ByBlocks<'p> {
         let starts = if cuts.is_empty() { starts.as_slice() } else { pieces.as_slice() };
         let which = Sequences { pair_index, starts, above: &[], cuts: &cuts };
         let ready = &line.potentials.ready[0];
-        match ready.run(which, &mut steps, pair_sums, &mut log_norm, &mut kernels[v]) {
-            Err(SequenceError::Whole) => {
-                steps.sums.again = true;
+        let done = ready.run(which, &mut steps, pair_sums, &mut log_norm, &mut kernels[v]);
+        if matches!(done, Err(SequenceError::Whole)) {
+            steps.sums.again = true;
+            return Ok(());
+        }
+        if ready.take_lost(&mut kernels[v]) || done.is_err() {
+            if let Some(lines) = self.lines.as_ref().filter(|l| l.may_help(work)) {
+                lines.lost(sums);
                 return Ok(());
             }
-            done => done.map_err(|e| broken(work, stream, range, e))?,
         }
+        done.map_err(|e| broken(work, stream, range, e))?;
         // The kernel's own time: what it asked of its steps has been noted.
         let asked = sums.profile.seconds() - before;
         sums.profile.end_but(WorkPart::Block(v), from, asked, || profile::block(plan, v, range.len()));
         sums.add_entropy(plan, v, log_norm);
         for p in &line.rule.pairs.tables {
             add_pairs(line.rule, p, 0, pair_sums, sums.table(plan, p.table));
+        }
+        Ok(())
+    }
+}
+
+impl<'p> ByBlocks<'p> {
+    /// The lines, where the chain is done by them.
+    fn by_lines(&self) -> Option<&Lines<'p>> {
+        self.lines.as_ref().filter(|l| l.on())
+    }
+
+    /// A chunk's sequences as a whole, from the rows of their lines.
+    fn rows_by_lines(
+        &self,
+        work: &Work<'_>,
+        rows: &Range<usize>,
+        desk: &mut Desk,
+        sums: &mut RunSums,
+    ) -> Result<(), Breakdown> {
+        let (plan, v) = (work.plan, self.block());
+        let Some(lines) = self.by_lines() else { return Ok(()) };
+        desk.lay_out(&plan.vars[v], v, rows.len());
+        lines.rows(work, rows, desk, sums)?;
+        for &t in &self.line.tables {
+            desk.gather(work, t, rows, sums.table(plan, t));
+        }
+        if let Some(product) = &self.line.messages.product {
+            let Desk { moments, own, .. } = desk;
+            product.gather(rows, &moments[v], own.of(), sums);
         }
         Ok(())
     }
@@ -124,6 +166,9 @@ impl Path for ByBlocks<'_> {
         line.potentials.prepare(work, line.messages.var, line.rule);
         if let Some(split) = &mut self.split {
             split.try_all(work, line);
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.prepare(work);
         }
         Ok(())
     }
@@ -148,6 +193,9 @@ impl Path for ByBlocks<'_> {
         desk: &mut Desk,
         sums: &mut RunSums,
     ) -> Result<(), Failed> {
+        if self.by_lines().is_some() {
+            return self.rows_by_lines(work, rows, desk, sums).map_err(|why| (self.block(), why));
+        }
         let mut own = desk.own.take::<BlockBuffers>();
         let done = self.run(work, rows, desk, &mut own, sums);
         desk.own.rest(own);
@@ -158,19 +206,31 @@ impl Path for ByBlocks<'_> {
         true
     }
 
+    fn collect(&mut self, left: &mut RunSums) {
+        if let Some(lines) = &mut self.lines {
+            lines.collect(left);
+        }
+    }
+
     fn finish(&mut self, work: &mut Work<'_>) {
         if let Some(product) = &self.line.messages.product {
             product.finish(work);
         }
+        if let Some(lines) = &mut self.lines {
+            lines.finish(work);
+        }
     }
 
     fn unkept(&self) -> &[TableId] {
-        &self.unkept
+        if self.by_lines().is_some() { &[] } else { &self.unkept }
     }
 
-    fn again(&mut self) {
+    fn again(&mut self, work: &mut Work<'_>) {
         // With whole sequences, from now on.
         self.split = None;
+        if let Some(lines) = &mut self.lines {
+            lines.again(work);
+        }
     }
 }
 
