@@ -57,7 +57,8 @@ impl Work<'_> {
         for (t, table) in plan.tables.enumerate() {
             let streamed =
                 table.operands.iter().filter(|o| matches!(o.from, From::Streamed { .. })).count() as f64;
-            let parts = || (1.0 + 2.0 * streamed) * dot_abs(self.tables.of(t), self.statistics.packed(plan, t));
+            let parts =
+                || (1.0 + 2.0 * streamed) * dot_abs(self.tables.of(t), self.statistics.packed(plan, t));
             by_node[table.node] += self.told(t).map_or_else(parts, f64::abs);
         }
         for (v, var) in plan.vars.enumerate() {

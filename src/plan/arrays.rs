@@ -65,6 +65,11 @@ pub struct Codes {
 }
 
 impl Dense {
+    /// Nothing but 0 and 1, one a row?
+    pub fn is_mask(&self) -> bool {
+        matches!(self, Dense::Plain { data, width: 1 } if data.iter().all(|x| *x == 0.0 || *x == 1.0))
+    }
+
     /// Are both plain, with the same numbers?
     pub fn same_plain(&self, other: &Self) -> bool {
         match (self, other) {

@@ -8,6 +8,7 @@ mod textbook;
 mod chain_with_shared;
 mod digits;
 mod enumeration;
+mod far_apart;
 mod gaussian;
 mod identity;
 mod joint_beats_mean_field;

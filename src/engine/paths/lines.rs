@@ -89,6 +89,11 @@ enum Factor {
 }
 
 impl Factor {
+    /// Which rows of all there are?
+    fn is_mask(&self, plan: &Plan) -> bool {
+        matches!(self, Factor::Row(From::Dense(a), _) if plan.rows.dense[*a].is_mask())
+    }
+
     /// The same numbers? Those known by row may stand in two arrays.
     fn same(&self, other: &Self, plan: &Plan) -> bool {
         match (self, other) {
@@ -134,10 +139,12 @@ impl<'p> Lines<'p> {
             }
         }
         for line in &mut lines {
-            // What all products with a step hold is their precision; others that hold it are known squares.
+            // What all products with a step hold is their precision, perhaps with a factor of the step; others that
+            // hold either are known squares. Which rows there are is neither.
             let tables = line.steps.iter().map(|&t| &plan.tables[t]);
             let mut with_steps = tables.flat_map(|t| t.terms.iter().map(move |term| factors(t, term, v)));
             let mut precision = with_steps.next()?;
+            precision.retain(|f| !f.is_mask(plan));
             with_steps.for_each(|held| precision.retain(|f| held.iter().any(|h| h.same(f, plan))));
             if precision.is_empty() {
                 return None;
@@ -146,7 +153,7 @@ impl<'p> Lines<'p> {
             for (t, table) in plan.tables.enumerate().filter(of_line) {
                 let (squares, others): (Vec<usize>, Vec<usize>) = (0..table.terms.len()).partition(|&i| {
                     let held = factors(table, &table.terms[i], v);
-                    precision.iter().all(|f| held.iter().any(|h| h.same(f, plan)))
+                    precision.iter().any(|f| held.iter().any(|h| h.same(f, plan)))
                 });
                 if !squares.is_empty() {
                     line.known.push((t, [others, squares]));
