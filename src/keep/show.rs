@@ -110,7 +110,7 @@ fn report(
     let of = |b: &&KeptBlock| b.nodes.contains(&node);
     let block = blocks.iter().find(of)?;
     let member = block.nodes.iter().position(|n| *n == node)?;
-    let numbers = [block.eta.as_slice(), &block.moments];
+    let numbers = [block.eta.as_slice(), &block.moments, &[]];
     let plates = block.plates_of(member);
     let elements = of_member(graph, (&*block.shape, member, node), &plates, numbers, None);
     let few = elements.marginal.numbers.len() <= quantiles;
