@@ -156,7 +156,8 @@ pub fn blocks(
     bound: Option<&Bound>,
     diags: &mut Diagnostics,
 ) -> Result<Blocks, Reported> {
-    let energy = expand(graph, diags)?;
+    let mut energy = expand(graph, diags)?;
+    energy.settle(bound.map_or(&[], |b| &b.labelled));
     let missing = bound.map_or_else(|| vec![Missing::Nothing; graph.nodes.len()], |b| missing(graph, b));
     let sizes = |x: Extent| bound.map_or_else(|| known_size(graph, x), |b| Some(b.size(x)));
     factorize::factorize(graph, energy, &missing, &sizes, bound, diags)

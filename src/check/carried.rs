@@ -85,10 +85,13 @@ pub fn carried(e: &Expr) -> Carried<'_> {
         ExprKind::Call(function, args) => {
             let known = args.iter().all(|a| matches!(carried(a), Carried::Known));
             match function {
-                Function::Identity | Function::Earlier | Function::NotLast => Carried::Known,
+                Function::Identity | Function::Earlier | Function::NotLast | Function::Unit(_) => {
+                    Carried::Known
+                }
                 _ if known => Carried::Known,
                 Function::Diag => Carried::Many("`diag` of a random variable", e.span),
                 Function::Dot => Carried::Many("`dot`", e.span),
+                Function::Element(_) => Carried::Many("one number of a random vector", e.span),
                 Function::MatrixVector => Carried::Many("a matrix times a vector", e.span),
                 Function::Stick => Carried::Many("`stick`", e.span),
             }

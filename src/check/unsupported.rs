@@ -54,6 +54,10 @@ fn many(what: &str, span: Span, slot: &StatKind, spec: &str) -> Diagnostic {
             return not_yet(what, span)
                 .help("`stick` takes the vector of one node: `stick(v)` for `\"v[k]\"`");
         }
+        "one number of a random vector" => (
+            "what a vector carries is of the whole of it: only a mean is linear in one number of a Gaussian vector",
+            "let the numbers be variables of their own over a plate, `\"p[j]\": Beta(…)`, and write `p[2]`; of probabilities that sum to 1, observe a Categorical with `p` as a whole",
+        ),
         "a sum of random variables" | "`dot`" | "a matrix times a vector" if positive => (
             "the expected logarithm of a sum of random variables has no closed form",
             "write a product, `a * b`, or one random variable scaled by what is known; counts that add up may be two Poisson nodes",
@@ -99,7 +103,7 @@ fn affine_mean(graph: &FactorGraph, slot: &StatKind, e: &Expr) -> bool {
             ExprKind::Binary(op, a, b) => {
                 (*op != BinaryOp::Div || !b.random) && all(&[a.as_ref(), b.as_ref()])
             }
-            ExprKind::Call(Function::Dot | Function::MatrixVector, args) => {
+            ExprKind::Call(Function::Dot | Function::MatrixVector | Function::Element(_), args) => {
                 args.iter().all(|a| affine_mean(graph, slot, a))
             }
             ExprKind::Call(..) => !e.random,

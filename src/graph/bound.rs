@@ -21,6 +21,8 @@ pub struct Bound {
     pub observed: Vec<Option<ObservedArray>>,
     /// For each node: names of its event axis's elements that the columns of an observed node lend it.
     pub event_labels: Vec<Option<EventLabels>>,
+    /// For each element that the model calls by its label: its place, from 0.
+    pub labelled: Vec<usize>,
     /// For each table: where its rows stand, for messages about their values.
     pub places: Vec<RowPlaces>,
 }

@@ -27,6 +27,8 @@ pub struct FactorGraph {
     pub factors: Vec<Factor>,
     /// Axes of unlike names that must turn out equally long.
     pub same: Vec<Same>,
+    /// Elements that the model calls by their labels, each once.
+    pub labelled: Vec<Labelled>,
     /// What the user asked of q.
     pub factorize: Factorize,
 }
@@ -40,6 +42,45 @@ pub struct Same {
     pub right: Extent,
     /// The place in the model that makes them one.
     pub span: Span,
+}
+
+/// An element that the model calls by its label: `b['F']`. Which one that is, data say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Labelled {
+    /// What has elements of that kind.
+    pub of: LabelledAxis,
+    /// The label.
+    pub label: String,
+    /// First place in the model that names it.
+    pub span: Span,
+}
+
+/// What a labelled element is one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelledAxis {
+    /// A plate.
+    Plate(PlateId),
+    /// A node's event axis.
+    Event(NodeId),
+}
+
+/// One element, the same whatever row is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fixed {
+    /// By its place, from 0.
+    Number(usize),
+    /// By its label: index into [`FactorGraph::labelled`].
+    Label(usize),
+}
+
+impl Fixed {
+    /// Its place, from 0, once data have told those of labels.
+    pub fn settled(self, labelled: &[usize]) -> usize {
+        match self {
+            Fixed::Number(i) => i,
+            Fixed::Label(l) => labelled.get(l).copied().unwrap_or(0),
+        }
+    }
 }
 
 /// A table, read or written in the file.
@@ -323,6 +364,10 @@ pub enum Function {
     Identity,
     /// Stick-breaking weights.
     Stick,
+    /// One number of a vector.
+    Element(Fixed),
+    /// The vector that is 1 there and 0 elsewhere. Not of the language: part of what `Element` comes to.
+    Unit(Fixed),
     /// The matrix \[j < i\]. Not of the language: part of what `stick` comes to.
     Earlier,
     /// The vector \[i is not the last\]. Not of the language: part of what `stick` comes to.
@@ -372,8 +417,8 @@ pub enum Index {
     },
     /// The node above in a tree.
     Parent(PlateId),
-    /// Always this element, from 0.
-    At(usize),
+    /// Always this element.
+    At(Fixed),
 }
 
 /// What the user asked of q.

@@ -2,10 +2,13 @@
 //! (`--emit types`).
 
 use super::factor_graph::{
-    Expr, ExprKind, Factor, FactorGraph, Factorize, Function, Index, InputSource, ObservedValues, PlateKind,
-    Ref, RowSet, TableSource, Target,
+    Expr, ExprKind, Factor, FactorGraph, Factorize, Fixed, Function, Index, InputSource, ObservedValues,
+    PlateKind, Ref, RowSet, TableSource, Target,
 };
-use crate::shape::{ColumnId, DataTableId, Extent, NodeId, PlateId};
+use crate::{
+    shape::{ColumnId, DataTableId, Extent, NodeId, PlateId},
+    syntax::expr::label_text,
+};
 use std::fmt;
 
 /// Names of a graph's parts, as the model spells them.
@@ -77,7 +80,22 @@ impl FactorGraph {
             Index::Gate(r) => self.ref_text(r),
             Index::Before { plate, lag } => format!("{}-{lag}", self.plate_name(*plate)),
             Index::Parent(p) => format!("parent({})", self.plate_name(*p)),
-            Index::At(n) => (n + 1).to_string(),
+            Index::At(fixed) => self.fixed_text(*fixed),
+        }
+    }
+    /// One element, as the model names it: `2`, `'F'`.
+    pub fn fixed_text(&self, fixed: Fixed) -> String {
+        match fixed {
+            Fixed::Number(i) => (i + 1).to_string(),
+            Fixed::Label(l) => label_text(&self.labelled[l].label),
+        }
+    }
+    /// A vector's text with one of its elements named.
+    pub fn element_text(&self, vector: &str, fixed: Fixed) -> String {
+        let fixed = self.fixed_text(fixed);
+        match vector.strip_suffix(']') {
+            Some(indexed) => format!("{indexed}, {fixed}]"),
+            None => format!("{vector}[{fixed}]"),
         }
     }
     /// `Rows(corpus, weight: corpus.count)`.
@@ -302,6 +320,10 @@ impl fmt::Display for Shown<'_> {
                     self.expr.axes.first().map_or(String::new(), |&x| self.graph.extent_name(x))
                 )
             }
+            ExprKind::Call(Function::Element(at), args) => {
+                f.write_str(&self.graph.element_text(&inner(&args[0], 4).to_string(), *at))
+            }
+            ExprKind::Call(Function::Unit(at), _) => write!(f, "[is {}]", self.graph.fixed_text(*at)),
             ExprKind::Call(Function::Earlier, _) => f.write_str("[earlier]"),
             ExprKind::Call(Function::NotLast, _) => f.write_str("[not the last]"),
             ExprKind::Call(function, args) => {

@@ -15,6 +15,8 @@ pub enum ExprKind {
     Number(f64),
     /// A node, an input, a plate or a column, with its indices.
     Name(Name),
+    /// `'F'`, as an index: the element of that label.
+    Label(String),
     /// `left op right`.
     Binary {
         /// Which operation.
@@ -92,7 +94,7 @@ impl ExprKind {
         match self {
             Self::Binary { op, .. } => op.precedence(),
             Self::Negate(_) => 3,
-            Self::Number(_) | Self::Name(_) | Self::Call { .. } => 4,
+            Self::Number(_) | Self::Name(_) | Self::Label(_) | Self::Call { .. } => 4,
         }
     }
 }
@@ -103,6 +105,7 @@ impl fmt::Display for ExprKind {
         match self {
             Self::Number(x) => f.write_str(&number_text(*x)),
             Self::Name(name) => name.fmt(f),
+            Self::Label(label) => f.write_str(&label_text(label)),
             Self::Binary { op, left, right } => {
                 // Operators associate to the left, so an equal one on the right needs its parentheses.
                 within(f, &left.node, op.precedence())?;
@@ -145,6 +148,11 @@ fn separated(f: &mut fmt::Formatter<'_>, items: &[Expr]) -> fmt::Result {
         write!(f, "{}{}", if i > 0 { ", " } else { "" }, item.node)?;
     }
     Ok(())
+}
+
+/// A label as an index: a quote inside is written twice.
+pub fn label_text(label: &str) -> String {
+    format!("'{}'", label.replace('\'', "''"))
 }
 
 /// A number as one would write it: digits where they are few, an exponent where they are not.

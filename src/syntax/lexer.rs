@@ -8,6 +8,8 @@ use crate::source::Span;
 pub(super) enum Token {
     Number(f64),
     Ident(String),
+    /// `'F'`: the label of an element.
+    Label(String),
     Mark(char),
     End,
 }
@@ -86,6 +88,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, Box<Fault>> {
             (Token::Ident(rest[..len].to_owned()), len)
         } else if c.is_ascii_digit() || (c == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
             number(rest, at)?
+        } else if c == '\'' {
+            label(rest, at)?
         } else if "+-*/()[],.".contains(c) {
             (Token::Mark(c), 1)
         } else {
@@ -96,6 +100,29 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, Box<Fault>> {
     }
     out.push((Token::End, Span::new(text.len(), text.len())));
     Ok(out)
+}
+
+/// A label in single quotes at the start of `rest`, and its length. A quote inside is written twice.
+fn label(rest: &str, at: usize) -> Result<(Token, usize), Box<Fault>> {
+    let (mut text, mut len) = (String::new(), 1);
+    loop {
+        let Some(c) = rest[len..].chars().next() else {
+            return Err(Fault::new(
+                Span::new(at, at + 1),
+                "this quote is never closed",
+                "no second `'` follows",
+            ));
+        };
+        len += c.len_utf8();
+        match c {
+            '\'' if rest[len..].starts_with('\'') => {
+                text.push(c);
+                len += 1;
+            }
+            '\'' => return Ok((Token::Label(text), len)),
+            c => text.push(c),
+        }
+    }
 }
 
 /// A decimal number at the start of `rest`, and its length.
@@ -142,7 +169,9 @@ fn stray(c: char, span: Span) -> Box<Fault> {
         '÷' | ':' => Some("a quotient is written with `/`"),
         '{' | '}' => Some("an index stands in `[ ]`, grouping in `( )`"),
         '=' | '~' => Some("write only the right-hand side: the node's name is the key"),
-        '\'' | '"' => Some("names inside an expression take no quotes"),
+        '"' => Some(
+            "names inside an expression take no quotes; the label of an element takes single ones: `b['F']`",
+        ),
         _ => None,
     };
     let fault = Fault::new(span, format!("`{}` has no meaning in an expression", c.escape_debug()), "");

@@ -204,7 +204,11 @@ impl Parser {
             return Ok((items, close));
         }
         loop {
-            items.push(self.deeper(open, |p| p.binary(0))?);
+            items.push(match self.peek().clone() {
+                // A label is an index as a whole, and nothing else.
+                Token::Label(label) if closer == ']' => Spanned::new(ExprKind::Label(label), self.step()),
+                _ => self.deeper(open, |p| p.binary(0))?,
+            });
             if self.accept(',').is_none() {
                 return Ok((items, self.close(open, opener, closer)?));
             }
@@ -246,6 +250,12 @@ impl Parser {
                 format!("this `{mark}` is never closed"),
                 format!("no `{}` follows", if *mark == '[' { ']' } else { ')' }),
             ),
+            (Token::Label(label), _) => Fault::new(
+                self.span(),
+                "a label in quotes stands for nothing by itself",
+                "only an index is one",
+            )
+            .help(format!("names take no quotes; an element is `name['{label}']`")),
             (Token::Mark('['), _) => {
                 Fault::new(self.span(), "an index without a name before it", "expected a name or a number")
                     .help("write a list of numbers outside the quotes")
@@ -284,7 +294,7 @@ impl Parser {
 fn relocate(expr: &mut Expr, place: &impl Fn(Span) -> Span) {
     expr.span = place(expr.span);
     match &mut expr.node {
-        ExprKind::Number(_) => {}
+        ExprKind::Number(_) | ExprKind::Label(_) => {}
         ExprKind::Name(name) => {
             name.path.iter_mut().for_each(|part| part.span = place(part.span));
             name.indices.iter_mut().for_each(|index| relocate(index, place));
@@ -318,6 +328,8 @@ mod tests {
             ("corpus . doc[w]", "corpus.doc[w]"),
             ("z[t-1]", "z[t - 1]"),
             ("z[parent(n)]", "z[parent(n)]"),
+            ("b[ 'F' ,2]", "b['F', 2]"),
+            ("b['it''s']+b['']", "b['it''s'] + b['']"),
             ("2*a+b", "2 * a + b"),
             ("a-(b-c)", "a - (b - c)"),
             ("(a-b)-c", "a - b - c"),
@@ -362,7 +374,10 @@ mod tests {
             ("a − b", "−", "the minus sign is `-`"),
             ("a × b", "×", "a product is written with `*`"),
             ("a = b", "=", "right-hand side"),
-            ("a 'b'", "'", "no quotes"),
+            ("'b'", "'b'", "names take no quotes"),
+            ("b['F' + 1]", "+", "expected `]`"),
+            ("b['F", "'", "never closed"),
+            ("a \"b\"", "\"", "no quotes"),
             ("  ", "  ", "may not be empty"),
             ("1.2.3", "1.2.3", "one decimal point"),
             ("[1, 2]", "[", "outside the quotes"),

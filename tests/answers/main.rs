@@ -7,6 +7,7 @@ mod textbook;
 
 mod chain_with_shared;
 mod digits;
+mod elements;
 mod enumeration;
 mod far_apart;
 mod gaussian;

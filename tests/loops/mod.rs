@@ -322,7 +322,7 @@ impl<'a> State<'a> {
             let place = match r.index.get(i) {
                 None => 0,
                 Some(Index::Plate(p)) => own(at, *p),
-                Some(Index::At(i)) => *i,
+                Some(Index::At(fixed)) => fixed.settled(&self.r.bound.labelled),
                 Some(Index::Column { column, plate: row }) => {
                     let codes = self
                         .r

@@ -240,8 +240,9 @@ fn claim(
                         }
                         Element::At(i) if steps => {
                             let (step, chain) = if tree { ("row", "tree") } else { ("step", "chain") };
+                            let at = graph.fixed_text(*i);
                             return Err(Some(format!(
-                                "`{name}[{i}]` ties one {step} of `{name}` to many others, so it is no {chain}."
+                                "`{name}[{at}]` ties one {step} of `{name}` to many others, so it is no {chain}."
                             )));
                         }
                         _ => {}

@@ -5,6 +5,7 @@
 #![allow(clippy::result_large_err)]
 
 mod codes;
+mod elements;
 mod inputs;
 mod labels;
 mod needs;
@@ -108,6 +109,7 @@ pub fn bind(
             inputs: vec![],
             observed: vec![None; graph.nodes.len()],
             event_labels: labels::event_labels(graph),
+            labelled: vec![],
             places: found.iter().map(|t| t.row_places()).collect(),
         },
         tables: found,
@@ -119,6 +121,7 @@ pub fn bind(
     b.stop()?;
     b.lengths();
     b.stop()?;
+    b.labelled();
     b.indices(&uses);
     b.covariates(&uses);
     b.inputs();

@@ -159,6 +159,16 @@ impl Energy {
         &self.knowns[from..to]
     }
 
+    /// Writes places for the labels of elements, which data have told.
+    pub fn settle(&mut self, labelled: &[usize]) {
+        if labelled.is_empty() {
+            return;
+        }
+        for op in self.factors.iter_mut().flat_map(|f| &mut f.terms).flat_map(|t| &mut t.ops) {
+            op.elements.iter_mut().for_each(|e| *e = e.settled(labelled));
+        }
+    }
+
     /// Puts other products in the place of those of some factors, of the same children.
     pub fn rewrite(&mut self, changes: Rewritten) {
         changes.into_iter().for_each(|(i, factor)| self.replace(i, factor));

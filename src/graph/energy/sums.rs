@@ -116,6 +116,15 @@ impl Expansion<'_> {
                 let (x, y) = (self.summands(a, &[free, &[l]].concat(), copy)?, self.summands(b, &[l], copy)?);
                 Ok(x.iter().flat_map(|p| y.iter().map(|q| product(p, q))).collect())
             }
+            ExprKind::Call(Function::Element(at), args) => {
+                let [a] = args.as_slice() else { return no("an element of other than one vector") };
+                let Some(&last) = a.axes.last() else { return no("an element of a number") };
+                // The inner product with a vector that is 1 there: of a square, one entry of the second moment.
+                let l = self.dummy(last);
+                let unit = self.zeros_and_ones(Function::Unit(*at), expr.span, &[l]);
+                let unit = Piece { number: 1.0, d_power: 0, ops: vec![unit], gates: vec![] };
+                Ok(self.summands(a, &[l], copy)?.iter().map(|p| product(p, &unit)).collect())
+            }
             ExprKind::Call(..) => no("a function of random variables in a mean"),
             ExprKind::Numbers(_) => no("a number where a random variable is needed"),
         }

@@ -7,7 +7,7 @@ use crate::{
         spec::Convert,
         stat::{Part, PartRole, PartShape, StatKind},
     },
-    graph::factor_graph::Expr,
+    graph::factor_graph::{Expr, Fixed},
     shape::{BlockId, ColumnId, Extent, NodeId, PlateId},
 };
 
@@ -143,7 +143,7 @@ pub enum Element {
         list: usize,
     },
     /// Always this one.
-    At(usize),
+    At(Fixed),
 }
 
 impl Element {
@@ -170,6 +170,16 @@ impl Element {
             | Element::Parent { label }
             | Element::Listed { label, .. } => Some(label),
             Element::At(_) => None,
+        }
+    }
+}
+
+impl Element {
+    /// With places for labels, which data have told.
+    pub(super) fn settled(self, labelled: &[usize]) -> Self {
+        match self {
+            Element::At(fixed) => Element::At(Fixed::Number(fixed.settled(labelled))),
+            other => other,
         }
     }
 }

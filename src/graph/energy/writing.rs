@@ -125,13 +125,18 @@ impl<'a> Expansion<'a> {
         self.labels.len() - 1
     }
 
-    /// An array of zeros and ones over the letters `axes`.
+    /// An array of zeros and ones over the letters `axes`, of a link.
     pub fn constant(&mut self, constant: Constant, span: Span, axes: &[LabelId]) -> Op {
         let function = match constant {
             Constant::Same => Function::Identity,
             Constant::Earlier => Function::Earlier,
             Constant::NotLast => Function::NotLast,
         };
+        self.zeros_and_ones(function, span, axes)
+    }
+
+    /// An array of zeros and ones over the letters `axes`.
+    pub fn zeros_and_ones(&mut self, function: Function, span: Span, axes: &[LabelId]) -> Op {
         let extents = axes.iter().map(|&l| self.labels[l].extent).collect();
         let expr = Expr { kind: ExprKind::Call(function, vec![]), axes: extents, random: false, span };
         self.known(&expr, KnownMap::Value, self.slot, 0, axes).ops.remove(0)

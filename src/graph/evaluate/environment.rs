@@ -243,7 +243,7 @@ impl<'a> Environment<'a> {
     fn index(&self, index: &Index, of: Extent) -> Indices {
         match index {
             Index::Plate(p) => self.plate(*p).into_owned(),
-            Index::At(i) => Indices::Same(*i),
+            Index::At(fixed) => Indices::Same(fixed.settled(&self.bound.labelled)),
             Index::Column { column, plate } => match self.bound.codes(*column, of) {
                 Some(codes) => self.plate(*plate).map(|row| codes[row] as usize),
                 None => Indices::Same(0),

@@ -20,8 +20,9 @@ pub fn stick(v: &[f64]) -> Vec<f64> {
     out
 }
 
-/// A function's value, row-major. `sizes` are those of the value's axes; each argument comes row-major.
-pub fn call(function: Function, sizes: &[usize], args: &[&[f64]]) -> Vec<f64> {
+/// A function's value, row-major. `sizes` are those of the value's axes; each argument comes row-major; `labelled` says
+/// which elements those of labels are.
+pub fn call(function: Function, sizes: &[usize], args: &[&[f64]], labelled: &[usize]) -> Vec<f64> {
     let d = sizes.first().copied().unwrap_or(1);
     let matrix = |entry: &dyn Fn(usize, usize) -> f64| (0..d * d).map(|i| entry(i / d, i % d)).collect();
     let number = |yes: bool| f64::from(u8::from(yes));
@@ -29,6 +30,8 @@ pub fn call(function: Function, sizes: &[usize], args: &[&[f64]]) -> Vec<f64> {
         (Function::Identity, _) => matrix(&|i, j| number(i == j)),
         (Function::Earlier, _) => matrix(&|i, j| number(j < i)),
         (Function::NotLast, _) => (0..d).map(|i| number(i + 1 < d)).collect(),
+        (Function::Unit(at), _) => (0..d).map(|i| number(i == at.settled(labelled))).collect(),
+        (Function::Element(at), [v]) => vec![v.get(at.settled(labelled)).copied().unwrap_or(f64::NAN)],
         (Function::Diag, [v]) => {
             matrix(&|i, j| if i == j { v.get(i).copied().unwrap_or(f64::NAN) } else { 0.0 })
         }
@@ -52,19 +55,27 @@ pub fn call(function: Function, sizes: &[usize], args: &[&[f64]]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::factor_graph::Fixed;
 
     #[test]
     fn functions_at_numbers() {
         assert_eq!(stick(&[0.25, 0.5, 0.1]), [0.25, 0.375, 0.375]);
         assert_eq!(stick(&[0.3]), [1.0]);
-        assert_eq!(call(Function::Identity, &[2, 2], &[]), [1.0, 0.0, 0.0, 1.0]);
-        assert_eq!(call(Function::Earlier, &[2, 2], &[]), [0.0, 0.0, 1.0, 0.0]);
-        assert_eq!(call(Function::Diag, &[2, 2], &[&[3.0, 4.0]]), [3.0, 0.0, 0.0, 4.0]);
-        assert_eq!(call(Function::Dot, &[], &[&[1.0, 2.0], &[3.0, 4.0]]), [11.0]);
+        assert_eq!(call(Function::Identity, &[2, 2], &[], &[]), [1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(call(Function::Earlier, &[2, 2], &[], &[]), [0.0, 0.0, 1.0, 0.0]);
+        assert_eq!(call(Function::Diag, &[2, 2], &[&[3.0, 4.0]], &[]), [3.0, 0.0, 0.0, 4.0]);
+        assert_eq!(call(Function::Dot, &[], &[&[1.0, 2.0], &[3.0, 4.0]], &[]), [11.0]);
+        let (second, named) = (Fixed::Number(1), Fixed::Label(0));
+        assert_eq!(call(Function::Element(second), &[], &[&[1.0, 2.0]], &[]), [2.0]);
+        assert_eq!(call(Function::Element(named), &[], &[&[1.0, 2.0, 5.0]], &[2]), [5.0]);
+        assert_eq!(call(Function::Unit(named), &[3], &[], &[2]), [0.0, 0.0, 1.0]);
         // A matrix of one row, of two, and on the right.
-        assert_eq!(call(Function::MatrixVector, &[1], &[&[1.0, 2.0], &[3.0, 4.0]]), [11.0]);
-        assert_eq!(call(Function::MatrixVector, &[2], &[&[1.0, 2.0, 0.0, 1.0], &[3.0, 4.0]]), [11.0, 4.0]);
-        assert_eq!(call(Function::Dot, &[2], &[&[3.0, 4.0], &[1.0, 2.0, 0.0, 1.0]]), [11.0, 4.0]);
-        assert!(call(Function::Dot, &[2], &[&[f64::NAN], &[1.0, 2.0, 3.0]])[1].is_nan());
+        assert_eq!(call(Function::MatrixVector, &[1], &[&[1.0, 2.0], &[3.0, 4.0]], &[]), [11.0]);
+        assert_eq!(
+            call(Function::MatrixVector, &[2], &[&[1.0, 2.0, 0.0, 1.0], &[3.0, 4.0]], &[]),
+            [11.0, 4.0]
+        );
+        assert_eq!(call(Function::Dot, &[2], &[&[3.0, 4.0], &[1.0, 2.0, 0.0, 1.0]], &[]), [11.0, 4.0]);
+        assert!(call(Function::Dot, &[2], &[&[f64::NAN], &[1.0, 2.0, 3.0]], &[])[1].is_nan());
     }
 }

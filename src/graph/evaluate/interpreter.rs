@@ -39,7 +39,7 @@ impl<'a> Environment<'a> {
                 for i in 0..if each { self.count() } else { 1 } {
                     at.clear();
                     at.extend(args.iter().map(|a| a.at(i)));
-                    numbers.extend(functions::call(*function, &sizes, &at));
+                    numbers.extend(functions::call(*function, &sizes, &at, &self.bound.labelled));
                 }
                 let width = sizes.iter().product();
                 Values { numbers: numbers.into(), width, each }

@@ -48,6 +48,7 @@ impl Resolver<'_> {
                         each.iter().flat_map(|a| a[..a.len().saturating_sub(1)].to_vec()).collect()
                     }
                     Function::MatrixVector => each[0].iter().take(1).copied().collect(),
+                    Function::Element(_) => vec![],
                     Function::Diag => vec![each[0][0]; 2],
                     _ => each.swap_remove(0),
                 }

@@ -37,7 +37,12 @@ impl Resolver<'_> {
             written::ExprKind::Call { function, args } => {
                 self.function(e, &function.node, function.span, args, line)
             }
+            // The parser lets a label stand in an index only.
+            written::ExprKind::Label(_) => Ok(made(ExprKind::Numbers(vec![]), false)),
             written::ExprKind::Name(name) => {
+                if let Some(element) = self.of_vector(name, e.span, line) {
+                    return element;
+                }
                 let r = self.reference(name, e.span, line)?;
                 let random = self.is_random(&r);
                 Ok(made(ExprKind::Ref(r), random))
@@ -324,7 +329,7 @@ impl Resolver<'_> {
         self.fail(d)
     }
 
-    fn is_random(&self, r: &Ref) -> bool {
+    pub(super) fn is_random(&self, r: &Ref) -> bool {
         use crate::graph::factor_graph::Index;
         matches!(r.target, Target::Node(_)) || r.index.iter().any(|i| matches!(i, Index::Gate(_)))
     }
@@ -347,7 +352,8 @@ impl Resolver<'_> {
             ExprKind::Binary(_, a, b) => self.rank(a).max(self.rank(b)),
             ExprKind::Call(f, args) => match f {
                 Function::Dot => args.iter().map(|a| self.rank(a)).sum::<usize>().saturating_sub(2),
-                Function::MatrixVector | Function::Stick | Function::NotLast => 1,
+                Function::Element(_) => 0,
+                Function::MatrixVector | Function::Stick | Function::NotLast | Function::Unit(_) => 1,
                 Function::Diag | Function::Identity | Function::Earlier => 2,
             },
         }

@@ -30,28 +30,13 @@ impl Resolver<'_> {
             return Err(self.other_plate(e.span, plate, at, owner, line));
         }
         match &e.node {
-            ExprKind::Number(n) => {
-                let PlateKind::Size(size) = self.plates[plate.0].kind else {
-                    let d =
-                        Diagnostic::error(BAD_INDEX, format!("`{owner}` cannot be indexed by a number here"))
-                            .at(e.span, format!("`{}` is not a plate `Size(…)`", self.plate(plate)))
-                            .note("a number names an element of a `Size` plate, counted from 1")
-                            .help("the first step of a node is a line of its own: `\"z[0]\"`");
-                    return Err(self.fail(d));
-                };
-                if n.fract() == 0.0 && *n >= 1.0 && *n <= size as f64 {
-                    return Ok(Index::At(*n as usize - 1));
-                }
-                let d =
-                    Diagnostic::error(BAD_INDEX, format!("plate `{}` has no element {n}", self.plate(plate)))
-                        .at(e.span, format!("expected a whole number from 1 to {size}"));
-                Err(self.fail(d))
-            }
+            ExprKind::Number(n) => self.numbered(e, *n, plate, owner),
+            ExprKind::Label(label) => self.labelled_in(e, label, plate, owner),
             ExprKind::Name(name) => self.picked(e, name, plate, owner, line),
             _ => {
                 let d = Diagnostic::error(BAD_INDEX, "this is not an index")
                     .at(e.span, "expected a plate, a column or a category")
-                    .note("an index is `n`, `t-1`, `parent(n)`, a data column `doc[n]` or a latent category `z[n]`");
+                    .note("an index is `n`, `t-1`, `parent(n)`, a data column `doc[n]`, a latent category `z[n]` or one element: `2`, `'F'`");
                 Err(self.fail(d))
             }
         }

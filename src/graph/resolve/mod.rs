@@ -9,6 +9,7 @@ mod axes;
 mod blocks;
 mod columns;
 mod cycle;
+mod element;
 mod expr;
 mod index;
 mod inputs;
@@ -61,6 +62,7 @@ pub fn resolve(model: &Model, source: &Source, diags: &mut Diagnostics) -> Resul
         nodes,
         factors,
         same,
+        labelled: r.labelled,
         factorize,
     })
 }

@@ -3,7 +3,7 @@
 use crate::{
     diag::{Diagnostic, Diagnostics, Reported, Severity},
     expfam::spec::DistSpec,
-    graph::factor_graph::{DataColumn, DataTable, Input, Plate, RowSet},
+    graph::factor_graph::{DataColumn, DataTable, Input, Labelled, Plate, RowSet},
     shape::{DataTableId, PlateId},
     source::{Source, Span},
     syntax::ast::Model,
@@ -20,6 +20,7 @@ pub(super) struct Resolver<'a> {
     pub columns: Vec<DataColumn>,
     pub inputs: Vec<Input>,
     pub headers: Vec<Header>,
+    pub labelled: Vec<Labelled>,
     /// Names whose declaration was at fault: to use one is no second mistake.
     pub broken: BTreeSet<String>,
     pub used_tables: Vec<bool>,
@@ -50,6 +51,7 @@ impl<'a> Resolver<'a> {
             columns: vec![],
             inputs: vec![],
             headers: vec![],
+            labelled: vec![],
             broken: BTreeSet::new(),
             used_tables: vec![false; model.data.len()],
             used_plates: vec![false; model.plates.len()],

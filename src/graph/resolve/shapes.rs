@@ -131,6 +131,7 @@ impl Resolver<'_> {
                 call: h.call,
             })
             .collect();
+        factors.iter().flat_map(|f| &f.args).for_each(|a| self.elements_exist(&a.expr));
         (nodes, factors, same)
     }
 

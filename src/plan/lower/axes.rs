@@ -79,7 +79,7 @@ impl<'a> Lowering<'a> {
             Element::Label(_) => (0..stream.size as u32).map(to_index).collect(),
             Element::Before { lag, .. } => stream.before(lag).into_iter().map(to_index).collect(),
             Element::Parent { .. } => stream.parent.iter().flatten().map(|&p| to_index(p)).collect(),
-            Element::At(i) => vec![i as u32; stream.size],
+            Element::At(i) => vec![i.settled(&self.bound.labelled) as u32; stream.size],
             Element::Listed { list, .. } => stream.permute(&self.lists[list].2, 1),
             Element::Column { column, .. } => {
                 let codes = self
@@ -157,7 +157,7 @@ impl<'a> Lowering<'a> {
             for (e, stride) in v.elements.iter().zip(row_major(&sizes)) {
                 match *e {
                     Element::Label(l) => axes.push((l, stride * each * scale)),
-                    Element::At(at) => offset += at * stride * each * scale,
+                    Element::At(at) => offset += at.settled(&self.bound.labelled) * stride * each * scale,
                     _ => unreachable!("inner plates are read directly"),
                 }
             }

@@ -56,7 +56,7 @@ impl<'a> Lowering<'a> {
             let stride = var.width * var.plates[at + 1..].iter().map(|p| p.1).product::<usize>();
             match *e {
                 Element::Label(l) => axes.push((l, stride)),
-                Element::At(i) => offset += i * stride,
+                Element::At(i) => offset += i.settled(&self.bound.labelled) * stride,
                 _ => unreachable!("a streamed variable is read directly"),
             }
         }

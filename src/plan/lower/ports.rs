@@ -154,7 +154,7 @@ impl<'a> Lowering<'a> {
         for (axis, e) in port.axes.iter().zip(&op.elements) {
             match *e {
                 Element::Label(l) => axes.push((l, axis.stride)),
-                Element::At(i) => offset += i * axis.stride,
+                Element::At(i) => offset += i.settled(&self.bound.labelled) * axis.stride,
                 _ => {
                     let span = self.graph.factors[view.index].span;
                     return Err(LowerError::Unsupported {

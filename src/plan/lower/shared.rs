@@ -77,7 +77,7 @@ impl<'a> Lowering<'a> {
                     let stride = var.width * var.plates[at + 1..].iter().map(|q| q.1).product::<usize>();
                     match *e {
                         Element::Label(l) => axes.push((l, stride)),
-                        Element::At(i) => offset += i * stride,
+                        Element::At(i) => offset += i.settled(&self.bound.labelled) * stride,
                         _ => {
                             let span = self.graph.factors[view.index].span;
                             return Err(LowerError::Unsupported {
@@ -107,7 +107,7 @@ impl<'a> Lowering<'a> {
         let mut axes = vec![];
         for (axis, e) in op.elements.iter().enumerate() {
             match *e {
-                Element::At(i) => offset += i * strides[axis] * width,
+                Element::At(i) => offset += i.settled(&self.bound.labelled) * strides[axis] * width,
                 e => axes.push((e.label().expect("an index has a letter"), strides[axis] * width)),
             }
         }

@@ -154,7 +154,7 @@ impl Picture {
                     moved = true;
                     how.push("parent".to_string());
                 }
-                Index::At(i) => how.push((i + 1).to_string()),
+                Index::At(fixed) => how.push(graph.fixed_text(*fixed)),
                 Index::Plate(_) => {}
             }
         }

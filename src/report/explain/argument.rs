@@ -95,6 +95,7 @@ impl OneFactor<'_> {
                 match function {
                     Function::MatrixVector => args.join(" "),
                     Function::Dot => format!("dot({})", args.join(", ")),
+                    Function::Element(at) => self.graph.element_text(&args[0], *at),
                     Function::Diag => format!("diag({})", args.join(", ")),
                     _ => format!("stick({})", args.join(", ")),
                 }

@@ -53,7 +53,7 @@ impl<'a> Letters<'a> {
             // A list is a plan's: the model has none.
             Element::Label(l) | Element::Listed { label: l, .. } => self.bind(l, name, 0),
             Element::Before { label, lag } => self.bind(label, name, i64::from(lag)),
-            Element::At(i) => self.only.push(format!("{name} = {}", i + 1)),
+            Element::At(i) => self.only.push(format!("{name} = {}", self.graph.fixed_text(i))),
             Element::Column { column, label } => {
                 self.name_rest(factor, label, std::slice::from_ref(&name));
                 let text = format!("{}[{}]={name}", column_text(self.graph, column), self.text(label));
@@ -128,7 +128,7 @@ impl<'a> Letters<'a> {
             }
             Element::Before { label, lag } => self.shifted(label, i64::from(lag)),
             Element::Parent { label } => format!("parent({})", self.text(label)),
-            Element::At(i) => (i + 1).to_string(),
+            Element::At(i) => self.graph.fixed_text(i),
         }
     }
 

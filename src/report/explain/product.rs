@@ -226,6 +226,14 @@ impl<'a> OneFactor<'a> {
                 format!("{} = {}", letters.text(a), letters.text(b))
             }
             (Function::Earlier, &[a, b]) => format!("{} < {}", letters.text(b), letters.text(a)),
+            (Function::Unit(at), &[a]) => {
+                if summed.contains(&a) {
+                    letters.replace(a, self.graph.fixed_text(*at));
+                    summed.retain(|l| *l != a);
+                    return true;
+                }
+                format!("{} = {}", letters.text(a), self.graph.fixed_text(*at))
+            }
             (Function::NotLast, &[a]) => format!("{} is not the last", letters.text(a)),
             _ => return false,
         };

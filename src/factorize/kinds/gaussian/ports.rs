@@ -342,7 +342,7 @@ fn side(members: &[Member], places: &Places, v: &View) -> Side {
     let mut out = Side { offset: places.starts[v.member], letters: vec![], rows: vec![] };
     for ((p, e), stride) in members[v.member].inner.iter().zip(&v.elements).zip(places.strides(v.member)) {
         match *e {
-            Element::At(i) => out.offset += i * stride,
+            Element::At(i) => out.offset += i.settled(&[]) * stride,
             Element::Label(l) => out.letters.push((l, stride)),
             e => out.rows.push((e, Extent::Plate(*p), stride)),
         }

@@ -1,0 +1,75 @@
+//! Elements that the model calls by themselves, found among the data's: `b['F']` by its label, `f[2]` by its place. Not
+//! here: elements that the cells of a column name (`codes`).
+
+use super::{Binder, LENGTHS_DIFFER, UNKNOWN_LEVEL, codes::some_levels};
+use crate::{
+    diag::{Diagnostic, suggest::nearest},
+    graph::factor_graph::{Expr, ExprKind, Fixed, Function, LabelledAxis},
+    shape::Extent,
+};
+
+impl Binder<'_> {
+    pub(super) fn labelled(&mut self) {
+        let graph = self.graph;
+        for l in &graph.labelled {
+            let (labels, whose) = match l.of {
+                LabelledAxis::Plate(p) => {
+                    (self.bound.labels(Extent::Plate(p)), format!("plate `{}`", graph.plate_name(p)))
+                }
+                LabelledAxis::Event(n) => {
+                    let own = graph.nodes[n.0].event.and_then(|e| self.bound.labels(e));
+                    let lent = || self.bound.event_labels[n.0].as_ref().map(|l| l.names.clone());
+                    (own.or_else(lent), format!("the values of `{}`", graph.nodes[n.0].name))
+                }
+            };
+            let place = labels.as_ref().and_then(|all| all.iter().position(|x| *x == l.label));
+            let Some(place) = place else {
+                let d = match labels {
+                    Some(all) => {
+                        let title = format!("`{}` is no element of {whose}", l.label);
+                        let d = Diagnostic::error(UNKNOWN_LEVEL, title).at(l.span, "no such element");
+                        match nearest(&l.label, all.iter().map(String::as_str)) {
+                            Some(meant) => d.help(format!("did you mean `{meant}`?")),
+                            None => d,
+                        }
+                        .note(format!("the elements are {}", some_levels(&all)))
+                    }
+                    None => {
+                        Diagnostic::error(UNKNOWN_LEVEL, format!("the elements of {whose} have no labels"))
+                            .at(l.span, "a label")
+                            .help("count from 1, as in `f[2]`")
+                    }
+                };
+                self.fail(d);
+                continue;
+            };
+            self.bound.labelled.push(place);
+        }
+        graph.factors.iter().flat_map(|f| &f.args).for_each(|a| self.elements_exist(&a.expr));
+    }
+
+    /// Elements of vectors by their places: that they are there.
+    fn elements_exist(&mut self, e: &Expr) {
+        match &e.kind {
+            ExprKind::Numbers(_) | ExprKind::Ref(_) => {}
+            ExprKind::Negate(a) => self.elements_exist(a),
+            ExprKind::Binary(_, a, b) => {
+                self.elements_exist(a);
+                self.elements_exist(b);
+            }
+            ExprKind::Call(f, args) => {
+                args.iter().for_each(|a| self.elements_exist(a));
+                let size = args.first().and_then(|a| a.axes.last()).map(|&x| self.bound.size(x));
+                if let (Function::Element(Fixed::Number(i)), Some(size)) = (f, size)
+                    && *i >= size
+                {
+                    let title = format!("there is no number {} in a vector of {size}", i + 1);
+                    self.fail(
+                        Diagnostic::error(LENGTHS_DIFFER, title)
+                            .at(e.span, format!("expected a whole number from 1 to {size}")),
+                    );
+                }
+            }
+        }
+    }
+}
