@@ -269,16 +269,24 @@ fn explain(graph: &FactorGraph, bound: &Bound, e: LowerError) -> Diagnostic {
             let param = &spec.params[slot - 1];
             let param = arg.spelling.map_or(param.name, |s| param.spellings[s].name);
             let shown = listed(&bad.value);
-            let d = Diagnostic::error(
-                BAD_VALUE,
-                format!("the {param} of `{}` {}: {shown}", graph.nodes[node.0].name, bad.why),
-            )
-            .at(bad.span, format!("{shown}, at element {}", bad.element + 1))
-            .note(format!("`{param}` needs {}", bad.support));
+            let name = &graph.nodes[node.0].name;
+            let at = format!("at element {}", bad.element + 1);
+            let d = match &bad.asked {
+                Some((asked, span)) => {
+                    let title =
+                        format!("the {param} of `{name}` asks for `{asked}`, which is no finite number");
+                    Diagnostic::error(BAD_VALUE, title)
+                        .at(*span, at)
+                        .help("correct the cell, or leave the row out")
+                }
+                None => Diagnostic::error(BAD_VALUE, format!("the {param} of `{name}` {}: {shown}", bad.why))
+                    .at(bad.span, format!("{shown}, {at}"))
+                    .note(format!("`{param}` needs {}", bad.support)),
+            };
             match bad.cell {
                 Some((c, row)) => {
                     let column = &graph.columns[c.0];
-                    let cell = (bad.value.len() == 1).then(|| shown.clone());
+                    let cell = (bad.value.len() == 1 && bad.asked.is_none()).then(|| shown.clone());
                     bound.places[column.table.0].blame(d, row, &column.name, cell)
                 }
                 None => d,

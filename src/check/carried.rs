@@ -81,6 +81,8 @@ pub fn carried(e: &Expr) -> Carried<'_> {
             (BinaryOp::Add | BinaryOp::Sub, _, _) => Carried::Many("a sum of random variables", e.span),
             (BinaryOp::Mul, _, _) => Carried::Many("a product of random variables", e.span),
             (BinaryOp::Div, _, _) => Carried::Many("a quotient of random variables", e.span),
+            // What takes known numbers only was told when names were found.
+            (_, _, _) => Carried::Many("a function of random variables", e.span),
         },
         ExprKind::Call(function, args) => {
             let known = args.iter().all(|a| matches!(carried(a), Carried::Known));
@@ -91,6 +93,7 @@ pub fn carried(e: &Expr) -> Carried<'_> {
                 _ if known => Carried::Known,
                 Function::Diag => Carried::Many("`diag` of a random variable", e.span),
                 Function::Dot => Carried::Many("`dot`", e.span),
+                Function::Scalar(_) => Carried::Many("a function of random variables", e.span),
                 Function::Element(_) => Carried::Many("one number of a random vector", e.span),
                 Function::MatrixVector => Carried::Many("a matrix times a vector", e.span),
                 Function::Stick => Carried::Many("`stick`", e.span),
@@ -237,12 +240,7 @@ pub fn constant(graph: &FactorGraph, e: &Expr) -> Option<Vec<f64>> {
         ExprKind::Negate(a) => Some(constant(graph, a)?.iter().map(|x| -x).collect()),
         ExprKind::Binary(op, a, b) => {
             let (a, b) = (constant(graph, a)?, constant(graph, b)?);
-            let apply = |x: f64, y: f64| match op {
-                BinaryOp::Add => x + y,
-                BinaryOp::Sub => x - y,
-                BinaryOp::Mul => x * y,
-                BinaryOp::Div => x / y,
-            };
+            let apply = |x: f64, y: f64| op.apply(x, y);
             match (&a[..], &b[..]) {
                 ([x], _) => Some(b.iter().map(|&y| apply(*x, y)).collect()),
                 (_, [y]) => Some(a.iter().map(|&x| apply(x, *y)).collect()),

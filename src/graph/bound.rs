@@ -58,6 +58,8 @@ pub struct BoundColumn {
     pub numbers: Option<Numbers>,
     /// As an index: for each extent that it indexes, the element each row names.
     pub codes: Vec<(Extent, Arc<[u32]>)>,
+    /// Where it is read for each group: the row of its table that has each group's name.
+    pub rows: Option<Arc<[u32]>>,
     /// As an axis: its levels.
     pub levels: Option<Arc<[String]>>,
 }

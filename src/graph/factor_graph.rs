@@ -181,8 +181,19 @@ pub struct DataColumn {
     pub name: String,
     /// Not a column of the file but the joined levels of this `Columns` plate's columns.
     pub joined: Option<PlateId>,
+    /// Read for each group and not for each row: of the row that has the group's name.
+    pub by_name: Option<ByName>,
     /// First place in the model that uses it.
     pub span: Span,
+}
+
+/// How a group finds a row of another table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByName {
+    /// The `Groups` plate.
+    pub groups: PlateId,
+    /// The plate whose rows have names.
+    pub rows: PlateId,
 }
 
 /// A known array.
@@ -364,6 +375,8 @@ pub enum Function {
     Identity,
     /// Stick-breaking weights.
     Stick,
+    /// A function of a known number.
+    Scalar(Scalar),
     /// One number of a vector.
     Element(Fixed),
     /// The vector that is 1 there and 0 elsewhere. Not of the language: part of what `Element` comes to.
@@ -372,6 +385,44 @@ pub enum Function {
     Earlier,
     /// The vector \[i is not the last\]. Not of the language: part of what `stick` comes to.
     NotLast,
+}
+
+/// The functions of a known number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scalar {
+    /// The natural logarithm.
+    Log,
+    /// e to the power.
+    Exp,
+    /// The square root.
+    Sqrt,
+    /// The absolute value.
+    Abs,
+}
+
+impl Scalar {
+    /// By its name.
+    pub fn find(name: &str) -> Option<Self> {
+        [Self::Log, Self::Exp, Self::Sqrt, Self::Abs].into_iter().find(|f| f.name() == name)
+    }
+    /// How it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Exp => "exp",
+            Self::Sqrt => "sqrt",
+            Self::Abs => "abs",
+        }
+    }
+    /// Its value; none is no finite number.
+    pub fn apply(self, x: f64) -> f64 {
+        match self {
+            Self::Log => x.ln(),
+            Self::Exp => x.exp(),
+            Self::Sqrt => x.sqrt(),
+            Self::Abs => x.abs(),
+        }
+    }
 }
 
 /// A named array with its indices; plates left off at the end become axes of the value.

@@ -290,7 +290,6 @@ struct Shown<'a> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use crate::syntax::expr::BinaryOp::{Add, Div, Mul, Sub};
         let inner = |expr, least| Shown { graph: self.graph, expr, least };
         match &self.expr.kind {
             ExprKind::Numbers(n) if self.expr.axes.is_empty() => {
@@ -299,19 +298,16 @@ impl fmt::Display for Shown<'_> {
             ExprKind::Numbers(n) if n.len() <= 8 => f.write_str(&numbers_text(n)),
             ExprKind::Numbers(n) => write!(f, "[{} numbers]", n.len()),
             ExprKind::Ref(r) => f.write_str(&self.graph.ref_text(r)),
-            ExprKind::Negate(a) => write!(f, "-{}", inner(a, 3)),
+            ExprKind::Negate(a) => write!(f, "-{}", inner(a, 4)),
             ExprKind::Binary(op, a, b) => {
-                let level = match op {
-                    Add | Sub => 1,
-                    Mul | Div => 2,
-                };
+                let level = op.precedence();
                 if level < self.least {
                     return write!(f, "({})", inner(self.expr, 0));
                 }
                 write!(f, "{} {} {}", inner(a, level), op.sign(), inner(b, level + 1))
             }
             ExprKind::Call(Function::MatrixVector, args) => {
-                write!(f, "{} * {}", inner(&args[0], 2), inner(&args[1], 3))
+                write!(f, "{} * {}", inner(&args[0], 3), inner(&args[1], 4))
             }
             ExprKind::Call(Function::Identity, _) => {
                 write!(
@@ -321,13 +317,14 @@ impl fmt::Display for Shown<'_> {
                 )
             }
             ExprKind::Call(Function::Element(at), args) => {
-                f.write_str(&self.graph.element_text(&inner(&args[0], 4).to_string(), *at))
+                f.write_str(&self.graph.element_text(&inner(&args[0], 6).to_string(), *at))
             }
             ExprKind::Call(Function::Unit(at), _) => write!(f, "[is {}]", self.graph.fixed_text(*at)),
             ExprKind::Call(Function::Earlier, _) => f.write_str("[earlier]"),
             ExprKind::Call(Function::NotLast, _) => f.write_str("[not the last]"),
             ExprKind::Call(function, args) => {
                 let name = match function {
+                    Function::Scalar(scalar) => scalar.name(),
                     Function::Dot => "dot",
                     Function::Diag => "diag",
                     _ => "stick",

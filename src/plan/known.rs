@@ -42,6 +42,8 @@ pub struct BadValue {
     pub value: Vec<f64>,
     /// What would fit.
     pub support: &'static str,
+    /// What the expression asks for that is no finite number, and where, if that is what is wrong: `log(0)`.
+    pub asked: Option<(String, Span)>,
     /// The first cell of a table that the value was read from: the column, and the row from 0.
     pub cell: Option<(ColumnId, usize)>,
 }
@@ -92,8 +94,16 @@ impl KnownArray {
                     element: e,
                     value: value.to_vec(),
                     support,
+                    asked: if value.iter().all(|v| v.is_finite()) {
+                        None
+                    } else {
+                        env.no_number(&known.expr, i)
+                    },
                     cell: env.first_cell(&known.expr, i),
                 };
+                if value.iter().any(|v| !v.is_finite()) && env.no_number(&known.expr, i).is_some() {
+                    return Err(bad(&value, "is not finite", "a finite number"));
+                }
                 let out = &mut data[e * width..(e + 1) * width];
                 match known.map {
                     KnownMap::Stat { kind, convert } => {

@@ -39,8 +39,10 @@ fn of_node(name: &str) -> String {
 pub fn names(summary: &[u8]) -> Option<Vec<String>> {
     let json: serde_json::Value = serde_json::from_slice(summary).ok()?;
     let has = |field: &str| json.get(field).is_some();
-    let nodes = json.get("terms")?.as_object().filter(|_| has("elbo") && has("nodes") && has("blocks"))?;
-    Some(nodes.keys().map(|n| of_node(n)).chain([TRACE, SUMMARY].map(str::to_string)).collect())
+    let terms = json.get("terms")?.as_object().filter(|_| has("elbo") && has("blocks"))?;
+    let nodes = json.get("nodes")?.as_object()?;
+    let files = terms.keys().chain(nodes.keys()).map(|n| of_node(n));
+    Some(files.chain([TRACE, SUMMARY].map(str::to_string)).collect())
 }
 
 impl File<'_> {
@@ -113,7 +115,9 @@ mod tests {
 
     #[test]
     fn a_summary_says_which_files_are_a_results() {
-        let posterior = sample::posterior();
+        let mut posterior = sample::posterior();
+        // As of a run: each node has a term.
+        posterior.terms = posterior.nodes.iter().map(|n| (n.name.clone(), -1.0)).collect();
         let mut summary = vec![];
         File::Summary(&posterior).write(&mut summary).unwrap();
         let known = names(&summary).expect("it is one of ours");

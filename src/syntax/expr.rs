@@ -57,28 +57,101 @@ pub enum BinaryOp {
     Mul,
     /// `a / b`
     Div,
+    /// `a ^ b`
+    Power,
+    /// `a < b`: 1 where it holds, else 0, as all that follow.
+    Less,
+    /// `a <= b`
+    LessOrEqual,
+    /// `a > b`
+    Greater,
+    /// `a >= b`
+    GreaterOrEqual,
+    /// `a == b`
+    Equal,
+    /// `a != b`
+    Unequal,
 }
 
 impl BinaryOp {
+    const ALL: [Self; 11] = [
+        Self::Add,
+        Self::Sub,
+        Self::Mul,
+        Self::Div,
+        Self::Power,
+        Self::Less,
+        Self::LessOrEqual,
+        Self::Greater,
+        Self::GreaterOrEqual,
+        Self::Equal,
+        Self::Unequal,
+    ];
+
     /// How it is written.
-    pub fn sign(self) -> char {
+    pub fn sign(self) -> &'static str {
         match self {
-            Self::Add => '+',
-            Self::Sub => '-',
-            Self::Mul => '*',
-            Self::Div => '/',
+            Self::Add => "+",
+            Self::Sub => "-",
+            Self::Mul => "*",
+            Self::Div => "/",
+            Self::Power => "^",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Equal => "==",
+            Self::Unequal => "!=",
         }
     }
-    pub(super) fn precedence(self) -> u8 {
+
+    /// How tightly it binds. A minus sign before a factor binds more tightly than a product, and less than a power.
+    pub fn precedence(self) -> u8 {
         match self {
-            Self::Add | Self::Sub => 1,
-            Self::Mul | Self::Div => 2,
+            Self::Add | Self::Sub => 2,
+            Self::Mul | Self::Div => 3,
+            Self::Power => MINUS + 1,
+            _ => 1,
         }
     }
-    pub(super) fn from_sign(sign: char) -> Option<Self> {
-        [Self::Add, Self::Sub, Self::Mul, Self::Div].into_iter().find(|op| op.sign() == sign)
+
+    pub(super) fn from_sign(sign: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|op| op.sign() == sign)
+    }
+
+    /// Does it take known numbers only?
+    pub fn known_only(self) -> bool {
+        !matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div)
+    }
+
+    /// Does it say whether something holds?
+    pub fn compares(self) -> bool {
+        self.precedence() == 1
+    }
+
+    /// Its value at two numbers.
+    pub fn apply(self, a: f64, b: f64) -> f64 {
+        let holds = |yes: bool| f64::from(u8::from(yes));
+        match self {
+            Self::Add => a + b,
+            Self::Sub => a - b,
+            Self::Mul => a * b,
+            Self::Div => a / b,
+            Self::Power => a.powf(b),
+            Self::Less => holds(a < b),
+            Self::LessOrEqual => holds(a <= b),
+            Self::Greater => holds(a > b),
+            Self::GreaterOrEqual => holds(a >= b),
+            Self::Equal => holds(a == b),
+            Self::Unequal => holds(a != b),
+        }
     }
 }
+
+/// How tightly a minus sign binds.
+const MINUS: u8 = 4;
+/// Nothing is taken apart that binds as tightly.
+const WHOLE: u8 = 6;
 
 /// A number read elsewhere, as an expression.
 pub(super) fn number_expr(x: f64, span: Span) -> Expr {
@@ -93,8 +166,8 @@ impl ExprKind {
     pub(super) fn precedence(&self) -> u8 {
         match self {
             Self::Binary { op, .. } => op.precedence(),
-            Self::Negate(_) => 3,
-            Self::Number(_) | Self::Name(_) | Self::Label(_) | Self::Call { .. } => 4,
+            Self::Negate(_) => MINUS,
+            Self::Number(_) | Self::Name(_) | Self::Label(_) | Self::Call { .. } => WHOLE,
         }
     }
 }
@@ -107,14 +180,20 @@ impl fmt::Display for ExprKind {
             Self::Name(name) => name.fmt(f),
             Self::Label(label) => f.write_str(&label_text(label)),
             Self::Binary { op, left, right } => {
-                // Operators associate to the left, so an equal one on the right needs its parentheses.
-                within(f, &left.node, op.precedence())?;
+                // Operators associate to the left, so an equal one on the right needs its parentheses. Powers do to
+                // the right, and comparisons not at all.
+                let (left_least, right_least) = match op {
+                    BinaryOp::Power => (op.precedence() + 1, MINUS),
+                    _ if op.compares() => (op.precedence() + 1, op.precedence() + 1),
+                    _ => (op.precedence(), op.precedence() + 1),
+                };
+                within(f, &left.node, left_least)?;
                 write!(f, " {} ", op.sign())?;
-                within(f, &right.node, op.precedence() + 1)
+                within(f, &right.node, right_least)
             }
             Self::Negate(inner) => {
                 f.write_str("-")?;
-                within(f, &inner.node, 3)
+                within(f, &inner.node, MINUS)
             }
             Self::Call { function, args } => {
                 write!(f, "{}(", function.node)?;

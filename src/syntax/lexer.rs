@@ -1,6 +1,7 @@
 //! Cuts the text of an expression or a key into tokens, with places counted from its first byte. Not RON:
 //! that is ron's.
 
+use super::expr::BinaryOp;
 use crate::source::Span;
 
 /// One token.
@@ -11,6 +12,7 @@ pub(super) enum Token {
     /// `'F'`: the label of an element.
     Label(String),
     Mark(char),
+    Sign(BinaryOp),
     End,
 }
 
@@ -90,7 +92,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, Box<Fault>> {
             number(rest, at)?
         } else if c == '\'' {
             label(rest, at)?
-        } else if "+-*/()[],.".contains(c) {
+        } else if let Some(found) = sign(rest) {
+            found
+        } else if "()[],.".contains(c) {
             (Token::Mark(c), 1)
         } else {
             return Err(stray(c, Span::new(at, at + c.len_utf8())));
@@ -100,6 +104,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, Box<Fault>> {
     }
     out.push((Token::End, Span::new(text.len(), text.len())));
     Ok(out)
+}
+
+/// An operator at the start of `rest`, the longer of two, and its length.
+fn sign(rest: &str) -> Option<(Token, usize)> {
+    [2, 1].into_iter().find_map(|len| Some((Token::Sign(BinaryOp::from_sign(rest.get(..len)?)?), len)))
 }
 
 /// A label in single quotes at the start of `rest`, and its length. A quote inside is written twice.
@@ -163,12 +172,16 @@ fn number(rest: &str, at: usize) -> Result<(Token, usize), Box<Fault>> {
 /// A character that no expression holds, with what to write in its place.
 fn stray(c: char, span: Span) -> Box<Fault> {
     let help = match c {
-        '^' => Some("there are no powers; write the product out: `a * a`"),
         '−' | '–' | '—' => Some("the minus sign is `-`"),
         '×' | '·' | '∗' | '⋅' => Some("a product is written with `*`"),
         '÷' | ':' => Some("a quotient is written with `/`"),
         '{' | '}' => Some("an index stands in `[ ]`, grouping in `( )`"),
-        '=' | '~' => Some("write only the right-hand side: the node's name is the key"),
+        '=' | '~' => Some(
+            "write only the right-hand side: the node's name is the key; two numbers are compared with `==`",
+        ),
+        '&' | '|' | '!' => {
+            Some("comparisons are 0 or 1: both hold where their product is 1, `(a > 1) * (b > 1)`")
+        }
         '"' => Some(
             "names inside an expression take no quotes; the label of an element takes single ones: `b['F']`",
         ),

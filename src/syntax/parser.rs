@@ -114,33 +114,56 @@ impl Parser {
     /// Operators that bind at least as tightly as `least`, from the left.
     fn binary(&mut self, least: u8) -> Result<Expr, Box<Fault>> {
         let mut left = self.unary()?;
-        while let Token::Mark(sign) = *self.peek() {
-            let Some(op) = BinaryOp::from_sign(sign).filter(|op| op.precedence() >= least) else { break };
+        while let Token::Sign(op) = *self.peek() {
+            if op.precedence() < least {
+                break;
+            }
             let span = self.step();
             self.operator(span)?;
-            if sign == '*' && self.peek() == &Token::Mark('*') {
+            if op == BinaryOp::Mul && self.peek() == &Token::Sign(BinaryOp::Mul) {
                 return Err(Fault::new(span.join(self.span()), "`**` has no meaning in an expression", "")
-                    .help("there are no powers; write the product out: `a * a`"));
+                    .help("a power is written with `^`: `x[n] ^ 2`"));
             }
             let right = self.binary(op.precedence() + 1)?;
             let whole = left.span.join(right.span);
             left = Spanned::new(ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, whole);
+            if let (true, Token::Sign(next)) = (op.compares(), self.peek())
+                && next.compares()
+            {
+                return Err(Fault::new(self.span(), "a comparison of a comparison", "a second one")
+                    .help("both hold where their product is 1: `(0 < x[n]) * (x[n] < 1)`"));
+            }
         }
         Ok(left)
     }
 
     fn unary(&mut self) -> Result<Expr, Box<Fault>> {
         let mut signs = Vec::new();
-        while let Some(span) = self.accept('-') {
+        while self.peek() == &Token::Sign(BinaryOp::Sub) {
+            let span = self.step();
             self.operator(span)?;
             signs.push(span);
         }
-        let mut expr = self.primary()?;
+        let mut expr = self.power()?;
         for sign in signs.into_iter().rev() {
             let whole = sign.join(expr.span);
             expr = Spanned::new(ExprKind::Negate(Box::new(expr)), whole);
         }
         Ok(expr)
+    }
+
+    /// `a ^ b ^ c` is `a ^ (b ^ c)`; the exponent may have a minus sign.
+    fn power(&mut self) -> Result<Expr, Box<Fault>> {
+        let base = self.primary()?;
+        if self.peek() != &Token::Sign(BinaryOp::Power) {
+            return Ok(base);
+        }
+        let span = self.step();
+        self.operator(span)?;
+        let exponent = self.deeper(span, |p| p.unary())?;
+        let whole = base.span.join(exponent.span);
+        let (left, right) = (Box::new(base), Box::new(exponent));
+        Ok(Spanned::new(ExprKind::Binary { op: BinaryOp::Power, left, right }, whole))
     }
 
     fn primary(&mut self) -> Result<Expr, Box<Fault>> {
@@ -236,15 +259,18 @@ impl Parser {
     fn no_operand(&self, found: &Token) -> Box<Fault> {
         let before = self.at.checked_sub(1).map(|i| &self.tokens[i]);
         match (found, before) {
-            (Token::Mark('+'), _) => {
+            (Token::Sign(BinaryOp::Add), _) => {
                 Fault::new(self.span(), "a `+` with nothing before it", "expected a name or a number")
                     .help("leave the `+` off")
             }
-            (_, Some((Token::Mark(mark @ ('+' | '-' | '*' | '/' | ',')), span))) => Fault::new(
+            (_, Some((Token::Sign(op), span))) => Fault::new(
                 *span,
-                format!("nothing to use follows this `{mark}`"),
+                format!("nothing to use follows this `{}`", op.sign()),
                 "expected a name or a number after it",
             ),
+            (_, Some((Token::Mark(','), span))) => {
+                Fault::new(*span, "nothing to use follows this `,`", "expected a name or a number after it")
+            }
             (Token::End, Some((Token::Mark(mark @ ('[' | '(')), span))) => Fault::new(
                 *span,
                 format!("this `{mark}` is never closed"),
@@ -338,6 +364,14 @@ mod tests {
             ("-a*b", "-a * b"),
             ("-(a*b)", "-(a * b)"),
             ("a--b", "a - -b"),
+            ("-a^2", "-a ^ 2"),
+            ("(-a)^2", "(-a) ^ 2"),
+            ("a^-b^c", "a ^ -b ^ c"),
+            ("(a^b)^c*d", "(a ^ b) ^ c * d"),
+            ("2*a^2", "2 * a ^ 2"),
+            ("a+1>=b*c", "a + 1 >= b * c"),
+            ("2*(a!=b)", "2 * (a != b)"),
+            ("(a<b)==(c>d)", "(a < b) == (c > d)"),
             ("(a+b)*c", "(a + b) * c"),
             ("dot( w,X[n] )+b", "dot(w, X[n]) + b"),
             ("1e-3+1_000+.5+2.", "0.001 + 1000 + 0.5 + 2"),
@@ -354,8 +388,11 @@ mod tests {
             ("(a + b", "(", "never closed"),
             ("dot(a, b", "(", "never closed"),
             ("mu[", "[", "never closed"),
-            ("a^2", "^", "there are no powers"),
-            ("2 ** a", "**", "there are no powers"),
+            ("a ^", "^", "nothing to use follows"),
+            ("2 ** a", "**", "a power is written with `^`"),
+            ("0 < a < 1", "<", "a comparison of a comparison"),
+            ("a < 1 == b", "==", "a comparison of a comparison"),
+            ("a && b", "&", "(a > 1) * (b > 1)"),
             ("2 a", "a", "`2 * a`"),
             ("2a", "2a", "`2 * a`"),
             ("a[i] b", "b", "`a[i] * b`"),
@@ -440,7 +477,10 @@ mod tests {
                 Just(BinaryOp::Add),
                 Just(BinaryOp::Sub),
                 Just(BinaryOp::Mul),
-                Just(BinaryOp::Div)
+                Just(BinaryOp::Div),
+                Just(BinaryOp::Power),
+                Just(BinaryOp::Less),
+                Just(BinaryOp::Unequal)
             ];
             prop_oneof![
                 (op, some(), some()).prop_map(|(op, mut l, mut r)| ExprKind::Binary {

@@ -133,3 +133,52 @@ fn sizes_of_one_length_are_one_axis() {
     let elbos = ["k", "j"].map(|over| fit(&model(over)).unwrap().elbo);
     assert!((elbos[0] - elbos[1]).abs() < 1e-9 * elbos[1].abs(), "{elbos:?}");
 }
+
+/// Pupils by school, what is known of schools in a table of their own, in another order and with one more.
+fn by_school(lines: &str, names: &str) -> String {
+    format!(
+        r#"Model(
+            data: {{ "schools": {{ "school": [{names}], "private": [5, 0, 1, 0], "sector": ["x", "t", "u", "t"], "size": [0, 7, 8, 0] }},
+                     "pupils": {{ "school": ["A", "B", "C", "A", "B"], "y": [1, 5, 2, 0, 6] }} }},
+            plates: {{ "n": Rows(table: "pupils"), "g": Groups(column: "pupils.school"), "s": Rows(table: "schools", id: "school"),
+                       "k": Size(3), "r": Groups(column: "schools.sector") }},
+            nodes: {{
+                "b": Normal(mean: 0, sd: 10), "c[r]": Normal(mean: 0, sd: 1), "e[k]": Normal(mean: 0, sd: 1),
+                {lines},
+                "y[n]": Normal(mean: "u[school[n]]", sd: 1),
+            }},
+            observe: {{ "y": "y" }},
+        )"#
+    )
+}
+
+#[test]
+fn groups_read_the_rows_of_their_names() {
+    let names = r#""Z", "C", "B", "A""#;
+    let read = r#""u[g]": Normal(mean: "b * private[g] + c[sector[g]]", sd: 1)"#;
+    let p = fit(&by_school(read, names)).unwrap();
+    // The same of a plate over the rows themselves; Z has no pupils and says nothing.
+    let rows = by_school(&read.replace("[g]", "[s]"), names);
+    let q = fit(&rows).unwrap();
+    for node in ["b", "c"] {
+        for (a, b) in p.node(node).unwrap().mean().iter().zip(q.node(node).unwrap().mean()) {
+            assert!((a - b).abs() < 1e-9, "{node}: {a} {b}");
+        }
+    }
+    let (u, v) = (p.node("u").unwrap(), q.node("u").unwrap());
+    assert_eq!((u.labels(), v.labels()[0].as_str()), (["A", "B", "C"].map(String::from).to_vec(), "Z"));
+    for (i, k) in [(0, 3), (1, 2), (2, 1)] {
+        assert!((u.mean()[i] - v.mean()[k]).abs() < 1e-9, "{:?} {:?}", u.mean(), v.mean());
+    }
+    // By the table's name, and in what else may be known.
+    let scale = r#""u[g]": Normal(mean: "b * schools.private[g]", sd: "exp(schools.private[g])")"#;
+    assert!(fit(&by_school(scale, names)).is_ok());
+    let strays = r#""Z", "C", "B", "D""#;
+    refused(
+        &by_school(read, strays),
+        "E0633",
+        &["no row of `schools` is named `A`", "`Z`, `C`, `B`, `D`", "group"],
+    );
+    refused(&by_school(r#""u[g]": Normal(mean: "log(size[g])", sd: 1)"#, names), "E0642", &["`log(0)`"]);
+    refused(&by_school(r#""u[g]": Normal(mean: "pupils.y[g]", sd: 1)"#, names), "E0215", &["id: "]);
+}

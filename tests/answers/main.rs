@@ -14,6 +14,7 @@ mod gaussian;
 mod identity;
 mod joint_beats_mean_field;
 mod known_answers;
+mod known_arithmetic;
 mod many_letters;
 mod references;
 mod sparse;

@@ -415,6 +415,7 @@ impl<'a> State<'a> {
                         BinaryOp::Sub => pick(&a, i) - pick(&b, i),
                         BinaryOp::Mul => pick(&a, i) * pick(&b, i),
                         BinaryOp::Div => pick(&a, i) / pick(&b, i),
+                        other => panic!("{other:?} is not among these models"),
                     })
                     .collect()
             }

@@ -27,10 +27,58 @@ impl Binder<'_> {
                 Extent::Plate(p),
                 span,
             ) {
-                let codes: Arc<[u32]> = category.codes.iter().map(|&k| map[k as usize]).collect();
+                let of_row = |k: u32| map[category.codes[k as usize] as usize];
+                let codes: Arc<[u32]> = match &self.bound.columns[c.0].rows {
+                    Some(rows) => rows.iter().map(|&r| of_row(r)).collect(),
+                    None => (0..category.codes.len() as u32).map(of_row).collect(),
+                };
                 self.bound.columns[c.0].codes.push((Extent::Plate(p), codes));
             }
         }
+    }
+
+    /// Rows that groups find by their names.
+    pub(super) fn named_rows(&mut self) {
+        let graph = self.graph;
+        for (c, column) in graph.columns.iter().enumerate() {
+            let Some(by) = column.by_name else { continue };
+            let (Some(groups), Some(names)) =
+                (self.bound.plate(by.groups).labels.clone(), self.bound.plate(by.rows).labels.clone())
+            else {
+                continue;
+            };
+            let place: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
+            let found: Result<Vec<u32>, &String> =
+                groups.iter().map(|g| place.get(g.as_str()).copied().ok_or(g)).collect();
+            match found {
+                Ok(rows) => self.bound.columns[c].rows = Some(rows.into()),
+                Err(stray) => {
+                    let table = graph.table_name(column.table);
+                    let title = format!(
+                        "no row of `{table}` is named `{stray}`, as a group of `{}` is",
+                        graph.plate_name(by.groups)
+                    );
+                    let d = Diagnostic::error(UNKNOWN_LEVEL, title)
+                        .at(column.span, "read for each group")
+                        .with(graph.plates[by.rows.0].span, "the rows' names")
+                        .note(format!("their names are {}", some_levels(&names)));
+                    let d = self.first_cell_of(by.groups, stray, d);
+                    self.fail(d);
+                }
+            }
+        }
+    }
+
+    /// Adds the first row of data that has a level of a `Groups` plate.
+    fn first_cell_of(&self, groups: PlateId, level: &str, d: Diagnostic) -> Diagnostic {
+        let PlateKind::Groups { columns } = &self.graph.plates[groups.0].kind else { return d };
+        for &c in columns {
+            let Some((table, column)) = self.data(c) else { continue };
+            if let Some(row) = (0..table.rows).find(|&r| column.cell(r) == level) {
+                return table.blame(d, row, &column.name);
+            }
+        }
+        d
     }
 
     /// The element of `extent` that each level means; [`MISSING`] where it means none. Reports counts that

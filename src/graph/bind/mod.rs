@@ -122,6 +122,8 @@ pub fn bind(
     b.lengths();
     b.stop()?;
     b.labelled();
+    b.named_rows();
+    b.stop()?;
     b.indices(&uses);
     b.covariates(&uses);
     b.inputs();
@@ -235,7 +237,13 @@ impl<'a> Binder<'a> {
         for &c in &uses.covariates {
             let Some((table, column)) = self.data(c) else { continue };
             let numbers = column.as_known(table, "a covariate").map(|v| v.array());
-            self.bound.columns[c.0].numbers = self.ok(numbers, self.graph.columns[c.0].span);
+            let numbers = self.ok(numbers, self.graph.columns[c.0].span);
+            self.bound.columns[c.0].numbers = match &self.bound.columns[c.0].rows {
+                Some(rows) => {
+                    numbers.map(|n| rows.iter().map(|&r| n[r as usize]).collect::<Vec<f64>>().into())
+                }
+                None => numbers,
+            };
         }
     }
 }

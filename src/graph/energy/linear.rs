@@ -66,6 +66,7 @@ pub fn linear(expr: &Expr) -> Result<Linear, NotLinear> {
                 BinaryOp::Add,
             )),
             (_, false, false) => no("a known expression"),
+            _ => no("a function of random variables"),
         },
         ExprKind::Call(..) => no("a function of random variables"),
     }

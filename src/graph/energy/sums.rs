@@ -125,7 +125,7 @@ impl Expansion<'_> {
                 let unit = Piece { number: 1.0, d_power: 0, ops: vec![unit], gates: vec![] };
                 Ok(self.summands(a, &[l], copy)?.iter().map(|p| product(p, &unit)).collect())
             }
-            ExprKind::Call(..) => no("a function of random variables in a mean"),
+            ExprKind::Binary(..) | ExprKind::Call(..) => no("a function of random variables in a mean"),
             ExprKind::Numbers(_) => no("a number where a random variable is needed"),
         }
     }
@@ -164,6 +164,8 @@ fn summands(expr: &Expr) -> f64 {
         ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub, a, b) => summands(a) + summands(b),
         ExprKind::Binary(BinaryOp::Div, a, _) => summands(a),
         ExprKind::Binary(BinaryOp::Mul, a, b) => summands(a) * summands(b),
+        // Of known numbers only.
+        ExprKind::Binary(..) => 1.0,
         ExprKind::Call(_, args) => args.iter().map(summands).product(),
     }
 }

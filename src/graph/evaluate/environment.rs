@@ -288,6 +288,11 @@ impl<'a> Environment<'a> {
                 },
                 Target::Node(_) => None,
             };
+            // What is read for each group stands in the row of its name.
+            let cell = cell.map(|(c, row)| match &self.bound.columns[c.0].rows {
+                Some(rows) => (c, rows.get(row).map_or(row, |&r| r as usize)),
+                None => (c, row),
+            });
             first = first.or(cell);
         });
         first

@@ -32,6 +32,7 @@ pub fn call(function: Function, sizes: &[usize], args: &[&[f64]], labelled: &[us
         (Function::NotLast, _) => (0..d).map(|i| number(i + 1 < d)).collect(),
         (Function::Unit(at), _) => (0..d).map(|i| number(i == at.settled(labelled))).collect(),
         (Function::Element(at), [v]) => vec![v.get(at.settled(labelled)).copied().unwrap_or(f64::NAN)],
+        (Function::Scalar(f), [v]) => v.iter().map(|&x| f.apply(x)).collect(),
         (Function::Diag, [v]) => {
             matrix(&|i, j| if i == j { v.get(i).copied().unwrap_or(f64::NAN) } else { 0.0 })
         }

@@ -5,7 +5,8 @@ use super::{
     functions,
 };
 use crate::{
-    graph::factor_graph::{Expr, ExprKind},
+    graph::factor_graph::{Expr, ExprKind, Function},
+    source::Span,
     syntax::expr::BinaryOp,
 };
 use std::borrow::Cow;
@@ -24,10 +25,12 @@ impl<'a> Environment<'a> {
             ExprKind::Binary(op, a, b) => {
                 let (a, b) = (self.value(a), self.value(b));
                 match op {
+                    // The loops that are run most, each by itself.
                     BinaryOp::Add => self.each_number(&a, &b, |x, y| x + y),
                     BinaryOp::Sub => self.each_number(&a, &b, |x, y| x - y),
                     BinaryOp::Mul => self.each_number(&a, &b, |x, y| x * y),
                     BinaryOp::Div => self.each_number(&a, &b, |x, y| x / y),
+                    op => self.each_number(&a, &b, |x, y| op.apply(x, y)),
                 }
             }
             ExprKind::Call(function, args) => {
@@ -45,6 +48,37 @@ impl<'a> Environment<'a> {
                 Values { numbers: numbers.into(), width, each }
             }
         }
+    }
+
+    /// Where an expression asks at element `i` for what is no finite number, of numbers that are: the operation in
+    /// words. Known values only.
+    pub fn no_number(&self, expr: &'a Expr, i: usize) -> Option<(String, Span)> {
+        let parts: Vec<&Expr> = match &expr.kind {
+            ExprKind::Numbers(_) | ExprKind::Ref(_) => vec![],
+            ExprKind::Negate(a) => vec![a.as_ref()],
+            ExprKind::Binary(_, a, b) => vec![a.as_ref(), b.as_ref()],
+            ExprKind::Call(_, args) => args.iter().collect(),
+        };
+        if let Some(found) = parts.iter().find_map(|p| self.no_number(p, i)) {
+            return Some(found);
+        }
+        let finite = |e: &'a Expr| self.value(e).at(i).iter().all(|x| x.is_finite());
+        if finite(expr) || !parts.iter().all(|p| finite(p)) {
+            return None;
+        }
+        let value = self.value(expr);
+        let at = value.at(i).iter().position(|x| !x.is_finite())?;
+        let number = |e: &'a Expr| {
+            let v = self.value(e);
+            let v = v.at(i);
+            v.get(if v.len() == 1 { 0 } else { at }).copied().unwrap_or(f64::NAN)
+        };
+        let words = match &expr.kind {
+            ExprKind::Call(Function::Scalar(f), args) => format!("{}({})", f.name(), number(&args[0])),
+            ExprKind::Binary(op, a, b) => format!("{} {} {}", number(a), op.sign(), number(b)),
+            _ => return None,
+        };
+        Some((words, expr.span))
     }
 
     /// A number beside a list stands for every number of it.

@@ -269,7 +269,7 @@ fn form(spec: &'static DistSpec, args: &[Arg]) -> &'static DistSpec {
 }
 
 /// Is a random variable among what an expression names, gates left out?
-fn names_a_node(e: &Expr) -> bool {
+pub(super) fn names_a_node(e: &Expr) -> bool {
     match &e.kind {
         ExprKind::Numbers(_) => false,
         ExprKind::Ref(r) => matches!(r.target, Target::Node(_)),

@@ -5,7 +5,7 @@ use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     graph::{
         codes::{UNKNOWN_NAME, WHICH_COLUMN},
-        factor_graph::{DataColumn, PlateKind, TableSource},
+        factor_graph::{ByName, DataColumn, PlateKind, TableSource},
     },
     shape::{ColumnId, DataTableId, Extent, NodeId, PlateId},
     source::Span,
@@ -48,19 +48,49 @@ impl Resolver<'_> {
             };
             return Err(self.fail(d));
         }
-        Ok(self.intern(table, name, None, span))
+        Ok(self.intern(table, name, None, None, span))
+    }
+
+    /// The same, of the row that has the name of a group.
+    pub(super) fn column_by_name(
+        &mut self,
+        table: DataTableId,
+        name: &str,
+        by: ByName,
+        span: Span,
+    ) -> Result<ColumnId, Reported> {
+        self.column(table, name, span)?;
+        self.used_plates[by.rows.0] = true;
+        Ok(self.intern(table, name, None, Some(by), span))
+    }
+
+    /// The plates of rows that a group can find by its name, and their tables.
+    pub(super) fn named_rows(&self) -> impl Iterator<Item = (PlateId, DataTableId)> + '_ {
+        self.plates.iter().enumerate().filter_map(|(i, p)| match p.kind {
+            PlateKind::Rows { table, id: Some(_), .. }
+            | PlateKind::Steps { table, id: Some(_), .. }
+            | PlateKind::Tree { table, id: Some(_), .. } => Some((PlateId(i), table)),
+            _ => None,
+        })
     }
 
     /// The levels of a `Columns` plate's columns, joined.
     pub(super) fn joined(&mut self, table: DataTableId, plate: PlateId, span: Span) -> ColumnId {
         let name = format!("levels of {}", self.plate(plate));
-        self.intern(table, &name, Some(plate), span)
+        self.intern(table, &name, Some(plate), None, span)
     }
 
-    fn intern(&mut self, table: DataTableId, name: &str, joined: Option<PlateId>, span: Span) -> ColumnId {
-        let key = (table, name.to_owned(), joined);
+    fn intern(
+        &mut self,
+        table: DataTableId,
+        name: &str,
+        joined: Option<PlateId>,
+        by_name: Option<ByName>,
+        span: Span,
+    ) -> ColumnId {
+        let key = (table, name.to_owned(), joined.or(by_name.map(|b| b.groups)));
         ColumnId(*self.names.columns.entry(key).or_insert_with(|| {
-            self.columns.push(DataColumn { table, name: name.to_owned(), joined, span });
+            self.columns.push(DataColumn { table, name: name.to_owned(), joined, by_name, span });
             self.columns.len() - 1
         }))
     }

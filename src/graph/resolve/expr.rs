@@ -1,18 +1,21 @@
 //! Expressions of a line: names to nodes, inputs and columns; operators and functions by the ranks of their
 //! operands. Axes are filled in later (`axes`), once they are known.
 
-use super::{args::Line, resolver::Resolver};
+use super::{
+    args::{Line, names_a_node},
+    resolver::Resolver,
+};
 use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     graph::{
         codes::{BAD_FUNCTION, OPERANDS, TOO_MANY_INDICES, UNKNOWN_NAME, WHICH_COLUMN},
-        factor_graph::{Expr, ExprKind, Function, PlateKind, Ref, Target},
+        factor_graph::{ByName, Expr, ExprKind, Function, PlateKind, Ref, Scalar, Target},
         resolve::{
             names::{FUNCTIONS, list},
             rewrites,
         },
     },
-    shape::{DataTableId, Extent, PlateId},
+    shape::{ColumnId, DataTableId, Extent, PlateId},
     source::Span,
     syntax::expr::{self as written, BinaryOp},
 };
@@ -63,7 +66,17 @@ impl Resolver<'_> {
             .at(b.span, rank_words(rb))
             .help(why)
         };
+        if op.known_only() && (names_a_node(&a) || names_a_node(&b)) {
+            let (what, help) = match op {
+                BinaryOp::Power => ("a power", rewrites::of_random("^")),
+                _ => ("a comparison", rewrites::of_random("<")),
+            };
+            return Err(self.of_random(what, if names_a_node(&a) { a.span } else { b.span }, help));
+        }
         match (op, ra, rb) {
+            (op, _, _) if op.known_only() && (ra == rb || ra == 0 || rb == 0) => {
+                Ok(pair(op, a, b, random, span))
+            }
             (BinaryOp::Mul, 2, 1) => Ok(Expr {
                 kind: ExprKind::Call(Function::MatrixVector, vec![a, b]),
                 axes: vec![],
@@ -98,6 +111,7 @@ impl Resolver<'_> {
             "diag" => (Function::Diag, &[&[1]]),
             "stick" => (Function::Stick, &[&[1]]),
             "identity" => return self.identity(e, args),
+            name if let Some(scalar) = Scalar::find(name) => return self.scalar(e, scalar, args, line),
             "parent" => {
                 let d = wrong("`parent` stands inside an index".into()).help("write `z[parent(n)]`");
                 return Err(self.fail(d));
@@ -140,6 +154,40 @@ impl Resolver<'_> {
         }
         let random = out.iter().any(|a| a.random);
         Ok(Expr { kind: ExprKind::Call(function, out), axes: vec![], random, span: e.span })
+    }
+
+    /// `log(x[n])`: of each number of a known value.
+    fn scalar(
+        &mut self,
+        e: &written::Expr,
+        scalar: Scalar,
+        args: &[written::Expr],
+        line: Line<'_>,
+    ) -> Result<Expr, Reported> {
+        let name = scalar.name();
+        let [arg] = args else {
+            let d =
+                Diagnostic::error(BAD_FUNCTION, format!("`{name}` takes one argument, not {}", args.len()))
+                    .at(e.span, "");
+            return Err(self.fail(d));
+        };
+        let arg = self.expr(arg, line)?;
+        if names_a_node(&arg) {
+            return Err(self.of_random(&format!("`{name}`"), arg.span, rewrites::of_random(name)));
+        }
+        let (random, function) = (arg.random, Function::Scalar(scalar));
+        Ok(Expr { kind: ExprKind::Call(function, vec![arg]), axes: vec![], random, span: e.span })
+    }
+
+    fn of_random(&mut self, what: &str, span: Span, help: Option<&str>) -> Reported {
+        let d = Diagnostic::error(BAD_FUNCTION, format!("{what} takes known numbers"))
+            .at(span, "random")
+            .note("known are numbers, inputs, and columns at their row, also of a column that a node is observed in");
+        let d = match help {
+            Some(help) => d.help(help),
+            None => d,
+        };
+        self.fail(d)
     }
 
     /// `identity(3)`, `identity(k)`: its axes say all.
@@ -252,6 +300,11 @@ impl Resolver<'_> {
             },
             _ => return Err(self.not_a_row(name, column, table, span, line)),
         };
+        if matches!(self.plates[plate.0].kind, PlateKind::Groups { .. })
+            && let Some(found) = self.of_group(name, column, table, plate, span)
+        {
+            return found.map(|c| Ref { target: Target::Column(c), index: vec![index] });
+        }
         let home = self.rows_of(plate);
         let Some(home) = home.filter(|h| table.is_none_or(|t| t == *h)) else {
             return Err(self.not_a_row(name, column, table, name.indices[0].span, line));
@@ -269,6 +322,37 @@ impl Resolver<'_> {
             ));
         }
         Ok(Ref { target: Target::Column(self.column(home, column, at)?), index: vec![index] })
+    }
+
+    /// A column that a group reads of the row of its name; `None` where no table has rows with names.
+    fn of_group(
+        &mut self,
+        name: &written::Name,
+        column: &str,
+        table: Option<DataTableId>,
+        groups: PlateId,
+        span: Span,
+    ) -> Option<Result<ColumnId, Reported>> {
+        let has = |t: DataTableId| match table {
+            Some(wanted) => wanted == t,
+            None => !self.is_inline_without(t, column),
+        };
+        let mut found: Vec<(PlateId, DataTableId)> = self.named_rows().filter(|(_, t)| has(*t)).collect();
+        // Two plates over one table with one id name the same rows.
+        found.dedup_by_key(|(_, t)| *t);
+        let at = name.path.last().map_or(span, |p| p.span);
+        match found[..] {
+            [] => None,
+            [(rows, t)] => Some(self.column_by_name(t, column, ByName { groups, rows }, at)),
+            _ => {
+                let all: Vec<String> =
+                    found.iter().map(|(_, t)| format!("`{}.{column}`", self.tables[t.0].name)).collect();
+                let d = Diagnostic::error(WHICH_COLUMN, format!("column `{column}` of which table?"))
+                    .at(at, "several have rows with names")
+                    .help(format!("write {}", all.join(" or ")));
+                Some(Err(self.fail(d)))
+            }
+        }
     }
 
     fn is_inline_without(&self, table: DataTableId, column: &str) -> bool {
@@ -322,7 +406,11 @@ impl Resolver<'_> {
             rows.iter().copied().find(|&p| self.rows_of(p).is_some_and(|t| self.tables[t.0].name == table));
         let d = Diagnostic::error(WHICH_COLUMN, format!("a column has one value for each row of `{table}`"))
             .at(span, "not a row of that table");
+        let grouped = rows.iter().any(|&p| matches!(self.plates[p.0].kind, PlateKind::Groups { .. }));
         let d = match row {
+            None if grouped => d.help(format!(
+                "a group reads the row of its name: declare `Rows(table: \"{table}\", id: \"…\")` with the column of the names"
+            )),
             Some(p) => d.help(format!("write `{table}.{column}[{}]`", self.plate(p))),
             None => d.note(format!("the line `{}` has no plate with the rows of `{table}`", line.decl.key)),
         };
@@ -353,6 +441,7 @@ impl Resolver<'_> {
             ExprKind::Call(f, args) => match f {
                 Function::Dot => args.iter().map(|a| self.rank(a)).sum::<usize>().saturating_sub(2),
                 Function::Element(_) => 0,
+                Function::Scalar(_) => self.rank(&args[0]),
                 Function::MatrixVector | Function::Stick | Function::NotLast | Function::Unit(_) => 1,
                 Function::Diag | Function::Identity | Function::Earlier => 2,
             },

@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// The functions of the language: no node may have one's name.
-pub(super) const FUNCTIONS: [&str; 5] = ["dot", "diag", "identity", "stick", "parent"];
+pub(super) const FUNCTIONS: [&str; 9] =
+    ["dot", "diag", "identity", "stick", "parent", "log", "exp", "sqrt", "abs"];
 
 impl Resolver<'_> {
     pub(super) fn table_named(&self, name: &str) -> Option<DataTableId> {

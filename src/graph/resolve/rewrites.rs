@@ -6,6 +6,11 @@ pub(super) fn of_function(name: &str) -> Option<&'static str> {
     find(FUNCTIONS, name)
 }
 
+/// What to write instead of a function of a random variable, where known numbers may go through it.
+pub(super) fn of_random(name: &str) -> Option<&'static str> {
+    find(OF_RANDOM, name)
+}
+
 /// What to write instead of a distribution.
 pub(super) fn of_distribution(name: &str) -> Option<&'static str> {
     find(DISTRIBUTIONS, name)
@@ -21,21 +26,10 @@ fn find(rows: &'static [Row], name: &str) -> Option<&'static str> {
 /// Names in lower case and without `_`.
 const FUNCTIONS: &[Row] = &[
     (
-        &["exp"],
-        "the exponential of a Normal has no closed form in a rate or a precision: let a Gamma be the positive factor, `rate: \"a * b\"`; of a column or a node that is observed, `LogNormal` is the exponential of a Normal",
+        &["ln", "log10", "log2", "log1p", "expm1"],
+        "the natural logarithm of a known number is `log(x[n])`, to another base `log(x[n]) / log(10)`",
     ),
-    (
-        &["log", "ln", "log10", "log2", "log1p"],
-        "where the logarithm of an observed value is Normal, observe the value by a `LogNormal`; logarithms of a column are a column of their own",
-    ),
-    (
-        &["sqrt"],
-        "scales are precisions here: `precision: \"tau\"` stands for an sd of 1 / sqrt(tau); roots of a column are a column of their own",
-    ),
-    (
-        &["pow", "power", "square"],
-        "there are no powers: write what is known out, `a * a`, or as a column of its own",
-    ),
+    (&["pow", "power", "square"], "a power of a known number is `x[n] ^ 2`"),
     (
         &["sigmoid", "logistic", "logit", "invlogit", "expit", "probit", "phi", "softmax"],
         "no distribution is conjugate to this link: let the probability be a Beta, or the probabilities a Dirichlet, with an element for each group, `p: \"theta[g[n]]\"`",
@@ -55,7 +49,7 @@ const FUNCTIONS: &[Row] = &[
     ),
     (&["eye", "identitymatrix"], "write `identity(2)` or `identity(k)`"),
     (
-        &["abs", "min", "max", "round", "floor", "ceil", "sin", "cos", "tan", "tanh", "relu"],
+        &["min", "max", "round", "floor", "ceil", "sin", "cos", "tan", "tanh", "relu"],
         "compute it of a column beforehand, as a column of its own; of a random variable it has no closed form",
     ),
     (
@@ -63,6 +57,24 @@ const FUNCTIONS: &[Row] = &[
         "a case is picked by a category: `mu[z[n]]`, with `z[n]` a Categorical or a column",
     ),
     (&["lag", "previous", "prev", "shift"], "the step before is `h[t-1]`, on a plate `Steps`"),
+];
+
+const OF_RANDOM: &[Row] = &[
+    (
+        &["exp"],
+        "the exponential of a Normal has no closed form in a rate or a precision: let a Gamma be the positive factor, `rate: \"a * b\"`; of a node that is observed, `LogNormal` is the exponential of a Normal",
+    ),
+    (&["log"], "where the logarithm of an observed value is Normal, observe the value by a `LogNormal`"),
+    (&["sqrt"], "scales are precisions here: `precision: \"tau\"` stands for an sd of 1 / sqrt(tau)"),
+    (
+        &["abs"],
+        "the absolute value of a random variable has no closed form: let a Gamma be the positive number",
+    ),
+    (
+        &["^"],
+        "no distribution is conjugate to a power: a product takes two different random variables, `a * b`",
+    ),
+    (&["<"], "a case is picked by a category: `mu[z[n]]`, with `z[n]` a Categorical or a column"),
 ];
 
 const DISTRIBUTIONS: &[Row] = &[
@@ -152,7 +164,8 @@ mod tests {
             assert_eq!(names.len(), all);
         }
         assert!(of_distribution("Half_Cauchy").is_some_and(|help| help.contains("Gamma")));
-        assert!(of_function("exp").is_some_and(|help| help.contains("LogNormal")));
+        assert!(of_random("exp").is_some_and(|help| help.contains("LogNormal")));
+        assert!(of_function("ln").is_some_and(|help| help.contains("log(x[n])")));
         assert!(of_function("dott").is_none());
     }
 }

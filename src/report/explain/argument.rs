@@ -74,13 +74,13 @@ impl OneFactor<'_> {
                 let at: Vec<String> = r.index.iter().map(|i| letters.element(self.index(i))).collect();
                 bracket(&self.target(r), &at)
             }
-            ExprKind::Negate(a) => format!("−{}", self.expr(a, letters, 3)),
+            ExprKind::Negate(a) => format!("−{}", self.expr(a, letters, 4)),
             ExprKind::Binary(op, a, b) => {
-                let (level, sign) = match op {
-                    BinaryOp::Add => (1, " + "),
-                    BinaryOp::Sub => (1, " − "),
-                    BinaryOp::Mul => (2, " "),
-                    BinaryOp::Div => (2, "/"),
+                let level = op.precedence();
+                let sign = match op {
+                    BinaryOp::Sub => " − ".to_string(),
+                    BinaryOp::Div | BinaryOp::Power => op.sign().to_string(),
+                    _ => format!(" {} ", op.sign()),
                 };
                 let (a, b) = (self.expr(a, letters, level), self.expr(b, letters, level + 1));
                 let text = match op {
@@ -95,6 +95,7 @@ impl OneFactor<'_> {
                 match function {
                     Function::MatrixVector => args.join(" "),
                     Function::Dot => format!("dot({})", args.join(", ")),
+                    Function::Scalar(f) => format!("{}({})", f.name(), args.join(", ")),
                     Function::Element(at) => self.graph.element_text(&args[0], *at),
                     Function::Diag => format!("diag({})", args.join(", ")),
                     _ => format!("stick({})", args.join(", ")),
