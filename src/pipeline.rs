@@ -15,7 +15,11 @@ use crate::{
         energy::{self, Energy, ExpandError, LARGEST_EXPANSION},
         factor_graph::{self, ObservedValues},
     },
-    plan::{self, LowerError, Plan},
+    num::size,
+    plan::{
+        self, LowerError, Plan,
+        memory::{self, Need, NoRoom},
+    },
     shape::{DataTableId, Extent, NodeId},
     source::Source,
     syntax,
@@ -30,6 +34,11 @@ pub const TOO_LARGE: Code = Code("E0411");
 pub const SELF_PAIR: Code = Code("E0641");
 /// A known value that its parameter does not accept.
 pub const BAD_VALUE: Code = Code("E0642");
+
+/// Arrays that need more memory than there is.
+pub const NO_ROOM: Code = Code("E0644");
+/// Arrays that a message about memory names.
+const LARGEST_NEEDS: usize = 8;
 
 /// The graph of a model, all checks that need no data passed.
 ///
@@ -195,8 +204,46 @@ pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
 /// # Errors
 /// Blocks that can't be exact, and values that no parameter accepts.
 pub fn plan(graph: &FactorGraph, bound: &Bound, diags: &mut Diagnostics) -> Result<Plan, Reported> {
+    plan_within(graph, bound, memory::MOST, diags)
+}
+
+/// The same, if its arrays need no more than `limit` bytes.
+///
+/// # Errors
+/// They need more; and as above.
+pub fn plan_within(
+    graph: &FactorGraph,
+    bound: &Bound,
+    limit: u64,
+    diags: &mut Diagnostics,
+) -> Result<Plan, Reported> {
+    let limit = limit.min(memory::MOST);
+    // Before the blocks: what they cost is found by going over elements.
+    memory::check(memory::by_sizes(graph, bound, &[]), limit).map_err(|e| diags.error(no_room(&e)))?;
     let blocks = blocks(graph, Some(bound), diags)?;
-    plan::lower(graph, bound, blocks).map_err(|e| diags.error(explain(graph, bound, e)))
+    plan::lower(graph, bound, blocks, limit).map_err(|e| diags.error(explain(graph, bound, e)))
+}
+
+/// Arrays for which there is no room, the largest first.
+pub fn no_room(e: &NoRoom) -> Diagnostic {
+    let shown = |bytes: f64| size::bytes(bytes.min(1e18) as u64);
+    let all = shown(e.needs.iter().map(|n| n.bytes).sum());
+    let long = e.needs.iter().find(|n| n.too_long);
+    let title = match long {
+        Some(n) => format!("{} would have more numbers than can be counted", n.name),
+        None => format!("this fit needs about {all}, and {} may be taken", shown(e.limit as f64)),
+    };
+    let d = Diagnostic::error(NO_ROOM, title);
+    let d = match long.or(e.needs.first()) {
+        Some(Need { span: Some(span), bytes, .. }) => d.at(*span, shown(*bytes)),
+        _ => d,
+    };
+    let list = e.needs.iter().take(LARGEST_NEEDS).filter(|n| n.bytes > 0.0);
+    let d = list.fold(d, |d, n| d.note(format!("{}: {}", n.name, shown(n.bytes))));
+    d.help(match e.limit {
+        memory::MOST => "make plates smaller",
+        _ => "make plates smaller, or allow more: `--max-memory 64GB`",
+    })
 }
 
 /// The place in a file, or in a table of the model, of a node's observed element.
@@ -212,6 +259,14 @@ fn explain(graph: &FactorGraph, bound: &Bound, e: LowerError) -> Diagnostic {
         LowerError::Unsupported { span, what } => {
             Diagnostic::error(NO_FORM, format!("{what} has no closed form here")).at(span, "needed here")
         }
+        LowerError::NoRoom(e) => no_room(&e),
+        LowerError::OtherRows { span } => Diagnostic::error(
+            NO_FORM,
+            "elements are picked by the columns of one table in a line, and this is another",
+        )
+        .at(span, "picked by other rows")
+        .note("a line is gone over row by row, for one plate of rows")
+        .help("write one table that has a row for each pair of rows, and pick by its columns"),
         LowerError::SelfPair { node, factor, row } => {
             let name = &graph.nodes[node.0].name;
             let f = &graph.factors[factor];

@@ -50,10 +50,18 @@ fn many(what: &str, span: Span, slot: &StatKind, spec: &str) -> Diagnostic {
     let gaussian = slot.arithmetic == Arithmetic::Sum;
     // Why the expectation that an update needs is not to be had, and what to write instead.
     let (why, help) = match what {
-        "`stick`" => {
-            return not_yet(what, span)
-                .help("`stick` takes the vector of one node: `stick(v)` for `\"v[k]\"`");
-        }
+        "`stick`" => (
+            "the weights of a stick are products of the shares of one vector, each a Beta of its own",
+            "`stick` takes the vector of one node: `stick(v)` for `\"v[k]\"`",
+        ),
+        "`diag` of a random variable" => (
+            "ln |diag(a)| is the sum of the ln a: `diag` is conjugate to a vector of Gammas, as a precision",
+            "write `precision: \"diag(a)\"` of an MvNormal, with `\"a[j]\": Gamma(…)`",
+        ),
+        "a matrix scaled by a random variable" => (
+            "what scales a matrix enters by its logarithm as well: only a positive variable carries that",
+            "write `\"tau * identity(d)\"` with `tau` a Gamma, in a precision; in a mean, a vector of Normals",
+        ),
         "one number of a random vector" => (
             "what a vector carries is of the whole of it: only a mean is linear in one number of a Gaussian vector",
             "let the numbers be variables of their own over a plate, `\"p[j]\": Beta(…)`, and write `p[2]`; of probabilities that sum to 1, observe a Categorical with `p` as a whole",
@@ -78,9 +86,10 @@ fn many(what: &str, span: Span, slot: &StatKind, spec: &str) -> Diagnostic {
             "the logarithm of the density is not linear in what the variables carry",
             "write one random variable, or pick one by a category",
         ),
-        _ => {
-            return not_yet(what, span).help("write one random variable, scaled or shifted by what is known");
-        }
+        _ => (
+            "the logarithm of the density is not linear in what the variables carry",
+            "write one random variable, scaled or shifted by what is known",
+        ),
     };
     Diagnostic::error(NOT_YET, format!("{what} has no closed form as a parameter of {spec}"))
         .at(span, "no update is exact")

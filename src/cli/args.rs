@@ -4,6 +4,7 @@ use super::{stop::Stop, terminal::Terminal};
 use crate::{
     engine::options::{MAX_ITERATIONS, TOLERANCE},
     graph::FactorGraph,
+    num::size,
     report::FORMATS,
 };
 use clap::{
@@ -108,6 +109,9 @@ pub(super) struct Fit {
     /// Threads to use; the result does not depend on it [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub threads: Option<usize>,
+    /// Memory that the arrays of the fit may take, such as 16GB [default: what the machine has free]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub max_memory: Option<u64>,
     /// Which nodes to report [default: all but those with a data plate]
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub nodes: Option<Vec<String>>,
@@ -202,6 +206,10 @@ fn tolerance(text: &str) -> Result<f64, String> {
         Ok(x) if x >= 0.0 && x.is_finite() => Ok(x),
         _ => Err("must be a number from 0".to_string()),
     }
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    size::parse_bytes(text).ok_or_else(|| "must be a size, such as `500MB`, `16GB` or `2GiB`".to_string())
 }
 
 #[derive(Debug, ClapArgs)]

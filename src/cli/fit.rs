@@ -5,6 +5,7 @@ use super::{
     exit::Exit,
     interrupt::Interrupt,
     keep::{self, Checkpoints, Keeping},
+    memory,
     model::Opened,
     outputs::{Outputs, Saved},
     progress::Progress,
@@ -33,7 +34,10 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     let outputs = Outputs::open(args, terminal)?;
     let mut bound = opened.bind(&model, &graph, &args.model)?;
     drop(model);
-    let plan = opened.plan(&graph, &bound)?;
+    let named = |n: NodeId| args.nodes.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));
+    let limit = args.max_memory.or_else(memory::free).unwrap_or(u64::MAX);
+    let plan = opened.plan_within(&graph, &bound, limit)?;
+    opened.room(&graph, &plan, limit, &named)?;
     if !args.quiet {
         opened.warn();
     }
@@ -60,7 +64,6 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         profile: args.profile,
     };
     // The plan has the rows in its own order: one copy of the data is enough.
-    let named = |n: NodeId| args.nodes.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));
     bound.forget(|n| named(n) || plan.predicted.contains(&n));
     let about = keep::about(&opened, &graph, args, options.seed, &data)?;
     let keeping = outputs.kept().map(|place| Keeping {

@@ -11,6 +11,7 @@ mod fit;
 mod interrupt;
 mod keep;
 mod list;
+mod memory;
 mod model;
 mod outputs;
 mod progress;

@@ -12,7 +12,8 @@ use crate::{
     },
     keep::document::ModelText,
     pipeline,
-    plan::Plan,
+    plan::{Plan, memory},
+    shape::NodeId,
     source::Source,
     syntax,
 };
@@ -104,10 +105,34 @@ impl<'t> Opened<'t> {
     /// # Errors
     /// Blocks that can't be exact, values that no parameter accepts; rendered.
     pub fn plan(&mut self, graph: &FactorGraph, bound: &Bound) -> Result<Plan, Stop> {
+        self.plan_within(graph, bound, u64::MAX)
+    }
+
+    /// The same, if all arrays of the plan and of its run need no more than `limit` bytes.
+    ///
+    /// # Errors
+    /// They need more; and as above.
+    pub fn plan_within(&mut self, graph: &FactorGraph, bound: &Bound, limit: u64) -> Result<Plan, Stop> {
         let mut found = Diagnostics::default();
-        let plan = pipeline::plan(graph, bound, &mut found);
+        let plan = pipeline::plan_within(graph, bound, limit, &mut found);
         self.diags.absorb(found, |d| data::show_line(&Disk, d));
         self.passed(plan)
+    }
+
+    /// Is there room for all that a run of the plan makes, and for a report of these nodes?
+    ///
+    /// # Errors
+    /// There is not: what each array takes.
+    pub fn room(
+        &mut self,
+        graph: &FactorGraph,
+        plan: &Plan,
+        limit: u64,
+        reported: &dyn Fn(NodeId) -> bool,
+    ) -> Result<(), Stop> {
+        let room = memory::check(memory::of_plan(graph, plan, reported), limit);
+        let room = room.map_err(|e| self.diags.error(pipeline::no_room(&e)));
+        self.passed(room)
     }
 
     /// Blocks of q. Data are read only where an observed node that others depend on might have missing cells:

@@ -15,6 +15,7 @@ pub mod known;
 pub mod layout;
 pub mod lower;
 pub mod lowered;
+pub mod memory;
 pub mod messages;
 pub mod paths;
 pub mod program;

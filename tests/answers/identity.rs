@@ -155,12 +155,12 @@ fn by_school(lines: &str, names: &str) -> String {
 #[test]
 fn groups_read_the_rows_of_their_names() {
     let names = r#""Z", "C", "B", "A""#;
-    let read = r#""u[g]": Normal(mean: "b * private[g] + c[sector[g]]", sd: 1)"#;
+    let read = r#""u[g]": Normal(mean: "b * private[g] + e[1]", sd: 1)"#;
     let p = fit(&by_school(read, names)).unwrap();
     // The same of a plate over the rows themselves; Z has no pupils and says nothing.
     let rows = by_school(&read.replace("[g]", "[s]"), names);
     let q = fit(&rows).unwrap();
-    for node in ["b", "c"] {
+    for node in ["b", "e"] {
         for (a, b) in p.node(node).unwrap().mean().iter().zip(q.node(node).unwrap().mean()) {
             assert!((a - b).abs() < 1e-9, "{node}: {a} {b}");
         }
@@ -179,6 +179,30 @@ fn groups_read_the_rows_of_their_names() {
         "E0633",
         &["no row of `schools` is named `A`", "`Z`, `C`, `B`, `D`", "group"],
     );
+    let picked = r#""u[g]": Normal(mean: "c[sector[g]]", sd: 1)"#;
+    refused(&by_school(picked, names), "E0213", &["picks no element of `c`", "`sector[s]`"]);
     refused(&by_school(r#""u[g]": Normal(mean: "log(size[g])", sd: 1)"#, names), "E0642", &["`log(0)`"]);
     refused(&by_school(r#""u[g]": Normal(mean: "pupils.y[g]", sd: 1)"#, names), "E0215", &["id: "]);
+}
+
+/// The place is the expression that picks, not the whole line.
+#[test]
+fn rows_of_two_tables_in_one_line_are_told_at_the_second() {
+    let text = r#"Model(
+        data: { "a": { "g": ["p", "q"], "x": [1, 2] }, "b": { "h": ["r", "s", "r"], "x": [1, 2, 3] } },
+        plates: { "n": Rows(table: "a"), "m": Rows(table: "b"), "i": Groups(column: "a.g"), "j": Groups(column: "b.h") },
+        nodes: {
+            "u[i]": Normal(mean: 0, precision: 1),
+            "v[j]": Normal(mean: 0, precision: 1),
+            "y[n,m]": Normal(mean: "u[g[n]] + v[h[m]]", precision: 1),
+            "w[n,m]": Normal(mean: "y[n,m]", precision: 1),
+        },
+        factorize: MeanField,
+    )"#;
+    let e = fit(text).err().map(|e| e.to_string()).unwrap_or_default();
+    if e.contains("E0409") {
+        let caret = e.lines().find(|l| l.contains('^')).unwrap_or_default();
+        assert_eq!(caret.matches('^').count(), "v[h[m]]".len(), "{e}");
+        assert!(e.contains("a row for each pair of rows"), "{e}");
+    }
 }

@@ -288,3 +288,63 @@ fn check_ends_with_1_where_a_table_is_not_there() {
     assert!(err(&o).contains("E0601") && err(&o).contains("t.csv"), "{}", err(&o));
     assert!(String::from_utf8_lossy(&o.stdout).contains("k"), "what can be said without them");
 }
+
+/// Refused with the size of each array, before any is made.
+#[test]
+fn what_does_not_fit_into_memory_is_refused_by_array() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    let model = |plates: &str, nodes: &str| {
+        let text = format!(
+            r#"Model(data: {{ "t": {{ "y": [1, 2, 3] }} }}, plates: {{ "n": Rows(table: "t"), {plates} }},
+            nodes: {{ {nodes}, "y[n]": Normal(mean: 0, precision: 1) }}, observe: {{ "y": "y" }})"#
+        );
+        fs::write(at("m.ron"), text).expect("written");
+        at("m.ron")
+    };
+    // Sizes whose product no machine can count, or has.
+    for (plates, nodes) in [
+        (
+            r#""i": Size(4000000000), "j": Size(4000000000), "k": Size(4000000000)"#,
+            r#""b[i,j,k]": Normal(mean: 0, precision: 1)"#,
+        ),
+        (r#""i": Size(100000), "j": Size(100000)"#, r#""b[i,j]": Normal(mean: 0, precision: 1)"#),
+        (r#""i": Size(4000000000)"#, r#""v": MvNormal(mean: 0, precision: "identity(i)")"#),
+        (r#""i": Size(4000000000)"#, r#""p": Dirichlet(concentration: 1, over: "i")"#),
+    ] {
+        let o = run(&["fit", &model(plates, nodes)]);
+        assert_eq!(o.status.code(), Some(1), "{plates}: {}", err(&o));
+        assert!(err(&o).contains("error[E0644]") && err(&o).contains("m.ron:"), "{plates}: {}", err(&o));
+    }
+    // A gigabyte of one array, where a megabyte may be taken; and where there is room.
+    let many = model(r#""i": Size(1000000)"#, r#""b[i]": Normal(mean: 0, precision: 1)"#);
+    let o = run(&["fit", &many, "--max-memory", "1MB"]);
+    assert_eq!(o.status.code(), Some(1), "{}", err(&o));
+    for said in ["about 3", "1.0 MB may be taken", "`b`, moments and η: 32.0 MB", "--max-memory"] {
+        assert!(err(&o).contains(said), "no {said:?} in {}", err(&o));
+    }
+    let few = model(r#""i": Size(10)"#, r#""b[i]": Normal(mean: 0, precision: 1)"#);
+    let o = run(&["fit", &few, "--max-memory", "1MB", "--quiet"]);
+    assert_eq!((o.status.code(), err(&o).as_str()), (Some(0), ""));
+    let o = run(&["fit", &few, "--max-memory", "5 dogs"]);
+    assert_eq!(o.status.code(), Some(2), "{}", err(&o));
+}
+
+/// What each row has passes by with the rows, unless a report asks for all of it.
+#[test]
+fn rows_take_memory_where_they_are_reported() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    fs::write(at("t.csv"), many_rows()).expect("written");
+    fs::write(at("m.ron"), MIXTURE).expect("written");
+    let fit = |more: &[&str]| {
+        let model = at("m.ron");
+        let mut args = vec!["fit", &model, "--max-iterations", "2", "--max-memory", "2MB", "--quiet"];
+        args.extend(more);
+        run(&args)
+    };
+    let o = fit(&[]);
+    assert_eq!(o.status.code(), Some(3), "{}", err(&o));
+    let o = fit(&["--nodes", "z"]);
+    assert!(o.status.code() == Some(1) && err(&o).contains("`z`, moments and η"), "{}", err(&o));
+}

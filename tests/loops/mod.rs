@@ -396,6 +396,10 @@ impl<'a> State<'a> {
                     Target::Input(id) => {
                         let input = &self.r.graph.inputs[id.0];
                         let all = &self.r.bound.inputs[id.0];
+                        // One number for all elements is there once.
+                        if input.sizes.is_empty() && all.len() == 1 {
+                            return vec![all[0]; len.max(1)];
+                        }
                         let each: usize = all.len() / self.sizes(&input.plates).iter().product::<usize>();
                         all[i * each..i * each + len.max(1)].to_vec()
                     }

@@ -27,11 +27,7 @@ impl Binder<'_> {
                 Extent::Plate(p),
                 span,
             ) {
-                let of_row = |k: u32| map[category.codes[k as usize] as usize];
-                let codes: Arc<[u32]> = match &self.bound.columns[c.0].rows {
-                    Some(rows) => rows.iter().map(|&r| of_row(r)).collect(),
-                    None => (0..category.codes.len() as u32).map(of_row).collect(),
-                };
+                let codes: Arc<[u32]> = category.codes.iter().map(|&k| map[k as usize]).collect();
                 self.bound.columns[c.0].codes.push((Extent::Plate(p), codes));
             }
         }

@@ -20,10 +20,7 @@ impl Binder<'_> {
 
     fn input(&mut self, input: &Input) -> Option<Numbers> {
         match &input.source {
-            InputSource::Numbers(n) if input.sizes.is_empty() => {
-                let count = input.plates.iter().map(|&p| self.bound.plate(p).size).product();
-                Some(vec![n[0]; count].into())
-            }
+            // One number for all elements is kept once: there may be billions of them.
             InputSource::Numbers(n) => {
                 for (&p, &have) in input.plates.iter().zip(&input.sizes) {
                     let want = self.bound.plate(p).size;

@@ -5,7 +5,7 @@ use super::references::each_ref;
 use crate::{
     graph::{
         bound::Bound,
-        factor_graph::{Expr, FactorGraph, Index, InputSource, Ref, Target},
+        factor_graph::{Expr, FactorGraph, Index, Input, InputSource, Ref, Target},
     },
     shape::{ColumnId, Extent, NodeId, PlateId},
 };
@@ -179,7 +179,15 @@ impl<'a> Environment<'a> {
                 Some(numbers) => (&self.graph.nodes[n.0].plates, numbers),
                 None => return nothing(),
             },
-            Target::Input(i) => (&self.graph.inputs[i.0].plates, &self.bound.inputs[i.0]),
+            Target::Input(i) => match (&self.graph.inputs[i.0], &self.bound.inputs[i.0]) {
+                // One number for all elements.
+                (input, number)
+                    if input.sizes.is_empty() && matches!(input.source, InputSource::Numbers(_)) =>
+                {
+                    return Values::once(Cow::Owned(vec![number[0]; self.left(input, r)]));
+                }
+                (input, numbers) => (&input.plates, numbers),
+            },
         };
         let mut at = Indices::Same(0);
         let mut count = 1;
@@ -193,6 +201,11 @@ impl<'a> Environment<'a> {
             at = if axis == 0 { here } else { self.combine(&at, &here, |a, b| a * size + b) };
         }
         self.gather(numbers, numbers.len() / count.max(1), &at)
+    }
+
+    /// Numbers in a value that leaves plates off at the end.
+    fn left(&self, input: &Input, r: &Ref) -> usize {
+        input.plates.iter().skip(r.index.len()).map(|&p| self.bound.plate(p).size).product()
     }
 
     fn node(&self, n: NodeId) -> Option<&'a [f64]> {

@@ -244,6 +244,23 @@ impl Resolver<'_> {
                 Ok(Index::Gate(Ref { target, index }))
             }
             Target::Column(column) => match index.as_slice() {
+                // Columns pick elements row by row, and groups are no rows.
+                [Index::Plate(groups)] if self.columns[column.0].by_name.is_some() => {
+                    let (column, rows) =
+                        (self.columns[column.0].name.clone(), self.columns[column.0].by_name);
+                    let rows = rows.map_or(*groups, |b| b.rows);
+                    let (groups, rows) = (self.plate(*groups).to_owned(), self.plate(rows).to_owned());
+                    let d = Diagnostic::error(
+                        BAD_INDEX,
+                        format!("a group of `{groups}` picks no element of `{owner}` by a column"),
+                    )
+                    .at(e.span, "read for each group")
+                    .note("a group reads numbers of the row of its name; elements are picked by rows")
+                    .help(format!(
+                        "let the line run over the rows themselves, `[{rows}]` in the key and `{column}[{rows}]` here"
+                    ));
+                    Err(self.fail(d))
+                }
                 [Index::Plate(rows)] => Ok(Index::Column { column, plate: *rows }),
                 _ => Err(self.bad_column_index(e.span)),
             },

@@ -5,9 +5,13 @@ use super::{drafts::FactorView, lowering::Lowering};
 use crate::{
     expfam::stat::StatKind,
     factorize::roles::Role,
-    graph::energy::{Element, KnownMap, LabelId, Op, Source},
+    graph::{
+        energy::{Element, KnownMap, LabelId, Op, Source},
+        factor_graph::{Expr, ExprKind, Index},
+    },
     num::contract::{Axes, Letter},
     shape::PlateId,
+    source::Span,
 };
 
 impl<'a> Lowering<'a> {
@@ -166,6 +170,18 @@ impl<'a> Lowering<'a> {
         (offset, axes)
     }
 
+    /// Where a line picks elements in the way that an operand's index does; the line's call if it is not found.
+    pub(super) fn other_rows(&self, view: &FactorView<'_>, picked: Element) -> Span {
+        let factor = &self.graph.factors[view.index];
+        let is = |i: &Index| match (i, picked) {
+            (Index::Column { column, .. }, Element::Column { column: c, .. }) => *column == c,
+            (Index::Before { lag, .. }, Element::Before { lag: l, .. }) => *lag == l,
+            (Index::Parent(_), Element::Parent { .. }) => true,
+            _ => false,
+        };
+        factor.args.iter().find_map(|a| picking(&a.expr, &is)).unwrap_or(factor.span)
+    }
+
     pub(super) fn node_plates(&self, op: &Op) -> Vec<PlateId> {
         match op.source {
             Source::Node(n) => self.graph.nodes[n.0].plates.clone(),
@@ -216,4 +232,15 @@ pub(super) fn dense_axes(labels: &[LabelId], sizes: &[usize]) -> Axes {
         .collect();
     axes.reverse();
     Axes(axes)
+}
+
+/// The first name of an expression that has an index of some kind.
+fn picking(e: &Expr, is: &impl Fn(&Index) -> bool) -> Option<Span> {
+    match &e.kind {
+        ExprKind::Numbers(_) => None,
+        ExprKind::Ref(r) => r.index.iter().any(is).then_some(e.span),
+        ExprKind::Negate(a) => picking(a, is),
+        ExprKind::Binary(_, a, b) => picking(a, is).or_else(|| picking(b, is)),
+        ExprKind::Call(_, args) => args.iter().find_map(|a| picking(a, is)),
+    }
 }

@@ -1,6 +1,10 @@
 //! Why a plan can't be made of data. Not here: how that is told (`pipeline`).
 
-use crate::{plan::known::BadValue, shape::NodeId, source::Span};
+use crate::{
+    plan::{known::BadValue, memory::NoRoom},
+    shape::NodeId,
+    source::Span,
+};
 
 /// Data that a plan can't be made for.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +33,8 @@ pub enum LowerError {
         /// The number.
         value: f64,
     },
+    /// Arrays that need more memory than there is.
+    NoRoom(NoRoom),
     /// A row that couples an element with itself.
     SelfPair {
         /// The node.
@@ -37,6 +43,11 @@ pub enum LowerError {
         factor: usize,
         /// The place of the row.
         row: usize,
+    },
+    /// Elements picked by the columns of a second table, or by another axis than the rows that are gone over.
+    OtherRows {
+        /// The expression that picks.
+        span: Span,
     },
     /// A construct the engine has no form for.
     Unsupported {

@@ -24,6 +24,7 @@ use super::{
     colours,
     layout::{Id, List, StreamId, VarId},
     lowered::Lowered,
+    memory,
     paths::{self, local_ascent, local_ascent::AscentRule, shared_covariance},
     program::Plan,
     schedule,
@@ -38,8 +39,10 @@ use crate::{
 };
 use lowering::Lowering;
 
-/// Lowers a bound graph and its blocks.
-pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan, LowerError> {
+/// Lowers a bound graph and its blocks, if its arrays need no more than `limit` bytes.
+pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks, limit: u64) -> Result<Plan, LowerError> {
+    let room = |needs| memory::check(needs, limit).map_err(LowerError::NoRoom);
+    room(memory::by_sizes(graph, bound, &blocks.energy.knowns))?;
     // Before centring, so that the number is told as it was written.
     if let Some((node, row, column, value)) = too_large(graph, bound) {
         return Err(LowerError::TooLarge { node, row, column, value });
@@ -53,6 +56,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks) -> Result<Plan,
             l.streams[*s] = Stream::in_order(l.streams[*s].plate, bound.plate(l.streams[*s].plate), order);
         }
         l.vars()?;
+        room(memory::of_variables(graph, l.vars.iter(), &|_| false))?;
         for f in 0..graph.factors.len() {
             l.factor(f)?;
         }

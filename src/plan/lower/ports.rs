@@ -156,11 +156,7 @@ impl<'a> Lowering<'a> {
                 Element::Label(l) => axes.push((l, axis.stride)),
                 Element::At(i) => offset += i.settled(&self.bound.labelled) * axis.stride,
                 _ => {
-                    let span = self.graph.factors[view.index].span;
-                    return Err(LowerError::Unsupported {
-                        span,
-                        what: "a data column of another table than the child's rows".into(),
-                    });
+                    return Err(LowerError::OtherRows { span: self.other_rows(view, *e) });
                 }
             }
         }
