@@ -195,14 +195,15 @@ fn rows_of_two_tables_in_one_line_are_told_at_the_second() {
             "u[i]": Normal(mean: 0, precision: 1),
             "v[j]": Normal(mean: 0, precision: 1),
             "y[n,m]": Normal(mean: "u[g[n]] + v[h[m]]", precision: 1),
-            "w[n,m]": Normal(mean: "y[n,m]", precision: 1),
+            "t": Gamma(shape: 1, rate: 1),
+            "w[n,m]": Normal(mean: "y[n,m]", precision: "t"),
+            "x[n]": Normal(mean: "u[g[n]]", precision: 1),
         },
         factorize: MeanField,
+        observe: { "x": "x" },
     )"#;
-    let e = fit(text).err().map(|e| e.to_string()).unwrap_or_default();
-    if e.contains("E0409") {
-        let caret = e.lines().find(|l| l.contains('^')).unwrap_or_default();
-        assert_eq!(caret.matches('^').count(), "v[h[m]]".len(), "{e}");
-        assert!(e.contains("a row for each pair of rows"), "{e}");
-    }
+    let e = fit(text).expect_err("two tables").to_string();
+    assert!(e.contains("E0409") && e.contains("a row for each pair of rows"), "{e}");
+    let caret = e.lines().find(|l| l.contains('^')).unwrap_or_default();
+    assert_eq!(caret.matches('^').count(), "v[h[m]]".len(), "{e}");
 }

@@ -373,3 +373,47 @@ fn explain_prints_each_stage() {
     }
     refused(&["explain", "graphs/bad/E0601_not_there.ron", "--emit", "plan"], 1, &["E0601"]);
 }
+
+/// Blanks around a level are part of it; around numbers, missing cells and names of columns they are nothing.
+#[test]
+fn blanks_are_what_the_page_says() {
+    let model = r#"plates: { "n": Rows(table: "t"), "g": Groups(column: "t.g") },
+        nodes: { "b[g]": Normal(mean: 0, precision: 1), "y[n]": Normal(mean: "b[g[n]]", precision: 1) }, observe: { "y": "y" }"#;
+    let (_dir, path) = written("g , y\na, 1\n a,2 \n\"a\",3\n\" a\", NA \nb,\n\n\n", model);
+    let o = elbow(&["fit", &path, "--nodes", "b,y", "--format", "json"]);
+    assert_eq!((code(&o), err(&o).as_str()), (0, ""));
+    let json: serde_json::Value = serde_json::from_str(&out(&o)).expect("JSON");
+    assert_eq!(json["nodes"]["b"]["labels"]["g"], serde_json::json!([" a", "a", "b"]));
+    let rows = json["nodes"]["y"]["mean"].as_array().map_or(0, Vec::len);
+    assert_eq!(rows, 5, "the blank lines at the end are no rows");
+    let (_dir, path) = written("g,y\na,1\n\nb,2\n", model);
+    refused(&["fit", &path], 1, &["line 3", "is blank", "separators"]);
+    let (_dir, path) = written("g,y\na,1,\n", model);
+    refused(&["fit", &path], 1, &["E0607", "t.csv:2"]);
+}
+
+/// In a table of one column a blank line is a missing cell; at the end it is told.
+#[test]
+fn a_table_of_one_column_that_ends_in_blank_lines_is_told() {
+    let model = r#"plates: { "n": Rows(table: "t") },
+        nodes: { "m": Normal(mean: 0, precision: 1), "y[n]": Normal(mean: "m", precision: 1) }, observe: { "y": "y" }"#;
+    for (table, rows, line) in [
+        ("y\n1\n\n2\n\n\n", 5, Some("t.csv:5")),
+        ("y\n1\n2\n\n", 3, Some("t.csv:4")),
+        ("y\n1\n\n2\n", 3, None),
+        ("y\n1\n2\nNA\n", 3, None),
+        ("y\n1\n2", 2, None),
+    ] {
+        let (_dir, path) = written(table, model);
+        let o = elbow(&["fit", &path, "--nodes", "y", "--format", "json"]);
+        assert_eq!(code(&o), 0, "{}", err(&o));
+        let json: serde_json::Value = serde_json::from_str(&out(&o)).expect("JSON");
+        assert_eq!(json["nodes"]["y"]["mean"].as_array().map_or(0, Vec::len), rows, "{table:?}");
+        match line {
+            Some(line) => {
+                assert!(err(&o).contains("W0602") && err(&o).contains(line), "{table:?}: {}", err(&o))
+            }
+            None => assert_eq!(err(&o), "", "{table:?}"),
+        }
+    }
+}

@@ -33,6 +33,9 @@ impl Resolver<'_> {
                 PlateKind::Steps { .. } | PlateKind::Tree { .. } => {
                     d.help("the first step of a node is a line of its own: `\"z[0]\"`")
                 }
+                PlateKind::Rows { id: None, .. } => d.help(format!(
+                    "name the rows, `Rows(table: …, id: \"column\")`, and write `{owner}['name']`"
+                )),
                 _ => d.help(format!(
                     "an element of `{}` is named by its label: `{owner}['{n}']`",
                     self.plate(plate)
