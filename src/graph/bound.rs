@@ -1,6 +1,7 @@
 //! A factor graph's data: sizes, labels, codes and numbers, checked against the graph. Not here: how files
 //! are read (`data`).
 
+use super::factor_graph::{FactorGraph, Labelled, LabelledAxis};
 use crate::{
     data::{RowPlaces, sequences::Sequences},
     num::numbers::Numbers,
@@ -123,6 +124,20 @@ impl Bound {
             Extent::Plate(p) => self.plate(p).labels.clone(),
             Extent::Levels(c) => self.columns[c.0].levels.clone(),
         }
+    }
+    /// Names of what a labelled element is one of, where it has any.
+    pub fn labels_of(&self, graph: &FactorGraph, of: LabelledAxis) -> Option<Arc<[String]>> {
+        match of {
+            LabelledAxis::Plate(p) => self.labels(Extent::Plate(p)),
+            LabelledAxis::Event(n) => {
+                let own = graph.nodes[n.0].event.and_then(|e| self.labels(e));
+                own.or_else(|| self.event_labels[n.0].as_ref().map(|l| l.names.clone()))
+            }
+        }
+    }
+    /// The place of a labelled element, from 0, if it is there.
+    pub fn place_of(&self, graph: &FactorGraph, l: &Labelled) -> Option<usize> {
+        self.labels_of(graph, l.of)?.iter().position(|x| *x == l.label)
     }
     /// The element of `extent` that column `c` names in each row.
     pub fn codes(&self, c: ColumnId, extent: Extent) -> Option<&Arc<[u32]>> {

@@ -39,10 +39,6 @@ pub fn skeleton(kept: &Kept, graph: &FactorGraph) -> Result<Bound, KeepError> {
         BoundColumn { levels: of.map(|l| l.levels.clone().into()), ..BoundColumn::default() }
     });
     let inputs = graph.inputs.iter().map(|i| match &i.source {
-        InputSource::Numbers(n) if i.sizes.is_empty() => {
-            let count = i.plates.iter().map(|p| plates[p.0].size).product();
-            vec![n.first().copied().unwrap_or(f64::NAN); count].into()
-        }
         InputSource::Numbers(n) => n.clone().into(),
         InputSource::Columns(_) | InputSource::Table(_) => Numbers::default(),
     });
@@ -54,12 +50,18 @@ pub fn skeleton(kept: &Kept, graph: &FactorGraph) -> Result<Bound, KeepError> {
             Ok(Some(EventLabels { of, names: names.clone().into() }))
         }
     });
-    Ok(Bound {
+    let mut bound = Bound {
         columns: columns.collect(),
         inputs: inputs.collect(),
         observed: vec![None; graph.nodes.len()],
         event_labels: labels.collect::<Result<_, KeepError>>()?,
+        labelled: vec![],
         places: vec![],
         plates,
-    })
+    };
+    for l in &graph.labelled {
+        let place = bound.place_of(graph, l).ok_or_else(other)?;
+        bound.labelled.push(place);
+    }
+    Ok(bound)
 }

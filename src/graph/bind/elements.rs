@@ -5,26 +5,18 @@ use super::{Binder, LENGTHS_DIFFER, UNKNOWN_LEVEL, codes::some_levels};
 use crate::{
     diag::{Diagnostic, suggest::nearest},
     graph::factor_graph::{Expr, ExprKind, Fixed, Function, LabelledAxis},
-    shape::Extent,
 };
 
 impl Binder<'_> {
     pub(super) fn labelled(&mut self) {
         let graph = self.graph;
         for l in &graph.labelled {
-            let (labels, whose) = match l.of {
-                LabelledAxis::Plate(p) => {
-                    (self.bound.labels(Extent::Plate(p)), format!("plate `{}`", graph.plate_name(p)))
-                }
-                LabelledAxis::Event(n) => {
-                    let own = graph.nodes[n.0].event.and_then(|e| self.bound.labels(e));
-                    let lent = || self.bound.event_labels[n.0].as_ref().map(|l| l.names.clone());
-                    (own.or_else(lent), format!("the values of `{}`", graph.nodes[n.0].name))
-                }
-            };
-            let place = labels.as_ref().and_then(|all| all.iter().position(|x| *x == l.label));
-            let Some(place) = place else {
-                let d = match labels {
+            let Some(place) = self.bound.place_of(graph, l) else {
+                let whose = match l.of {
+                    LabelledAxis::Plate(p) => format!("plate `{}`", graph.plate_name(p)),
+                    LabelledAxis::Event(n) => format!("the values of `{}`", graph.nodes[n.0].name),
+                };
+                let d = match self.bound.labels_of(graph, l.of) {
                     Some(all) => {
                         let title = format!("`{}` is no element of {whose}", l.label);
                         let d = Diagnostic::error(UNKNOWN_LEVEL, title).at(l.span, "no such element");
