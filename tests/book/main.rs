@@ -6,4 +6,5 @@ mod common;
 
 mod links;
 mod pages;
+mod pictures;
 mod transcripts;

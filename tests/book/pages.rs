@@ -22,7 +22,7 @@ fn read(path: &Path) -> String {
 }
 
 /// Compares a file with what it should be, or writes it.
-fn golden(path: &str, want: &str) {
+pub fn golden(path: &str, want: &str) {
     let full = package().join(path);
     if std::env::var_os("ELBOW_BLESS").is_some() {
         std::fs::write(&full, want).unwrap_or_else(|e| panic!("{path}: {e}"));
