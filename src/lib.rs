@@ -15,7 +15,8 @@
 //! - [`Model::check`], [`Model::explain`] and [`Model::warnings`] say what the engine makes of it, and infer
 //!   nothing.
 //! - [`Model::fit`] runs it, with [`Options`]; [`Model::fit_watched`] also tells a [`Watch`] of each iteration.
-//! - A [`Posterior`] has the bound ([`elbo`](Posterior::elbo), in nats), its [`trace`](Posterior::trace), and q of
+//! - A [`Posterior`] has the bound ([`elbo`](Posterior::elbo), in nats), how many [`digits`](Posterior::digits) of it
+//!   hold, its [`trace`](Posterior::trace), and q of
 //!   each node: [`Posterior::node`] gives its mean, standard deviations, quantiles, parameters and labels. Nodes
 //!   with an element for each row of the data are there if [`Options::nodes`] asks for them. It displays as
 //!   `elbow fit` prints it.

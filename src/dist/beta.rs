@@ -7,6 +7,7 @@
 //! Where α is 1 it is, −ln B(1, β) = ln β, and β may be random, carried as (x, ln x); and the other way
 //! round. Source: Bishop (2006), p. 71 eq. 2.13 and App. B p. 686.
 
+use super::dirichlet::{LARGE, cancelled};
 use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
@@ -14,7 +15,7 @@ use crate::expfam::{
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{Arithmetic, BETA, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
 };
-use crate::num::special::ln_gamma;
+use crate::num::special::{self, ln_gamma};
 use crate::num::stream::Stream;
 
 const X: usize = 0;
@@ -179,6 +180,9 @@ pub static SPEC: DistSpec = DistSpec {
 };
 
 fn ln_beta(a: f64, b: f64) -> f64 {
+    if a + b >= LARGE {
+        return special::ln_beta(a, b);
+    }
     let (low, high) = if a < b { (a, b) } else { (b, a) };
     ln_gamma(low) - ln_gamma_rise(high, low)
 }
@@ -218,7 +222,8 @@ impl Family for Beta {
     }
     fn cancelled(&self, _: usize, eta: &[f64]) -> f64 {
         let (a, b) = standard(eta);
-        2.0 * [a, b, a + b].iter().map(|x| ln_gamma(*x).abs()).sum::<f64>()
+        let whole = if a + b < LARGE { ln_gamma(a + b).abs() } else { 0.0 };
+        2.0 * (cancelled(a, a + b) + cancelled(b, a + b) + whole)
     }
     fn parameters(&self, _: usize, eta: &[f64]) -> Vec<Parameter> {
         let (alpha, beta) = standard(eta);

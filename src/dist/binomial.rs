@@ -9,7 +9,7 @@ use crate::expfam::{
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{BETA, COUNT, LN_ZERO},
 };
-use crate::num::special::ln_gamma;
+use crate::num::special::ln_choose;
 
 const X: usize = 0;
 const TRIALS: usize = 1;
@@ -49,7 +49,7 @@ pub static SPEC: DistSpec = DistSpec {
     terms: TERMS,
     log_base: Some(|values, _| {
         let (x, n) = (values[X][0], values[TRIALS][0]);
-        if x > n { LN_ZERO } else { ln_gamma(n + 1.0) - ln_gamma(x + 1.0) - ln_gamma(n - x + 1.0) }
+        if x > n { LN_ZERO } else { ln_choose(n, x) }
     }),
     family: None,
     mean_given: Some(|values, _| vec![values[TRIALS][0] * values[P][0]]),

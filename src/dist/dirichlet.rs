@@ -49,7 +49,30 @@ static CONCENTRATIONS: StatKind = StatKind {
     },
 };
 
+/// From this total on, ln Γ of it is so large beside ln B that its digits count.
+pub(super) const LARGE: f64 = 1e8;
+
+/// ln B of many, one after the other: no part is larger than the sum has to be.
+fn ln_beta_by_two(alpha: &[f64]) -> f64 {
+    let mut so_far = 0.0;
+    let each = alpha.iter().map(|&a| {
+        let two = if so_far > 0.0 { special::ln_beta(a, so_far) } else { 0.0 };
+        so_far += a;
+        two
+    });
+    each.sum()
+}
+
+/// What cancels in ln B and beside it, of one concentration out of a total: ln Γ of it, or, where this is summed by
+/// two, what is left of it.
+pub(super) fn cancelled(alpha: f64, total: f64) -> f64 {
+    if total < LARGE { ln_gamma(alpha).abs() } else { alpha * (total / alpha).ln() + alpha.ln().abs() }
+}
+
 fn ln_beta(alpha: &[f64]) -> f64 {
+    if reduce::sum(alpha) >= LARGE {
+        return ln_beta_by_two(alpha);
+    }
     // The largest goes into the rise, where it costs no digits.
     let largest = largest(alpha);
     let (mut rest, mut sum) = (0.0, 0.0);
@@ -139,7 +162,11 @@ impl Family for Dirichlet {
             // Σ of the others: the difference from the total would lose a small one beside a large one.
             let rest = reduce::sum(&m[..top]) + reduce::sum(&m[top + 1..]);
             let ln_gammas = special::gamma_sums(m, top);
-            *a = if rest == 0.0 { 0.0 } else { ln_gammas - ln_gamma_rise(alpha, rest) };
+            *a = match total {
+                _ if rest == 0.0 => 0.0,
+                LARGE.. => ln_beta_by_two(e),
+                _ => ln_gammas - ln_gamma_rise(alpha, rest),
+            };
             let shift = digamma(total);
             m.iter_mut().for_each(|m| *m -= shift);
             // One that is nearly all of the total needs its digits; at most one other comes near.
@@ -149,8 +176,9 @@ impl Family for Dirichlet {
         Ok(())
     }
     fn cancelled(&self, _: usize, eta: &[f64]) -> f64 {
-        let alpha = concentration(eta);
-        2.0 * (alpha.iter().map(|a| ln_gamma(*a).abs()).sum::<f64>() + ln_gamma(reduce::sum(&alpha)).abs())
+        let total = reduce::sum(eta);
+        let whole = if total < LARGE { ln_gamma(total).abs() } else { 0.0 };
+        2.0 * (eta.iter().map(|a| cancelled(*a, total)).sum::<f64>() + whole)
     }
     fn parameters(&self, d: usize, eta: &[f64]) -> Vec<Parameter> {
         vec![Parameter {

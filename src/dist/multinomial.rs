@@ -8,7 +8,7 @@ use crate::expfam::{
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{COUNT, COUNTS, DIRICHLET, LN_ZERO},
 };
-use crate::num::special::ln_gamma;
+use crate::num::special::ln_choose;
 
 const X: usize = 0;
 const TRIALS: usize = 1;
@@ -47,7 +47,14 @@ pub static SPEC: DistSpec = DistSpec {
         if x.iter().sum::<f64>() != n {
             return LN_ZERO;
         }
-        ln_gamma(n + 1.0) - x.iter().map(|x| ln_gamma(x + 1.0)).sum::<f64>()
+        // One category after the other, each chosen out of what it and those before it have: the plain sum of
+        // ln x! would cancel to this with n ln n.
+        let mut so_far = 0.0;
+        let each = x.iter().map(|&x| {
+            so_far += x;
+            ln_choose(so_far, x)
+        });
+        each.sum()
     }),
     family: None,
     mean_given: Some(|values, _| values[P].iter().map(|p| values[TRIALS][0] * p).collect()),

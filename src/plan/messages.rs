@@ -25,7 +25,9 @@ pub enum Place {
     Row(usize),
 }
 
-/// All messages to each block. Those of one table come one after the other, to shared operands first.
+/// All messages to each block. Those of one table come one after the other, to shared operands first; those of the
+/// block's own lines, its priors, last. What data send may cancel to nothing (the throws less the heads), and then a
+/// small prior counts.
 pub fn find(tables: &List<TableId, Table>, vars: &List<VarId, Var>) -> List<VarId, Vec<MessageFrom>> {
     let mut out = vars.map(|_| vec![]);
     for (t, table) in tables.enumerate() {
@@ -41,6 +43,9 @@ pub fn find(tables: &List<TableId, Table>, vars: &List<VarId, Var>) -> List<VarI
                 out[var].push(MessageFrom { table: t, to: Place::Row(i) });
             }
         }
+    }
+    for (v, var) in vars.enumerate() {
+        out[v].sort_by_key(|m| var.nodes.iter().any(|n| n.0 == tables[m.table].node));
     }
     out
 }
