@@ -11,6 +11,7 @@ use crate::{
     factorize::{self, Blocks, roles::Missing},
     graph::{
         self, Bound, FactorGraph,
+        barren::{Kept, without_barren},
         bind::OUTSIDE_SUPPORT,
         energy::{self, Energy, ExpandError, LARGEST_EXPANSION},
         factor_graph::{self, ObservedValues},
@@ -165,11 +166,34 @@ pub fn blocks(
     bound: Option<&Bound>,
     diags: &mut Diagnostics,
 ) -> Result<Blocks, Reported> {
+    match bound {
+        Some(bound) => {
+            let (seen, kept) = without_barren(graph, bound);
+            seen_blocks(graph, Some(&seen), &kept, diags)
+        }
+        None => seen_blocks(graph, None, &Kept::of_graph(graph), diags),
+    }
+}
+
+/// Blocks of q, of what inference sees of the data.
+fn seen_blocks(
+    graph: &FactorGraph,
+    seen: Option<&Bound>,
+    kept: &Kept,
+    diags: &mut Diagnostics,
+) -> Result<Blocks, Reported> {
     let mut energy = expand(graph, diags)?;
-    energy.settle(bound.map_or(&[], |b| &b.labelled));
-    let missing = bound.map_or_else(|| vec![Missing::Nothing; graph.nodes.len()], |b| missing(graph, b));
-    let sizes = |x: Extent| bound.map_or_else(|| known_size(graph, x), |b| Some(b.size(x)));
-    factorize::factorize(graph, energy, &missing, &sizes, bound, diags)
+    energy.settle(seen.map_or(&[], |b| &b.labelled));
+    let missing: Vec<Missing> = (0..graph.nodes.len())
+        .map(NodeId)
+        .map(|n| match seen {
+            _ if kept.barren(n) => Missing::Everything,
+            Some(seen) => plan::what_is_missing(seen, n),
+            None => Missing::Nothing,
+        })
+        .collect();
+    let sizes = |x: Extent| seen.map_or_else(|| known_size(graph, x), |b| Some(b.size(x)));
+    factorize::factorize(graph, energy, &missing, &sizes, seen, diags)
 }
 
 /// The size of an axis, where the model says it.
@@ -179,11 +203,6 @@ fn known_size(graph: &FactorGraph, x: Extent) -> Option<usize> {
         Extent::Plate(p) => graph.plates[p.0].known_size(),
         Extent::Levels(_) => None,
     }
-}
-
-/// What nodes that are bound to data have missing.
-pub fn missing(graph: &FactorGraph, bound: &Bound) -> Vec<Missing> {
-    (0..graph.nodes.len()).map(|n| plan::what_is_missing(bound, NodeId(n))).collect()
 }
 
 /// Could data change the blocks? Missing cells are latent where others depend on the node; and a network of
@@ -199,7 +218,8 @@ pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
         })
 }
 
-/// Chooses the blocks of a bound graph and lowers it to a plan.
+/// Chooses the blocks of a bound graph and lowers it to a plan, without the elements that nothing observed hangs
+/// on.
 ///
 /// # Errors
 /// Blocks that can't be exact, and values that no parameter accepts.
@@ -220,8 +240,9 @@ pub fn plan_within(
     let limit = limit.min(memory::MOST);
     // Before the blocks: what they cost is found by going over elements.
     memory::check(memory::by_sizes(graph, bound, &[]), limit).map_err(|e| diags.error(no_room(&e)))?;
-    let blocks = blocks(graph, Some(bound), diags)?;
-    plan::lower(graph, bound, blocks, limit).map_err(|e| diags.error(explain(graph, bound, e)))
+    let (seen, kept) = without_barren(graph, bound);
+    let blocks = seen_blocks(graph, Some(&seen), &kept, diags)?;
+    plan::lower(graph, &seen, blocks, (kept, limit)).map_err(|e| diags.error(explain(graph, &seen, e)))
 }
 
 /// Arrays for which there is no room, the largest first.
@@ -254,6 +275,12 @@ fn blame(graph: &FactorGraph, bound: &Bound, node: NodeId, element: usize, d: Di
     bound.places[column.table.0].blame(d, element, &column.name, None)
 }
 
+/// The row of the table, from 0, that row `row` of the data that inference sees is, of a node's row plate.
+fn row_of(graph: &FactorGraph, bound: &Bound, node: NodeId, row: usize) -> usize {
+    let table = graph.nodes[node.0].plates.iter().find_map(|p| graph.plates[p.0].kind.rows_of());
+    table.and_then(|t| bound.places.get(t.0)).map_or(row, |places| places.row(row))
+}
+
 fn explain(graph: &FactorGraph, bound: &Bound, e: LowerError) -> Diagnostic {
     match e {
         LowerError::Unsupported { span, what } => {
@@ -272,7 +299,10 @@ fn explain(graph: &FactorGraph, bound: &Bound, e: LowerError) -> Diagnostic {
             let f = &graph.factors[factor];
             let d = Diagnostic::error(
                 SELF_PAIR,
-                format!("row {} joins an element of `{name}` with itself", row + 1),
+                format!(
+                    "row {} joins an element of `{name}` with itself",
+                    row_of(graph, bound, f.node, row) + 1
+                ),
             );
             let d = d.at(f.span, "this row's two indices name one element");
             d.note("two different elements are independent in q; an element and itself are not")

@@ -1,26 +1,15 @@
-//! Observed and predicted nodes: the whole column, with what is predicted of its missing cells. Not here: how a cell
-//! is predicted (`predict`).
+//! Nodes that have no q: observed ones as they stand, and those that are predicted, NaN where nothing is
+//! known yet. Not here: how a cell is predicted (`predict`).
 
-use super::{frame::frame, posterior::NodePosterior, predict};
+use super::{frame::frame, posterior::NodePosterior};
 use crate::{
     expfam::stat::PartShape,
     graph::{Bound, FactorGraph, bound::ObservedArray},
     shape::NodeId,
 };
 
-/// An observed node as it stands.
-pub(super) fn of_data(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
-    of_prediction(graph, bound, node, &[])
-}
-
-/// A node that is predicted, or observed with missing cells: the whole column, predictions where nothing is
-/// known.
-pub(super) fn of_prediction(
-    graph: &FactorGraph,
-    bound: &Bound,
-    node: NodeId,
-    means: &[Option<&[f64]>],
-) -> NodePosterior {
+/// The whole column; NaN where a cell is missing, everywhere where there are no data.
+pub(super) fn column(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePosterior {
     let n = &graph.nodes[node.0];
     let mut out = frame(graph, bound, node);
     // What is predicted is of the distribution that was called; a q is of its family.
@@ -30,37 +19,21 @@ pub(super) fn of_prediction(
     let count: usize = n.plates.iter().map(|p| bound.plate(*p).size).product();
     let d = n.event.map_or(1, |e| bound.size(e));
     let width = n.spec.stat.mean_shape().width(d);
-    out.mean = vec![0.0; count * width];
-    let mut sd = vec![0.0; count * width];
-    let mut unknown = vec![];
+    out.mean = vec![f64::NAN; count * width];
     match bound.observed(node) {
-        Some(ObservedArray::Numbers { values, .. }) => {
-            for (e, v) in values.chunks_exact(width.max(1)).enumerate() {
-                out.mean[e * width..(e + 1) * width].copy_from_slice(v);
-                if v.iter().any(|x| x.is_nan()) {
-                    unknown.push(e);
-                }
-            }
-        }
+        // A value that lacks some of its cells lacks all, but where these have a q of their own.
+        Some(ObservedArray::Numbers { values, .. }) => out.mean.copy_from_slice(values),
         Some(ObservedArray::Codes(codes)) => {
-            for (e, &code) in codes.iter().enumerate() {
-                match code {
-                    u32::MAX => unknown.push(e),
-                    k => out.mean[e * width + k as usize] = 1.0,
+            for (mean, &code) in out.mean.chunks_exact_mut(width.max(1)).zip(codes.iter()) {
+                if code != u32::MAX {
+                    mean.fill(0.0);
+                    mean[code as usize] = 1.0;
                 }
             }
         }
-        None => unknown = (0..count).collect(),
+        None => {}
     }
-    let predicted = predict::cells(graph, bound, node, &unknown, means);
-    for (i, e) in unknown.into_iter().enumerate() {
-        let (from, to) = (i * width..(i + 1) * width, e * width..(e + 1) * width);
-        out.mean[to.clone()].copy_from_slice(&predicted.mean[from.clone()]);
-        sd[to].copy_from_slice(&predicted.sd[from]);
-    }
-    out.sd = (!n.spec.stat.one_hot() && sd.len() == out.mean.len()).then_some(sd);
-    if n.spec.stat.value == PartShape::Matrix {
-        out.sd = None;
-    }
+    let spread = !n.spec.stat.one_hot() && n.spec.stat.value != PartShape::Matrix;
+    out.sd = spread.then(|| vec![0.0; out.mean.len()]);
     out
 }

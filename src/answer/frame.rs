@@ -54,6 +54,7 @@ pub(super) fn frame(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePos
         sd: None,
         quantiles: None,
         median: None,
+        told: vec![],
         local: is_local(graph, n),
         observed: n.observed.is_some(),
         missing: bound.observed(node).map(ObservedArray::missing),

@@ -1,10 +1,11 @@
-//! The one place where the numbers of a posterior are looked at before anything prints them: each is finite and a
-//! possible value of what it is, or the fit has failed. Not here: how many digits of them hold (`read`).
+//! The one place where the numbers of a posterior are looked at before anything prints them: each is finite
+//! and a possible value of what it is, or the fit has failed. Not here: how many digits of them hold
+//! (`read`).
 //!
-//! What a number may be is said where it is made: a parameter by its family, a mean by the statistic of its node.
-//! No number stands only where there is none by the mathematics: ∞ for the deviation of a Student-t of two
-//! degrees of freedom, NaN for the quantile of an element of a matrix, the parameters of what is certain, or the
-//! deviation of a prediction.
+//! What a number may be is said where it is made: a parameter by its family, a mean by the statistic of its
+//! node. No number stands only where there is none by the mathematics: ∞ for the deviation of a Student-t of
+//! two degrees of freedom, NaN for the quantile of an element of a matrix, the parameters of what is certain,
+//! or the deviation of a prediction.
 
 use super::posterior::{Axis, NodePosterior, Posterior};
 use crate::{
@@ -62,13 +63,14 @@ fn fault(graph: &FactorGraph, n: &NodePosterior) -> Option<Breakdown> {
     };
     let certain =
         |e: usize| n.sd.as_ref().is_some_and(|sd| sd[e * each..(e + 1) * each].iter().all(|s| *s == 0.0));
+    let told = |e: usize| n.told.get(e).copied().unwrap_or(false);
     for p in &n.parameters {
         let each: usize = p.dims.iter().product();
         let side = if p.dims.len() == 2 { p.dims[0] } else { 1 };
         for (i, x) in p.values.iter().enumerate() {
             let e = i / each.max(1);
             match against(p.domain, *x, i % each.max(1), side) {
-                Some(must) if !(x.is_nan() && certain(e)) => {
+                Some(must) if !(x.is_nan() && (certain(e) || told(e))) => {
                     return say(&format!("the {}", p.name), e, *x, must);
                 }
                 _ => {}
@@ -76,12 +78,15 @@ fn fault(graph: &FactorGraph, n: &NodePosterior) -> Option<Breakdown> {
         }
     }
     for (i, x) in n.mean.iter().enumerate() {
-        if let Some(must) = against(domain, *x, i % each.max(1), side) {
-            return say("the mean", i / each.max(1), *x, must);
+        let e = i / each.max(1);
+        // A prediction with heavy tails has no mean, and one without a closed form none that is known.
+        let missing = told(e) && (x.is_nan() || *x == f64::INFINITY);
+        if let Some(must) = against(domain, *x, i % each.max(1), side).filter(|_| !missing) {
+            return say("the mean", e, *x, must);
         }
     }
     for (i, s) in n.sd.iter().flatten().enumerate() {
-        let fine = *s >= 0.0 || (s.is_nan() && !of_q);
+        let fine = *s >= 0.0 || (s.is_nan() && (!of_q || told(i / each.max(1))));
         if !fine {
             return say("the standard deviation", i / each.max(1), *s, "a number from 0");
         }

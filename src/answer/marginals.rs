@@ -23,14 +23,16 @@ use crate::{
 /// The quantiles that a report has.
 const LEVELS: [f64; 3] = [0.05, 0.5, 0.95];
 
-/// A node's own distribution under q, elements in file order.
+/// A node's own distribution under q, elements in the order of the file.
 #[derive(Debug)]
 pub struct Elements<'b> {
     /// The distribution.
     pub marginal: Marginal,
     shape: &'b dyn BlockShape,
-    /// The element of the block's storage at each element of the file, where elements are those of the block.
-    places: Vec<usize>,
+    /// Its place among the members of the block.
+    pub(super) member: usize,
+    /// The place in the block's storage of each element.
+    pub(super) places: Vec<usize>,
 }
 
 /// A member's own distribution, from natural parameters and moments of the whole block. `plates` are those of the
@@ -46,7 +48,7 @@ pub fn of_member<'b>(
     let marginal = exact.flatten().unwrap_or_else(|| shape.marginal(member, Which::From(0), eta, moments));
     let order = element_order(&graph.nodes[node.0].plates, plates, file_rows);
     let numbers = reorder(&marginal.numbers, &order, marginal.width);
-    Elements { marginal: Marginal { numbers, ..marginal }, shape, places: inverse(&order) }
+    Elements { marginal: Marginal { numbers, ..marginal }, shape, member, places: inverse(&order) }
 }
 
 /// The storage place of each of the file's elements.

@@ -10,5 +10,6 @@ pub mod posterior;
 mod predict;
 mod read;
 pub mod warnings;
+mod whole;
 
 pub use fit::{FitError, fit, fit_and_keep};

@@ -33,6 +33,9 @@ pub struct Posterior {
     pub blocks: Vec<BlockSummary>,
     /// Nodes without data on which nothing observed hangs: predicted from their parents, in file order.
     pub predicted: Vec<String>,
+    /// Nodes of which some elements were left out of inference, since nothing observed hangs on them, and how
+    /// many; in file order.
+    pub pruned: Vec<(String, usize)>,
     /// The nodes asked for, in file order.
     pub nodes: Vec<NodePosterior>,
     /// The final bound of every restart, by restart.
@@ -113,6 +116,9 @@ pub struct NodePosterior {
     pub median: Option<Vec<f64>>,
     /// Whether it has a data plate (rows, steps, groups, tree): reported only on demand.
     pub local: bool,
+    /// Elements without a q that are no data: predicted. Empty where there are none.
+    #[doc(hidden)]
+    pub told: Vec<bool>,
     /// Whether it is bound to data (then `mean` holds the whole column, its missing cells predicted).
     pub observed: bool,
     /// Which elements (of its plates) had no data, where it is bound to data; `None` where it is not.

@@ -2,18 +2,22 @@
 //! moves. Not here: how a posterior is printed (`report`).
 
 use super::{
-    column::{of_data, of_prediction},
+    column::column,
     frame::is_local,
     marginals::{Elements, of_block, of_member},
     posterior::{BlockSummary, NodePosterior, Posterior},
     predict, warnings,
+    whole::whole,
 };
 use crate::{
-    engine::{RunError, options::Options, record::StopReason, rounding::Rounding, run::Finished},
+    engine::{
+        RunError, emit::Emitted, options::Options, record::StopReason, rounding::Rounding, run::Finished,
+    },
     graph::{Bound, FactorGraph},
-    plan::layout::VarId,
+    plan::{Plan, layout::VarId},
     shape::NodeId,
 };
+use std::collections::HashMap;
 
 /// Collects the posterior of the nodes that `options` asks for.
 pub(super) fn read(
@@ -34,14 +38,11 @@ pub(super) fn read(
             None => !is_local(graph, n),
         })
         .collect();
-    // Predictions need the means of what they depend on.
-    let mut needed = wanted.clone();
-    for (i, _) in
-        graph.nodes.iter().enumerate().filter(|(i, _)| wanted[*i] && plan.predicted.contains(&NodeId(*i)))
-    {
-        predict::parents(graph, NodeId(i)).into_iter().for_each(|p| needed[p.0] = true);
-    }
+    // Predictions need what is known of what they depend on.
+    let needed = predict::needed(graph, plan, &wanted);
     let mut elements: Vec<Option<Elements<'_>>> = (0..graph.nodes.len()).map(|_| None).collect();
+    let mut emitted: HashMap<VarId, Emitted> = HashMap::new();
+    let mut homes: Vec<Option<VarId>> = vec![None; graph.nodes.len()];
     for s in plan.streams.ids() {
         let emit: Vec<VarId> = plan
             .vars
@@ -52,6 +53,7 @@ pub(super) fn read(
             continue;
         }
         for (v, e) in run.rows_of(s, &emit)? {
+            let e = emitted.entry(v).or_insert(e);
             let file_rows = plan.streams[s].order.as_deref();
             for member in 0..plan.vars[v].nodes.len() {
                 let node = plan.vars[v].nodes[member];
@@ -59,6 +61,7 @@ pub(super) fn read(
                 let of = (&*var.shape, member, node);
                 let numbers = [e.eta.as_slice(), &e.moments, &e.covariances];
                 elements[node.0] = Some(of_member(graph, of, &var.plates_of(member), numbers, file_rows));
+                homes[node.0] = Some(v);
             }
         }
     }
@@ -68,6 +71,7 @@ pub(super) fn read(
             let numbers = [run.eta(v), run.moments(v), &[]];
             let of = (&*var.shape, member, node);
             elements[node.0] = Some(of_member(graph, of, &var.plates_of(member), numbers, None));
+            homes[node.0] = Some(v);
         }
     }
     let mut reports: Vec<Option<NodePosterior>> = (0..graph.nodes.len()).map(|_| None).collect();
@@ -81,35 +85,19 @@ pub(super) fn read(
                 &plan.centres[i],
                 wanted[i] && e.marginal.numbers.len() <= options.quantiles,
             ));
-        }
-    }
-    for i in 0..graph.nodes.len() {
-        let absent =
-            |r: &NodePosterior| plan.predicted.contains(&NodeId(i)) && r.mean.iter().any(|m| m.is_nan());
-        if let Some(report) = reports[i].as_ref().filter(|r| absent(r)) {
-            // Of a vector that is latent in part elsewhere, the rows that are missing as a whole are
-            // predicted.
-            let means = means(&reports);
-            let mut report = report.clone();
-            let predicted = of_prediction(graph, bound, NodeId(i), &means);
-            let places: Vec<usize> = (0..report.mean.len()).filter(|&k| report.mean[k].is_nan()).collect();
-            places.iter().for_each(|&k| report.mean[k] = predicted.mean[k]);
-            if let (Some(sd), Some(from)) = (&mut report.sd, &predicted.sd) {
-                places.iter().for_each(|&k| sd[k] = from[k]);
+            let plates = &graph.nodes[i].plates;
+            if let (Some(report), Some(kept)) = (&mut reports[i], plan.kept.elements(plates)) {
+                whole(report, &kept, plan.kept.count(plates));
             }
-            reports[i] = Some(report);
         }
-        if reports[i].is_some() || !needed[i] {
-            continue;
-        }
-        let report = if plan.predicted.contains(&NodeId(i)) {
-            let means = means(&reports);
-            of_prediction(graph, bound, NodeId(i), &means)
-        } else {
-            of_data(graph, bound, NodeId(i))
-        };
-        reports[i] = Some(report);
     }
+    for i in (0..graph.nodes.len()).filter(|&i| needed[i]) {
+        reports[i].get_or_insert_with(|| column(graph, bound, NodeId(i)));
+    }
+    let mut blocks: predict::BlockNumbers<'_> =
+        emitted.iter().map(|(v, e)| (*v, [e.eta.as_slice(), e.moments.as_slice()])).collect();
+    blocks.extend(plan.stored.iter().map(|&v| (v, [run.eta(v), run.moments(v)])));
+    predict::fill(graph, bound, plan, (&elements, &homes, &blocks), &mut reports);
     let nodes = reports.into_iter().enumerate().filter(|(i, _)| wanted[*i]).filter_map(|(_, r)| r).collect();
     let blocks = plan.blocks.list.iter().enumerate().map(|(i, b)| BlockSummary {
         nodes: b.nodes.iter().map(|n| graph.nodes[n.0].name.clone()).collect(),
@@ -131,17 +119,35 @@ pub(super) fn read(
         terms: graph.nodes.iter().zip(run.record.last_terms()).map(|(n, t)| (n.name.clone(), *t)).collect(),
         blocks: blocks.collect(),
         predicted: predicted.collect(),
+        pruned: pruned(graph, plan),
         nodes,
         restarts: run.restarts.clone(),
         profile: run.profile.clone(),
         digits: rounding.digits(elbo),
-        warnings: warnings::of(graph, &run.record, rounding, elbo),
+        warnings: warnings::of(graph, &run.record, rounding, elbo)
+            .into_iter()
+            .chain(warnings::failed(&run.restarts, run.failed.as_ref()))
+            .collect(),
         stop: run.stop,
         record: run.record.clone(),
     })
 }
 
-/// Means of the nodes that have a report.
-fn means(reports: &[Option<NodePosterior>]) -> Vec<Option<&[f64]>> {
-    reports.iter().map(|r| r.as_ref().map(|r| r.mean.as_slice())).collect()
+/// How many elements of each node would have a q, and were left out.
+fn pruned(graph: &FactorGraph, plan: &Plan) -> Vec<(String, usize)> {
+    let depended = predict::named(graph);
+    let nodes = graph.nodes.iter().enumerate().filter(|(_, n)| n.observed.is_none());
+    nodes
+        .filter_map(|(i, n)| {
+            let all = plan.kept.count(&n.plates);
+            let seen = plan.kept.elements(&n.plates).map_or(all, |kept| kept.len());
+            let left = match plan.blocks.roles[i].has_q() {
+                true => all - seen,
+                // A leaf without data is a prediction, and not missed.
+                false if depended[i] && plan.kept.barren(NodeId(i)) => all,
+                false => 0,
+            };
+            (left > 0).then(|| (n.name.clone(), left))
+        })
+        .collect()
 }

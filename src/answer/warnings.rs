@@ -3,6 +3,7 @@
 
 use crate::{
     engine::{
+        RunError,
         record::{Fall, Record},
         rounding::Rounding,
     },
@@ -16,6 +17,12 @@ const FEW: u32 = 6;
 pub fn of(graph: &FactorGraph, record: &Record, rounding: &Rounding, elbo: f64) -> Vec<String> {
     let node = graph.nodes.get(rounding.node).map_or("", |n| n.name.as_str());
     few(rounding, elbo, node).into_iter().chain(fallen(record.falls())).collect()
+}
+
+/// How many restarts ended where the numbers broke down, and why the first did.
+pub(super) fn failed(restarts: &[f64], why: Option<&RunError>) -> Option<String> {
+    let count = restarts.iter().filter(|x| **x == f64::NEG_INFINITY).count();
+    why.map(|e| format!("{count} of {} starts count for nothing; the first of them: {e}", restarts.len()))
 }
 
 /// How few digits of the bound hold, and because of which node.

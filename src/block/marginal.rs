@@ -73,6 +73,15 @@ impl Law {
         }
     }
 
+    /// E x⁻ᵖ of one element's value, p = 1 or 2; of a matrix, E x⁻¹; empty where there is no closed form.
+    pub fn inverse(self, numbers: &[f64], p: i32) -> Vec<f64> {
+        match self {
+            Law::Family(f, d) => f.inverse(d, numbers, p),
+            Law::Member(f, member, d) => f.inverse(member, d, numbers, p),
+            Law::Categories | Law::Cells => vec![],
+        }
+    }
+
     /// The `p` quantile of each number of one element's value; empty for categories.
     pub fn quantile(self, numbers: &[f64], p: f64) -> Vec<f64> {
         match self {

@@ -5,7 +5,7 @@
 //! centre m, squared scale b/(aκ). Source: Bishop (2006), p. 101 eq. 2.154; Murphy, Conjugate Bayesian
 //! analysis of the Gaussian distribution (2007), sec. 3.
 
-use crate::dist::{in_range, positive, quantile};
+use crate::dist::{gamma::inverse_power, in_range, positive, quantile};
 use crate::expfam::{
     family::{Improper, Parameter, Summary},
     joint::{JointFamily, JointSpec, Rewrite},
@@ -148,6 +148,10 @@ impl JointFamily for NormalGamma {
     fn cancelled(&self, _: usize, eta: &[f64]) -> f64 {
         let q = standard(eta);
         crate::dist::gamma::cancelled(q.shape, q.rate)
+    }
+    fn inverse(&self, member: usize, _: usize, eta: &[f64], p: i32) -> Vec<f64> {
+        let q = standard(eta);
+        if member == TAU { vec![inverse_power(q.shape, q.rate, p)] } else { vec![] }
     }
     fn quantile(&self, member: usize, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
         let q = standard(eta);

@@ -195,6 +195,19 @@ impl JointFamily for NormalWishart {
     fn cancelled(&self, d: usize, eta: &[f64]) -> f64 {
         parse(d, eta).map_or(f64::NAN, |q| q.precision.cancelled(d))
     }
+    fn inverse(&self, member: usize, d: usize, eta: &[f64], _: i32) -> Vec<f64> {
+        match parse(d, eta) {
+            Ok(q) if member == LAMBDA => {
+                wishart::inverse_mean(d, q.precision.dof, &inverse_scale(d, eta, &q.mean, q.kappa))
+            }
+            _ => vec![],
+        }
+    }
+    fn covariance(&self, d: usize, eta: &[f64]) -> Vec<f64> {
+        let Ok(q) = parse(d, eta) else { return vec![f64::NAN; d * d] };
+        let inverse_scale = inverse_scale(d, eta, &q.mean, q.kappa);
+        wishart::inverse_mean(d, q.precision.dof, &inverse_scale).iter().map(|v| v / q.kappa).collect()
+    }
     /// Off-diagonal elements of the precision have no closed form and are NaN.
     fn quantile(&self, member: usize, d: usize, eta: &[f64], p: f64) -> Vec<f64> {
         let Ok(q) = parse(d, eta) else {

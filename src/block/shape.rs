@@ -26,13 +26,23 @@ pub struct Given<'a> {
     pub what: What<'a>,
 }
 
-/// Numbers of all elements of a block, in its storage order, each with all of the member's own elements in it.
+/// Numbers of all elements of a block, in its storage order, each with all of the member's own elements in
+/// it.
 #[derive(Clone, Copy, Debug)]
 pub enum What<'a> {
     /// Values: q starts as if it were certain of them.
     Values(&'a [f64]),
     /// Parameters of the member's q, by their place in [`BlockShape::parameters`]; what is left out stays.
     Parameters(&'a [(usize, &'a [f64])]),
+}
+
+/// One number of a member in an element of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Which member.
+    pub member: usize,
+    /// Its place among the member's numbers in the element.
+    pub entry: usize,
 }
 
 /// A kind of block, laid out for a model's sizes. η, μ and numbers of statistics are row-major, element after
@@ -155,6 +165,19 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         None
     }
 
+    /// How two real numbers of one element vary together under q, from its natural parameters and moments; 0
+    /// where the kind keeps them apart.
+    fn covariance(&self, of: [Entry; 2], eta: &[f64], moments: &[f64]) -> f64 {
+        let _ = (of, eta, moments);
+        0.0
+    }
+
+    /// The same of a number of one step and one of a step `lag` later, from the moments of both.
+    fn covariance_back(&self, lag: usize, of: [Entry; 2], moments: [&[f64]; 2]) -> f64 {
+        let _ = (lag, of, moments);
+        0.0
+    }
+
     /// The parameters of a member's q that a start may give, with how many numbers each has; none where
     /// nothing starts from values.
     fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {
@@ -195,8 +218,8 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         1
     }
 
-    /// Adds a draw of every member's value in each element to `out`, a list for each member; NaN where an element
-    /// is missing as a whole and weighs nothing. Steps of sequences draw together
+    /// Adds a draw of every member's value in each element to `out`, a list for each member; NaN where an
+    /// element is missing as a whole and weighs nothing. Steps of sequences draw together
     /// ([`super::sequence::Ready::draw`]).
     ///
     /// # Errors
@@ -209,13 +232,14 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         out: &mut [Vec<f64>],
     ) -> Result<(), Failure>;
 
-    /// The layout written down, with natural parameters of all elements; `None` for what only its data lay out.
+    /// The layout written down, with natural parameters of all elements; `None` for what only its data lay
+    /// out.
     fn portable(&self, eta: &[f64]) -> Option<Portable> {
         let _ = eta;
         None
     }
 
-    /// The statistic of one element at known values of all its members. What a step has in common with others is
-    /// not there: [`SequenceKernel::statistic`] has it.
+    /// The statistic of one element at known values of all its members. What a step has in common with others
+    /// is not there: [`SequenceKernel::statistic`] has it.
     fn statistic(&self, element: usize, values: &[&[f64]], out: &mut [f64]);
 }

@@ -64,7 +64,9 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         profile: args.profile,
     };
     // The plan has the rows in its own order: one copy of the data is enough.
-    bound.forget(|n| named(n) || plan.predicted.contains(&n));
+    // Predictions read what is known of the nodes that they depend on.
+    let predicts = !plan.predicted.is_empty() || !plan.kept.everything();
+    bound.forget(|n| named(n) || predicts);
     let about = keep::about(&opened, &graph, args, options.seed, &data)?;
     let keeping = outputs.kept().map(|place| Keeping {
         place,

@@ -5,21 +5,41 @@ use crate::{
     diag::{DataPlace, Diagnostic},
     source::Span,
 };
+use std::sync::Arc;
 
 /// Where a table's rows stand, without its cells: for messages about values that are made when the table is
 /// gone.
 #[derive(Clone, Debug)]
 pub struct RowPlaces {
+    /// Where not all rows of the table are there: which are.
+    pub(super) rows: Option<Arc<[u32]>>,
     pub(super) path: Option<String>,
     pub(super) columns: Vec<String>,
     pub(super) origin: RowOrigin,
 }
 
 impl RowPlaces {
+    /// Those of some rows only.
+    pub fn only(&self, rows: &Arc<[u32]>) -> Self {
+        Self { rows: Some(rows.clone()), ..self.clone() }
+    }
+
+    /// "line 7 of `d.csv`", where the table is a file with lines.
+    pub fn line(&self, row: usize) -> Option<String> {
+        let RowOrigin::Lines(lines) = &self.origin else { return None };
+        Some(format!("line {} of `{}`", lines.line(self.row(row)), self.path.as_ref()?))
+    }
+
+    /// The row of the table, from 0, that `row` is.
+    pub fn row(&self, row: usize) -> usize {
+        self.rows.as_ref().map_or(row, |rows| rows[row] as usize)
+    }
+
     /// Adds the place of a cell to a diagnostic: file and line, or the span in the model. `cell` is the cell
     /// as printed.
     #[must_use]
     pub fn blame(&self, d: Diagnostic, row: usize, column: &str, cell: Option<String>) -> Diagnostic {
+        let row = self.row(row);
         match &self.origin {
             RowOrigin::Lines(lines) => match &self.path {
                 Some(path) => {

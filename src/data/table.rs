@@ -75,7 +75,7 @@ impl Table {
     /// Where the rows stand.
     pub fn row_places(&self) -> RowPlaces {
         let columns = self.columns.iter().map(|c| c.name.clone()).collect();
-        RowPlaces { path: self.path.clone(), columns, origin: self.origin.clone() }
+        RowPlaces { rows: None, path: self.path.clone(), columns, origin: self.origin.clone() }
     }
 
     /// How to speak of a row in a message: `line 7`, or `row 6` for a table written in the model.

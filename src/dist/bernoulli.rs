@@ -8,6 +8,7 @@ use super::categorical::{softmax, softmax_all};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{BETA, BINARY, Domain, LN_ZERO},
 };
@@ -38,6 +39,10 @@ pub static SPEC: DistSpec = DistSpec {
     log_base: None,
     family: Some(&Bernoulli),
     mean_given: None,
+    predictive: Some(Predictive::Moments(|e, _| {
+        let p = e.number(P, 1);
+        Outlook { mean: vec![p], variance: vec![p * (1.0 - p)], ..Outlook::default() }
+    })),
     points: &[
         Point { d: 1, params: &[&[0.5]] },
         Point { d: 1, params: &[&[0.9]] },

@@ -12,6 +12,7 @@ use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Measure, Term, part, term, term_against},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{Arithmetic, BETA, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
 };
@@ -133,8 +134,20 @@ const CASE: DistSpec = DistSpec {
     stat: &BETA,
     measure: &[0, 1],
     family: Some(&Beta),
+    // Of a random parameter there is no closed form: at its mean, without a spread.
+    predictive: Some(Predictive::Moments(|e, _| {
+        let (a, b) = (e.number(ALPHA, 1), e.number(BETA_, 1));
+        let variance = mean_variance(e.known(ALPHA), e.known(BETA_))[1];
+        Outlook { mean: vec![mean_variance(a, b)[0]], variance: vec![variance], ..Outlook::default() }
+    })),
     ..PLAIN
 };
+
+/// Of a Beta of these parameters.
+fn mean_variance(a: f64, b: f64) -> [f64; 2] {
+    let mean = a / (a + b);
+    [mean, mean * (b / (a + b)) / (a + b + 1.0)]
+}
 
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
@@ -166,6 +179,10 @@ pub static SPEC: DistSpec = DistSpec {
     measure: &[0, 1],
     family: Some(&Beta),
     mean_given: None,
+    predictive: Some(Predictive::Moments(|e, _| {
+        let [mean, variance] = mean_variance(e.number(ALPHA, 1), e.number(BETA_, 1));
+        Outlook { mean: vec![mean], variance: vec![variance], ..Outlook::default() }
+    })),
     points: &[
         Point { d: 1, params: &[&[1.0], &[1.0]] },
         Point { d: 1, params: &[&[2.5], &[7.0]] },

@@ -6,6 +6,7 @@
 
 use crate::expfam::{
     form::{Term, part, term},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{BETA, COUNT, LN_ZERO},
 };
@@ -53,6 +54,12 @@ pub static SPEC: DistSpec = DistSpec {
     }),
     family: None,
     mean_given: Some(|values, _| vec![values[TRIALS][0] * values[P][0]]),
+    predictive: Some(Predictive::Moments(|e, _| {
+        // Of a Beta, the Beta–binomial.
+        let (n, p) = (e.number(TRIALS, 1), e.number(P, 1));
+        let variance = n * p * (1.0 - p) + n * (n - 1.0) * (e.variance)(P)[0];
+        Outlook { mean: vec![n * p], variance: vec![variance], ..Outlook::default() }
+    })),
     points: &[
         Point { d: 1, params: &[&[10.0], &[0.3]] },
         Point { d: 1, params: &[&[1.0], &[0.9]] },

@@ -7,6 +7,7 @@
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{CATEGORY, DIRICHLET, Domain, IMPOSSIBLE, LN_ZERO},
 };
@@ -36,6 +37,7 @@ pub static SPEC: DistSpec = DistSpec {
     log_base: None,
     family: Some(&Categorical),
     mean_given: None,
+    predictive: Some(Predictive::Moments(|e, _| Outlook { mean: (e.power)(P, 1), ..Outlook::default() })),
     points: &[
         Point { d: 2, params: &[&[0.5, 0.5]] },
         Point { d: 3, params: &[&[0.2, 0.5, 0.3]] },

@@ -9,6 +9,7 @@ use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Measure, Term, part, term, term_against},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{Arithmetic, DIRICHLET, Domain, Part, PartRole, PartShape, StatKind},
 };
@@ -116,6 +117,12 @@ pub static SPEC: DistSpec = DistSpec {
     log_base: None,
     family: Some(&Dirichlet),
     mean_given: None,
+    predictive: Some(Predictive::Moments(|e, _| {
+        let alpha = (e.power)(CONCENTRATION, 1);
+        let total: f64 = alpha.iter().sum();
+        let variance = alpha.iter().map(|a| a / total * ((total - a) / total) / (total + 1.0)).collect();
+        Outlook { mean: alpha.iter().map(|a| a / total).collect(), variance, ..Outlook::default() }
+    })),
     points: &[
         Point { d: 3, params: &[&[1.0, 1.0, 1.0]] },
         Point { d: 2, params: &[&[0.5, 3.0]] },

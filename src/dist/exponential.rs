@@ -6,6 +6,7 @@
 
 use crate::expfam::{
     form::{Measure, Term, part, term, term_against},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::GAMMA,
 };
@@ -39,6 +40,13 @@ pub static SPEC: DistSpec = DistSpec {
     log_base: None,
     family: Some(&super::gamma::Gamma),
     mean_given: None,
+    predictive: Some(Predictive::Moments(|e, _| {
+        // Of a Gamma, the Lomax. 1/x has no mean.
+        let mean = e.number(RATE, -1);
+        let variance = 2.0 * e.number(RATE, -2) - mean * mean;
+        let variance = if mean.is_infinite() { mean } else { variance };
+        Outlook { mean: vec![mean], variance: vec![variance], inverse: vec![f64::INFINITY; 2] }
+    })),
     points: &[
         Point { d: 1, params: &[&[1.0]] },
         Point { d: 1, params: &[&[0.02]] },

@@ -8,6 +8,7 @@
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Measure, Term, part, term, term_against},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{Arithmetic, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
 };
@@ -80,6 +81,16 @@ pub static SPEC: DistSpec = DistSpec {
     log_base: None,
     family: Some(&Gamma),
     mean_given: None,
+    predictive: Some(Predictive::Moments(|e, _| {
+        let (a, scale) = (e.number(SHAPE, 1), e.number(RATE, -1));
+        let variance = a * (a * (e.number(RATE, -2) - scale * scale) + e.number(RATE, -2));
+        let inverse = |p: i32, of: f64| if a > f64::from(p) { e.number(RATE, p) / of } else { f64::INFINITY };
+        Outlook {
+            mean: vec![a * scale],
+            variance: vec![if scale.is_infinite() { scale } else { variance }],
+            inverse: vec![inverse(1, a - 1.0), inverse(2, (a - 1.0) * (a - 2.0))],
+        }
+    })),
     points: &[
         Point { d: 1, params: &[&[1.0], &[1.0]] },
         Point { d: 1, params: &[&[3.5], &[0.25]] },
@@ -105,6 +116,15 @@ fn standard(eta: &[f64]) -> (f64, f64) {
 /// |ln Γ(a)| + |a ln b|, and about as much again in a (ψ(a) − ln b).
 pub(crate) fn cancelled(shape: f64, rate: f64) -> f64 {
     2.0 * (ln_gamma(shape).abs() + (shape * rate.ln()).abs())
+}
+
+/// E x⁻ᵖ, p = 1 or 2.
+pub(crate) fn inverse_power(shape: f64, rate: f64, p: i32) -> f64 {
+    match p {
+        1 if shape > 1.0 => rate / (shape - 1.0),
+        2 if shape > 2.0 => rate / (shape - 1.0) * (rate / (shape - 2.0)),
+        _ => f64::INFINITY,
+    }
 }
 
 impl Family for Gamma {
@@ -148,6 +168,10 @@ impl Family for Gamma {
     fn summary(&self, _: usize, eta: &[f64]) -> Summary {
         let (shape, rate) = standard(eta);
         Summary { mean: vec![shape / rate], sd: vec![shape.sqrt() / rate] }
+    }
+    fn inverse(&self, _: usize, eta: &[f64], p: i32) -> Vec<f64> {
+        let (shape, rate) = standard(eta);
+        vec![inverse_power(shape, rate, p)]
     }
     fn quantile(&self, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
         let (shape, rate) = standard(eta);

@@ -8,6 +8,7 @@
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{Domain, GAMMA, GAUSSIAN, LOG_GAUSSIAN},
 };
@@ -55,6 +56,17 @@ pub static SPEC: DistSpec = DistSpec {
     ],
     terms: TERMS,
     family: Some(&LogNormal),
+    predictive: Some(Predictive::Moments(|e, _| {
+        // Of a random precision the moments are infinite: 1/precision has no exponential ones.
+        let ([m, v], precision) = ((e.real)(MEAN), e.known(PRECISION));
+        let power = |p: f64| match precision.is_nan() {
+            true => f64::INFINITY,
+            false => (p * m + 0.5 * p * p * (v + 1.0 / precision)).exp(),
+        };
+        let (mean, spread) = (power(1.0), v + 1.0 / precision);
+        let variance = if mean.is_infinite() { mean } else { mean * mean * spread.exp_m1() };
+        Outlook { mean: vec![mean], variance: vec![variance], inverse: vec![power(-1.0), power(-2.0)] }
+    })),
     points: &[
         Point { d: 1, params: &[&[0.0], &[1.0]] },
         Point { d: 1, params: &[&[-3.5], &[0.25]] },
@@ -114,6 +126,10 @@ impl Family for LogNormal {
         let (mean, precision) = standard(eta);
         let expected = (mean + 0.5 / precision).exp();
         Summary { mean: vec![expected], sd: vec![expected * precision.recip().exp_m1().sqrt()] }
+    }
+    fn inverse(&self, _: usize, eta: &[f64], p: i32) -> Vec<f64> {
+        let ((mean, precision), p) = (standard(eta), f64::from(p));
+        vec![(-p * mean + 0.5 * p * p / precision).exp()]
     }
     fn quantile(&self, _: usize, eta: &[f64], p: f64) -> Vec<f64> {
         let (mean, precision) = standard(eta);

@@ -5,6 +5,7 @@
 
 use crate::expfam::{
     form::{Term, part, term},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{COUNT, COUNTS, DIRICHLET, LN_ZERO},
 };
@@ -58,6 +59,12 @@ pub static SPEC: DistSpec = DistSpec {
     }),
     family: None,
     mean_given: Some(|values, _| values[P].iter().map(|p| values[TRIALS][0] * p).collect()),
+    predictive: Some(Predictive::Moments(|e, _| {
+        // Of a Dirichlet, the Dirichlet–multinomial.
+        let (n, p, v) = (e.number(TRIALS, 1), (e.power)(P, 1), (e.variance)(P));
+        let variance = p.iter().zip(&v).map(|(p, v)| n * p * (1.0 - p) + n * (n - 1.0) * v).collect();
+        Outlook { mean: p.iter().map(|p| n * p).collect(), variance, ..Outlook::default() }
+    })),
     points: &[
         Point { d: 3, params: &[&[10.0], &[0.3, 0.6, 0.1]] },
         Point { d: 2, params: &[&[1.0], &[0.9, 0.1]] },

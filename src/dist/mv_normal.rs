@@ -8,6 +8,7 @@ use super::spd;
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
+    outlook::Predictive,
     spec::{DistSpec, PLAIN, Param, Point, Spelling},
     stat::{Domain, GAUSSIAN_VECTOR, WISHART, ln_det_spd},
 };
@@ -58,6 +59,7 @@ pub static SPEC: DistSpec = DistSpec {
     log_base: None,
     family: Some(&MvNormal),
     mean_given: None,
+    predictive: Some(Predictive::Around(|e, _| (e.power)(PRECISION, -1))),
     points: &[
         Point { d: 1, params: &[&[-3.5], &[0.25]] },
         Point { d: 2, params: &[&[0.0, 0.0], &[1.0, 0.0, 0.0, 1.0]] },

@@ -7,6 +7,7 @@
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
+    outlook::Predictive,
     spec::{DistSpec, PLAIN, Param, Point, Spelling},
     stat::{Domain, GAMMA, GAUSSIAN},
 };
@@ -58,6 +59,7 @@ pub static SPEC: DistSpec = DistSpec {
     log_base: None,
     family: Some(&Normal),
     mean_given: None,
+    predictive: Some(Predictive::Around(|e, _| vec![e.number(PRECISION, -1)])),
     points: &[
         Point { d: 1, params: &[&[0.0], &[1.0]] },
         Point { d: 1, params: &[&[-3.5], &[0.25]] },

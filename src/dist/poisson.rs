@@ -5,6 +5,7 @@
 
 use crate::expfam::{
     form::{Term, part, term},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{COUNT, GAMMA},
 };
@@ -35,6 +36,11 @@ pub static SPEC: DistSpec = DistSpec {
     log_base: Some(|values, _| -ln_gamma(values[X][0] + 1.0)),
     family: None,
     mean_given: Some(|values, _| values[RATE].to_vec()),
+    predictive: Some(Predictive::Moments(|e, _| {
+        // Of a Gamma, the negative binomial.
+        let mean = e.number(RATE, 1);
+        Outlook { mean: vec![mean], variance: vec![mean + (e.variance)(RATE)[0]], ..Outlook::default() }
+    })),
     points: &[
         Point { d: 1, params: &[&[1.0]] },
         Point { d: 1, params: &[&[20.5]] },

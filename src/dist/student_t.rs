@@ -8,6 +8,7 @@
 
 use super::{gamma, normal};
 use crate::expfam::{
+    outlook::Predictive,
     spec::{Augment, DistSpec, PLAIN, Param, Point, Taken},
     stat::{Arithmetic, Domain, GAMMA, GAUSSIAN, Part, PartRole, PartShape, StatKind},
 };
@@ -83,6 +84,10 @@ pub static SPEC: DistSpec = DistSpec {
         vec![if dof > 2.0 { (dof / (dof - 2.0) / precision).sqrt() } else { f64::INFINITY }]
     }),
     augment: Some(&MIXTURE),
+    predictive: Some(Predictive::Around(|e, _| {
+        let dof = e.number(DOF, 1);
+        vec![if dof > 2.0 { dof / (dof - 2.0) * e.number(PRECISION, -1) } else { f64::INFINITY }]
+    })),
     points: &[
         Point { d: 1, params: &[&[0.0], &[1.0], &[3.0]] },
         Point { d: 1, params: &[&[-3.5], &[0.25], &[1.0]] },

@@ -9,6 +9,7 @@ use super::spd;
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
+    outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{Arithmetic, Domain, Part, PartRole, PartShape, StatKind, WISHART, ln_det_spd},
 };
@@ -104,6 +105,16 @@ pub static SPEC: DistSpec = DistSpec {
     log_base: None,
     family: Some(&Wishart),
     mean_given: None,
+    predictive: Some(Predictive::Moments(|e, d| {
+        let (dof, scale) = (e.number(DOF, 1), (e.power)(SCALE, 1));
+        let left = dof - d as f64 - 1.0;
+        let inverse = match spd::lower(&scale, d) {
+            Some(l) if left > 0.0 => spd::inverse(&l, d).iter().map(|v| v / left).collect(),
+            Some(_) => vec![f64::INFINITY; d * d],
+            None => vec![f64::NAN; d * d],
+        };
+        Outlook { mean: scale.iter().map(|v| dof * v).collect(), variance: vec![], inverse }
+    })),
     points: &[
         Point { d: 1, params: &[&[1.0], &[2.0]] },
         Point { d: 1, params: &[&[1e-6], &[1.0]] },
@@ -233,6 +244,12 @@ fn parse(d: usize, eta: &[f64]) -> Result<Standard, String> {
     standard(d, dof, &inverse_scale)
 }
 
+/// E X⁻¹ = V⁻¹ / (ν − d − 1).
+pub(crate) fn inverse_mean(d: usize, dof: f64, inverse_scale: &[f64]) -> Vec<f64> {
+    let left = dof - d as f64 - 1.0;
+    inverse_scale.iter().map(|v| if left > 0.0 { v / left } else { f64::INFINITY }).collect()
+}
+
 impl Family for Wishart {
     fn name(&self) -> &'static str {
         "Wishart"
@@ -285,6 +302,10 @@ impl Family for Wishart {
             Ok(q) => Summary { mean: q.scale.iter().map(|v| q.dof * v).collect(), sd: q.sd(d) },
             Err(_) => Summary { mean: vec![f64::NAN; d * d], sd: vec![f64::NAN; d * d] },
         }
+    }
+    fn inverse(&self, d: usize, eta: &[f64], _: i32) -> Vec<f64> {
+        let (dof, inverse_scale) = split(d, eta);
+        inverse_mean(d, dof, &inverse_scale)
     }
     /// Diagonal elements only: the others have no closed form and are NaN.
     fn quantile(&self, d: usize, eta: &[f64], p: f64) -> Vec<f64> {

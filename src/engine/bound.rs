@@ -37,7 +37,7 @@ impl Work<'_> {
             } else if *x < BEYOND {
                 Breakdown::NoDigits(x.abs(), x.abs())
             } else if *x < IMPOSSIBLE {
-                Breakdown::Impossible("a probability of zero is met".into())
+                Breakdown::Impossible(format!("a probability of zero is met{}", self.where_impossible(node)))
             } else {
                 continue;
             };

@@ -5,7 +5,7 @@ use super::{RunError, paths::given::First, session::Session};
 use crate::{
     graph::FactorGraph,
     plan::{Plan, layout::VarId, table::Table, var::Storage},
-    start::{Start, order::order},
+    start::{Start, meets_itself::stand_in, order::order},
 };
 use std::ops::Range;
 
@@ -30,6 +30,11 @@ impl Session<'_> {
     pub(super) fn initialise(&mut self, graph: &FactorGraph, start: &Start) -> Result<(), RunError> {
         let plan = self.plan;
         let order = order(plan);
+        for &v in &order {
+            if stand_in(graph, plan, v, self.state.change(v).1) {
+                self.state.has_moved(v);
+            }
+        }
         for &v in order.iter().filter(|&&v| plan.vars[v].storage == Storage::Stored) {
             let var = &plan.vars[v];
             let mine = |t: &Table| var.nodes.iter().any(|n| n.0 == t.node);

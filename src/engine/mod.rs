@@ -11,6 +11,7 @@ mod moments;
 pub mod options;
 mod pass;
 mod paths;
+mod place;
 pub mod profile;
 pub mod reached;
 mod ready;

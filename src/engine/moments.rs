@@ -1,7 +1,6 @@
 //! Moments and log-normalisers of blocks from their natural parameters. Not here: where these come from
 //! (`update`, `paths`), nor any kind of block (`block`).
 
-use super::error::Breakdown;
 use crate::{
     block::element::{Failure, Which},
     plan::var::Var,
@@ -30,10 +29,10 @@ pub(super) fn apply_all(
     eta: &[f64],
     moments: &mut [f64],
     log_norm: &mut [f64],
-) -> Result<(), Breakdown> {
+) -> Result<(), Failure> {
     let some = (SHARED_OUT / var.width.max(1)).max(1);
     if log_norm.len() <= some || var.shape.is_whole() {
-        return Ok(var.shape.evaluate(Which::From(0), eta, moments, log_norm)?);
+        return var.shape.evaluate(Which::From(0), eta, moments, log_norm);
     }
     let elements = some * var.width;
     let parts =
@@ -43,7 +42,7 @@ pub(super) fn apply_all(
             parts.enumerate().map(|(i, (e, (m, a)))| var.shape.evaluate(Which::From(i * some), e, m, a));
         done.filter_map(Result::err).min_by_key(|f| f.element)
     });
-    failed.map_or(Ok(()), |f| Err(f.into()))
+    failed.map_or(Ok(()), Err)
 }
 
 /// Numbers of a block that a thread takes at a time.

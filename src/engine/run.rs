@@ -61,6 +61,8 @@ pub struct Finished<'p> {
     pub broke: Option<RunError>,
     /// The final bound of every restart; −∞ where its numbers broke down.
     pub restarts: Vec<f64>,
+    /// What ended the first restart whose numbers broke down, where others did better.
+    pub failed: Option<RunError>,
 }
 
 impl fmt::Debug for Finished<'_> {
@@ -146,6 +148,9 @@ pub fn best<'p>(
         match once(graph, plan, pool, options, restart, watch) {
             Ok(run) if run.broke.is_some() => {
                 restarts.push(f64::NEG_INFINITY);
+                if failed.is_none() {
+                    failed.clone_from(&run.broke);
+                }
                 broken.get_or_insert(run);
             }
             Ok(run) => {
@@ -159,7 +164,7 @@ pub fn best<'p>(
             }
             Err(e) => {
                 restarts.push(f64::NEG_INFINITY);
-                failed = Some(e);
+                failed.get_or_insert(e);
             }
         }
         if watch.asks_to_stop() {
@@ -167,11 +172,12 @@ pub fn best<'p>(
         }
     }
     match (best.or(broken), failed) {
-        (Some(Run { session, restart, record, stop, profile, broke }), _) => {
+        (Some(Run { session, restart, record, stop, profile, broke }), failed) => {
             if let Some(from) = &options.from {
                 restarts = restarts_with(&from.restarts, restart, restarts[0]);
             }
-            Ok(Finished { session, restart, record, stop, profile, broke, restarts })
+            let failed = failed.filter(|_| broke.is_none());
+            Ok(Finished { session, restart, record, stop, profile, broke, restarts, failed })
         }
         (None, Some(e)) => Err(e),
         (None, None) => unreachable!("at least one restart is tried"),

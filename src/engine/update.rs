@@ -1,14 +1,9 @@
 //! Stored blocks: η as the sum of all messages, then moments and entropy; colour by colour where elements
 //! meet. Not here: blocks of rows (`pass`).
 
-use super::{
-    error::{Breakdown, RunError},
-    moments,
-    rows::cut,
-    work::Work,
-};
+use super::{error::RunError, moments, place::broken, rows::cut, work::Work};
 use crate::{
-    block::element::Which,
+    block::element::{Failure, Which},
     num::{
         contract::{Operand, with_operands},
         reduce::dot,
@@ -118,7 +113,7 @@ impl Work<'_> {
         } else {
             some(var, &var.colours[colour], eta, moments, log_norm)
         };
-        done.map_err(|e| self.error(v, e))?;
+        done.map_err(|e| self.error(v, broken(self.plan, v, e)))?;
         if colour + 1 == var.colours.len() {
             self.stored_entropy(v);
         }
@@ -151,7 +146,7 @@ fn some(
     eta: &[f64],
     moments: &mut [f64],
     log_norm: &mut [f64],
-) -> Result<(), Breakdown> {
+) -> Result<(), Failure> {
     let (w, count) = (var.width, elements.len());
     let mut norms = vec![0.0; count];
     let picked: Vec<f64> =
@@ -162,7 +157,7 @@ fn some(
         moments[e as usize * w..(e as usize + 1) * w].copy_from_slice(m);
         log_norm[e as usize] = a;
     }
-    done.map_err(Breakdown::from)
+    done
 }
 
 /// Places whose element, as operand `i` reads it, is of the colour.

@@ -82,6 +82,12 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn quantile(&self, d: usize, eta: &[f64], p: f64) -> Vec<f64>;
     /// Draws one value (law F5; starts).
     fn sample(&self, d: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64>;
+    /// E x⁻ᵖ of one element's value, p = 1 or 2; of a matrix, E x⁻¹. Infinite where the integral is; empty where
+    /// there is no closed form.
+    fn inverse(&self, d: usize, eta: &[f64], p: i32) -> Vec<f64> {
+        let _ = (d, eta, p);
+        vec![]
+    }
     /// Whether the moments are exp η over their sum, and A its logarithm: categories.
     fn is_softmax(&self) -> bool {
         false

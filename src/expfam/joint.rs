@@ -58,6 +58,16 @@ pub trait JointFamily: fmt::Debug + Send + Sync {
     fn member_parameters(&self, member: usize) -> &'static [usize];
     /// Marginal mean and standard deviation of a member's value (Student-t for the Normal of a Normal–Gamma).
     fn summary(&self, member: usize, d: usize, eta: &[f64]) -> Summary;
+    /// As [`super::family::Family::inverse`], of a member.
+    fn inverse(&self, member: usize, d: usize, eta: &[f64], p: i32) -> Vec<f64> {
+        let _ = (member, d, eta, p);
+        vec![]
+    }
+    /// The covariance, d × d, of the member that is a real vector; empty where there is none.
+    fn covariance(&self, d: usize, eta: &[f64]) -> Vec<f64> {
+        let _ = (d, eta);
+        vec![]
+    }
     /// Marginal quantile of each number of a member's value.
     fn quantile(&self, member: usize, d: usize, eta: &[f64], p: f64) -> Vec<f64>;
     /// Draws a value for each member.

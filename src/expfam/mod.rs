@@ -5,5 +5,6 @@ pub mod family;
 pub mod form;
 pub mod joint;
 pub mod laws;
+pub mod outlook;
 pub mod spec;
 pub mod stat;

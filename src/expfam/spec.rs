@@ -4,6 +4,7 @@
 use super::{
     family::Family,
     form::{Measure, Term},
+    outlook::Predictive,
     stat::{GAUSSIAN, PartShape, StatKind},
 };
 use std::fmt;
@@ -107,8 +108,8 @@ pub struct DistSpec {
     /// ln p as a multilinear form over slots, but for `log_base`; against dx, or against the base measure of
     /// `family`.
     pub terms: &'static [Term],
-    /// Parts of the statistic whose sum is −ln h, where the family's q is taken against h(x) dx and not dx: ln x
-    /// of a Gamma. A known element among latent ones adds ln h.
+    /// Parts of the statistic whose sum is −ln h, where the family's q is taken against h(x) dx and not dx:
+    /// ln x of a Gamma. A known element among latent ones adds ln h.
     pub measure: &'static [usize],
     /// ln h(x), added once for each row of the child, observed or latent.
     pub log_base: Option<LogBase>,
@@ -119,6 +120,9 @@ pub struct DistSpec {
     pub mean_given: Option<MeanGiven>,
     /// The standard deviations that go with `mean_given`, in its shape; infinite where there is none.
     pub sd_given: Option<MeanGiven>,
+    /// Moments of a value whose parameters are random, for predictions. `None`: those of `mean_given` and
+    /// `sd_given` at the means of the parameters.
+    pub predictive: Option<Predictive>,
     /// Other forms of the same density, each with a random parameter that this one must know, at the price of
     /// another that it fixes. Same name, same parameters, same statistic. The first that has room for what is
     /// random in a call stands in its place.
@@ -146,6 +150,7 @@ pub const PLAIN: DistSpec = DistSpec {
     family: None,
     mean_given: None,
     sd_given: None,
+    predictive: None,
     cases: &[],
     augment: None,
     points: &[],

@@ -18,8 +18,8 @@ pub enum Role {
     Mixed,
     /// A random variable with a q of its own.
     Latent,
-    /// An unobserved leaf under random parents: its q is p given its parents, and it adds nothing to any
-    /// message.
+    /// Nothing observed hangs on it and its parents are random, or it is a known function of them: its q is p
+    /// given its parents, and it adds nothing to any message.
     Predicted,
 }
 
@@ -40,7 +40,7 @@ pub fn has_children(energy: &Energy, node: NodeId) -> bool {
     })
 }
 
-/// What is missing of a node's data.
+/// What is missing of a node's data, and of its descendants'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// Nothing.
@@ -49,6 +49,8 @@ pub enum Missing {
     Values,
     /// Some of the cells of a vector whose other cells are known.
     Cells,
+    /// Everything that hangs on it, and all of its own data.
+    Everything,
 }
 
 /// The role of each node, given what is missing of its data.
@@ -60,13 +62,18 @@ pub fn roles(graph: &FactorGraph, energy: &Energy, missing: &[Missing]) -> Vec<R
     (0..graph.nodes.len())
         .map(|i| {
             let node = NodeId(i);
+            if graph.function(node).is_some() {
+                return Role::Predicted;
+            }
+            let given = || random_parents(node) || graph.nodes[i].spec.family.is_none();
+            if missing[i] == Missing::Everything && given() {
+                return Role::Predicted;
+            }
             match (&graph.nodes[i].observed, has_children(energy, node)) {
                 (Some(_), true) if missing[i] != Missing::Nothing => Role::Mixed,
                 (Some(_), _) if missing[i] == Missing::Cells => Role::Mixed,
                 (Some(_), _) => Role::Observed,
-                (None, false) if random_parents(node) || graph.nodes[i].spec.family.is_none() => {
-                    Role::Predicted
-                }
+                (None, false) if given() => Role::Predicted,
                 (None, _) => Role::Latent,
             }
         })

@@ -187,6 +187,18 @@ pub struct DataColumn {
     pub span: Span,
 }
 
+impl PlateKind {
+    /// The table that it has an element for each row of.
+    pub fn rows_of(&self) -> Option<DataTableId> {
+        match self {
+            PlateKind::Rows { table, .. }
+            | PlateKind::Steps { table, .. }
+            | PlateKind::Tree { table, .. } => Some(*table),
+            _ => None,
+        }
+    }
+}
+
 /// How a group finds a row of another table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ByName {

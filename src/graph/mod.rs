@@ -1,12 +1,14 @@
 //! Names, plates and calls to a typed factor graph, and the graph's data checked against it.
 
 mod augment;
+pub mod barren;
 pub mod bind;
 pub mod bound;
 pub mod codes;
 pub mod energy;
 pub mod evaluate;
 pub mod factor_graph;
+mod functions;
 pub mod resolve;
 mod show;
 

@@ -10,7 +10,7 @@ use crate::{
     engine::{Reached, record::StopReason, rounding::Rounding},
     graph::{Bound, FactorGraph},
     plan::Plan,
-    shape::NodeId,
+    shape::{NodeId, PlateId},
 };
 
 /// What only the caller knows of a run.
@@ -108,7 +108,7 @@ pub fn save(graph: &FactorGraph, bound: &Bound, plan: &Plan, about: &About, reac
             falls: falls.iter().map(|f| (f.iteration, f.node.clone())).collect(),
         },
         nodes: nodes(graph, bound, plan),
-        plates: plates(graph, bound),
+        plates: plates(graph, bound, plan),
         columns: columns(graph, bound),
         blocks,
     };
@@ -127,11 +127,15 @@ fn nodes(graph: &FactorGraph, bound: &Bound, plan: &Plan) -> Vec<NodeText> {
     each.collect()
 }
 
-fn plates(graph: &FactorGraph, bound: &Bound) -> Vec<AxisText> {
-    let each = graph.plates.iter().zip(&bound.plates).map(|(p, b)| AxisText {
-        name: p.name.clone(),
-        size: b.size,
-        labels: b.labels.as_ref().map(|l| l.to_vec()),
+/// The elements that inference saw: those that q is of.
+fn plates(graph: &FactorGraph, bound: &Bound, plan: &Plan) -> Vec<AxisText> {
+    let each = graph.plates.iter().zip(&bound.plates).enumerate().map(|(i, (p, b))| {
+        let kept = plan.kept.plate(PlateId(i));
+        let labels = b.labels.as_ref().map(|l| match kept {
+            Some(kept) => kept.iter().map(|&e| l[e as usize].clone()).collect(),
+            None => l.to_vec(),
+        });
+        AxisText { name: p.name.clone(), size: kept.map_or(b.size, |k| k.len()), labels }
     });
     each.collect()
 }

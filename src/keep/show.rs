@@ -82,6 +82,7 @@ pub fn show(
                 why: b.why.clone(),
             })
             .collect(),
+        pruned: vec![],
         predicted: predicted.map(|(_, n)| n.name.clone()).collect(),
         nodes,
         restarts: kept.real("restarts").to_vec(),

@@ -19,6 +19,7 @@ pub mod memory;
 pub mod messages;
 pub mod paths;
 pub mod program;
+pub mod row_names;
 pub mod schedule;
 pub mod show;
 pub mod streams;

@@ -5,12 +5,13 @@ use super::{
     layout::{Id, List, StreamId, VarId},
     lowered::Lowered,
     paths::{self, RowPass, local_ascent::AscentRule},
+    row_names::RowNames,
     schedule::{self, Step},
     sums::SumLayout,
 };
 use crate::{
     factorize::{Block, Blocks},
-    graph::energy::Source,
+    graph::{barren::Kept, energy::Source},
     shape::NodeId,
 };
 use std::ops::Deref;
@@ -36,6 +37,10 @@ pub struct Plan {
     pub blocks: Blocks,
     /// Nodes that are predictions or have missing cells to predict.
     pub predicted: Vec<NodeId>,
+    /// The elements of the data that the plan is made of; the others are predicted as well.
+    pub kept: Kept,
+    /// What rows and levels are called in messages.
+    pub row_names: RowNames,
 }
 
 impl Deref for Plan {

@@ -46,6 +46,9 @@ impl Serialize for Report<'_> {
             &ObjectJson(|| p.terms.iter().map(|(name, value)| (name.as_str(), value))),
         )?;
         map.serialize_entry("blocks", &ListJson(|| p.blocks.iter().map(BlockJson)))?;
+        if !p.pruned.is_empty() {
+            map.serialize_entry("pruned", &ObjectJson(|| p.pruned.iter().map(|(n, x)| (n.as_str(), x))))?;
+        }
         if let Some(profile) = &p.profile {
             map.serialize_entry("profile", &super::profile::ProfileJson(profile))?;
         }

@@ -34,6 +34,7 @@ fn node(name: &str, family: &str, plates: Vec<Axis>, event: Vec<Axis>, mean: Vec
         sd: Some(sd),
         median: Some(mean.clone()),
         mean,
+        told: vec![],
         local: false,
         observed: false,
         missing: None,
@@ -85,6 +86,7 @@ pub(super) fn posterior() -> Posterior {
         elbo: trace[23],
         digits: 12,
         warnings: vec!["the bound fell".into()],
+        pruned: vec![],
         predicted: vec![],
         terms: vec![
             ("weights".into(), -3.25),

@@ -95,7 +95,12 @@ fn write_terms(p: &Posterior, width: usize, out: &mut dyn io::Write) -> io::Resu
         let data = if p.predicted.contains(name) { "predicted" } else { "observed" };
         sheet.row(vec![name.clone(), fixed(*value), block.map_or_else(|| data.to_string(), describe)]);
     }
-    write!(out, "\n{}", sheet.render(width))
+    write!(out, "\n{}", sheet.render(width))?;
+    if p.pruned.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = p.pruned.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+    writeln!(out, "\nleft out of inference, as nothing observed hangs on them: {}", list.join(", "))
 }
 
 /// `joint: centre, spread, for each k`.

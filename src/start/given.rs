@@ -20,6 +20,8 @@ pub struct Selector {
     pub categories: usize,
     /// File order's element at each place of the variable's storage.
     order: Vec<usize>,
+    /// Elements of the file.
+    elements: usize,
     var: VarId,
     /// Its place among the nodes of the block.
     member: usize,
@@ -126,7 +128,8 @@ impl Selector {
         Ok(Self {
             node,
             categories: v.shape.states(member),
-            order: element_order(&n.plates, &v.plates, file),
+            order: plan.kept.of_data(&n.plates, element_order(&n.plates, &v.plates, file)),
+            elements: plan.kept.count(&n.plates),
             var,
             member,
         })
@@ -134,7 +137,7 @@ impl Selector {
 
     /// Elements, row-major over the node's plates.
     pub fn elements(&self) -> usize {
-        self.order.len()
+        self.elements
     }
 
     /// A category for each element, from 0, in file order.
@@ -149,7 +152,7 @@ impl Selector {
         if let Some(e) = categories.iter().position(|&c| c as usize >= k) {
             return Err(BadStart::Category(e));
         }
-        let mut out = vec![0.0; self.elements() * k];
+        let mut out = vec![0.0; self.order.len() * k];
         for (row, &e) in out.chunks_exact_mut(k).zip(&self.order) {
             row[categories[e] as usize] = 1.0;
         }

@@ -6,6 +6,7 @@ mod features;
 pub mod first;
 pub mod given;
 mod groups;
+pub mod meets_itself;
 pub mod order;
 pub mod values;
 

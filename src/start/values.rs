@@ -21,6 +21,8 @@ pub struct Valued {
     pub parameters: Vec<(&'static str, usize)>,
     /// File order's element at each place of the variable's storage.
     order: Vec<usize>,
+    /// Elements of the file.
+    elements: usize,
     var: VarId,
     member: usize,
     /// Event dimension of the node's own values.
@@ -60,7 +62,8 @@ impl Valued {
             node,
             width: n.spec.stat.value.width(d),
             parameters,
-            order: element_order(&n.plates, &v.plates_of(member), file),
+            order: plan.kept.of_data(&n.plates, element_order(&n.plates, &v.plates_of(member), file)),
+            elements: plan.kept.count(&n.plates),
             var,
             member,
             d,
@@ -72,7 +75,7 @@ impl Valued {
 
     /// Elements, row-major over the node's plates.
     pub fn elements(&self) -> usize {
-        self.order.len()
+        self.elements
     }
 
     /// A value for each element, in file order: q starts as if it were certain of them.

@@ -4,6 +4,7 @@
 
 use crate::common::{all_near, fit_text, is_evidence, near};
 use crate::textbook::robust::Line;
+use serde_json::Value;
 use statrs::distribution::{Continuous, StudentsT};
 use statrs::function::gamma::ln_gamma;
 
@@ -87,8 +88,9 @@ fn a_missing_student_t_is_predicted() {
     near("the bound", gap.elbo(), full.elbo(), 1e-9);
     let b = gap.mean("b")[0];
     near("the prediction", gap.mean("y")[4], 10.0 * b + 1.0, 1e-9);
-    let sd = gap.0["nodes"]["y"]["sd"][4].as_f64().expect("a number");
-    near("its spread", sd, (5.0_f64 / 3.0 / 4.0).sqrt(), 1e-9);
+    let sd = |node: &Value| node["sd"].as_f64().or(node["sd"][4].as_f64()).expect("a number");
+    let of_slope = 10.0 * sd(&gap.0["nodes"]["b"]);
+    near("its spread", sd(&gap.0["nodes"]["y"]), (of_slope * of_slope + 5.0 / 3.0 / 4.0).sqrt(), 1e-9);
 }
 
 #[test]

@@ -5,16 +5,20 @@ mod common;
 #[path = "../textbook/mod.rs"]
 mod textbook;
 
+mod barren;
 mod chain_with_shared;
 mod digits;
 mod elements;
 mod enumeration;
 mod far_apart;
+mod functions;
 mod gaussian;
 mod identity;
 mod joint_beats_mean_field;
 mod known_answers;
 mod known_arithmetic;
 mod many_letters;
+mod positive_chains;
+mod predictive;
 mod references;
 mod sparse;

@@ -10,8 +10,10 @@ use elbow::block::{
 };
 use elbow::dist::{REGISTRY, find, forms};
 use elbow::expfam::family::entropy;
+use elbow::expfam::form::Measure;
 use elbow::expfam::joint::JointSpec;
 use elbow::expfam::laws::{self, Arbitrary, Seat, Verdict};
+use elbow::expfam::outlook::{Expected, Predictive};
 use elbow::expfam::spec::{DistSpec, Point};
 use elbow::expfam::stat::{PartShape, StatKind};
 use elbow::num::stream::Stream;
@@ -577,4 +579,64 @@ fn a_far_offset_costs_a_joint_block_no_digits() {
     let (h, g) = (3.0 * m + 0.5 * n, 0.5 * m + 2.0 * n);
     let eta = [h, g, -1.5, -0.25, -0.25, -1.0, -rate - 0.5 * (h * m + g * n), 1.0];
     near(vector.family.parameters(2, &eta)[3].values[0], rate, "rate of a vector's");
+}
+
+/// Where parameters are known, the moments of a prediction are those of the distribution.
+#[test]
+fn a_prediction_from_known_parameters_has_the_moments_of_the_distribution() {
+    for spec in forms() {
+        let how = spec.predictive.unwrap_or_else(|| panic!("{spec:?} says nothing of predictions"));
+        for point in spec.points {
+            let (d, params) = (point.d, point.params);
+            let power = |s: usize, p: i32| -> Vec<f64> {
+                if p < 0 && spec.params[s - 1].stat.value == PartShape::Matrix {
+                    let inverse = DMatrix::from_row_slice(d, d, params[s - 1]).try_inverse().unwrap();
+                    return inverse.as_slice().to_vec();
+                }
+                params[s - 1].iter().map(|x| x.powi(p)).collect()
+            };
+            let variance = |s: usize| vec![0.0; params[s - 1].len()];
+            let real = |s: usize| [params[s - 1][0], 0.0];
+            let expected = Expected { power: &power, variance: &variance, real: &real };
+            let (mean, variance) = match how {
+                Predictive::Moments(tell) => {
+                    let told = tell(&expected, d);
+                    (told.mean, told.variance)
+                }
+                Predictive::Around(noise) => {
+                    let noise = noise(&expected, d);
+                    let d = params[0].len();
+                    (params[0].to_vec(), (0..d).map(|i| noise[i * d + i]).collect())
+                }
+            };
+            let (want, sd) = match (spec.mean_given, spec.family) {
+                (Some(given), _) => {
+                    let values: Vec<&[f64]> =
+                        std::iter::once(&[][..]).chain(params.iter().copied()).collect();
+                    (given(&values, d), spec.sd_given.map_or(vec![], |given| given(&values, d)))
+                }
+                (None, Some(family)) => {
+                    let slots: Vec<Vec<f64>> = std::iter::once(vec![])
+                        .chain(spec.params.iter().zip(params).map(|(p, x)| {
+                            let mut t = vec![0.0; p.stat.width(d)];
+                            (p.stat.of_value)(x, d, &mut t).unwrap();
+                            t
+                        }))
+                        .collect();
+                    let slots: Vec<&[f64]> = slots.iter().map(Vec::as_slice).collect();
+                    let summary = family.summary(d, &laws::message(spec, Measure::Family, d, 0, &slots));
+                    (summary.mean, summary.sd)
+                }
+                (None, None) => panic!("{spec:?} has no mean"),
+            };
+            let near = |a: f64, b: f64| a == b || (a - b).abs() <= 1e-9 * b.abs().max(1e-6);
+            assert!(
+                mean.iter().zip(&want).all(|(a, b)| near(*a, *b)),
+                "{spec:?} {point:?}: {mean:?} {want:?}"
+            );
+            let spread: Vec<f64> = variance.iter().map(|v| v.sqrt()).collect();
+            let alike = spread.iter().zip(&sd).all(|(a, b)| near(*a, *b));
+            assert!(alike, "{spec:?} {point:?}: {spread:?} {sd:?}");
+        }
+    }
 }

@@ -21,8 +21,9 @@ use elbow::{
     factorize::roles::Role,
     graph::{
         Bound, FactorGraph,
+        barren::without_barren,
         bound::ObservedArray,
-        factor_graph::{Expr, ExprKind, Factor, Function, Index, PlateKind, Ref, RowSet, Target},
+        factor_graph::{Expr, ExprKind, Factor, Function, Index, Node, PlateKind, Ref, RowSet, Target},
     },
     pipeline,
     plan::Plan,
@@ -43,7 +44,10 @@ impl data::Files for NoFiles {
 pub struct Ready {
     pub text: String,
     pub graph: FactorGraph,
+    /// What inference sees of the data.
     pub bound: Bound,
+    /// All of it.
+    pub whole: Bound,
     pub plan: Plan,
 }
 
@@ -58,9 +62,13 @@ pub fn ready(text: &str) -> Result<Ready, String> {
         let plan = pipeline::plan(&graph, &bound, &mut diags)?;
         Ok((graph, bound, plan))
     })();
-    made.map(|(graph, bound, plan)| Ready { text: text.to_string(), graph, bound, plan }).map_err(
-        |_: elbow::diag::Reported| format!("{text}\n{}", render::render_all(diags.list(), &source, false)),
-    )
+    let ready = |(graph, whole, plan): (FactorGraph, Bound, Plan)| {
+        let bound = without_barren(&graph, &whole).0.into_owned();
+        Ready { text: text.to_string(), graph, bound, whole, plan }
+    };
+    made.map(ready).map_err(|_: elbow::diag::Reported| {
+        format!("{text}\n{}", render::render_all(diags.list(), &source, false))
+    })
 }
 
 /// Options of a test's run: all nodes, a fixed number of iterations unless the bound stands still.
@@ -78,15 +86,24 @@ pub type Reported = Vec<Vec<NamedArray>>;
 
 impl Ready {
     pub fn fit(&self, options: &Options) -> Result<Posterior, String> {
-        answer::fit(&self.graph, &self.bound, &self.plan, options, &mut Unwatched)
+        answer::fit(&self.graph, &self.whole, &self.plan, options, &mut Unwatched)
             .map_err(|e| format!("{e}\n{}", self.text))
     }
 
     /// The parameters of every node, by node.
     pub fn reported(&self, p: &Posterior) -> Reported {
-        let of =
-            |name: &str| p.nodes.iter().find(|n| n.name == name).map_or(vec![], |n| n.parameters.clone());
-        self.graph.nodes.iter().map(|n| of(&n.name)).collect()
+        let of = |node: &Node| {
+            let found = p.nodes.iter().find(|n| n.name == node.name);
+            let mut parameters = found.map_or(vec![], |n| n.parameters.clone());
+            if let Some(kept) = self.plan.kept.elements(&node.plates) {
+                for a in &mut parameters {
+                    let w: usize = a.dims.iter().product();
+                    a.values = kept.iter().flat_map(|e| &a.values[e * w..(e + 1) * w]).copied().collect();
+                }
+            }
+            parameters
+        };
+        self.graph.nodes.iter().map(of).collect()
     }
 
     /// Each node's share of the bound.

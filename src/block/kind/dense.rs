@@ -4,8 +4,8 @@
 use super::{
     family::parameters,
     vector::{
-        Entries, draw, entries_of, example_members, failure, layout_of, nudge, outer, put_together,
-        share_out, start_member,
+        Entries, covariance, draw, entries_of, example_members, failure, layout_of, nudge, outer,
+        put_together, share_out, start_member,
     },
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         gaussian_dense,
         marginal::Marginal,
         portable::Portable,
-        shape::{BlockShape, Given},
+        shape::{BlockShape, Entry, Given},
     },
     num::stream::Stream,
 };
@@ -91,6 +91,10 @@ impl BlockShape for DenseGaussian {
 
     fn marginal(&self, member: usize, _: Which<'_>, _: &[f64], moments: &[f64]) -> Marginal {
         self.members[member].marginal(self.d, self.width(), moments)
+    }
+
+    fn covariance(&self, of: [Entry; 2], _: &[f64], moments: &[f64]) -> f64 {
+        covariance(self.d, of.map(|e| self.members[e.member].first + e.entry), moments)
     }
 
     fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {

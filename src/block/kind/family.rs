@@ -8,7 +8,7 @@ use crate::{
         held::Held,
         marginal::{Law, Marginal},
         portable::{self, Portable},
-        shape::{BlockShape, Given, What},
+        shape::{BlockShape, Entry, Given, What},
     },
     expfam::{
         family::{Family, Improper, Parameter},
@@ -194,6 +194,13 @@ impl BlockShape for Independent {
             return Marginal { law: Law::Categories, width, numbers: moments.to_vec() };
         }
         Marginal { law: Law::Family(self.family, self.d), width, numbers: eta.to_vec() }
+    }
+
+    fn covariance(&self, of: [Entry; 2], _: &[f64], moments: &[f64]) -> f64 {
+        match self.stat.conditions() {
+            true => super::vector::covariance(self.d, of.map(|e| e.entry), moments),
+            false => 0.0,
+        }
     }
 
     fn parameters(&self, _: usize) -> Option<Vec<(&'static str, usize)>> {

@@ -5,7 +5,7 @@
 use super::{
     categories::together,
     family::parameters,
-    vector::{Entries, example_members, outer, put_together, share_out, start_member},
+    vector::{Entries, covariance, example_members, outer, put_together, share_out, start_member},
 };
 use crate::{
     block::{
@@ -15,7 +15,7 @@ use crate::{
         gaussian_chain::{self, GaussianChains},
         marginal::Marginal,
         sequence::{Ready, Scratch, SequenceError, SequenceKernel, Sequences},
-        shape::{BlockShape, Given},
+        shape::{BlockShape, Entry, Given},
     },
     num::stream::Stream,
 };
@@ -88,6 +88,10 @@ impl BlockShape for GaussianChain {
 
     fn marginal_about(&self, member: usize, moments: &[f64], covariances: &[f64]) -> Option<Marginal> {
         Some(self.members[member].marginal_about(self.d, self.width(), moments, covariances))
+    }
+
+    fn covariance(&self, of: [Entry; 2], _: &[f64], moments: &[f64]) -> f64 {
+        covariance(self.d, of.map(|e| self.members[e.member].first + e.entry), moments)
     }
 
     fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {

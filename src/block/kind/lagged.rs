@@ -4,7 +4,7 @@
 
 use super::{
     categories::together,
-    vector::{Entries, outer, put_together, share_out},
+    vector::{Entries, covariance, outer, put_together, share_out},
 };
 use crate::{
     block::{
@@ -14,7 +14,7 @@ use crate::{
         lagged_gaussian_chain::{self, width},
         marginal::Marginal,
         sequence::{Ready, Scratch, SequenceError, SequenceKernel, Sequences},
-        shape::BlockShape,
+        shape::{BlockShape, Entry},
     },
     num::stream::Stream,
 };
@@ -95,6 +95,18 @@ impl BlockShape for LaggedChain {
 
     fn marginal_about(&self, member: usize, moments: &[f64], covariances: &[f64]) -> Option<Marginal> {
         Some(self.members[member].marginal_about(self.d, self.width(), moments, covariances))
+    }
+
+    fn covariance(&self, of: [Entry; 2], _: &[f64], moments: &[f64]) -> f64 {
+        covariance(self.d, of.map(|e| self.members[e.member].first + e.entry), moments)
+    }
+
+    fn covariance_back(&self, lag: usize, of: [Entry; 2], [first, then]: [&[f64]; 2]) -> f64 {
+        if lag > self.lags {
+            return 0.0;
+        }
+        let [a, b] = of.map(|e| self.members[e.member].first + e.entry);
+        then[self.d + (lag * self.d + a) * self.d + b] - first[a] * then[b]
     }
 
     fn draw(&self, _: Which<'_>, _: &[f64], _: &mut Stream, _: &mut [Vec<f64>]) -> Result<(), Failure> {

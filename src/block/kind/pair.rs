@@ -10,7 +10,7 @@ use crate::{
         example::{BlockKind, Example},
         marginal::{Law, Marginal},
         portable::{self, Portable},
-        shape::{BlockShape, Given, What},
+        shape::{BlockShape, Entry, Given, What},
     },
     expfam::{
         family::Parameter,
@@ -110,6 +110,11 @@ impl BlockShape for Pair {
     fn marginal(&self, member: usize, _: Which<'_>, eta: &[f64], _: &[f64]) -> Marginal {
         let law = Law::Member(self.family(), member, self.d);
         Marginal { law, width: self.width(), numbers: eta.to_vec() }
+    }
+
+    fn covariance(&self, of: [Entry; 2], eta: &[f64], _: &[f64]) -> f64 {
+        let all = self.family().covariance(self.d, eta);
+        all.get(of[0].entry * self.d + of[1].entry).copied().unwrap_or(0.0)
     }
 
     fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {

@@ -10,7 +10,7 @@ use crate::{
         normal_gamma,
         normal_gamma_vector::{SPEC, STAT, entry},
         portable::Portable,
-        shape::BlockShape,
+        shape::{BlockShape, Entry},
     },
     num::stream::Stream,
 };
@@ -86,6 +86,20 @@ impl BlockShape for ScaledGaussian {
             .collect();
         let law = Law::Member(normal_gamma::SPEC.family, usize::from(member == self.entries.len()), 1);
         Marginal { law, width: 4, numbers }
+    }
+
+    fn covariance(&self, of: [Entry; 2], eta: &[f64], moments: &[f64]) -> f64 {
+        let [Some(a), Some(b)] = of.map(|e| Some(self.entries.get(e.member)?.first + e.entry)) else {
+            return 0.0;
+        };
+        // Student-t: the rate over the shape less one, times that of x given a precision of 1.
+        let (d, tau) = (self.d, moments[self.d + self.d * self.d]);
+        let shape = eta[d + d * d + 1] + 1.0 - 0.5 * d as f64;
+        if shape <= 1.0 {
+            return f64::INFINITY;
+        }
+        let spread = moments[d + a * d + b] - moments[a] * moments[b] / tau;
+        spread * shape / tau / (shape - 1.0)
     }
 
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {

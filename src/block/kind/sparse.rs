@@ -13,7 +13,7 @@ use crate::{
         example::{self, BlockKind, Example},
         marginal::{Law, Marginal},
         portable::{self, Portable},
-        shape::BlockShape,
+        shape::{BlockShape, Entry},
         sparse_gaussian::{PatternError, SparseGaussian},
     },
     expfam::family::Family,
@@ -304,6 +304,26 @@ impl BlockShape for SparseShape {
             natural(&mean, |a, b| covariance[a * d + b], &mut numbers);
         }
         Marginal { law: Law::Family(self.families[member], d), width: d + d * d, numbers }
+    }
+
+    /// Of two entries that are not joined, from a solve of their own.
+    fn covariance(&self, of: [Entry; 2], eta: &[f64], moments: &[f64]) -> f64 {
+        let n = self.entries();
+        let [a, b] = of.map(|e| self.pattern.places.starts[e.member] + e.entry);
+        let slot = self.pattern.slot(a as u32, b as u32);
+        if let Some(at) = self.slots.iter().position(|s| *s == slot && slot != NONE) {
+            return moments[n + at] - moments[a] * moments[b];
+        }
+        // With the vector that has 1 at one of them in place of h, the mean is that column of the covariance.
+        let (mut column, mut second) = (vec![0.0; n], self.gathered(eta));
+        column[a] = 1.0;
+        let (squares, pairs) = second.split_at_mut(n);
+        let kernel = &self.pattern.kernel;
+        let mut scratch = vec![0.0; kernel.scratch_len()];
+        match kernel.run(&mut column, squares, pairs, &mut 0.0, &mut scratch) {
+            Ok(()) => column[b],
+            Err(_) => f64::NAN,
+        }
     }
 
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {

@@ -108,6 +108,21 @@ impl Tables {
         member.map_or_else(|| self.known.iter().any(any), |m| any(&self.known[m]))
     }
 
+    /// The joint probabilities of some members, row-major in their order, from one element's moments; `None`
+    /// where no scope holds them all.
+    pub fn joint(&self, members: &[usize], moments: &[f64]) -> Option<Vec<f64>> {
+        let (at, scope) = self.scopes.iter().find(|(_, s)| members.iter().all(|m| s.contains(m)))?;
+        let mut out = vec![0.0; self.len(members)];
+        for i in 0..self.len(scope) {
+            let state = |m: usize| {
+                let place = scope.iter().position(|x| *x == m).unwrap_or(0);
+                i / self.len(&scope[place + 1..]) % self.sizes[m]
+            };
+            out[members.iter().fold(0, |n, &m| n * self.sizes[m] + state(m))] += moments[at + i];
+        }
+        Some(out)
+    }
+
     /// Makes all but the known categories impossible, in natural parameters.
     pub fn clamp(&self, which: Which<'_>, eta: &mut [f64]) {
         for m in (0..self.sizes.len()).filter(|&m| self.known[m].is_some()) {

@@ -88,6 +88,11 @@ impl Entries {
     }
 }
 
+/// The covariance of two entries of a vector of `d`, from its moments `[E x | E x xᵀ | …]`.
+pub(super) fn covariance(d: usize, [a, b]: [usize; 2], moments: &[f64]) -> f64 {
+    moments[d + a * d + b] - moments[a] * moments[b]
+}
+
 /// Natural parameters of a Gaussian of this mean and covariance.
 pub(super) fn natural(mean: &[f64], covariance: impl Fn(usize, usize) -> f64, eta: &mut Vec<f64>) {
     let e = mean.len();

@@ -17,6 +17,7 @@ use crate::{
     engine::{
         desk::Desk,
         error::{Breakdown, Failed},
+        place::broken_step,
         profile,
         profile::WorkPart,
         sums::RunSums,
@@ -202,11 +203,7 @@ impl Path for WholeSequences<'_> {
 /// Why a chunk has no posterior, in the words of the data.
 pub(super) fn broken(work: &Work<'_>, stream: StreamId, range: &Range<usize>, e: SequenceError) -> Breakdown {
     match e {
-        SequenceError::Impossible(step) => {
-            let place = range.start + step;
-            let row = work.plan.streams[stream].order.as_ref().map_or(place, |o| o[place] as usize);
-            Breakdown::Impossible(format!("no category is possible at row {}", row + 1))
-        }
+        SequenceError::Impossible(step) => broken_step(work.plan, stream, range, step),
         SequenceError::Improper(why) => Breakdown::Improper(why),
         SequenceError::Whole => Breakdown::Improper("sequences have to be done as a whole".into()),
     }

@@ -3,20 +3,15 @@
 
 use super::{path::Path, stacked_product::TableProduct};
 use crate::{
-    block::element::{Failure, Which},
+    block::element::Which,
     engine::{
-        desk::Desk,
-        error::{Breakdown, Failed},
-        moments::apply,
-        profile,
-        profile::WorkPart,
-        sums::RunSums,
+        desk::Desk, error::Failed, moments::apply, place::broken, profile, profile::WorkPart, sums::RunSums,
         work::Work,
     },
     num::reduce::{self, dot},
     plan::{
         layout::{StreamId, TableId, VarId},
-        table::{From, Sent, Table},
+        table::Sent,
         var::Var,
     },
 };
@@ -82,7 +77,7 @@ impl Path for General<'_> {
         let Desk { eta, moments, log_norm, .. } = desk;
         log_norm.resize(count, 0.0);
         apply(var, Which::From(rows.start * inner), &eta[v], &mut moments[v], log_norm)
-            .map_err(|why| (v, broken(work, v, why)))?;
+            .map_err(|why| (v, broken(plan, v, why)))?;
         let nats = entropy(var, &eta[v], &moments[v], log_norm, rows);
         sums.add_entropy(plan, v, nats);
         sums.profile.end(WorkPart::Block(v), from, || profile::block(plan, v, count));
@@ -130,24 +125,4 @@ pub(super) fn entropy(
             * (a - dot(&eta[at.clone()], &moments[at]));
     }
     sum
-}
-
-/// Why an element has no posterior, in the words of the data: its row, and what is observed that hangs on it.
-fn broken(work: &Work<'_>, v: VarId, why: Failure) -> Breakdown {
-    let plan = work.plan;
-    let var = &plan.vars[v];
-    let (true, Some(stream)) = (why.impossible, var.stream()) else { return why.into() };
-    let place = why.element / var.inner().max(1);
-    let row = plan.streams[stream].order.as_ref().map_or(place, |o| o[place] as usize);
-    let latent = |node: usize| plan.vars.ids().any(|u| plan.vars[u].nodes.iter().any(|n| n.0 == node));
-    let reads =
-        |t: &Table| t.operands.iter().any(|o| matches!(o.from, From::Streamed { var, .. } if var == v));
-    let mut seen: Vec<usize> =
-        plan.tables.ids().map(|t| &plan.tables[t]).filter(|t| reads(t)).map(|t| t.node).collect();
-    seen.retain(|&node| !latent(node));
-    seen.sort_unstable();
-    seen.dedup();
-    let names: Vec<String> = seen.iter().map(|&node| format!("`{}`", plan.names[node])).collect();
-    let given = if names.is_empty() { String::new() } else { format!(", given {}", names.join(", ")) };
-    Breakdown::Impossible(format!("no category is possible at row {}{given}", row + 1))
 }

@@ -59,7 +59,12 @@ impl Expansion<'_> {
                     .collect();
             }
             for (scale, power, mut ops, gates) in products {
-                ops.extend(gates.iter().map(|&g| self.gates[g].op.clone()));
+                // An indicator is its own square.
+                for op in gates.iter().flat_map(|&g| &self.gates[g].ops) {
+                    if !ops.contains(op) {
+                        ops.push(op.clone());
+                    }
+                }
                 ops.extend(mask.clone());
                 terms.push(EnergyTerm {
                     scale,

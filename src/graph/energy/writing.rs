@@ -1,5 +1,5 @@
-//! One line of a model while it is written out: its letters, its gates, and the arrays that it names. Not here:
-//! what arguments turn into (`expand`, `sums`, `positive`).
+//! One line of a model while it is written out: its letters, its gates, and the arrays that it names. Not
+//! here: what arguments turn into (`expand`, `sums`, `positive`).
 
 use super::terms::{Element, Known, KnownMap, Label, LabelId, Letter, Op, Role, Source};
 use crate::{
@@ -9,7 +9,8 @@ use crate::{
     source::Span,
 };
 
-/// Products that one parameter of one line may be written out as, at most. A mean of 400 variables has 80 200.
+/// Products that one parameter of one line may be written out as, at most. A mean of 400 variables has 80
+/// 200.
 pub const LARGEST_EXPANSION: usize = 100_000;
 
 /// Why a line can't be written out.
@@ -43,11 +44,12 @@ pub(super) const FIRST: u8 = 1;
 pub(super) const SECOND: u8 = 2;
 pub(super) const CHILD: u8 = 3;
 
-/// A gate met in an argument: the selector's indicator, and the letter of its category.
+/// A gate met in an argument: the selector's indicator, and the letter of its category. The indicator of a
+/// known function of other categories is theirs, and the function's table.
 pub(super) struct Gate {
     key: (NodeId, Vec<Element>),
     label: LabelId,
-    pub op: Op,
+    pub ops: Vec<Op>,
 }
 
 /// One product that a slot's part turns into.
@@ -274,8 +276,19 @@ impl<'a> Expansion<'a> {
         let name = format!("{}{}", self.graph.nodes[node.0].name, "′".repeat(taken));
         self.labels.push(Label { name, extent, role: Role::Gate });
         let label = self.labels.len() - 1;
-        let op = Op::new(Source::Node(node), 0, elements, vec![label]);
-        self.gates.push(Gate { key, label, op });
+        let ops = match self.graph.function(node) {
+            Some(table) => {
+                let Piece { mut ops, gates, .. } = self.known(table, KnownMap::Value, self.slot, 0, &[label]);
+                for op in gates.iter().flat_map(|&g| &self.gates[g].ops) {
+                    if !ops.contains(op) {
+                        ops.push(op.clone());
+                    }
+                }
+                ops
+            }
+            None => vec![Op::new(Source::Node(node), 0, elements, vec![label])],
+        };
+        self.gates.push(Gate { key, label, ops });
         self.gates.len() - 1
     }
 }

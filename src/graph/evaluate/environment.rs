@@ -28,6 +28,10 @@ impl Indices {
             Indices::Each(list) => list[i],
         }
     }
+    /// Is it the same at all?
+    pub fn is_same(&self) -> bool {
+        matches!(self, Indices::Same(_))
+    }
     fn map(&self, f: impl Fn(usize) -> usize) -> Self {
         match self {
             Indices::Same(k) => Indices::Same(f(*k)),
@@ -102,7 +106,7 @@ impl Steps {
     }
 
     /// The row `lag` steps before; the row itself where there is none.
-    fn before(&self, bound: &Bound, p: PlateId, row: usize, lag: usize) -> usize {
+    pub fn before(&self, bound: &Bound, p: PlateId, row: usize, lag: usize) -> usize {
         match (&bound.plate(p).sequences, self.step(bound, p, row)) {
             (Some(s), Some(step)) if step >= lag => s.row(self.place(bound, p, row) - lag),
             _ => row,
@@ -166,17 +170,49 @@ impl<'a> Environment<'a> {
         self.count
     }
 
+    /// Of the elements that a reference's indices tell apart, which one it names.
+    pub fn element(&self, r: &Ref) -> Indices {
+        if let Target::Column(_) = r.target {
+            return r.index.first().map_or(Indices::Same(0), |i| self.index(i, Extent::Number(0)));
+        }
+        let plates = self.plates_of(r);
+        let mut at = Indices::Same(0);
+        for (axis, index) in r.index.iter().enumerate() {
+            let size = self.bound.plate(plates[axis]).size;
+            let here = match (&self.own, r.target) {
+                (Some(own), Target::Input(_)) => own[axis].clone(),
+                _ => self.index(index, Extent::Plate(plates[axis])),
+            };
+            at = if axis == 0 { here } else { self.combine(&at, &here, |a, b| a * size + b) };
+        }
+        at
+    }
+
+    /// How many elements a reference's indices tell apart.
+    pub fn elements_of(&self, r: &Ref) -> usize {
+        let plates = self.plates_of(r).iter();
+        plates.take(r.index.len()).map(|p| self.bound.plate(*p).size).product()
+    }
+
+    fn plates_of(&self, r: &Ref) -> &'a [PlateId] {
+        match r.target {
+            Target::Column(_) => &[],
+            Target::Node(n) => &self.graph.nodes[n.0].plates,
+            Target::Input(i) => &self.graph.inputs[i.0].plates,
+        }
+    }
+
     /// The numbers of an array at the elements that its indices name.
     pub fn reference(&self, r: &Ref) -> Values<'a> {
         let nothing = || Values::once(Cow::Borrowed(&[f64::NAN][..]));
-        let (plates, numbers): (&[PlateId], &'a [f64]) = match r.target {
+        let at = self.element(r);
+        let numbers: &'a [f64] = match r.target {
             Target::Column(c) => {
-                let row = r.index.first().map_or(Indices::Same(0), |i| self.index(i, Extent::Number(0)));
                 let Some(n) = &self.bound.columns[c.0].numbers else { return nothing() };
-                return self.gather(n, 1, &row);
+                return self.gather(n, 1, &at);
             }
             Target::Node(n) => match self.node(n) {
-                Some(numbers) => (&self.graph.nodes[n.0].plates, numbers),
+                Some(numbers) => numbers,
                 None => return nothing(),
             },
             Target::Input(i) => match (&self.graph.inputs[i.0], &self.bound.inputs[i.0]) {
@@ -186,21 +222,10 @@ impl<'a> Environment<'a> {
                 {
                     return Values::once(Cow::Owned(vec![number[0]; self.left(input, r)]));
                 }
-                (input, numbers) => (&input.plates, numbers),
+                (_, numbers) => numbers,
             },
         };
-        let mut at = Indices::Same(0);
-        let mut count = 1;
-        for (axis, index) in r.index.iter().enumerate() {
-            let size = self.bound.plate(plates[axis]).size;
-            let here = match (&self.own, r.target) {
-                (Some(own), Target::Input(_)) => own[axis].clone(),
-                _ => self.index(index, Extent::Plate(plates[axis])),
-            };
-            count *= size;
-            at = if axis == 0 { here } else { self.combine(&at, &here, |a, b| a * size + b) };
-        }
-        self.gather(numbers, numbers.len() / count.max(1), &at)
+        self.gather(numbers, numbers.len() / self.elements_of(r).max(1), &at)
     }
 
     /// Numbers in a value that leaves plates off at the end.

@@ -27,6 +27,7 @@ use super::{
     memory,
     paths::{self, local_ascent, local_ascent::AscentRule, shared_covariance},
     program::Plan,
+    row_names::RowNames,
     schedule,
     streams::Stream,
     sums::SumLayout,
@@ -34,13 +35,19 @@ use super::{
 };
 use crate::{
     factorize::{Blocks, roles::Role},
-    graph::{bound::Bound, factor_graph::FactorGraph},
+    graph::{barren::Kept, bound::Bound, factor_graph::FactorGraph},
     shape::NodeId,
 };
 use lowering::Lowering;
 
-/// Lowers a bound graph and its blocks, if its arrays need no more than `limit` bytes.
-pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks, limit: u64) -> Result<Plan, LowerError> {
+/// Lowers a bound graph and its blocks, if its arrays need no more than `limit` bytes. `kept` says what of the data
+/// the bound has.
+pub fn lower(
+    graph: &FactorGraph,
+    bound: &Bound,
+    blocks: Blocks,
+    (kept, limit): (Kept, u64),
+) -> Result<Plan, LowerError> {
     let room = |needs| memory::check(needs, limit).map_err(LowerError::NoRoom);
     room(memory::by_sizes(graph, bound, &blocks.energy.knowns))?;
     // Before centring, so that the number is told as it was written.
@@ -48,6 +55,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks, limit: u64) -> 
         return Err(LowerError::TooLarge { node, row, column, value });
     }
     let centres = centres(graph, bound);
+    let row_names = RowNames::new(graph, bound);
     let mut demoted = vec![false; blocks.list.len()];
     let mut orders: Vec<(StreamId, Vec<u32>)> = vec![];
     loop {
@@ -94,7 +102,7 @@ pub fn lower(graph: &FactorGraph, bound: &Bound, blocks: Blocks, limit: u64) -> 
                 orders.push(order);
                 continue;
             }
-            return Ok(program(graph, lowered, ascent, &blocks, &centres, predicted));
+            return Ok(program(graph, lowered, ascent, &blocks, &centres, predicted, (kept, row_names)));
         }
         mixed.into_iter().for_each(|v| demoted[v.index()] = true);
     }
@@ -108,6 +116,7 @@ fn program(
     blocks: &Blocks,
     centres: &[Vec<f64>],
     predicted: Vec<NodeId>,
+    (kept, row_names): (Kept, RowNames),
 ) -> Plan {
     let mut shared = shared_covariance::find(&lowered);
     cut::cut(&mut lowered, &ascent, &shared);
@@ -128,5 +137,7 @@ fn program(
         names: graph.nodes.iter().map(|n| n.name.clone()).collect(),
         blocks: blocks.clone(),
         predicted,
+        kept,
+        row_names,
     }
 }

@@ -25,6 +25,9 @@ pub fn factors(graph: &FactorGraph, blocks: &Blocks) -> String {
             Role::Observed => ", observed",
             Role::Mixed => ", observed where its cell is filled",
             Role::Latent => "",
+            Role::Predicted if graph.function(f.node).is_some() => {
+                ", a known function of the others: written out where it is named, no variable of q"
+            }
             Role::Predicted => ", a prediction",
         };
         let role = match &f.written {

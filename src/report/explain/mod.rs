@@ -41,7 +41,9 @@ fn bound(graph: &FactorGraph, blocks: &Blocks) -> String {
     let mut out = String::new();
     for (i, node) in graph.nodes.iter().enumerate() {
         let id = NodeId(i);
-        let mut line = if blocks.roles[i] == Role::Predicted {
+        let mut line = if graph.function(id).is_some() {
+            "nothing: a known function of others".to_string()
+        } else if blocks.roles[i] == Role::Predicted {
             "nothing: a prediction, its q is p given its parents".to_string()
         } else {
             let parents = density::parents(graph, id);
