@@ -41,6 +41,8 @@ pub use engine::{
 #[doc(hidden)]
 pub mod answer;
 #[doc(hidden)]
+pub mod ask;
+#[doc(hidden)]
 pub mod block;
 #[doc(hidden)]
 pub mod check;

@@ -10,7 +10,7 @@ use crate::{
     diag::{Code, Diagnostic, Diagnostics, Reported},
     factorize::{self, Blocks, roles::Missing},
     graph::{
-        self, Bound, FactorGraph,
+        self, Bound, FactorGraph, GivenAxes,
         barren::{Kept, without_barren},
         bind::OUTSIDE_SUPPORT,
         energy::{self, Energy, ExpandError, LARGEST_EXPANSION},
@@ -98,6 +98,22 @@ pub fn bind_cells<'t>(
     source: &Source,
     diags: &mut Diagnostics,
 ) -> Result<Bound, Reported> {
+    bind_again(model, graph, files, cells, source, None, diags)
+}
+
+/// The same, of a model that was fitted before: what its axes were then is settled.
+///
+/// # Errors
+/// Mistakes in the data, with the file's line.
+pub fn bind_again<'t>(
+    model: &syntax::Model,
+    graph: &FactorGraph,
+    files: &dyn Files,
+    cells: &dyn Fn(&factor_graph::DataTable) -> Cells<'t>,
+    source: &Source,
+    axes: Option<&GivenAxes>,
+    diags: &mut Diagnostics,
+) -> Result<Bound, Reported> {
     let mut tables = vec![];
     for (i, table) in graph.tables.iter().enumerate() {
         let read = match cells(table) {
@@ -123,7 +139,7 @@ pub fn bind_cells<'t>(
     }
     diags.gate()?;
     let mut found = Diagnostics::default();
-    let bound = graph::bind(graph, &tables, source, &mut found);
+    let bound = graph::bind_as(graph, &tables, source, axes, &mut found);
     diags.absorb(found, |d| data::show_line(files, d));
     bound
 }

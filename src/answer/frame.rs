@@ -24,7 +24,7 @@ pub fn is_local(graph: &FactorGraph, node: &Node) -> bool {
     node.plates.iter().any(|p| data(&graph.plates[p.0].kind))
 }
 
-fn axis(graph: &FactorGraph, bound: &Bound, extent: Extent) -> Axis {
+pub fn axis(graph: &FactorGraph, bound: &Bound, extent: Extent) -> Axis {
     let name = match extent {
         Extent::Number(_) => String::new(),
         Extent::Plate(p) => graph.plates[p.0].name.clone(),

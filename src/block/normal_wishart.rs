@@ -164,6 +164,14 @@ impl JointFamily for NormalWishart {
         };
         pack(d, &p[0].values, p[1].values[0], &inverse, p[2].values[0])
     }
+    /// Bishop (2006), eq. 10.81.
+    fn ahead(&self, d: usize, eta: &[f64], times: f64) -> Option<(f64, Vec<f64>, Vec<f64>)> {
+        let q = parse(d, eta).ok()?;
+        let dof = q.precision.dof - d as f64 + 1.0;
+        let inverse = spd::inverse(&spd::lower(&q.precision.scale, d)?, d);
+        let factor = (1.0 / times + 1.0 / q.kappa) / dof;
+        Some((dof, q.mean, inverse.iter().map(|v| v * factor).collect()))
+    }
     fn member_parameters(&self, member: usize) -> &'static [usize] {
         if member == X { &[0, 1] } else { &[2, 3] }
     }

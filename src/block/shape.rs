@@ -178,6 +178,37 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         0.0
     }
 
+    /// Which Gaussian entry of an element a number of a member is; `None` where it is none.
+    fn entry(&self, member: usize, number: usize) -> Option<usize> {
+        let _ = (member, number);
+        None
+    }
+
+    /// The mean of a Gaussian entry of one element, from its moments.
+    fn middle(&self, moments: &[f64], entry: usize) -> f64 {
+        let _ = (moments, entry);
+        f64::NAN
+    }
+
+    /// The covariances of a Gaussian entry of one element with all of them; of entries that a precision scales,
+    /// those at a precision of 1.
+    fn spread(&self, eta: &[f64], moments: &[f64], entry: usize) -> Vec<f64> {
+        let _ = (eta, moments, entry);
+        vec![]
+    }
+
+    /// The member that scales the precision of the Gaussian entries, if one does.
+    fn scales(&self) -> Option<usize> {
+        None
+    }
+
+    /// What is next of a value about the first member with `times` the second as its precision: the degrees of
+    /// freedom, the centre and the squared scales of a Student-t; `None` where it is none, or no closed form.
+    fn ahead(&self, eta: &[f64], times: f64) -> Option<(f64, Vec<f64>, Vec<f64>)> {
+        let _ = (eta, times);
+        None
+    }
+
     /// The parameters of a member's q that a start may give, with how many numbers each has; none where
     /// nothing starts from values.
     fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {

@@ -5,7 +5,7 @@ use crate::{
     engine::options::{MAX_ITERATIONS, TOLERANCE},
     graph::FactorGraph,
     num::size,
-    report::FORMATS,
+    report::{FORMATS, prediction},
 };
 use clap::{
     Args as ClapArgs, Parser, Subcommand,
@@ -28,6 +28,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Infer the posterior; print the bound's path and a table for each node
     Fit(Fit),
+    /// Predict new rows under a kept posterior
+    Predict(Predict),
     /// Print the report of a kept posterior again
     Show(ShowArgs),
     /// Read, type and check a model, and its data where there; infer nothing
@@ -138,6 +140,22 @@ pub(super) struct Fit {
     #[arg(long)]
     pub quantiles: bool,
     /// Print neither progress nor warnings
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Predict {
+    /// A posterior that `fit --save` has kept
+    #[arg(value_name = "POSTERIOR")]
+    pub posterior: PathBuf,
+    /// Read table NAME with the new rows from PATH; may be given again and again
+    #[arg(long = "data", value_name = "NAME=PATH", value_parser = OsStringValueParser::new().try_map(name_and_path))]
+    pub data: Vec<(String, PathBuf)>,
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = prediction::FORMATS[0].0, value_parser = PossibleValuesParser::new(prediction::FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.0).help(f.1))))]
+    pub format: String,
+    /// Print no warnings
     #[arg(long)]
     pub quiet: bool,
 }

@@ -14,6 +14,7 @@ mod list;
 mod memory;
 mod model;
 mod outputs;
+mod predict;
 mod progress;
 mod show;
 mod start;
@@ -32,6 +33,7 @@ pub fn main() -> ExitCode {
     let terminal = Terminal::new();
     let ended = match &args.command {
         Command::Fit(a) => fit::run(a, &terminal),
+        Command::Predict(a) => predict::run(a, &terminal),
         Command::Show(a) => show::run(a, &terminal),
         Command::Check(a) => check::run(a, &terminal),
         Command::Explain(a) => explain::run(a, &terminal),

@@ -7,11 +7,11 @@ use crate::{
     disk::{self, Disk},
     factorize::Blocks,
     graph::{
-        Bound, FactorGraph,
+        Bound, FactorGraph, GivenAxes,
         factor_graph::{DataTable, TableSource},
     },
     keep::document::ModelText,
-    pipeline,
+    pipeline::{self, Cells},
     plan::{Plan, memory},
     shape::NodeId,
     source::Source,
@@ -88,6 +88,26 @@ impl<'t> Opened<'t> {
         let locate =
             |t: &DataTable| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
         let bound = pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut self.diags);
+        self.passed(bound)
+    }
+
+    /// The data of a model that was fitted before: what its axes were then is settled.
+    ///
+    /// # Errors
+    /// Mistakes in the data, rendered.
+    pub fn bind_again(
+        &mut self,
+        model: &syntax::Model,
+        graph: &FactorGraph,
+        paths: &[(String, PathBuf)],
+        axes: &GivenAxes,
+    ) -> Result<Bound, Stop> {
+        let cells = |t: &DataTable| {
+            let path = paths.iter().find(|(name, _)| *name == t.name);
+            path.map_or(Cells::Model, |(_, path)| Cells::File(path.clone()))
+        };
+        let bound =
+            pipeline::bind_again(model, graph, &Disk, &cells, &self.source, Some(axes), &mut self.diags);
         self.passed(bound)
     }
 

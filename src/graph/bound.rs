@@ -24,6 +24,8 @@ pub struct Bound {
     pub event_labels: Vec<Option<EventLabels>>,
     /// For each element that the model calls by its label: its place, from 0.
     pub labelled: Vec<usize>,
+    /// Columns whose levels match elements by position: their levels.
+    pub positions: Vec<(String, Vec<String>)>,
     /// For each table: where its rows stand, for messages about their values.
     pub places: Vec<RowPlaces>,
 }

@@ -12,7 +12,7 @@ mod functions;
 pub mod resolve;
 mod show;
 
-pub use bind::{TableNeeds, bind, written_table};
+pub use bind::{GivenAxes, TableNeeds, bind, bind_as, written_table};
 pub use bound::Bound;
 pub use factor_graph::FactorGraph;
 pub use resolve::resolve;

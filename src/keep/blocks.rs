@@ -71,6 +71,12 @@ fn one(kept: &Kept, graph: &FactorGraph, block: &BlockText) -> Result<Option<Kep
     let eta = if own.is_empty() { kept.real(&format!("eta/{name}")) } else { own }.to_vec();
     let count: usize = plates.iter().map(|p| p.1).product();
     let nodes = nodes.ok_or_else(other)?;
+    let known = !eta.is_empty() && eta.len().is_multiple_of(shape.width());
+    if known && eta.len() < count * shape.width() {
+        let why =
+            "has elements on which nothing observed hangs; a kept posterior does not answer for them yet";
+        return Err(KeepError::Other(format!("its block `{name}` {why}")));
+    }
     if eta.len() != count * shape.width() || shape.members() != nodes.len() || inside.len() != nodes.len() {
         return Err(other());
     }

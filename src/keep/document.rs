@@ -26,6 +26,8 @@ pub struct Document {
     pub plates: Vec<AxisText>,
     /// Columns whose levels are axes.
     pub columns: Vec<LevelsText>,
+    /// Columns whose levels match elements by position.
+    pub positions: Vec<(String, Vec<String>)>,
     /// Blocks of q in their order.
     pub blocks: Vec<BlockText>,
 }

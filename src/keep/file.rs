@@ -196,6 +196,7 @@ mod tests {
             nodes: vec![],
             plates: vec![],
             columns: vec![],
+            positions: vec![],
             blocks: vec![],
         };
         let arrays = Arrays::from([

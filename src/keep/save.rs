@@ -110,6 +110,7 @@ pub fn save(graph: &FactorGraph, bound: &Bound, plan: &Plan, about: &About, reac
         nodes: nodes(graph, bound, plan),
         plates: plates(graph, bound, plan),
         columns: columns(graph, bound),
+        positions: bound.positions.clone(),
         blocks,
     };
     Kept { document, arrays }

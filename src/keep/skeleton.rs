@@ -4,9 +4,9 @@
 use super::{error::KeepError, kept::Kept};
 use crate::{
     graph::{
-        Bound, FactorGraph,
+        Bound, FactorGraph, GivenAxes,
         bound::{BoundColumn, BoundPlate, EventLabels},
-        factor_graph::InputSource,
+        factor_graph::{DataColumn, InputSource, Plate, PlateKind},
     },
     num::numbers::Numbers,
     shape::NodeId,
@@ -56,6 +56,7 @@ pub fn skeleton(kept: &Kept, graph: &FactorGraph) -> Result<Bound, KeepError> {
         observed: vec![None; graph.nodes.len()],
         event_labels: labels.collect::<Result<_, KeepError>>()?,
         labelled: vec![],
+        positions: vec![],
         places: vec![],
         plates,
     };
@@ -64,4 +65,20 @@ pub fn skeleton(kept: &Kept, graph: &FactorGraph) -> Result<Bound, KeepError> {
         bound.labelled.push(place);
     }
     Ok(bound)
+}
+
+/// The axes as they were, for new data.
+pub fn axes(kept: &Kept, graph: &FactorGraph) -> GivenAxes {
+    let levels = |c: &DataColumn| {
+        let table = &graph.tables[c.table.0].name;
+        let of = kept.document.columns.iter().find(|l| l.table == *table && l.name == c.name);
+        of.map(|l| l.levels.clone())
+    };
+    let groups = |p: &Plate| matches!(p.kind, PlateKind::Groups { .. });
+    let labels = kept.document.plates.iter().zip(&graph.plates);
+    GivenAxes {
+        plates: labels.map(|(p, q)| if groups(q) { p.labels.clone() } else { None }).collect(),
+        columns: graph.columns.iter().map(levels).collect(),
+        positions: kept.document.positions.clone(),
+    }
 }

@@ -61,7 +61,7 @@ impl Serialize for Report<'_> {
 }
 
 /// An object from pairs, in their order.
-struct ObjectJson<F>(F);
+pub(super) struct ObjectJson<F>(pub(super) F);
 
 impl<'a, V: Serialize, I: Iterator<Item = (&'a str, V)>, F: Fn() -> I> Serialize for ObjectJson<F> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
@@ -143,9 +143,9 @@ fn labels(n: &NodePosterior) -> Vec<(&str, &[String])> {
 }
 
 /// A row-major array as nested lists; with no axes, a bare number.
-struct Nested<'a> {
-    shape: &'a [usize],
-    values: &'a [f64],
+pub(super) struct Nested<'a> {
+    pub(super) shape: &'a [usize],
+    pub(super) values: &'a [f64],
 }
 
 impl Serialize for Nested<'_> {

@@ -11,6 +11,7 @@ mod format;
 pub mod json;
 pub mod layout;
 pub mod number;
+pub mod prediction;
 mod profile;
 pub mod sparkline;
 pub mod table;

@@ -138,6 +138,19 @@ impl BlockShape for DenseGaussian {
         Some(Portable::new(layout_of(&self.members), eta))
     }
 
+    fn entry(&self, member: usize, number: usize) -> Option<usize> {
+        Some(self.members.get(member)?.first + number)
+    }
+
+    fn middle(&self, moments: &[f64], entry: usize) -> f64 {
+        moments[entry]
+    }
+
+    fn spread(&self, _: &[f64], moments: &[f64], entry: usize) -> Vec<f64> {
+        let d = self.d;
+        (0..d).map(|k| moments[d + entry * d + k] - moments[entry] * moments[k]).collect()
+    }
+
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {
         let x = put_together(values);
         out[..self.d].copy_from_slice(&x);

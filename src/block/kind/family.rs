@@ -12,7 +12,7 @@ use crate::{
     },
     expfam::{
         family::{Family, Improper, Parameter},
-        stat::StatKind,
+        stat::{Arithmetic, Domain, StatKind},
     },
     num::{reduce::dot, stream::Stream},
 };
@@ -245,6 +245,19 @@ impl BlockShape for Independent {
     fn portable(&self, eta: &[f64]) -> Option<Portable> {
         let layout = json!({ "family": self.family.name(), "statistic": self.stat.name, "d": self.d });
         self.held.is_none().then(|| Portable::new(layout, eta))
+    }
+
+    fn entry(&self, _: usize, number: usize) -> Option<usize> {
+        (self.stat.domain == Domain::Real && self.stat.arithmetic == Arithmetic::Sum).then_some(number)
+    }
+
+    fn middle(&self, moments: &[f64], entry: usize) -> f64 {
+        moments[entry]
+    }
+
+    fn spread(&self, _: &[f64], moments: &[f64], entry: usize) -> Vec<f64> {
+        let d = self.d;
+        (0..d).map(|k| moments[d + entry * d + k] - moments[entry] * moments[k]).collect()
     }
 
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {

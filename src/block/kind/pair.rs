@@ -16,6 +16,7 @@ use crate::{
         family::Parameter,
         joint::{JointFamily, JointSpec},
         stat::Domain,
+        stat::{PartShape, StatKind},
     },
     num::stream::Stream,
 };
@@ -175,6 +176,29 @@ impl BlockShape for Pair {
 
     fn portable(&self, eta: &[f64]) -> Option<Portable> {
         Some(Portable::new(json!({ "joint": self.family().name(), "d": self.d }), eta))
+    }
+
+    fn entry(&self, member: usize, number: usize) -> Option<usize> {
+        (self.scales().is_some() && member == 0).then_some(number)
+    }
+
+    /// A number and its precision are a scaled vector of one entry.
+    fn scales(&self) -> Option<usize> {
+        let scalar = |s: &&StatKind| s.value == PartShape::Scalar;
+        self.spec.members.iter().all(|s| scalar(s)).then_some(1)
+    }
+
+    fn ahead(&self, eta: &[f64], times: f64) -> Option<(f64, Vec<f64>, Vec<f64>)> {
+        self.family().ahead(self.d, eta, times)
+    }
+
+    fn middle(&self, moments: &[f64], entry: usize) -> f64 {
+        moments[entry] / moments[self.d + self.d * self.d]
+    }
+
+    fn spread(&self, _: &[f64], moments: &[f64], entry: usize) -> Vec<f64> {
+        let (d, tau) = (self.d, moments[self.d + self.d * self.d]);
+        (0..d).map(|k| moments[d + entry * d + k] - moments[entry] * moments[k] / tau).collect()
     }
 
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {

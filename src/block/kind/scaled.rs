@@ -126,6 +126,23 @@ impl BlockShape for ScaledGaussian {
         Some(Portable::new(layout_of(&self.entries), eta))
     }
 
+    fn entry(&self, member: usize, number: usize) -> Option<usize> {
+        Some(self.entries.get(member)?.first + number)
+    }
+
+    fn scales(&self) -> Option<usize> {
+        Some(self.entries.len())
+    }
+
+    fn middle(&self, moments: &[f64], entry: usize) -> f64 {
+        moments[entry] / moments[self.d + self.d * self.d]
+    }
+
+    fn spread(&self, _: &[f64], moments: &[f64], entry: usize) -> Vec<f64> {
+        let (d, tau) = (self.d, moments[self.d + self.d * self.d]);
+        (0..d).map(|k| moments[d + entry * d + k] - moments[entry] * moments[k] / tau).collect()
+    }
+
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {
         let (x, tau) = values.split_at(self.entries.len());
         out.copy_from_slice(&SPEC.family.of_values(self.d, &[&put_together(x), tau[0]]));

@@ -368,6 +368,28 @@ impl BlockShape for SparseShape {
         Some(Portable { layout, pairs: self.pattern.pairs.clone(), eta: numbers })
     }
 
+    fn entry(&self, member: usize, number: usize) -> Option<usize> {
+        Some(self.pattern.places.starts.get(member)? + number)
+    }
+
+    fn middle(&self, moments: &[f64], entry: usize) -> f64 {
+        moments[entry]
+    }
+
+    /// With the vector that has 1 at the entry in place of h, the mean is that column of the covariance.
+    fn spread(&self, eta: &[f64], _: &[f64], entry: usize) -> Vec<f64> {
+        let n = self.entries();
+        let (mut column, mut second) = (vec![0.0; n], self.gathered(eta));
+        column[entry] = 1.0;
+        let (squares, pairs) = second.split_at_mut(n);
+        let kernel = &self.pattern.kernel;
+        let mut scratch = vec![0.0; kernel.scratch_len()];
+        match kernel.run(&mut column, squares, pairs, &mut 0.0, &mut scratch) {
+            Ok(()) => column,
+            Err(_) => vec![f64::NAN; n],
+        }
+    }
+
     fn statistic(&self, _: usize, values: &[&[f64]], out: &mut [f64]) {
         let (n, x) = (self.entries(), values.concat());
         let square = |a: usize| x[a] * x[a];

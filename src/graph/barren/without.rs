@@ -31,6 +31,7 @@ pub fn without_barren<'b>(graph: &FactorGraph, bound: &'b Bound) -> (Cow<'b, Bou
             .collect(),
         event_labels: bound.event_labels.clone(),
         labelled: bound.labelled.clone(),
+        positions: bound.positions.clone(),
         places: bound
             .places
             .iter()

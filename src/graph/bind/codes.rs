@@ -99,6 +99,10 @@ impl Binder<'_> {
         };
         let size = self.bound.size(extent);
         if by_position {
+            if let Some(places) = self.axes.and_then(|a| a.position(column, levels)) {
+                return Some(places);
+            }
+            self.bound.positions.push((column.to_string(), levels.to_vec()));
             if levels.len() < size
                 && let Some(places) =
                     levels.iter().map(|l| whole_number(l, size)).collect::<Option<Vec<u32>>>()

@@ -6,6 +6,7 @@
 
 mod codes;
 mod elements;
+pub mod given;
 mod inputs;
 mod labels;
 mod needs;
@@ -15,6 +16,7 @@ mod tree;
 mod uses;
 mod written;
 
+pub use given::GivenAxes;
 pub use needs::TableNeeds;
 pub use written::written_table;
 
@@ -69,7 +71,21 @@ pub const FRACTIONAL_WEIGHT: Code = Code("W0601");
 pub fn bind(
     graph: &FactorGraph,
     tables: &[Table],
+    source: &Source,
+    diags: &mut Diagnostics,
+) -> Result<Bound, Reported> {
+    bind_as(graph, tables, source, None, diags)
+}
+
+/// The same, of a model that was fitted before: what its axes were then is settled.
+///
+/// # Errors
+/// As for [`bind`].
+pub fn bind_as(
+    graph: &FactorGraph,
+    tables: &[Table],
     _source: &Source,
+    axes: Option<&GivenAxes>,
     diags: &mut Diagnostics,
 ) -> Result<Bound, Reported> {
     let uses = Uses::of(graph);
@@ -98,6 +114,7 @@ pub fn bind(
     }
     let mut b = Binder {
         graph,
+        axes,
         diags,
         failed: None,
         bound: Bound {
@@ -110,6 +127,7 @@ pub fn bind(
             observed: vec![None; graph.nodes.len()],
             event_labels: labels::event_labels(graph),
             labelled: vec![],
+            positions: vec![],
             places: found.iter().map(|t| t.row_places()).collect(),
         },
         tables: found,
@@ -134,6 +152,8 @@ pub fn bind(
 
 struct Binder<'a> {
     graph: &'a FactorGraph,
+    /// What is settled before the data are read.
+    axes: Option<&'a GivenAxes>,
     tables: Vec<&'a Table>,
     diags: &'a mut Diagnostics,
     failed: Option<Reported>,

@@ -37,6 +37,10 @@ impl<'a> Binder<'a> {
                         self.no_levels(columns[0], plate.span);
                         continue;
                     }
+                    let labels = match self.axes {
+                        Some(axes) => axes.extended(i, labels),
+                        None => labels,
+                    };
                     bound.size = labels.len();
                     bound.labels = Some(labels.into());
                 }
@@ -205,6 +209,10 @@ impl<'a> Binder<'a> {
     /// The levels of every column that is an axis.
     pub(super) fn axes(&mut self, uses: &Uses) {
         for &c in &uses.levels {
+            if let Some(Some(levels)) = self.axes.and_then(|a| a.columns.get(c.0)) {
+                self.bound.columns[c.0].levels = Some(levels.clone().into());
+                continue;
+            }
             let column = &self.graph.columns[c.0];
             let levels = match column.joined.or_else(|| self.joined_with(c)) {
                 Some(p) => self.join_members(p, column.table, column.span).map(|(l, _)| l),

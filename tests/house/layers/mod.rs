@@ -23,6 +23,7 @@ const ORDER: &[&[&str]] = &[
     &["engine"],
     &["answer"],
     &["keep"],
+    &["ask"],
     &["report"],
     &["pipeline"],
     &["api"],

@@ -1,0 +1,209 @@
+//! Several values of one row together: ln p of what is observed, and the distribution of what is missing. Not here:
+//! what each line says (`line`).
+
+use super::{
+    law::Law,
+    line::{Base, Says, Tilt},
+    linear::Linear,
+    shared::{Element, Shared},
+};
+use crate::{
+    block::element::Which,
+    expfam::stat::{Domain, PartShape},
+    num::{cholesky, special::ln_gamma},
+};
+
+/// A count is predicted up to where less than this is left.
+const TAIL: f64 = 1e-15;
+/// The most values of a count that are gone through.
+const MOST_VALUES: usize = 10_000_000;
+
+/// ln p of values, each with what its line says of it, in nats; cells that are NaN are missing. `None` where there
+/// is no closed form.
+pub(super) fn log_density(of: &Shared<'_>, all: &[(&Says, &[f64])]) -> Option<f64> {
+    let mut total = 0.0;
+    let mut tilts: Vec<(&Base, Vec<f64>)> = vec![];
+    // By what scales them: nothing, or an element.
+    let mut gaussians: Vec<(Option<Element>, Vec<Cell<'_>>)> = vec![];
+    for (says, x) in all {
+        match says {
+            Says::Tilt(t) => {
+                let Some((m, beside)) = t.of(x) else { return Some(f64::NEG_INFINITY) };
+                total += beside;
+                match tilts.iter_mut().find(|(base, _)| base.same(&t.base)) {
+                    Some((_, sum)) => sum.iter_mut().zip(&m).for_each(|(s, m)| *s += m),
+                    None => tilts.push((&t.base, m)),
+                }
+            }
+            Says::Student { dof, mean, scale } => {
+                let d = mean.len();
+                let there: Vec<usize> = (0..d).filter(|&i| !x[i].is_nan()).collect();
+                let residual: Vec<f64> = there.iter().map(|&i| x[i] - mean[i]).collect();
+                let own: Vec<f64> =
+                    there.iter().flat_map(|&i| there.iter().map(move |&k| scale[i * d + k])).collect();
+                total += student(*dof, &residual, own)?;
+            }
+            Says::Gaussian { mean, noise, scaled } => {
+                let group = match gaussians.iter().position(|g| g.0 == *scaled) {
+                    Some(at) => at,
+                    None => {
+                        gaussians.push((*scaled, vec![]));
+                        gaussians.len() - 1
+                    }
+                };
+                let first = gaussians[group].1.len();
+                let cells = (0..mean.len()).filter(|&i| !x[i].is_nan());
+                gaussians[group].1.extend(cells.map(|i| Cell {
+                    first,
+                    at: i,
+                    x: x[i],
+                    mean: &mean[i],
+                    noise,
+                }));
+            }
+        }
+    }
+    for (base, m) in tilts {
+        total += base.ratio(of, &m);
+    }
+    for (scaled, cells) in gaussians {
+        let residual: Vec<f64> = cells.iter().map(|c| c.x - c.mean.mean(of)).collect();
+        let mut covariance = vec![];
+        for a in &cells {
+            for b in &cells {
+                let [kept, fresh] = a.mean.covariance(b.mean, of);
+                let same = a.first == b.first && std::ptr::eq(a.noise, b.noise);
+                let width = (a.noise.len() as f64).sqrt() as usize;
+                covariance.push(kept + fresh + if same { a.noise[a.at * width + b.at] } else { 0.0 });
+            }
+        }
+        total += match scaled {
+            None => student(f64::INFINITY, &residual, covariance)?,
+            Some(e) => {
+                let (dof, scale) = scale_of(of, e)?;
+                covariance.iter_mut().for_each(|c| *c *= scale);
+                student(dof, &residual, covariance)?
+            }
+        };
+    }
+    Some(total)
+}
+
+/// A number of a Gaussian value.
+struct Cell<'a> {
+    /// The first cell of its value: cells of one value share their noise.
+    first: usize,
+    at: usize,
+    x: f64,
+    mean: &'a Linear,
+    noise: &'a Vec<f64>,
+}
+
+/// The degrees of freedom that a scaling precision leaves, and what squared scales are multiplied by.
+fn scale_of(of: &Shared<'_>, e: Element) -> Option<(f64, f64)> {
+    let shape = &of.blocks[e.block].shape;
+    let marginal = shape.marginal(shape.scales()?, Which::From(e.element), of.eta(e), of.moments(e));
+    let parameters = marginal.law.parameters(&marginal.numbers[..marginal.width]);
+    let number = |name: &str| parameters.iter().find(|p| p.name == name).map(|p| p.values[0]);
+    let (a, b) = (number("shape")?, number("rate")?);
+    Some((2.0 * a, b / a))
+}
+
+/// ln of a Student-t's density, or of a Gaussian's where `dof` is infinite.
+fn student(dof: f64, residual: &[f64], scale: Vec<f64>) -> Option<f64> {
+    let (d, mut l, mut u) = (residual.len(), scale, residual.to_vec());
+    if d == 0 {
+        return Some(0.0);
+    }
+    cholesky::factor(d, &mut l).ok()?;
+    cholesky::forward(d, &l, &mut u);
+    let (square, log_det) = (u.iter().map(|u| u * u).sum::<f64>(), cholesky::log_det(d, &l));
+    let n = d as f64;
+    Some(if dof.is_finite() {
+        let beside =
+            ln_gamma(0.5 * (dof + n)) - ln_gamma(0.5 * dof) - 0.5 * n * (dof * std::f64::consts::PI).ln();
+        beside - 0.5 * log_det - 0.5 * (dof + n) * (square / dof).ln_1p()
+    } else {
+        -0.5 * (n * std::f64::consts::TAU.ln() + log_det + square)
+    })
+}
+
+/// The distribution of a value, of which some cells may be known; `None` where there is no closed form.
+pub(super) fn law(of: &Shared<'_>, says: &Says, domain: Domain, value: PartShape, x: &[f64]) -> Option<Law> {
+    let (dof, mean, scale) = match says {
+        Says::Tilt(t) => return tilted(of, t, domain, value),
+        Says::Student { dof, mean, scale } => (*dof, mean.clone(), scale.clone()),
+        Says::Gaussian { mean, noise, scaled } => {
+            let mut scale = noise.clone();
+            for (i, a) in mean.iter().enumerate() {
+                for (k, b) in mean.iter().enumerate() {
+                    scale[i * mean.len() + k] += a.covariance(b, of).iter().sum::<f64>();
+                }
+            }
+            let (dof, times) = match scaled {
+                None => (f64::INFINITY, 1.0),
+                Some(e) => scale_of(of, *e)?,
+            };
+            scale.iter_mut().for_each(|s| *s *= times);
+            (dof, mean.iter().map(|m| m.mean(of)).collect(), scale)
+        }
+    };
+    given(dof, mean, scale, x)
+}
+
+/// A Student-t given those cells that are known.
+fn given(dof: f64, mut mean: Vec<f64>, mut scale: Vec<f64>, x: &[f64]) -> Option<Law> {
+    let d = mean.len();
+    let known: Vec<usize> = (0..d).filter(|&i| !x[i].is_nan()).collect();
+    if known.is_empty() {
+        return Some(Law::Student { dof, mean, scale });
+    }
+    let k = known.len();
+    let mut l: Vec<f64> =
+        known.iter().flat_map(|&i| known.iter().map(|&j| scale[i * d + j]).collect::<Vec<_>>()).collect();
+    cholesky::factor(k, &mut l).ok()?;
+    let mut u: Vec<f64> = known.iter().map(|&i| x[i] - mean[i]).collect();
+    cholesky::forward(k, &l, &mut u);
+    let columns: Vec<Vec<f64>> = (0..d)
+        .map(|i| {
+            let mut c: Vec<f64> = known.iter().map(|&j| scale[i * d + j]).collect();
+            cholesky::forward(k, &l, &mut c);
+            c
+        })
+        .collect();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let wider = if dof.is_finite() { (dof + dot(&u, &u)) / (dof + k as f64) } else { 1.0 };
+    for i in 0..d {
+        mean[i] += dot(&columns[i], &u);
+        for j in 0..d {
+            scale[i * d + j] = wider * (scale[i * d + j] - dot(&columns[i], &columns[j]));
+        }
+    }
+    for &i in &known {
+        mean[i] = x[i];
+        (0..d).for_each(|j| (scale[i * d + j], scale[j * d + i]) = (0.0, 0.0));
+    }
+    Some(Law::Student { dof: dof + k as f64, mean, scale })
+}
+
+fn tilted(of: &Shared<'_>, t: &Tilt, domain: Domain, value: PartShape) -> Option<Law> {
+    let p = |x: usize| t.log_density(of, &[x as f64]).exp();
+    match (domain, value) {
+        (Domain::Category, _) => Some(Law::Discrete((0..t.d).map(p).collect())),
+        (Domain::Binary, _) => Some(Law::Discrete(vec![p(0), p(1)])),
+        (Domain::Count, PartShape::Scalar) => {
+            let (mut all, mut sum) = (vec![], 0.0);
+            while sum < 1.0 - TAIL && all.len() < MOST_VALUES {
+                let next = p(all.len());
+                // Past the middle, nothing left that could be seen.
+                if sum > 0.5 && next < TAIL * TAIL {
+                    break;
+                }
+                sum += next;
+                all.push(next);
+            }
+            Some(Law::Discrete(all))
+        }
+        _ => t.moments().map(|(mean, sd)| Law::Moments { mean, sd }),
+    }
+}

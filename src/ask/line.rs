@@ -1,0 +1,326 @@
+//! What one line of the model says of a value of a row, given the categories of the row: linear in Gaussian entries,
+//! a Student-t, or a message to one element of one block. Not here: several values together (`combine`).
+//!
+//! A message m to natural parameters η integrates the parameters out: ∫ q(θ) p(x | θ) dθ = exp(A(η + m) − A(η)),
+//! times what no statistic carries.
+
+use super::{
+    linear::{Linear, known_value, linear},
+    shared::{Element, Place, Shared},
+};
+use crate::{
+    block::element::Which,
+    expfam::{
+        family::Family,
+        form::Measure,
+        laws::{energy, message},
+        spec::DistSpec,
+        stat::{PartRole, PartShape},
+    },
+    graph::{
+        evaluate::{Environment, Indices, Steps},
+        factor_graph::{Arg, Expr, ExprKind, Factor, RowSet, Target},
+    },
+    shape::NodeId,
+    syntax::expr::BinaryOp,
+};
+
+/// What a line says.
+#[derive(Clone, Debug)]
+pub(super) enum Says {
+    /// Linear functions of Gaussian entries and a Gaussian noise of this covariance, d × d; both at a precision of 1
+    /// of the element's scaling member, if there is one.
+    Gaussian { mean: Vec<Linear>, noise: Vec<f64>, scaled: Option<Element> },
+    /// A Student-t with squared scales d × d.
+    Student { dof: f64, mean: Vec<f64>, scale: Vec<f64> },
+    /// A message to one element, or none where all is known.
+    Tilt(Tilt),
+}
+
+/// What messages go to.
+#[derive(Clone, Debug)]
+pub(super) enum Base {
+    /// Nothing is unknown.
+    None,
+    /// An element of a kept block.
+    Kept(Element),
+    /// A new element: the node, its element, its family and its natural parameters.
+    Fresh(NodeId, usize, &'static dyn Family, usize, Vec<f64>),
+}
+
+impl Base {
+    /// Do messages go to the same?
+    pub(super) fn same(&self, other: &Base) -> bool {
+        match (self, other) {
+            (Base::Kept(a), Base::Kept(b)) => a == b,
+            (Base::Fresh(a, i, ..), Base::Fresh(b, k, ..)) => (a, i) == (b, k),
+            (Base::None, Base::None) => true,
+            _ => false,
+        }
+    }
+
+    /// A(η + m) − A(η), in nats; −∞ where there is none.
+    pub(super) fn ratio(&self, of: &Shared<'_>, m: &[f64]) -> f64 {
+        let a = |eta: &[f64]| -> f64 {
+            let (mut moments, mut norm) = (vec![0.0; eta.len()], [0.0]);
+            let done = match self {
+                Base::None => true,
+                Base::Kept(e) => {
+                    let shape = &of.blocks[e.block].shape;
+                    shape.evaluate(Which::From(e.element), eta, &mut moments, &mut norm).is_ok()
+                }
+                Base::Fresh(_, _, family, d, _) => family.evaluate(*d, eta, &mut moments, &mut norm).is_ok(),
+            };
+            if done { norm[0] } else { f64::NEG_INFINITY }
+        };
+        let eta = match self {
+            Base::None => return 0.0,
+            Base::Kept(e) => of.eta(*e),
+            Base::Fresh(.., eta) => eta,
+        };
+        let moved: Vec<f64> = eta.iter().zip(m).map(|(e, m)| e + m).collect();
+        a(&moved) - a(eta)
+    }
+}
+
+/// A line of which at most one slot is unknown.
+#[derive(Clone, Debug)]
+pub(super) struct Tilt {
+    pub base: Base,
+    spec: &'static DistSpec,
+    pub d: usize,
+    /// The unknown slot, and what its variable is multiplied by.
+    unknown: Option<(usize, f64)>,
+    /// Values and statistics of the known slots.
+    values: Vec<Vec<f64>>,
+    statistics: Vec<Vec<f64>>,
+    /// The mean and the standard deviation of the unknown slot's value.
+    pub spread: Option<(Vec<f64>, Vec<f64>)>,
+}
+
+impl Tilt {
+    /// The message that a value sends, and what is beside it, in nats.
+    pub(super) fn of(&self, x: &[f64]) -> Option<(Vec<f64>, f64)> {
+        let (spec, d) = (self.spec, self.d);
+        let mut statistics = self.statistics.clone();
+        statistics[0] = vec![0.0; spec.stat.width(d)];
+        (spec.stat.of_value)(x, d, &mut statistics[0]).ok()?;
+        let all: Vec<&[f64]> = statistics.iter().map(Vec::as_slice).collect();
+        let mut beside = energy(spec, Measure::Plain, d, &all);
+        if let Some(base) = spec.log_base {
+            let mut values: Vec<&[f64]> = self.values.iter().map(Vec::as_slice).collect();
+            values[0] = x;
+            for (s, p) in spec.params.iter().enumerate().filter(|(_, p)| p.gated) {
+                let _ = p;
+                values[s + 1] = &[];
+            }
+            beside += base(&values, d);
+        }
+        let Some((slot, times)) = self.unknown else { return Some((vec![], beside)) };
+        let mut m = message(spec, Measure::Plain, d, slot, &all);
+        if times != 1.0 {
+            let kind = spec.slot_stat(slot);
+            for (i, part) in kind.parts.iter().enumerate() {
+                let at = kind.offset(i, d);
+                let numbers = &mut m[at..at + part.shape.width(d)];
+                match part.role {
+                    PartRole::Value => numbers.iter_mut().for_each(|x| *x *= times),
+                    PartRole::Log => {
+                        let rows = if kind.value == PartShape::Matrix { d as f64 } else { 1.0 };
+                        beside += numbers.iter().sum::<f64>() * rows * times.ln();
+                    }
+                    _ if numbers.iter().all(|x| *x == 0.0) => {}
+                    _ => return None,
+                }
+            }
+        }
+        Some((m, beside))
+    }
+
+    /// ln p of a value by itself, in nats.
+    pub(super) fn log_density(&self, of: &Shared<'_>, x: &[f64]) -> f64 {
+        match self.of(x) {
+            Some((m, beside)) => beside + self.base.ratio(of, &m),
+            None => f64::NEG_INFINITY,
+        }
+    }
+
+    /// Mean and standard deviations where the mean is linear in the parameter and the variance quadratic, number by
+    /// number: exact from the parameter at its mean less and plus its deviation.
+    pub(super) fn moments(&self) -> Option<(Vec<f64>, Vec<f64>)> {
+        let given = self.spec.mean_given?;
+        let at = |value: &[f64], f: &dyn Fn(&[&[f64]], usize) -> Vec<f64>| {
+            let mut values: Vec<&[f64]> = self.values.iter().map(Vec::as_slice).collect();
+            if let Some((slot, _)) = self.unknown {
+                values[slot] = value;
+            }
+            f(&values, self.d)
+        };
+        let (middle, sd) = self.spread.clone().unwrap_or_default();
+        let move_by = |sign: f64| -> Vec<f64> { middle.iter().zip(&sd).map(|(m, s)| m + sign * s).collect() };
+        let (low, high) = (move_by(-1.0), move_by(1.0));
+        let (a, b) = (at(&low, &given), at(&high, &given));
+        let spread = self.spec.sd_given?;
+        let (u, v) = (at(&low, &spread), at(&high, &spread));
+        let mean = a.iter().zip(&b).map(|(a, b)| 0.5 * (a + b)).collect();
+        let variance =
+            (0..a.len()).map(|i| 0.5 * (u[i] * u[i] + v[i] * v[i]) + (0.5 * (b[i] - a[i])).powi(2));
+        Some((mean, variance.map(f64::sqrt).collect()))
+    }
+}
+
+/// What a line says of its child at the elements of `env`; `None` where there is no closed form.
+pub(super) fn says(of: &Shared<'_>, env: &Environment<'_>, line: &Factor, d: usize) -> Option<Says> {
+    let (spec, args) = line.written.as_ref().map_or((line.spec, &line.args), |w| (w.spec, &w.args));
+    if spec.location {
+        return about(of, env, spec, args, d).or_else(|| pair(of, env, line, d));
+    }
+    tilt(of, env, spec, args, d).map(Says::Tilt)
+}
+
+/// A child that lies about its first parameter.
+fn about(of: &Shared<'_>, env: &Environment<'_>, spec: &DistSpec, args: &[Arg], d: usize) -> Option<Says> {
+    let mean = linear(of, env, &args[0].expr)?;
+    let mean = if mean.len() == d { mean } else { vec![mean.first()?.clone(); d] };
+    if let Some(precision) = known_value(env, spec, args, 2, d) {
+        let noise = inverse(d, &precision)?;
+        return Some(Says::Gaussian { mean, noise, scaled: None });
+    }
+    let (times, n, number) = multiple(env, &args[1].expr)?;
+    let node = &of.graph.nodes[n.0];
+    let width = node.spec.stat.value.width(node.event.map_or(1, |e| of.bound.size(e)));
+    let Place::Kept(e, member, _) = of.place(n, number / width)? else { return None };
+    let shape = &of.blocks[e.block].shape;
+    let ours = mean.iter().all(|m| m.fresh.is_empty() && m.entries.iter().all(|x| x.0 == e));
+    if shape.scales() == Some(member) && ours && d == 1 {
+        return Some(Says::Gaussian { mean, noise: vec![1.0 / times], scaled: Some(e) });
+    }
+    None
+}
+
+/// A vector about the first member of a pair, with a multiple of the second as its precision.
+fn pair(of: &Shared<'_>, env: &Environment<'_>, line: &Factor, d: usize) -> Option<Says> {
+    let args = &line.args;
+    if !line.spec.location || args.len() < 2 {
+        return None;
+    }
+    let element = |expr: &Expr| -> Option<(f64, Element, usize, NodeId)> {
+        let (times, n, number) = multiple(env, expr)?;
+        let node = &of.graph.nodes[n.0];
+        let width = node.spec.stat.value.width(node.event.map_or(1, |e| of.bound.size(e)));
+        match of.place(n, number / width)? {
+            Place::Kept(e, member, _) => Some((times, e, member, n)),
+            Place::Fresh => None,
+        }
+    };
+    let ((one, e, 0, n), (times, other, 1, _)) = (element(&args[0].expr)?, element(&args[1].expr)?) else {
+        return None;
+    };
+    if one != 1.0 || e != other {
+        return None;
+    }
+    let (dof, mean, scale) = of.blocks[e.block].shape.ahead(of.eta(e), times)?;
+    let mean = mean.iter().enumerate().map(|(i, m)| m + of.centre(n, i)).collect();
+    (scale.len() == d * d).then_some(Says::Student { dof, mean, scale })
+}
+
+/// The inverse of a positive number or of a positive definite matrix.
+fn inverse(d: usize, precision: &[f64]) -> Option<Vec<f64>> {
+    let mut l = precision.to_vec();
+    crate::num::cholesky::factor(d, &mut l).ok()?;
+    let mut out = vec![0.0; d * d];
+    crate::num::cholesky::inverse(d, &l, &mut out);
+    Some(out)
+}
+
+/// A known number times a variable: the number, the node, and where its first number stands.
+fn multiple(env: &Environment<'_>, expr: &Expr) -> Option<(f64, NodeId, usize)> {
+    let known = |e: &Expr| (!e.random).then(|| env.value(e).at(0).to_vec()).filter(|v| v.len() == 1);
+    match &expr.kind {
+        ExprKind::Ref(r) => {
+            let Target::Node(n) = r.target else { return None };
+            Some((1.0, n, *env.reference(r).at(0).first()? as usize))
+        }
+        ExprKind::Binary(op, a, b) => {
+            let (times, of) = match (op, known(a), known(b)) {
+                (BinaryOp::Mul, Some(a), _) => (a[0], b),
+                (BinaryOp::Mul, _, Some(b)) => (b[0], a),
+                (BinaryOp::Div, _, Some(b)) => (1.0 / b[0], a),
+                _ => return None,
+            };
+            let (inner, n, number) = multiple(env, of)?;
+            Some((times * inner, n, number))
+        }
+        _ => None,
+    }
+}
+
+/// A child of which at most one slot is unknown, and stands there itself or times a known number.
+fn tilt(
+    of: &Shared<'_>,
+    env: &Environment<'_>,
+    spec: &'static DistSpec,
+    args: &[Arg],
+    d: usize,
+) -> Option<Tilt> {
+    let (mut values, mut statistics) = (vec![vec![]], vec![vec![]]);
+    let (mut unknown, mut base, mut spread) = (None, Base::None, None);
+    for (s, param) in spec.params.iter().enumerate() {
+        let mut statistic = vec![0.0; param.stat.width(d)];
+        match known_value(env, spec, args, s + 1, d) {
+            Some(value) => {
+                (param.stat.of_value)(&value, d, &mut statistic).ok()?;
+                values.push(value);
+            }
+            None if unknown.is_none() => {
+                let (times, n, number) = multiple(env, &args[s].expr)?;
+                let node = &of.graph.nodes[n.0];
+                let width = node.spec.stat.value.width(node.event.map_or(1, |e| of.bound.size(e)));
+                if number % width != 0 || !std::ptr::eq(node.spec.stat, param.stat) {
+                    return None;
+                }
+                let of_parameter;
+                (base, of_parameter) = match of.place(n, number / width)? {
+                    Place::Kept(e, 0, 0) if of.blocks[e.block].nodes.len() == 1 => {
+                        let block = &of.blocks[e.block];
+                        let marginal =
+                            block.shape.marginal(0, Which::From(e.element), of.eta(e), of.moments(e));
+                        (Base::Kept(e), marginal.law.summary(&marginal.numbers))
+                    }
+                    Place::Fresh => {
+                        let (family, own, eta) = prior(of, n, number / width)?;
+                        let summary = family.summary(own, &eta);
+                        (Base::Fresh(n, number / width, family, own, eta), summary)
+                    }
+                    Place::Kept(..) => return None,
+                };
+                let by = |x: Vec<f64>| x.iter().map(|x| x * times).collect();
+                spread = Some((by(of_parameter.mean), by(of_parameter.sd)));
+                unknown = Some((s + 1, times));
+                values.push(vec![]);
+            }
+            None => return None,
+        }
+        statistics.push(statistic);
+    }
+    Some(Tilt { base, spec, d, unknown, values, statistics, spread })
+}
+
+/// Natural parameters of a new element, from its own line, all of which is known.
+fn prior(of: &Shared<'_>, n: NodeId, element: usize) -> Option<(&'static dyn Family, usize, Vec<f64>)> {
+    let node = &of.graph.nodes[n.0];
+    let d = node.event.map_or(1, |e| of.bound.size(e));
+    let line = of.graph.factors.iter().find(|f| f.node == n && f.rows == RowSet::All)?;
+    let steps = Steps::new(of.bound);
+    let mut env = Environment::new(of.graph, of.bound, &steps, 1);
+    of.indices(n, element).into_iter().for_each(|(p, at)| env.in_plate(p, Indices::Same(at)));
+    let mut statistics = vec![vec![]];
+    for (s, param) in line.spec.params.iter().enumerate() {
+        let value = known_value(&env, line.spec, &line.args, s + 1, d)?;
+        let mut statistic = vec![0.0; param.stat.width(d)];
+        (param.stat.of_value)(&value, d, &mut statistic).ok()?;
+        statistics.push(statistic);
+    }
+    let all: Vec<&[f64]> = statistics.iter().map(Vec::as_slice).collect();
+    Some((line.spec.family?, d, message(line.spec, Measure::Family, d, 0, &all)))
+}

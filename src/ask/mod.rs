@@ -1,0 +1,12 @@
+//! Questions to a kept posterior about rows that it has not seen: what q of the shared variables says of them, in
+//! closed form. Not here: reading the posterior (`keep`), nor how an answer is printed (`report`).
+
+mod combine;
+mod law;
+mod line;
+mod linear;
+pub mod prediction;
+mod rows;
+mod shared;
+
+pub use rows::{NoAnswer, predict};

@@ -1,0 +1,83 @@
+//! `elbow predict`: new rows under a kept posterior. Not here: what it says of them (`ask`), nor how that is printed
+//! (`report`).
+
+use super::{args, exit::Exit, keep, model::Opened, stop::Stop, terminal::Terminal};
+use crate::{
+    ask::{self, NoAnswer},
+    graph::{Bound, FactorGraph, factor_graph::PlateKind},
+    keep::{Kept, skeleton::axes},
+    report::prediction::FORMATS,
+    shape::PlateId,
+};
+use std::path::PathBuf;
+
+pub(super) fn run(args: &args::Predict, terminal: &Terminal) -> Result<Exit, Stop> {
+    let kept = keep::read(&args.posterior, terminal)?;
+    let mut opened = Opened::kept(&kept.document.model, terminal);
+    let model = opened.parse()?;
+    let graph = opened.graph(&model)?;
+    // A name that no table has is refused first.
+    opened.paths(&graph, &args.data)?;
+    let plate = rows(&graph, &args.data, terminal)?;
+    let given = |name: &str| args.data.iter().any(|(n, _)| n == name);
+    let others = kept.document.model.tables.iter().filter(|(name, _)| !given(name));
+    let others = others.map(|(name, path)| (name.clone(), PathBuf::from(path)));
+    let tables: Vec<(String, PathBuf)> = args.data.iter().cloned().chain(others).collect();
+    let bound = opened.bind_again(&model, &graph, &tables, &axes(&kept, &graph))?;
+    if !args.quiet {
+        opened.warn();
+        fresh(&kept, &graph, &bound).iter().for_each(|w| terminal.warn(w));
+    }
+    let prediction = ask::predict(&kept, &graph, &bound, plate).map_err(|e| match e {
+        NoAnswer::Kept(e) => {
+            let title = format!("cannot use the posterior `{}`: {e}", args.posterior.display());
+            terminal.fault(title, e.help())
+        }
+        NoAnswer::Form(why) => terminal.fault(
+            format!("these rows have no answer in closed form: {why}"),
+            "`elbow fit` with the new rows, their cells left empty, answers them",
+        ),
+    })?;
+    let format = FORMATS.iter().find(|f| f.0 == args.format).unwrap_or(&FORMATS[0]);
+    terminal.print(|out| format.2(&prediction, terminal.width, out))?;
+    Ok(Exit::Good)
+}
+
+/// The plate whose rows are new.
+fn rows(graph: &FactorGraph, data: &[(String, PathBuf)], terminal: &Terminal) -> Result<PlateId, Stop> {
+    let given = |t: usize| data.iter().any(|(name, _)| *name == graph.tables[t].name);
+    let of = |kind: &PlateKind| match kind {
+        PlateKind::Rows { table, .. } | PlateKind::Steps { table, .. } | PlateKind::Tree { table, .. } => {
+            given(table.0)
+        }
+        _ => false,
+    };
+    let found: Vec<usize> = (0..graph.plates.len()).filter(|&p| of(&graph.plates[p].kind)).collect();
+    match found.as_slice() {
+        [one] => Ok(PlateId(*one)),
+        [] => {
+            let names: Vec<String> = graph.tables.iter().map(|t| format!("`{}`", t.name)).collect();
+            let help =
+                format!("`--data NAME=NEW.csv` names a table with new rows; there are {}", names.join(", "));
+            Err(terminal.usage("no table with new rows is given", help))
+        }
+        [_, second, ..] => Err(terminal.usage(
+            format!("rows of more than one plate are new, of `{}` too", graph.plates[*second].name),
+            "give one table at a time",
+        )),
+    }
+}
+
+/// A sentence for each level that the fit has not seen.
+fn fresh(kept: &Kept, graph: &FactorGraph, bound: &Bound) -> Vec<String> {
+    let mut out = vec![];
+    for ((plate, now), then) in graph.plates.iter().zip(&bound.plates).zip(&kept.document.plates) {
+        if !matches!(plate.kind, PlateKind::Groups { .. }) {
+            continue;
+        }
+        for label in now.labels.iter().flat_map(|l| l.iter().skip(then.size)) {
+            out.push(format!("`{label}` of plate `{}` is new: its plate's prior speaks for it", plate.name));
+        }
+    }
+    out
+}

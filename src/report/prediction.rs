@@ -1,0 +1,222 @@
+//! Predictions of new rows as JSON, CSV and a table for people. Not here: how they are found (`ask`).
+
+use super::{
+    axes::labels_at,
+    csv::cell,
+    json::{Nested, ObjectJson},
+    number::Style,
+    table::Sheet,
+};
+use crate::{
+    answer::posterior::Axis,
+    ask::prediction::{NodePrediction, Prediction},
+};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::io;
+
+/// Lines of a table for people, at most.
+const LINES: usize = 40;
+
+/// How predictions are written.
+pub type WritePrediction = fn(&Prediction, usize, &mut dyn io::Write) -> io::Result<()>;
+
+/// Every format; the first is the default.
+pub static FORMATS: &[(&str, &str, WritePrediction)] = &[
+    ("text", "a table for a person", text),
+    ("json", "one object with every digit, for programs", json),
+    ("csv", "one line for each row and node", csv),
+];
+
+/// Numbers of one element of a node.
+fn width(n: &NodePrediction) -> usize {
+    n.event.as_ref().map_or(1, |e| e.size)
+}
+
+/// The label of the most probable category of each element; the first of equals.
+fn most_likely(n: &NodePrediction) -> Vec<String> {
+    let of = |p: &[f64]| {
+        let mut best = 0;
+        (0..p.len()).filter(|&k| p[k] > p[0]).for_each(|k| best = if p[k] > p[best] { k } else { best });
+        best
+    };
+    let name = |k: usize| label(n.event.as_ref(), k);
+    if n.category { n.mean.chunks_exact(width(n).max(1)).map(|p| name(of(p))).collect() } else { vec![] }
+}
+
+/// The name of an element of an axis: its number, where it has none.
+fn label(axis: Option<&Axis>, k: usize) -> String {
+    axis.and_then(|a| a.labels.as_ref()).map_or_else(|| (k + 1).to_string(), |l| l[k].clone())
+}
+
+struct PredictionJson<'a>(&'a Prediction);
+
+impl Serialize for PredictionJson<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let p = self.0;
+        let mut map = s.serialize_map(None)?;
+        map.serialize_entry("rows", &p.log_predictive.len())?;
+        if let Some(ids) = &p.ids {
+            map.serialize_entry("ids", ids)?;
+        }
+        map.serialize_entry("nodes", &ObjectJson(|| p.nodes.iter().map(|n| (n.name.as_str(), NodeJson(n)))))?;
+        map.serialize_entry("log_predictive", &LogJson(p))?;
+        map.end()
+    }
+}
+
+struct LogJson<'a>(&'a Prediction);
+
+impl Serialize for LogJson<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(Some(2))?;
+        map.serialize_entry("total", &self.0.total())?;
+        map.serialize_entry("rows", &self.0.log_predictive)?;
+        map.end()
+    }
+}
+
+struct NodeJson<'a>(&'a NodePrediction);
+
+impl Serialize for NodeJson<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let n = self.0;
+        let elements: Vec<usize> = n.plates.iter().map(|a| a.size).collect();
+        let shape: Vec<usize> = elements.iter().copied().chain(n.event.iter().map(|a| a.size)).collect();
+        let labels: Vec<(&str, &[String])> = n
+            .plates
+            .iter()
+            .chain(&n.event)
+            .filter_map(|a| Some((a.name.as_str(), &**a.labels.as_ref()?)))
+            .collect();
+        let nested = |values| Nested { shape: &shape, values };
+        let mut map = s.serialize_map(None)?;
+        map.serialize_entry("plates", &n.plates.iter().map(|a| a.name.as_str()).collect::<Vec<_>>())?;
+        map.serialize_entry("shape", &shape)?;
+        if n.category {
+            let names: Vec<String> = (0..width(n)).map(|k| label(n.event.as_ref(), k)).collect();
+            map.serialize_entry("labels", &names)?;
+            map.serialize_entry("p", &nested(&n.mean))?;
+            map.serialize_entry("most_likely", &most_likely(n))?;
+            return map.end();
+        }
+        if !labels.is_empty() {
+            map.serialize_entry("labels", &ObjectJson(|| labels.iter().copied()))?;
+        }
+        map.serialize_entry("mean", &nested(&n.mean))?;
+        map.serialize_entry("sd", &nested(&n.sd))?;
+        let [low, middle, high] = &n.quantiles;
+        let levels = || [("0.05", low), ("0.5", middle), ("0.95", high)].into_iter();
+        map.serialize_entry("quantiles", &ObjectJson(|| levels().map(|(p, x)| (p, nested(x)))))?;
+        map.end()
+    }
+}
+
+fn json(p: &Prediction, _: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &PredictionJson(p)).map_err(io::Error::from)?;
+    writeln!(out)
+}
+
+/// One line for each row and number of a node; of a category, one for each row.
+///
+/// Columns: `row` (from 1), `id` where rows have names, `node` (with the names of its other axes in brackets), `mean`,
+/// `sd`, `q5`, `q50`, `q95`, `most_likely`, a column for each class, `log_predictive` of the row.
+fn csv(p: &Prediction, _: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut classes: Vec<String> = vec![];
+    for n in p.nodes.iter().filter(|n| n.category) {
+        let names = (0..width(n)).map(|k| label(n.event.as_ref(), k));
+        let new: Vec<String> = names.filter(|l| !classes.contains(l)).collect();
+        classes.extend(new);
+    }
+    let mut csv = csv::Writer::from_writer(out);
+    let id = p.ids.as_ref().map(|_| "id".to_string());
+    let fixed = ["node", "mean", "sd", "q5", "q50", "q95", "most_likely"].map(str::to_string);
+    let head = ["row".to_string()].into_iter().chain(id).chain(fixed).chain(classes.iter().cloned());
+    csv.write_record(head.chain(["log_predictive".to_string()]))?;
+    for (row, log) in p.log_predictive.iter().enumerate() {
+        for n in &p.nodes {
+            let likely = most_likely(n);
+            let (w, inner) = (width(n), n.plates[1..].iter().map(|a| a.size).product::<usize>());
+            let lines = if n.category { inner } else { inner * w };
+            for line in 0..lines {
+                let element = row * inner + if n.category { line } else { line / w };
+                let mut names = labels_at(n.plates[1..].iter(), element % inner.max(1));
+                if !n.category && n.event.is_some() {
+                    names.push(label(n.event.as_ref(), line % w));
+                }
+                let brackets =
+                    if names.is_empty() { String::new() } else { format!("[{}]", names.join(",")) };
+                let mut cells = vec![(row + 1).to_string()];
+                cells.extend(p.ids.as_ref().map(|ids| ids[row].clone()));
+                cells.push(n.name.clone() + &brackets);
+                if n.category {
+                    let of = &n.mean[element * w..(element + 1) * w];
+                    cells.extend(std::iter::repeat_n(String::new(), 5));
+                    cells.push(likely[element].clone());
+                    let at = |class: &String| (0..w).find(|&k| label(n.event.as_ref(), k) == *class);
+                    cells.extend(classes.iter().map(|c| at(c).map_or(String::new(), |k| cell(of[k]))));
+                } else {
+                    let i = row * inner * w + line;
+                    let [low, middle, high] = &n.quantiles;
+                    cells.extend([&n.mean, &n.sd, low, middle, high].map(|x| cell(x[i])));
+                    cells.extend(std::iter::repeat_n(String::new(), 1 + classes.len()));
+                }
+                cells.push(log.map_or(String::new(), cell));
+                csv.write_record(cells)?;
+            }
+        }
+    }
+    csv.flush()
+}
+
+/// The first rows, for people.
+fn text(p: &Prediction, width_of_page: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "log predictive of the observed cells: {} nats", super::number::short(p.total(), 10))?;
+    for n in &p.nodes {
+        let mut sheet = Sheet::new();
+        let (w, inner) = (width(n), n.plates[1..].iter().map(|a| a.size).product::<usize>().max(1));
+        sheet.text("row");
+        n.plates[1..].iter().for_each(|a| {
+            sheet.text(&a.name);
+        });
+        let elements = n.mean.len() / w.max(1);
+        let row_name =
+            |row: usize| p.ids.as_ref().map_or_else(|| (row + 1).to_string(), |ids| ids[row].clone());
+        let begin = |element: usize| {
+            let mut cells = vec![row_name(element / inner)];
+            cells.extend(labels_at(n.plates[1..].iter(), element % inner));
+            cells
+        };
+        if n.category {
+            sheet.text("most likely").number("probability");
+            let likely = most_likely(n);
+            for element in 0..elements.min(LINES) {
+                let top = n.mean[element * w..(element + 1) * w].iter().copied().fold(0.0, f64::max);
+                let mut cells = begin(element);
+                cells.extend([likely[element].clone(), super::number::short(top, 4)]);
+                sheet.row(cells);
+            }
+        } else {
+            if n.event.is_some() {
+                sheet.text("element");
+            }
+            for heading in ["mean", "sd", "5 %", "50 %", "95 %"] {
+                sheet.number(heading);
+            }
+            let [low, middle, high] = &n.quantiles;
+            let columns = [&n.mean, &n.sd, low, middle, high];
+            let shown = n.mean.len().min(LINES);
+            let styles = columns.map(|x| Style::of(x[..shown].iter().copied()));
+            for i in 0..shown {
+                let mut cells = begin(i / w);
+                cells.extend(n.event.is_some().then(|| label(n.event.as_ref(), i % w)));
+                cells.extend(columns.iter().zip(&styles).map(|(x, style)| style.show(x[i])));
+                sheet.row(cells);
+            }
+        }
+        write!(out, "\n{}\n{}", n.name, sheet.render(width_of_page))?;
+        if elements * if n.category { 1 } else { w } > LINES {
+            writeln!(out, " and more; `--format csv` writes all")?;
+        }
+    }
+    Ok(())
+}
