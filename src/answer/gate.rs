@@ -9,7 +9,7 @@
 
 use super::posterior::{Axis, NodePosterior, Posterior};
 use crate::{
-    engine::{Breakdown, RunError, rounding::Rounding},
+    engine::{Breakdown, RunError, error::Unprintable, rounding::Rounding},
     expfam::stat::{Domain, PartShape},
     graph::FactorGraph,
 };
@@ -59,7 +59,8 @@ fn fault(graph: &FactorGraph, n: &NodePosterior) -> Option<Breakdown> {
     let domain = if of_q { stat.domain } else { Domain::Real };
     let side = if stat.value == PartShape::Matrix { n.event.first().map_or(1, |a| a.size) } else { 1 };
     let say = |what: &str, e: usize, value: f64, must: &'static str| {
-        Some(Breakdown::Unprintable { what: what.into(), element: element(n, e), value, must })
+        let it = Unprintable { what: what.into(), element: element(n, e), value, must };
+        Some(Breakdown::Unprintable(Box::new(it)))
     };
     let certain =
         |e: usize| n.sd.as_ref().is_some_and(|sd| sd[e * each..(e + 1) * each].iter().all(|s| *s == 0.0));

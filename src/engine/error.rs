@@ -38,18 +38,22 @@ pub enum Breakdown {
     /// bound or a part of it, in nats.
     NoDigits(f64, f64),
     /// A number that a report would print is none, or can't be.
-    Unprintable {
-        /// Which, in words: `the rate`.
-        what: String,
-        /// Of which element, in words with a blank before them; empty where there is one.
-        element: String,
-        /// What it came out as.
-        value: f64,
-        /// What it would have to be, in words.
-        must: &'static str,
-    },
+    Unprintable(Box<Unprintable>),
     /// A row that the model says can't happen, by its place.
     Impossible(String),
+}
+
+/// A number that no report may print.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unprintable {
+    /// Which, in words: `the rate`.
+    pub what: String,
+    /// Of which element, in words with a blank before them; empty where there is one.
+    pub element: String,
+    /// What it came out as.
+    pub value: f64,
+    /// What it would have to be, in words.
+    pub must: &'static str,
 }
 
 impl From<Failure> for Breakdown {
@@ -71,7 +75,7 @@ impl Breakdown {
             | Breakdown::Fell(_)
             | Breakdown::NotFinite
             | Breakdown::NoDigits(..)
-            | Breakdown::Unprintable { .. } => CLOSER,
+            | Breakdown::Unprintable(_) => CLOSER,
         }
     }
 }
@@ -93,7 +97,8 @@ impl fmt::Display for RunError {
                 "rounding leaves fewer than two digits of the bound {at}: numbers of {magnitude:.1e} nats, most of them of \
                  `{node}`, cancel to {elbo:.1e}"
             ),
-            Breakdown::Unprintable { what, element, value, must } => {
+            Breakdown::Unprintable(it) => {
+                let Unprintable { what, element, value, must } = &**it;
                 write!(f, "{what} of `{node}`{element} came out as {value:e} {at}, which is not {must}")
             }
             Breakdown::Impossible(what) => {
