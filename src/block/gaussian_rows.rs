@@ -99,6 +99,8 @@ pub struct RowMoments {
     pub log_norm: f64,
     /// Σ E(c·x − b)² of each line.
     pub residuals: Vec<f64>,
+    /// Σ |E c·x − b| (Σ |c E x| + |b|) of each line: how much a share of its numbers that rounding takes moves it.
+    pub sizes: Vec<f64>,
     /// The largest product of a step's variance with the precisions that stand at it in the rows: how many times
     /// over the digits of a sum of these are lost.
     pub condition: f64,
@@ -121,6 +123,7 @@ pub fn run(
         covariances: vec![0.0; steps * q * q],
         cross: vec![0.0; steps * lags * q * q],
         residuals: vec![0.0; lines.len()],
+        sizes: vec![0.0; lines.len()],
         ..RowMoments::default()
     };
     for ends in starts.windows(2).filter(|w| w[0] < w[1]) {
@@ -285,6 +288,7 @@ impl Sequence<'_> {
                 }
                 if size * DOUBLE_ROUNDING < UNSEEN {
                     sum = sum + error * error;
+                    out.sizes[line] += error.high.abs() * (size + row[n].high.abs());
                 }
                 let (mut spread, mut size) = (Double::default(), 0.0);
                 for &(i, c) in &named {

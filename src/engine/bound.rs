@@ -25,7 +25,7 @@ impl Work<'_> {
             self.refresh_table(t);
             self.refresh_statistic(t);
             let product = || dot(self.tables.of(t), self.statistics.packed(plan, t));
-            out[table.node] += self.told(t).unwrap_or_else(product);
+            out[table.node] += self.told(t).map_or_else(product, |told| told.energy);
         }
         for (v, var) in plan.vars.enumerate() {
             let first = var.nodes.iter().map(|n| n.0).min().unwrap_or(0);
@@ -59,7 +59,7 @@ impl Work<'_> {
                 table.operands.iter().filter(|o| matches!(o.from, From::Streamed { .. })).count() as f64;
             let parts =
                 || (1.0 + 2.0 * streamed) * dot_abs(self.tables.of(t), self.statistics.packed(plan, t));
-            by_node[table.node] += self.told(t).map_or_else(parts, f64::abs);
+            by_node[table.node] += self.told(t).map_or_else(parts, |told| told.size);
         }
         for (v, var) in plan.vars.enumerate() {
             let first = var.nodes.iter().map(|n| n.0).min().unwrap_or(0);

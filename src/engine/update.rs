@@ -11,7 +11,7 @@ use crate::{
     plan::{
         layout::VarId,
         messages::Place,
-        table::{From, Rows, Table},
+        table::{From, Rows, Shared, Table, TableOperand},
         var::Var,
     },
     state::{grow, tables::shared},
@@ -62,10 +62,18 @@ impl Work<'_> {
                 continue;
             }
             match m.to {
-                Place::Shared(term, i) => {
-                    let term = &table.terms[term];
+                Place::Shared(place, i) => {
+                    let term = &table.terms[place];
                     let o = &term.operands[i];
                     let Some(message) = &o.message else { continue };
+                    if let Some(slope) = self.told_slope(t, v, o.offset) {
+                        // Of all products of a table at once.
+                        let first = |x: &TableOperand| matches!(x.from, Shared::Var(u) if u == v && x.offset == o.offset);
+                        if !table.terms[..place].iter().any(|x| x.operands.iter().any(first)) {
+                            eta[o.offset] += slope;
+                        }
+                        continue;
+                    }
                     self.refresh_statistic(t);
                     let others = term.operands.iter().enumerate().filter(|(j, _)| *j != i);
                     let others = others.map(|(_, x)| shared(plan, &self.state, x.from, x.offset));

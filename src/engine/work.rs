@@ -10,7 +10,7 @@ use crate::{
     plan::{
         Plan,
         layout::{List, TableId, VarId},
-        table::{From, Rows},
+        table::{From, Rows, Shared},
     },
     state::{State, Statistics, TableValues},
 };
@@ -31,9 +31,33 @@ pub(super) struct Work<'p> {
     pub of_colour: HashMap<(TableId, usize, usize), Rows>,
     /// How each Gaussian chain is done.
     pub chains: List<VarId, ChainWay>,
-    /// The energy of a table as a path knows it, and the state of the table that it goes with.
-    told: List<TableId, Option<(u64, f64)>>,
+    /// What a path knows of a table, and the state of the table that it goes with.
+    told: List<TableId, Option<(u64, Told)>>,
     stamp: List<TableId, u64>,
+}
+
+/// What a path knows of a table better than its product with its statistic, which has no digits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    /// Its energy, in nats, as long as the table is what it is.
+    pub energy: f64,
+    /// What its rounding is a share of, in nats.
+    pub size: f64,
+    /// The slope in a scale that all of its products hold.
+    pub slope: Option<Slope>,
+}
+
+/// The slope of an energy in one number of a stored block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slope {
+    /// The block.
+    pub var: VarId,
+    /// Which of its moments.
+    pub at: usize,
+    /// The slope.
+    pub value: f64,
+    /// Σ of the versions of the other blocks in the table, for which it holds.
+    pub others: u64,
 }
 
 /// How a Gaussian chain is done.
@@ -77,19 +101,30 @@ impl<'p> Work<'p> {
         RunError::new(kind, self.plan.vars[var].name.clone(), self.iteration)
     }
 
-    /// A table's energy is this, as long as the table is what it is.
-    pub(super) fn tell(&mut self, t: TableId, energy: f64) {
-        self.told[t] = Some((self.tables.stamp(t), energy));
+    /// Notes what a path knows of a table as it is now; `None`: no more than its product.
+    pub(super) fn tell(&mut self, t: TableId, told: Option<Told>) {
+        self.told[t] = told.map(|told| (self.tables.stamp(t), told));
     }
 
-    /// A table's energy is its product again.
-    pub(super) fn untell(&mut self, t: TableId) {
-        self.told[t] = None;
+    /// A table's energy, if a path knows it.
+    pub(super) fn told(&self, t: TableId) -> Option<Told> {
+        self.told[t].filter(|(stamp, _)| *stamp == self.tables.stamp(t)).map(|(_, told)| told)
     }
 
-    /// A table's energy that is not its product with its statistic, which has no digits.
-    pub(super) fn told(&self, t: TableId) -> Option<f64> {
-        self.told[t].filter(|(stamp, _)| *stamp == self.tables.stamp(t)).map(|(_, energy)| energy)
+    /// A table's slope in one number of a block, if a path knows it.
+    pub(super) fn told_slope(&self, t: TableId, var: VarId, at: usize) -> Option<f64> {
+        let slope = self.told[t].and_then(|(_, told)| told.slope).filter(|s| (s.var, s.at) == (var, at))?;
+        (slope.others == self.versions(t, var)).then_some(slope.value)
+    }
+
+    /// Σ of the versions of a table's shared blocks, but one.
+    pub(super) fn versions(&self, t: TableId, but: VarId) -> u64 {
+        let shared = self.plan.tables[t].terms.iter().flat_map(|x| &x.operands);
+        let others = shared.filter_map(|o| match o.from {
+            Shared::Var(v) if v != but => Some(self.state.version(v)),
+            _ => None,
+        });
+        others.sum()
     }
 
     /// Brings a table up to date with the shared moments it is made from.

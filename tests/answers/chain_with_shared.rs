@@ -170,3 +170,42 @@ fn a_selector_keeps_them_apart() {
     assert!(run.stdout.contains("`z` picks what joins"), "{}", run.stdout);
     std::fs::remove_dir_all(&dir).expect("removed");
 }
+
+/// Rows of another table name the steps that they are seen at: some several times, one not at all.
+#[test]
+fn rows_that_refer_to_steps() {
+    let model = r#"Model(
+        data: { "weeks": { "week": ["w1", "w2", "w3", "w4"] }, "d": "d.csv" },
+        plates: { "t": Steps(table: "weeks", id: "week"), "n": Rows(table: "d") },
+        nodes: {
+            "h[0]": Normal(mean: 1, precision: 0.1),
+            "h[t]": Normal(mean: "0.5 * h[t-1]", precision: 3),
+            "b":    Normal(mean: 0, precision: 0.01),
+            "y[n]": Normal(mean: "h[d.week[n]] + b * x[n]", precision: 2),
+        },
+        observe: { "y": "d.y" },
+    )"#;
+    let at = [0, 2, 2, 3, 0, 2, 3, 3, 0];
+    let mut table = String::from("y,x,week\n");
+    for t in 0..9 {
+        table += &format!("{},{},w{}\n", Y[t].map_or(String::new(), |y| y.to_string()), X[t], at[t] + 1);
+    }
+    let mut prior = vec![about(0, &[], 1.0, 0.1)];
+    prior.extend((1..4).map(|t| about(t, &[(t - 1, 0.5)], 0.0, 3.0)));
+    prior.push(about(4, &[], 0.0, 0.01));
+    let rows = seen(|t| vec![(at[t], 1.0), (4, X[t])], 2.0);
+    exact(model, &table, &["h", "b"], &dense(&prior, &rows));
+    // Two steps of one chain in a row, and nothing else.
+    let model = model
+        .replace(r#""b":    Normal(mean: 0, precision: 0.01),"#, "")
+        .replace("+ b * x[n]", "- h[d.other[n]]");
+    let other = [1, 3, 0, 2, 2, 1, 1, 2, 3];
+    let mut table = String::from("y,week,other\n");
+    for t in 0..9 {
+        let y = Y[t].map_or(String::new(), |y| y.to_string());
+        table += &format!("{y},w{},w{}\n", at[t] + 1, other[t] + 1);
+    }
+    prior.pop();
+    let rows = seen(|t| vec![(at[t], 1.0), (other[t], -1.0)], 2.0);
+    exact(&model, &table, &["h"], &dense(&prior, &rows));
+}

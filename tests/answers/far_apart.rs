@@ -292,6 +292,20 @@ fn two_steps_back() {
     all_hold(model, "y\n0.8\n-0.5\n-0.9\n\n-3.3\n2.25\n4.8\n", &["l"], -46.54923197628718, &mean, &sd);
 }
 
+/// The precision of steps that are 10⁻⁹ of the level, where no centre helps: what is left of the steps is known
+/// beside their squares. The fixed point of both updates in 60 digits.
+#[test]
+fn a_learned_precision_of_small_steps() {
+    let model = r#"Model(data: { "d": "d.csv" }, plates: { "t": Steps(table: "d") }, nodes: {
+        "q": Gamma(shape: 1, rate: 1e-12), "l[0]": Normal(mean: 1000, variance: 1),
+        "l[t]": Normal(mean: "0.5 * l[t-1] + 500", precision: "q"),
+        "y[t]": Normal(mean: "l[t]", variance: 1e-14) }, observe: { "y": "y" })"#;
+    let table = "y\n1000.0000012\n999.9999991\n1000.0000003\n1000.0000021\n999.9999978\n1000.0000007\n999.9999995\n1000.0000014\n";
+    let q = fit_text(model, &[("d.csv", table)], &["--nodes", "q", "--tolerance", "1e-13"]);
+    let exact = 351020745174.4359;
+    near("q", q.mean("q")[0], exact, 1e-7 * exact);
+}
+
 /// Where sums of precisions have all their digits, lines are not asked: the answers agree all the same.
 #[test]
 fn both_ways_agree_where_they_meet() {

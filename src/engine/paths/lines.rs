@@ -3,7 +3,8 @@
 //! lost their digits. Not here: the algorithm (`block::gaussian_rows`), nor when it is taken (the kernel says so).
 //!
 //! A line's energy is −½ E Σ (c·x − b)² and what holds no step: known, with all of its digits, from the rows. It is
-//! told as the line's share of the bound in place of ⟨T, G⟩, whose parts may be 10²⁰ nats each.
+//! told as the line's share of the bound in place of ⟨T, G⟩, whose parts may be 10²⁰ nats each; so is its slope in a
+//! precision that is learned.
 
 use super::potentials::{add_pairs, add_pairs_by_row, by_row, kernel, of_tables};
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
         profile,
         profile::WorkPart,
         sums::RunSums,
-        work::{ChainWay, Work},
+        work::{ChainWay, Slope, Told, Work},
     },
     num::reduce::dot,
     plan::{
@@ -49,6 +50,7 @@ pub(super) struct Lines<'p> {
 }
 
 /// One line of the model.
+#[derive(Default)]
 struct Line<'p> {
     factor: usize,
     /// The messages that it sends steps so many steps back.
@@ -58,12 +60,16 @@ struct Line<'p> {
     steps: Vec<TableId>,
     /// Its other tables of squares: the products of each that hold no square, and those that do.
     known: Vec<(TableId, [Vec<usize>; 2])>,
+    /// Whether its energy is known when its chain is done: no other block of the same rows moves after it.
+    settled: bool,
+    /// The one number of a stored block, a scale, that all products of squares hold.
+    scale: Option<(VarId, usize)>,
 }
 
-/// What passes sum of lines: Σ E(c·x − b)² and Σ b² of each, and what says whether sums would do.
+/// What passes sum of lines: Σ E(c·x − b)², Σ b² and its size for rounding of each, and what says whether sums would do.
 #[derive(Default)]
 struct Left {
-    sums: Vec<[f64; 2]>,
+    sums: Vec<[f64; 3]>,
     numbers: usize,
     condition: f64,
 }
@@ -74,8 +80,8 @@ struct RunLeft(Vec<(VarId, Left)>);
 
 impl Left {
     fn add(&mut self, other: &Self) {
-        self.sums.resize(self.sums.len().max(other.sums.len()), [0.0; 2]);
-        self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| (a[0], a[1]) = (a[0] + b[0], a[1] + b[1]));
+        self.sums.resize(self.sums.len().max(other.sums.len()), [0.0; 3]);
+        self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| *a = [a[0] + b[0], a[1] + b[1], a[2] + b[2]]);
         self.numbers += other.numbers;
         self.condition = self.condition.max(other.condition);
     }
@@ -113,6 +119,14 @@ fn factors(table: &Table, term: &TableTerm, v: VarId) -> Vec<Factor> {
     term.operands.iter().map(|o| Factor::Shared(o.from, o.offset)).chain(rows).collect()
 }
 
+/// Is this number of a block one and the same for all elements, wherever the line's products hold it?
+fn single(plan: &Plan, line: &Line<'_>, u: VarId, at: usize) -> bool {
+    let tables = line.steps.iter().chain(line.known.iter().map(|k| &k.0));
+    let operands = tables.flat_map(|&t| &plan.tables[t].terms).flat_map(|term| &term.operands);
+    let mut mine = operands.filter(|o| o.from == Shared::Var(u) && o.offset == at);
+    mine.all(|o| o.axes.0.is_empty())
+}
+
 impl<'p> Lines<'p> {
     /// The lines of a chain that are sent as `sent` says; none where it is no Gaussian chain, or where its lines'
     /// squares can't be told from what else their tables hold.
@@ -121,8 +135,7 @@ impl<'p> Lines<'p> {
         let mut lines: Vec<Line<'p>> = vec![];
         for (t, table) in plan.holding(v) {
             let at = lines.iter().position(|l| l.factor == table.factor).unwrap_or_else(|| {
-                let line =
-                    Line { factor: table.factor, sent: vec![], pairs: vec![], steps: vec![], known: vec![] };
+                let line = Line { factor: table.factor, settled: true, ..Line::default() };
                 lines.push(line);
                 lines.len() - 1
             });
@@ -159,6 +172,20 @@ impl<'p> Lines<'p> {
                     line.known.push((t, [others, squares]));
                 }
             }
+            let known = |&(t, [_, ref squares]): &(TableId, [Vec<usize>; 2])| {
+                let table = &plan.tables[t];
+                squares.iter().map(|&i| factors(table, &table.terms[i], v)).collect::<Vec<_>>()
+            };
+            let held: Vec<Vec<Factor>> = line.known.iter().flat_map(known).collect();
+            precision.retain(|f| held.iter().all(|all| all.iter().any(|h| h.same(f, plan))));
+            line.scale = match precision.as_slice() {
+                [Factor::Shared(Shared::Var(u), at)] if single(plan, line, *u, *at) => Some((*u, *at)),
+                _ => None,
+            };
+            let tables = line.steps.iter().chain(line.known.iter().map(|k| &k.0)).map(|&t| &plan.tables[t]);
+            let operands = tables.flat_map(|t| &t.operands);
+            let moves = |from: &From| matches!(from, From::Streamed { var, .. } if *var != v);
+            line.settled = !operands.map(|o| &o.from).any(moves);
         }
         let (lost, no_rows) = (AtomicBool::new(false), AtomicBool::new(false));
         Some(Self { var: v, rule, lags, lines, on: false, lost, no_rows, left: Left::default() })
@@ -209,26 +236,33 @@ impl<'p> Lines<'p> {
     pub(super) fn finish(&mut self, work: &mut Work<'_>) {
         let plan = work.plan;
         for (i, line) in self.lines.iter().enumerate() {
-            if !self.on {
-                let known = line.known.iter().map(|k| &k.0);
-                line.steps.iter().chain(known).for_each(|&t| work.untell(t));
+            let tables = || line.steps.iter().chain(line.known.iter().map(|k| &k.0));
+            if !self.on || !line.settled {
+                tables().for_each(|&t| work.tell(t, None));
                 continue;
             }
-            let [errors, sides] = self.left.sums.get(i).copied().unwrap_or_default();
-            let mut squares = 0.0;
+            let [errors, sides, size] = self.left.sums.get(i).copied().unwrap_or_default();
+            let (mut squares, mut rest) = (0.0, vec![]);
             for (t, [others, with]) in &line.known {
                 let part = |products: &[usize]| {
                     let values = work.tables.of_products(plan, &work.state, *t, products);
                     dot(&values, work.statistics.packed(plan, *t))
                 };
                 squares -= 2.0 * part(with);
-                let rest = part(others);
-                work.tell(*t, rest);
+                rest.push(part(others));
             }
             let apart = squares - sides;
             let apart = if apart.abs() <= SAME * squares.abs().max(sides) { 0.0 } else { apart };
-            for (k, &t) in line.steps.iter().enumerate() {
-                work.tell(t, if k == 0 { -0.5 * (errors + apart) } else { 0.0 });
+            let energy = -0.5 * (errors + apart);
+            // All of it at the first table; in a scale, it is so many times the slope.
+            let energies = (0..line.steps.len()).map(|k| if k == 0 { energy } else { 0.0 }).chain(rest);
+            for (k, (&t, of_table)) in tables().zip(energies).enumerate() {
+                let slope = line.scale.map(|(var, at)| {
+                    let value = if k == 0 { energy / work.state.moments(var)[at] } else { 0.0 };
+                    Slope { var, at, value, others: work.versions(t, var) }
+                });
+                let size = of_table.abs() + if k == 0 { size } else { 0.0 };
+                work.tell(t, Some(Told { energy: of_table, size, slope }));
             }
         }
         if self.on {
@@ -268,7 +302,7 @@ impl<'p> Lines<'p> {
             (false, _) => pairs.levels,
         };
         let level = |t: usize| index.get(t).map_or(0, |&l| l as usize);
-        let mut left = Left { sums: vec![[0.0; 2]; self.lines.len()], ..Left::default() };
+        let mut left = Left { sums: vec![[0.0; 3]; self.lines.len()], ..Left::default() };
         desk.covariances[v].clear();
         desk.covariances[v].resize(n * inner * q * q, 0.0);
         for cell in 0..inner {
@@ -276,12 +310,10 @@ impl<'p> Lines<'p> {
             let m = gaussian_rows::run(q, self.lags, &lines, &desk.starts)
                 .map_err(|e| Breakdown::Improper(e.to_string()))?;
             sums.add_entropy(plan, v, m.log_norm + 0.5 * m.residuals.iter().sum::<f64>());
-            for ((left, line), e) in left.sums.iter_mut().zip(&lines).zip(&m.residuals) {
-                let sides = line
-                    .numbers
-                    .chunks_exact((self.lags + 1) * q + 1)
-                    .map(|row| row[row.len() - 1].rounded().powi(2));
-                (left[0], left[1]) = (left[0] + e, left[1] + sides.sum::<f64>());
+            for (i, (left, line)) in left.sums.iter_mut().zip(&lines).enumerate() {
+                let rows = line.numbers.chunks_exact((self.lags + 1) * q + 1);
+                let sides: f64 = rows.map(|row| row[row.len() - 1].rounded().powi(2)).sum();
+                *left = [left[0] + m.residuals[i], left[1] + sides, left[2] + m.sizes[i]];
             }
             (left.numbers, left.condition) = (left.numbers + n * q, left.condition.max(m.condition));
             let mut pair_sums = vec![0.0; levels * q * q];

@@ -46,7 +46,7 @@ impl<'a> Lowering<'a> {
             if shape.sequences().is_some() && storage == Storage::Stored {
                 return Err(LowerError::Unsupported {
                     span: self.graph.picked_by_column(&block.nodes).unwrap_or(first.call),
-                    what: "a chain whose steps other rows refer to".into(),
+                    what: "a chain of categories whose steps other rows refer to".into(),
                 });
             }
             let members = block.kind.members();

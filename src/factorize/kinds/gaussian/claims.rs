@@ -193,7 +193,7 @@ impl Steps<'_> {
             }
             let dense = if known.sparse.contains(&set) { None } else { self.dense.get(&set) };
             let joint = match dense {
-                Some(Ok(vector)) => Ok(Joint::Together(vector.clone())),
+                Some(Ok(vector)) if !self.picked(vector) => Ok(Joint::Together(vector.clone())),
                 Some(Err(why)) if !self.rules.elements => Err(why.clone()),
                 _ => {
                     let nodes = sets.nodes(set);
@@ -247,6 +247,18 @@ impl Steps<'_> {
         }
         let first = of.iter().filter_map(|s| known.barred[s].as_ref()).min_by_key(|x| x.0);
         first.map_or(Ok(()), |(_, why)| Err(why.clone()))
+    }
+
+    /// Is it a chain whose steps rows of another table pick? Then its moments have to be there when these ask, and
+    /// not only while its own rows are gone over.
+    fn picked(&self, vector: &Vector) -> bool {
+        let Some(steps) = vector.chain else { return false };
+        vector.members.iter().any(|m| {
+            let axis = self.graph.nodes[m.node.0].plates.iter().position(|p| *p == steps);
+            let ops =
+                self.blocks.energy.places(Source::Node(m.node)).map(|at| self.blocks.energy.operand(at).1);
+            axis.is_some_and(|a| ops.into_iter().any(|o| matches!(o.elements[a], Element::Column { .. })))
+        })
     }
 
     /// Where one of two sets is a chain: a category with a q of its own that picks what they meet in.
