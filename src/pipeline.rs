@@ -240,17 +240,18 @@ pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
 /// # Errors
 /// Blocks that can't be exact, and values that no parameter accepts.
 pub fn plan(graph: &FactorGraph, bound: &Bound, diags: &mut Diagnostics) -> Result<Plan, Reported> {
-    plan_within(graph, bound, memory::MOST, diags)
+    plan_about(graph, bound, (memory::MOST, None), diags)
 }
 
-/// The same, if its arrays need no more than `limit` bytes.
+/// The same, if its arrays need no more than `limit` bytes; with these centres of the nodes' values instead of those
+/// that the data suggest, if any are given.
 ///
 /// # Errors
 /// They need more; and as above.
-pub fn plan_within(
+pub fn plan_about(
     graph: &FactorGraph,
     bound: &Bound,
-    limit: u64,
+    (limit, centres): (u64, Option<&[Vec<f64>]>),
     diags: &mut Diagnostics,
 ) -> Result<Plan, Reported> {
     let limit = limit.min(memory::MOST);
@@ -258,7 +259,8 @@ pub fn plan_within(
     memory::check(memory::by_sizes(graph, bound, &[]), limit).map_err(|e| diags.error(no_room(&e)))?;
     let (seen, kept) = without_barren(graph, bound);
     let blocks = seen_blocks(graph, Some(&seen), &kept, diags)?;
-    plan::lower(graph, &seen, blocks, (kept, limit)).map_err(|e| diags.error(explain(graph, &seen, e)))
+    plan::lower(graph, &seen, blocks, (kept, limit), centres)
+        .map_err(|e| diags.error(explain(graph, &seen, e)))
 }
 
 /// Arrays for which there is no room, the largest first.

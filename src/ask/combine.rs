@@ -2,7 +2,7 @@
 //! what each line says (`line`).
 
 use super::{
-    law::Law,
+    law::{LEVELS, Law},
     line::{Base, Says, Tilt},
     linear::Linear,
     shared::{Element, Shared},
@@ -204,6 +204,60 @@ fn tilted(of: &Shared<'_>, t: &Tilt, domain: Domain, value: PartShape) -> Option
             }
             Some(Law::Discrete(all))
         }
-        _ => t.moments().map(|(mean, sd)| Law::Moments { mean, sd }),
+        (Domain::Count, PartShape::Vector) => {
+            t.counts(of).map(|(mean, sd)| Law::Moments { mean, sd, quantiles: None })
+        }
+        (Domain::Positive, PartShape::Scalar) => {
+            let (mean, sd) = t.told()?;
+            let density = |x: f64| t.log_density(of, &[x]).exp();
+            let quantiles = quantiles_of(&density, if mean[0].is_finite() { mean[0] } else { 1.0 });
+            Some(Law::Moments { mean, sd, quantiles })
+        }
+        _ => None,
     }
+}
+
+/// Steps of the quadrature on each side, and their size.
+const STEPS: (i32, f64) = (48, 0.0625);
+
+/// The quantiles of a positive number of this density; `about` is somewhere in the middle. `None` where its integral
+/// cannot be told.
+fn quantiles_of(density: &dyn Fn(f64) -> f64, about: f64) -> Option<[f64; 3]> {
+    // From 0 to x, by tanh-sinh: its ends may be singular (Takahasi and Mori 1974).
+    let below = |x: f64| -> f64 {
+        let (steps, h) = STEPS;
+        let term = |k: i32| {
+            let t = f64::from(k) * h;
+            let u = std::f64::consts::FRAC_PI_2 * t.sinh();
+            // The share of [0, x] that is left of the node, without cancelling near 0.
+            let share = 1.0 / (1.0 + (-2.0 * u).exp());
+            let weight = std::f64::consts::FRAC_PI_2 * t.cosh() / u.cosh().powi(2) * 0.5;
+            let at = x * share;
+            if at > 0.0 && weight > 0.0 { weight * density(at) } else { 0.0 }
+        };
+        (-steps..=steps).map(term).sum::<f64>() * h * x
+    };
+    let one = |p: f64| -> Option<f64> {
+        let (mut low, mut high) = (about, about);
+        for _ in 0..2000 {
+            match (below(low) > p, below(high) < p) {
+                (true, _) => low *= 0.5,
+                (_, true) => high *= 2.0,
+                _ => break,
+            }
+        }
+        if !(below(low) <= p && below(high) >= p) {
+            return None;
+        }
+        for _ in 0..100 {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                break;
+            }
+            if below(middle) >= p { high = middle } else { low = middle }
+        }
+        Some(0.5 * (low + high))
+    };
+    let [a, b, c] = LEVELS.map(one);
+    Some([a?, b?, c?])
 }

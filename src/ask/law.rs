@@ -10,8 +10,8 @@ pub(super) enum Law {
     Student { dof: f64, mean: Vec<f64>, scale: Vec<f64> },
     /// P(x = 0), P(x = 1), …: of a category, of a truth value, of a count.
     Discrete(Vec<f64>),
-    /// Mean and standard deviation, and no more.
-    Moments { mean: Vec<f64>, sd: Vec<f64> },
+    /// Mean and standard deviation, and quantiles where they are known.
+    Moments { mean: Vec<f64>, sd: Vec<f64>, quantiles: Option<[f64; 3]> },
 }
 
 /// A mean, a standard deviation and three quantiles of each number of a value.
@@ -23,7 +23,7 @@ pub(super) struct Told {
 }
 
 /// The levels of the quantiles.
-const LEVELS: [f64; 3] = [0.05, 0.5, 0.95];
+pub(super) const LEVELS: [f64; 3] = [0.05, 0.5, 0.95];
 
 impl Law {
     fn mean(&self) -> Vec<f64> {
@@ -77,7 +77,10 @@ impl Law {
                 };
                 of.iter().position(reached).unwrap_or(of.len().saturating_sub(1)) as f64
             }
-            Law::Moments { .. } => f64::NAN,
+            Law::Moments { quantiles, .. } => {
+                let at = LEVELS.iter().position(|level| *level == p);
+                quantiles.zip(at).map_or(f64::NAN, |(q, at)| q[at])
+            }
         }
     }
 }
@@ -126,6 +129,9 @@ fn mixture_quantile(parts: &[(f64, Law)], i: usize, p: f64) -> f64 {
     let counted: Vec<&(f64, Law)> = parts.iter().filter(|(w, _)| *w > 0.0).collect();
     let ends = counted.iter().map(|(_, law)| law.quantile(i, p));
     // The mixture's quantile lies between those of its components.
+    if counted.iter().any(|(_, law)| matches!(law, Law::Moments { .. })) {
+        return f64::NAN;
+    }
     let (mut low, mut high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), q| (a.min(q), b.max(q)));
     if low.is_nan() || high.is_nan() {
         return f64::NAN;

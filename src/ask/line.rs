@@ -14,6 +14,7 @@ use crate::{
         family::Family,
         form::Measure,
         laws::{energy, message},
+        outlook::{Expected, Predictive},
         spec::DistSpec,
         stat::{PartRole, PartShape},
     },
@@ -83,6 +84,13 @@ impl Base {
     }
 }
 
+/// What is known of an unknown slot's value beside its mean; NaN, or nothing, where there is no closed form.
+#[derive(Clone, Debug, Default)]
+struct Beside {
+    sd: Vec<f64>,
+    inverse: [Vec<f64>; 2],
+}
+
 /// A line of which at most one slot is unknown.
 #[derive(Clone, Debug)]
 pub(super) struct Tilt {
@@ -94,8 +102,10 @@ pub(super) struct Tilt {
     /// Values and statistics of the known slots.
     values: Vec<Vec<f64>>,
     statistics: Vec<Vec<f64>>,
-    /// The mean and the standard deviation of the unknown slot's value.
-    pub spread: Option<(Vec<f64>, Vec<f64>)>,
+    /// The mean of the unknown slot's value.
+    expected: Option<Vec<f64>>,
+    /// Its spread, and E of one over it and over its square.
+    beside: Beside,
 }
 
 impl Tilt {
@@ -145,27 +155,64 @@ impl Tilt {
         }
     }
 
-    /// Mean and standard deviations where the mean is linear in the parameter and the variance quadratic, number by
-    /// number: exact from the parameter at its mean less and plus its deviation.
-    pub(super) fn moments(&self) -> Option<(Vec<f64>, Vec<f64>)> {
-        let given = self.spec.mean_given?;
-        let at = |value: &[f64], f: &dyn Fn(&[&[f64]], usize) -> Vec<f64>| {
-            let mut values: Vec<&[f64]> = self.values.iter().map(Vec::as_slice).collect();
-            if let Some((slot, _)) = self.unknown {
-                values[slot] = value;
+    /// Mean and standard deviation as the distribution's file tells them.
+    pub(super) fn told(&self) -> Option<(Vec<f64>, Vec<f64>)> {
+        let Some(Predictive::Moments(outlook)) = self.spec.predictive else { return None };
+        let power = |slot: usize, p: i32| -> Vec<f64> {
+            match (self.unknown, &self.expected) {
+                (Some((unknown, times)), Some(mean)) if unknown == slot => match p {
+                    1 => mean.clone(),
+                    2 => mean.iter().zip(&self.beside.sd).map(|(m, s)| m * m + s * s).collect(),
+                    -1 | -2 => {
+                        let of = &self.beside.inverse[(-p - 1) as usize];
+                        if of.is_empty() {
+                            vec![f64::NAN]
+                        } else {
+                            of.iter().map(|x| x * times.powi(p)).collect()
+                        }
+                    }
+                    _ => vec![f64::NAN],
+                },
+                _ => self.values[slot].iter().map(|x| x.powi(p)).collect(),
             }
-            f(&values, self.d)
         };
-        let (middle, sd) = self.spread.clone().unwrap_or_default();
-        let move_by = |sign: f64| -> Vec<f64> { middle.iter().zip(&sd).map(|(m, s)| m + sign * s).collect() };
-        let (low, high) = (move_by(-1.0), move_by(1.0));
-        let (a, b) = (at(&low, &given), at(&high, &given));
-        let spread = self.spec.sd_given?;
-        let (u, v) = (at(&low, &spread), at(&high, &spread));
-        let mean = a.iter().zip(&b).map(|(a, b)| 0.5 * (a + b)).collect();
-        let variance =
-            (0..a.len()).map(|i| 0.5 * (u[i] * u[i] + v[i] * v[i]) + (0.5 * (b[i] - a[i])).powi(2));
-        Some((mean, variance.map(f64::sqrt).collect()))
+        let variance = |slot: usize| -> Vec<f64> {
+            match self.unknown {
+                Some((unknown, _)) if unknown == slot => self.beside.sd.iter().map(|s| s * s).collect(),
+                _ => vec![0.0; self.values[slot].len()],
+            }
+        };
+        let first = |x: Vec<f64>| x.first().copied().unwrap_or(f64::NAN);
+        let real = |slot: usize| [first(power(slot, 1)), first(variance(slot))];
+        let told = outlook(&Expected { power: &power, variance: &variance, real: &real }, self.d);
+        let sd = told.variance.iter().map(|v| v.max(0.0).sqrt()).collect();
+        (told.mean.iter().all(|m| !m.is_nan())).then_some((told.mean, sd))
+    }
+
+    /// Mean and standard deviations of a vector of counts with a known sum: that of so many exchangeable trials, of
+    /// which one alone, and two together, say all.
+    pub(super) fn counts(&self, of: &Shared<'_>) -> Option<(Vec<f64>, Vec<f64>)> {
+        let mut values: Vec<&[f64]> = self.values.iter().map(Vec::as_slice).collect();
+        if let (Some((slot, _)), Some(expected)) = (self.unknown, &self.expected) {
+            values[slot] = expected;
+        }
+        let given = (self.spec.mean_given?)(&values, self.d);
+        let total: f64 = given.iter().sum();
+        let (mut mean, mut sd) = (vec![], vec![]);
+        for i in 0..self.d {
+            let trials = |n: f64| -> Option<f64> {
+                let mut x = vec![0.0; self.d];
+                x[i] = n;
+                Some(self.base.ratio(of, &self.of(&x)?.0).exp())
+            };
+            let [one, two] = match self.base {
+                Base::None => [given[i] / total, (given[i] / total).powi(2)],
+                _ => [trials(1.0)?, trials(2.0)?],
+            };
+            mean.push(total * one);
+            sd.push((total * (one - two) + total * total * (two - one * one)).max(0.0).sqrt());
+        }
+        Some((mean, sd))
     }
 }
 
@@ -264,7 +311,8 @@ fn tilt(
     d: usize,
 ) -> Option<Tilt> {
     let (mut values, mut statistics) = (vec![vec![]], vec![vec![]]);
-    let (mut unknown, mut base, mut spread) = (None, Base::None, None);
+    let (mut unknown, mut base, mut expected) = (None, Base::None, None);
+    let mut beside = Beside::default();
     for (s, param) in spec.params.iter().enumerate() {
         let mut statistic = vec![0.0; param.stat.width(d)];
         match known_value(env, spec, args, s + 1, d) {
@@ -279,23 +327,26 @@ fn tilt(
                 if number % width != 0 || !std::ptr::eq(node.spec.stat, param.stat) {
                     return None;
                 }
-                let of_parameter;
-                (base, of_parameter) = match of.place(n, number / width)? {
+                let (of_parameter, inverse);
+                (base, of_parameter, inverse) = match of.place(n, number / width)? {
                     Place::Kept(e, 0, 0) if of.blocks[e.block].nodes.len() == 1 => {
                         let block = &of.blocks[e.block];
                         let marginal =
                             block.shape.marginal(0, Which::From(e.element), of.eta(e), of.moments(e));
-                        (Base::Kept(e), marginal.law.summary(&marginal.numbers))
+                        let inverse = [1, 2].map(|p| marginal.law.inverse(&marginal.numbers, p));
+                        (Base::Kept(e), marginal.law.summary(&marginal.numbers), inverse)
                     }
                     Place::Fresh => {
                         let (family, own, eta) = prior(of, n, number / width)?;
                         let summary = family.summary(own, &eta);
-                        (Base::Fresh(n, number / width, family, own, eta), summary)
+                        let inverse = [1, 2].map(|p| family.inverse(own, &eta, p));
+                        (Base::Fresh(n, number / width, family, own, eta), summary, inverse)
                     }
                     Place::Kept(..) => return None,
                 };
-                let by = |x: Vec<f64>| x.iter().map(|x| x * times).collect();
-                spread = Some((by(of_parameter.mean), by(of_parameter.sd)));
+                let by = |x: &[f64]| x.iter().map(|x| x * times).collect();
+                expected = Some(by(&of_parameter.mean));
+                beside = Beside { sd: by(&of_parameter.sd), inverse };
                 unknown = Some((s + 1, times));
                 values.push(vec![]);
             }
@@ -303,7 +354,7 @@ fn tilt(
         }
         statistics.push(statistic);
     }
-    Some(Tilt { base, spec, d, unknown, values, statistics, spread })
+    Some(Tilt { base, spec, d, unknown, values, statistics, expected, beside })
 }
 
 /// Natural parameters of a new element, from its own line, all of which is known.

@@ -8,5 +8,6 @@ mod linear;
 pub mod prediction;
 mod rows;
 mod shared;
+pub mod simulate;
 
 pub use rows::{NoAnswer, predict};

@@ -30,6 +30,10 @@ pub(super) enum Command {
     Fit(Fit),
     /// Predict new rows under a kept posterior
     Predict(Predict),
+    /// Draw data from a model or from a kept posterior
+    Simulate(Simulate),
+    /// Write draws of a kept posterior for other programs
+    Export(Export),
     /// Print the report of a kept posterior again
     Show(ShowArgs),
     /// Read, type and check a model, and its data where there; infer nothing
@@ -42,6 +46,10 @@ pub(super) enum Command {
     List(List),
     /// Print the page of an error code
     Code(Code),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Print the manual page, of the whole or of one command
+    Man(Man),
 }
 
 /// The model and where its tables are.
@@ -136,6 +144,9 @@ pub(super) struct Fit {
     /// Go on where the posterior kept in FILE has stopped: the same bits as one run
     #[arg(long, value_name = "FILE", conflicts_with_all = ["restarts", "start"])]
     pub from: Option<PathBuf>,
+    /// Take the posterior kept in FILE for the prior of these data
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    pub prior: Option<PathBuf>,
     /// Find the 5 %, 50 % and 95 % quantiles of every number, and print them in JSON too
     #[arg(long)]
     pub quantiles: bool,
@@ -158,6 +169,50 @@ pub(super) struct Predict {
     /// Print no warnings
     #[arg(long)]
     pub quiet: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Simulate {
+    /// A model file, or a posterior that `fit --save` has kept
+    #[arg(value_name = "MODEL.ron|POSTERIOR")]
+    pub from: PathBuf,
+    /// Read table NAME from PATH instead of the file that the model names; may be given again and again
+    #[arg(long = "data", value_name = "NAME=PATH", value_parser = OsStringValueParser::new().try_map(name_and_path))]
+    pub data: Vec<(String, PathBuf)>,
+    /// Draw N rows of table NAME instead of as many as it has
+    #[arg(long, value_name = "NAME=N", value_parser = name_and_number)]
+    pub rows: Vec<(String, usize)>,
+    /// How many data sets; with several, a column `draw` tells them apart
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
+    pub draws: usize,
+    /// Seed of all random numbers
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+fn name_and_number(text: &str) -> Result<(String, usize), String> {
+    let wrong = || "expected NAME=N, such as `t=600`".to_string();
+    let (name, number) = text.split_once('=').ok_or_else(wrong)?;
+    Ok((name.to_string(), at_least_one(number).map_err(|_| wrong())?))
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Export {
+    /// A posterior that `fit --save` has kept
+    #[arg(value_name = "POSTERIOR")]
+    pub posterior: PathBuf,
+    /// Where to write; the extension says how: .npz (NumPy), .csv (a long table) or .json (ArviZ's `from_dict`)
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// Which nodes [default: all but those with a data plate]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub nodes: Option<Vec<String>>,
+    /// How many draws
+    #[arg(long, value_name = "N", default_value_t = 4000, value_parser = at_least_one)]
+    pub draws: usize,
+    /// Seed of all random numbers
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -274,6 +329,19 @@ pub(super) struct Draw {
 pub(super) struct List {
     /// A distribution, function, block or plate to show in detail
     pub name: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Man {
+    /// A command such as `fit`
+    pub command: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -17,7 +17,12 @@ use crate::{
     answer::{self, posterior::Posterior},
     diag::render,
     engine::Options,
-    keep::{fingerprint::of_data, resume::reached},
+    keep::{
+        fingerprint::of_data,
+        prior::{centres, prior},
+        resume::reached,
+        skeleton::axes,
+    },
     report::{self, Page, Show},
     shape::NodeId,
 };
@@ -32,12 +37,26 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     let graph = opened.graph(&model)?;
     args::known_nodes(args.nodes.as_deref(), &graph, terminal)?;
     let outputs = Outputs::open(args, terminal)?;
-    let mut bound = opened.bind(&model, &graph, &args.model)?;
+    let taken = args.prior.as_deref().map(|path| keep::read(path, terminal)).transpose()?;
+    let mut bound = match &taken {
+        Some(kept) => {
+            let paths = opened.paths(&graph, &args.model.data)?;
+            opened.bind_again(&model, &graph, &paths, &axes(kept, &graph))?
+        }
+        None => opened.bind(&model, &graph, &args.model)?,
+    };
     drop(model);
     let named = |n: NodeId| args.nodes.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));
     let limit = args.max_memory.or_else(memory::free).unwrap_or(u64::MAX);
-    let plan = opened.plan_within(&graph, &bound, limit)?;
+    let about = taken.as_ref().map(|kept| centres(kept, &graph));
+    let plan = opened.plan_about(&graph, &bound, limit, about.as_deref())?;
     opened.room(&graph, &plan, limit, &named)?;
+    let prior = match (&taken, &args.prior) {
+        (Some(kept), Some(path)) => prior(kept, &opened.source.text, &graph, &plan).map_err(|e| {
+            terminal.fault(format!("cannot take `{}` for a prior: {e}", path.display()), e.help())
+        })?,
+        _ => vec![],
+    };
     if !args.quiet {
         opened.warn();
     }
@@ -61,6 +80,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         quantiles: quantiles(args),
         start: start::read_all(&args.start, &graph, &bound, &plan, terminal)?,
         from: from.map(|f| f.1),
+        prior,
         profile: args.profile,
     };
     // The plan has the rows in its own order: one copy of the data is enough.

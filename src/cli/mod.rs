@@ -7,16 +7,19 @@ mod code;
 mod draw;
 mod exit;
 mod explain;
+mod export;
 mod fit;
 mod interrupt;
 mod keep;
 mod list;
+mod manual;
 mod memory;
 mod model;
 mod outputs;
 mod predict;
 mod progress;
 mod show;
+mod simulate;
 mod start;
 mod stop;
 mod terminal;
@@ -34,11 +37,15 @@ pub fn main() -> ExitCode {
     let ended = match &args.command {
         Command::Fit(a) => fit::run(a, &terminal),
         Command::Predict(a) => predict::run(a, &terminal),
+        Command::Simulate(a) => simulate::run(a, &terminal),
+        Command::Export(a) => export::run(a, &terminal),
         Command::Show(a) => show::run(a, &terminal),
         Command::Check(a) => check::run(a, &terminal),
         Command::Explain(a) => explain::run(a, &terminal),
         Command::Draw(a) => draw::run(a, &terminal),
         Command::List(a) => list::run(a, &terminal),
+        Command::Completions(a) => manual::completions(a, &terminal),
+        Command::Man(a) => manual::man(a, &terminal),
         Command::Code(a) => code::run(a, &terminal),
     };
     match ended {

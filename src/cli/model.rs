@@ -125,16 +125,23 @@ impl<'t> Opened<'t> {
     /// # Errors
     /// Blocks that can't be exact, values that no parameter accepts; rendered.
     pub fn plan(&mut self, graph: &FactorGraph, bound: &Bound) -> Result<Plan, Stop> {
-        self.plan_within(graph, bound, u64::MAX)
+        self.plan_about(graph, bound, u64::MAX, None)
     }
 
-    /// The same, if all arrays of the plan and of its run need no more than `limit` bytes.
+    /// The same, if all arrays of the plan and of its run need no more than `limit` bytes; with these centres of
+    /// the nodes' values, if any are given.
     ///
     /// # Errors
     /// They need more; and as above.
-    pub fn plan_within(&mut self, graph: &FactorGraph, bound: &Bound, limit: u64) -> Result<Plan, Stop> {
+    pub fn plan_about(
+        &mut self,
+        graph: &FactorGraph,
+        bound: &Bound,
+        limit: u64,
+        centres: Option<&[Vec<f64>]>,
+    ) -> Result<Plan, Stop> {
         let mut found = Diagnostics::default();
-        let plan = pipeline::plan_within(graph, bound, limit, &mut found);
+        let plan = pipeline::plan_about(graph, bound, (limit, centres), &mut found);
         self.diags.absorb(found, |d| data::show_line(&Disk, d));
         self.passed(plan)
     }

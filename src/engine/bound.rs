@@ -21,7 +21,11 @@ impl Work<'_> {
     pub(super) fn terms(&mut self, out: &mut Vec<f64>) -> Result<(), RunError> {
         let plan = self.plan;
         out.clone_from(&plan.constants);
+        out.iter_mut().zip(&self.silent).filter(|(_, silent)| **silent).for_each(|(x, _)| *x = 0.0);
         for (t, table) in plan.tables.enumerate() {
+            if self.silent[table.node] {
+                continue;
+            }
             self.refresh_table(t);
             self.refresh_statistic(t);
             let product = || dot(self.tables.of(t), self.statistics.packed(plan, t));
@@ -30,6 +34,10 @@ impl Work<'_> {
         for (v, var) in plan.vars.enumerate() {
             let first = var.nodes.iter().map(|n| n.0).min().unwrap_or(0);
             out[first] += self.state.entropy(v);
+        }
+        for prior in &self.prior {
+            let first = plan.vars[prior.var].nodes.iter().map(|n| n.0).min().unwrap_or(0);
+            out[first] += dot(&prior.eta, self.state.moments(prior.var)) - prior.log_norm;
         }
         for (node, x) in out.iter().enumerate() {
             let kind = if !x.is_finite() {

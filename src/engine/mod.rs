@@ -12,6 +12,7 @@ pub mod options;
 mod pass;
 mod paths;
 mod place;
+pub mod prior;
 pub mod profile;
 pub mod reached;
 mod ready;

@@ -1,6 +1,6 @@
 //! What a caller may choose of a fit. Not here: how it is read from a command line (`cli`).
 
-use super::reached::Reached;
+use super::{prior::Prior, reached::Reached};
 use crate::start::given::GivenStart;
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub struct Options {
     pub start: Vec<GivenStart>,
     /// Go on from there, instead of any start: the one restart that it is of.
     pub from: Option<Arc<Reached>>,
+    /// Blocks whose priors are these, and not what the lines of their nodes say.
+    pub prior: Vec<Prior>,
     /// Measure each step of the plan, for the profile of the answer.
     pub profile: bool,
 }
@@ -54,6 +56,7 @@ impl Default for Options {
             quantiles: usize::MAX,
             start: vec![],
             from: None,
+            prior: vec![],
             profile: false,
         }
     }

@@ -234,6 +234,7 @@ impl<'p> Run<'p> {
         restart: usize,
     ) -> Result<Self, RunError> {
         let mut session = Session::new(plan, pool);
+        session.take_prior(&options.prior);
         let start = pool.install(|| Start::new(graph, plan, options.seed, restart, &options.start));
         session.initialise(graph, &start)?;
         Ok(Self {

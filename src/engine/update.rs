@@ -58,7 +58,7 @@ impl Work<'_> {
         eta.fill(0.0);
         for m in &plan.messages[v] {
             let (t, table) = (m.table, &plan.tables[m.table]);
-            if !counts(table) {
+            if !counts(table) || self.silent[table.node] {
                 continue;
             }
             match m.to {
@@ -100,6 +100,9 @@ impl Work<'_> {
                     }
                 }
             }
+        }
+        if let Some(prior) = self.prior.iter().find(|p| p.var == v) {
+            eta.iter_mut().zip(&prior.eta).for_each(|(e, p)| *e += p);
         }
         if let Some(w) = &var.weight {
             // Every message to an element of a weighted row counts its row's weight; its own q is that of one

@@ -3,6 +3,7 @@
 
 use super::{
     error::{Breakdown, RunError},
+    prior::Prior,
     profile::Profile,
     rows::RowScratch,
 };
@@ -29,6 +30,10 @@ pub(super) struct Work<'p> {
     pub scratch: Vec<f64>,
     /// Rows that name an element of a colour, by table, operand and colour.
     pub of_colour: HashMap<(TableId, usize, usize), Rows>,
+    /// Priors in the place of the model's own.
+    pub prior: Vec<Prior>,
+    /// By node: whether its own lines say nothing, since such a prior stands in their place.
+    pub silent: Vec<bool>,
     /// How each Gaussian chain is done.
     pub chains: List<VarId, ChainWay>,
     /// What a path knows of a table, and the state of the table that it goes with.
@@ -89,12 +94,22 @@ impl<'p> Work<'p> {
             of_colour: HashMap::new(),
             chains: plan.vars.map(|_| ChainWay::Sums),
             told: plan.tables.map(|_| None),
+            prior: vec![],
+            silent: vec![false; plan.names.len()],
             stamp: plan.tables.map(|_| NEVER),
         };
         for (t, _) in plan.tables.enumerate().filter(|(_, table)| table.constant) {
             work.accumulate(t);
         }
         work
+    }
+
+    /// These priors stand in the place of what the lines of their nodes say.
+    pub(super) fn take_prior(&mut self, prior: &[Prior]) {
+        self.prior = prior.to_vec();
+        for p in prior {
+            self.plan.vars[p.var].nodes.iter().for_each(|n| self.silent[n.0] = true);
+        }
     }
 
     pub(super) fn error(&self, var: VarId, kind: Breakdown) -> RunError {

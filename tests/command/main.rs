@@ -4,6 +4,7 @@
 mod common;
 
 mod cli;
+mod keep;
 mod library;
 mod numbers;
 mod operations;

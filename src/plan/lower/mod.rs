@@ -41,12 +41,13 @@ use crate::{
 use lowering::Lowering;
 
 /// Lowers a bound graph and its blocks, if its arrays need no more than `limit` bytes. `kept` says what of the data
-/// the bound has.
+/// the bound has; `given` are centres of the nodes' values instead of those that the data suggest.
 pub fn lower(
     graph: &FactorGraph,
     bound: &Bound,
     blocks: Blocks,
     (kept, limit): (Kept, u64),
+    given: Option<&[Vec<f64>]>,
 ) -> Result<Plan, LowerError> {
     let room = |needs| memory::check(needs, limit).map_err(LowerError::NoRoom);
     room(memory::by_sizes(graph, bound, &blocks.energy.knowns))?;
@@ -54,7 +55,7 @@ pub fn lower(
     if let Some((node, row, column, value)) = too_large(graph, bound) {
         return Err(LowerError::TooLarge { node, row, column, value });
     }
-    let centres = centres(graph, bound);
+    let centres = given.map_or_else(|| centres(graph, bound), <[_]>::to_vec);
     let row_names = RowNames::new(graph, bound);
     let mut demoted = vec![false; blocks.list.len()];
     let mut orders: Vec<(StreamId, Vec<u32>)> = vec![];
