@@ -234,8 +234,8 @@ pub fn data_decide(graph: &FactorGraph, blocks: &Blocks) -> bool {
         })
 }
 
-/// Chooses the blocks of a bound graph and lowers it to a plan, without the elements that nothing observed hangs
-/// on.
+/// Chooses the blocks of a bound graph and lowers it to a plan, without the elements that nothing observed
+/// hangs on.
 ///
 /// # Errors
 /// Blocks that can't be exact, and values that no parameter accepts.
@@ -243,8 +243,8 @@ pub fn plan(graph: &FactorGraph, bound: &Bound, diags: &mut Diagnostics) -> Resu
     plan_about(graph, bound, (memory::MOST, None), diags)
 }
 
-/// The same, if its arrays need no more than `limit` bytes; with these centres of the nodes' values instead of those
-/// that the data suggest, if any are given.
+/// The same, if its arrays need no more than `limit` bytes; with these centres of the nodes' values instead
+/// of those that the data suggest, if any are given.
 ///
 /// # Errors
 /// They need more; and as above.

@@ -1,5 +1,5 @@
-//! Each node's own distribution under q, in the order of the file, centres added back. Not here: how a block finds
-//! it (`block::marginal`), nor nodes without a q (`column`).
+//! Each node's own distribution under q, in the order of the file, centres added back. Not here: how a block
+//! finds it (`block::marginal`), nor nodes without a q (`column`).
 
 use super::{
     frame::frame,
@@ -35,8 +35,8 @@ pub struct Elements<'b> {
     pub(super) places: Vec<usize>,
 }
 
-/// A member's own distribution, from natural parameters and moments of the whole block. `plates` are those of the
-/// node in the order in which its elements are stored.
+/// A member's own distribution, from natural parameters and moments of the whole block. `plates` are those of
+/// the node in the order in which its elements are stored.
 pub fn of_member<'b>(
     graph: &FactorGraph,
     (shape, member, node): (&'b dyn BlockShape, usize, NodeId),

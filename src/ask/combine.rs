@@ -1,5 +1,5 @@
-//! Several values of one row together: ln p of what is observed, and the distribution of what is missing. Not here:
-//! what each line says (`line`).
+//! Several values of one row together: ln p of what is observed, and the distribution of what is missing. Not
+//! here: what each line says (`line`).
 
 use super::{
     law::{LEVELS, Law},
@@ -18,8 +18,8 @@ const TAIL: f64 = 1e-15;
 /// The most values of a count that are gone through.
 const MOST_VALUES: usize = 10_000_000;
 
-/// ln p of values, each with what its line says of it, in nats; cells that are NaN are missing. `None` where there
-/// is no closed form.
+/// ln p of values, each with what its line says of it, in nats; cells that are NaN are missing. `None` where
+/// there is no closed form.
 pub(super) fn log_density(of: &Shared<'_>, all: &[(&Says, &[f64])]) -> Option<f64> {
     let mut total = 0.0;
     let mut tilts: Vec<(&Base, Vec<f64>)> = vec![];
@@ -220,8 +220,8 @@ fn tilted(of: &Shared<'_>, t: &Tilt, domain: Domain, value: PartShape) -> Option
 /// Steps of the quadrature on each side, and their size.
 const STEPS: (i32, f64) = (48, 0.0625);
 
-/// The quantiles of a positive number of this density; `about` is somewhere in the middle. `None` where its integral
-/// cannot be told.
+/// The quantiles of a positive number of this density; `about` is somewhere in the middle. `None` where its
+/// integral cannot be told.
 fn quantiles_of(density: &dyn Fn(f64) -> f64, about: f64) -> Option<[f64; 3]> {
     // From 0 to x, by tanh-sinh: its ends may be singular (Takahasi and Mori 1974).
     let below = |x: f64| -> f64 {
@@ -246,7 +246,8 @@ fn quantiles_of(density: &dyn Fn(f64) -> f64, about: f64) -> Option<[f64; 3]> {
                 _ => break,
             }
         }
-        if !(below(low) <= p && below(high) >= p) {
+        let inside = below(low) <= p && below(high) >= p;
+        if !inside {
             return None;
         }
         for _ in 0..100 {

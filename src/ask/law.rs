@@ -1,5 +1,5 @@
-//! The distribution of one value, given the categories of its row: Student-t, Gaussian, or one probability for each
-//! value. Mixtures of them. Not here: how its numbers are found (`line`).
+//! The distribution of one value, given the categories of its row: Student-t, Gaussian, or one probability
+//! for each value. Mixtures of them. Not here: how its numbers are found (`line`).
 
 use crate::dist::quantile;
 

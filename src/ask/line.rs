@@ -1,8 +1,9 @@
-//! What one line of the model says of a value of a row, given the categories of the row: linear in Gaussian entries,
-//! a Student-t, or a message to one element of one block. Not here: several values together (`combine`).
+//! What one line of the model says of a value of a row, given the categories of the row: linear in Gaussian
+//! entries, a Student-t, or a message to one element of one block. Not here: several values together
+//! (`combine`).
 //!
-//! A message m to natural parameters η integrates the parameters out: ∫ q(θ) p(x | θ) dθ = exp(A(η + m) − A(η)),
-//! times what no statistic carries.
+//! A message m to natural parameters η integrates the parameters out: ∫ q(θ) p(x | θ) dθ = exp(A(η + m) −
+//! A(η)), times what no statistic carries.
 
 use super::{
     linear::{Linear, known_value, linear},
@@ -29,8 +30,8 @@ use crate::{
 /// What a line says.
 #[derive(Clone, Debug)]
 pub(super) enum Says {
-    /// Linear functions of Gaussian entries and a Gaussian noise of this covariance, d × d; both at a precision of 1
-    /// of the element's scaling member, if there is one.
+    /// Linear functions of Gaussian entries and a Gaussian noise of this covariance, d × d; both at a
+    /// precision of 1 of the element's scaling member, if there is one.
     Gaussian { mean: Vec<Linear>, noise: Vec<f64>, scaled: Option<Element> },
     /// A Student-t with squared scales d × d.
     Student { dof: f64, mean: Vec<f64>, scale: Vec<f64> },
@@ -120,8 +121,7 @@ impl Tilt {
         if let Some(base) = spec.log_base {
             let mut values: Vec<&[f64]> = self.values.iter().map(Vec::as_slice).collect();
             values[0] = x;
-            for (s, p) in spec.params.iter().enumerate().filter(|(_, p)| p.gated) {
-                let _ = p;
+            for (s, _) in spec.params.iter().enumerate().filter(|(_, p)| p.gated) {
                 values[s + 1] = &[];
             }
             beside += base(&values, d);
@@ -189,8 +189,8 @@ impl Tilt {
         (told.mean.iter().all(|m| !m.is_nan())).then_some((told.mean, sd))
     }
 
-    /// Mean and standard deviations of a vector of counts with a known sum: that of so many exchangeable trials, of
-    /// which one alone, and two together, say all.
+    /// Mean and standard deviations of a vector of counts with a known sum: that of so many exchangeable
+    /// trials, of which one alone, and two together, say all.
     pub(super) fn counts(&self, of: &Shared<'_>) -> Option<(Vec<f64>, Vec<f64>)> {
         let mut values: Vec<&[f64]> = self.values.iter().map(Vec::as_slice).collect();
         if let (Some((slot, _)), Some(expected)) = (self.unknown, &self.expected) {

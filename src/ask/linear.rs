@@ -1,5 +1,5 @@
-//! Means as linear functions of Gaussian entries of the shared variables: what `mu + slope * x[n] + u[school[n]]`
-//! is at a row. Not here: what is made of them (`line`).
+//! Means as linear functions of Gaussian entries of the shared variables: what `mu + slope * x[n] +
+//! u[school[n]]` is at a row. Not here: what is made of them (`line`).
 
 use super::shared::{Element, Place, Shared};
 use crate::{

@@ -1,5 +1,5 @@
-//! Questions to a kept posterior about rows that it has not seen: what q of the shared variables says of them, in
-//! closed form. Not here: reading the posterior (`keep`), nor how an answer is printed (`report`).
+//! Questions to a kept posterior about rows that it has not seen: what q of the shared variables says of
+//! them, in closed form. Not here: reading the posterior (`keep`), nor how an answer is printed (`report`).
 
 mod combine;
 mod law;

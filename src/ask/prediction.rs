@@ -1,5 +1,5 @@
-//! What is predicted of new rows, as plain arrays with names. Not here: how it is found (`rows`), nor how it is
-//! printed (`report`).
+//! What is predicted of new rows, as plain arrays with names. Not here: how it is found (`rows`), nor how it
+//! is printed (`report`).
 
 use crate::answer::posterior::Axis;
 

@@ -1,5 +1,5 @@
-//! New rows, one after the other: the categories of each, ln p of what is observed in it, and what is predicted of the
-//! rest. Not here: what a line says (`line`), nor several values together (`combine`).
+//! New rows, one after the other: the categories of each, ln p of what is observed in it, and what is
+//! predicted of the rest. Not here: what a line says (`line`), nor several values together (`combine`).
 
 use super::{
     combine::{law, log_density},

@@ -132,7 +132,8 @@ impl<'a> Shared<'a> {
         self.blocks[e.block].shape.middle(self.moments(e), entry)
     }
 
-    /// How a Gaussian entry varies with all entries of its element; of one scaled by a precision, at precision 1.
+    /// How a Gaussian entry varies with all entries of its element; of one scaled by a precision, at
+    /// precision 1.
     pub(super) fn spread(&self, e: Element, entry: usize) -> Rc<Vec<f64>> {
         if let Some(known) = self.spreads.borrow().get(&(e, entry)) {
             return known.clone();

@@ -1,5 +1,5 @@
-//! Data drawn from a model, or from a kept posterior: every variable after those that it depends on. Not here: which
-//! rows there are (`cli`), nor how tables are written (`report`).
+//! Data drawn from a model, or from a kept posterior: every variable after those that it depends on. Not
+//! here: which rows there are (`cli`), nor how tables are written (`report`).
 
 use crate::{
     block::element::Which,

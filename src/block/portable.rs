@@ -1,5 +1,5 @@
-//! A laid-out block written down, so that it can be laid out again without the model's data. Not here: the file
-//! (`keep`), nor any kind of block.
+//! A laid-out block written down, so that it can be laid out again without the model's data. Not here: the
+//! file (`keep`), nor any kind of block.
 
 use super::shape::BlockShape;
 use crate::{

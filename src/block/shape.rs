@@ -158,8 +158,8 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
     /// A member's own distribution, from natural parameters and moments of elements.
     fn marginal(&self, member: usize, which: Which<'_>, eta: &[f64], moments: &[f64]) -> Marginal;
 
-    /// The same from moments and covariances of elements, which have digits that second moments have not; of blocks
-    /// that know such.
+    /// The same from moments and covariances of elements, which have digits that second moments have not; of
+    /// blocks that know such.
     fn marginal_about(&self, member: usize, moments: &[f64], covariances: &[f64]) -> Option<Marginal> {
         let _ = (member, moments, covariances);
         None
@@ -190,8 +190,8 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         f64::NAN
     }
 
-    /// The covariances of a Gaussian entry of one element with all of them; of entries that a precision scales,
-    /// those at a precision of 1.
+    /// The covariances of a Gaussian entry of one element with all of them; of entries that a precision
+    /// scales, those at a precision of 1.
     fn spread(&self, eta: &[f64], moments: &[f64], entry: usize) -> Vec<f64> {
         let _ = (eta, moments, entry);
         vec![]
@@ -202,8 +202,9 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         None
     }
 
-    /// What is next of a value about the first member with `times` the second as its precision: the degrees of
-    /// freedom, the centre and the squared scales of a Student-t; `None` where it is none, or no closed form.
+    /// What is next of a value about the first member with `times` the second as its precision: the degrees
+    /// of freedom, the centre and the squared scales of a Student-t; `None` where it is none, or no closed
+    /// form.
     fn ahead(&self, eta: &[f64], times: f64) -> Option<(f64, Vec<f64>, Vec<f64>)> {
         let _ = (eta, times);
         None

@@ -1,4 +1,5 @@
-//! `elbow export`: draws of a kept posterior in a file for other programs; says as CSV what it has written. Not here: the formats (`report::draws`).
+//! `elbow export`: draws of a kept posterior in a file for other programs; says as CSV what it has written.
+//! Not here: the formats (`report::draws`).
 
 use super::{args, exit::Exit, keep, model::Opened, outputs::place, stop::Stop, terminal::Terminal};
 use crate::{

@@ -1,5 +1,5 @@
-//! Kept posteriors on the disk: `--save`, `--checkpoint`, `--from`, and the files that other commands name. Not here:
-//! what is in them (`keep`).
+//! Kept posteriors on the disk: `--save`, `--checkpoint`, `--from`, and the files that other commands name.
+//! Not here: what is in them (`keep`).
 
 use super::{args, model::Opened, progress::Progress, stop::Stop, terminal::Terminal};
 use crate::{

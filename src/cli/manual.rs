@@ -1,5 +1,5 @@
-//! `elbow completions` and `elbow man`: what shells and `man` read of the command line. Not here: the command line
-//! (`args`).
+//! `elbow completions` and `elbow man`: what shells and `man` read of the command line. Not here: the command
+//! line (`args`).
 
 use super::{args, args::Args, exit::Exit, stop::Stop, terminal::Terminal};
 use clap::CommandFactory;

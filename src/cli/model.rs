@@ -128,8 +128,8 @@ impl<'t> Opened<'t> {
         self.plan_about(graph, bound, u64::MAX, None)
     }
 
-    /// The same, if all arrays of the plan and of its run need no more than `limit` bytes; with these centres of
-    /// the nodes' values, if any are given.
+    /// The same, if all arrays of the plan and of its run need no more than `limit` bytes; with these centres
+    /// of the nodes' values, if any are given.
     ///
     /// # Errors
     /// They need more; and as above.

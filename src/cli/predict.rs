@@ -1,5 +1,5 @@
-//! `elbow predict`: new rows under a kept posterior. Not here: what it says of them (`ask`), nor how that is printed
-//! (`report`).
+//! `elbow predict`: new rows under a kept posterior. Not here: what it says of them (`ask`), nor how that is
+//! printed (`report`).
 
 use super::{args, exit::Exit, keep, model::Opened, stop::Stop, terminal::Terminal};
 use crate::{

@@ -1,5 +1,5 @@
-//! A posterior in the place of the model's own priors: natural parameters of stored blocks, which the lines of their
-//! nodes no longer speak for. Not here: where they come from (`keep`).
+//! A posterior in the place of the model's own priors: natural parameters of stored blocks, which the lines
+//! of their nodes no longer speak for. Not here: where they come from (`keep`).
 
 use crate::plan::layout::VarId;
 

@@ -72,8 +72,8 @@ pub trait JointFamily: fmt::Debug + Send + Sync {
     fn quantile(&self, member: usize, d: usize, eta: &[f64], p: f64) -> Vec<f64>;
     /// Draws a value for each member.
     fn sample(&self, d: usize, eta: &[f64], stream: &mut Stream) -> Vec<Vec<f64>>;
-    /// What is next of a value about the first member with `times` the second as its precision: the degrees of
-    /// freedom, the centre and the squared scales of a Student-t; `None` where that is not told.
+    /// What is next of a value about the first member with `times` the second as its precision: the degrees
+    /// of freedom, the centre and the squared scales of a Student-t; `None` where that is not told.
     fn ahead(&self, d: usize, eta: &[f64], times: f64) -> Option<(f64, Vec<f64>, Vec<f64>)> {
         let _ = (d, eta, times);
         None

@@ -1,4 +1,5 @@
-//! The blocks of q of a kept posterior, laid out again without a plan or data. Not here: what is asked of them.
+//! The blocks of q of a kept posterior, laid out again without a plan or data. Not here: what is asked of
+//! them.
 
 use super::{document::BlockText, error::KeepError, kept::Kept};
 use crate::{

@@ -1,5 +1,5 @@
-//! What a kept posterior says of itself in its header: names, labels, sizes, options, in words and whole numbers.
-//! Not here: real numbers, which are arrays beside it (`file`).
+//! What a kept posterior says of itself in its header: names, labels, sizes, options, in words and whole
+//! numbers. Not here: real numbers, which are arrays beside it (`file`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,8 +65,8 @@ pub struct NodeText {
     pub name: String,
     /// Whether it is predicted from its parents.
     pub predicted: bool,
-    /// Names of the elements of its own axis, where the columns of an observed node lend it any: the node, and
-    /// the names.
+    /// Names of the elements of its own axis, where the columns of an observed node lend it any: the node,
+    /// and the names.
     pub event: Option<(String, Vec<String>)>,
 }
 
@@ -107,6 +107,7 @@ pub struct BlockText {
     pub plates: Vec<String>,
     /// For each node the plates whose elements are inside one element.
     pub inside: Vec<Vec<String>>,
-    /// How its numbers are laid out, where that can be said without the data: the kind, and what that kind says.
+    /// How its numbers are laid out, where that can be said without the data: the kind, and what that kind
+    /// says.
     pub layout: Option<(String, Value)>,
 }

@@ -1,8 +1,8 @@
-//! The bytes of a kept posterior: a safetensors file, named arrays behind a JSON header. The same posterior has the
-//! same bytes. Not here: what the arrays are (`save`).
+//! The bytes of a kept posterior: a safetensors file, named arrays behind a JSON header. The same posterior
+//! has the same bytes. Not here: what the arrays are (`save`).
 //!
-//! The header's one text, `elbow`, is the document; one text, since several would be written in any order. The
-//! array `checksum` is a fingerprint of the document and of every other array.
+//! The header's one text, `elbow`, is the document; one text, since several would be written in any order.
+//! The array `checksum` is a fingerprint of the document and of every other array.
 
 use super::{
     document::{Document, FORMAT},

@@ -1,5 +1,5 @@
-//! A fingerprint of the data that a model has read: whoever goes on needs the same. Not here: the fingerprint's own
-//! arithmetic (`num::digest`).
+//! A fingerprint of the data that a model has read: whoever goes on needs the same. Not here: the
+//! fingerprint's own arithmetic (`num::digest`).
 
 use crate::{
     graph::{

@@ -1,5 +1,5 @@
-//! A kept posterior in memory: its document and its arrays, with the checks that reading needs. Not here: what is
-//! made of it (`blocks`, `show`, `resume`).
+//! A kept posterior in memory: its document and its arrays, with the checks that reading needs. Not here:
+//! what is made of it (`blocks`, `show`, `resume`).
 
 use super::{
     document::Document,

@@ -1,6 +1,6 @@
-//! A posterior that one keeps: what of a run is worth keeping, its file, and what is made of it again without the
-//! data: block by block, as a report, or to go on from. Not here: who opens files (`cli`), nor how a report is
-//! printed (`report`).
+//! A posterior that one keeps: what of a run is worth keeping, its file, and what is made of it again without
+//! the data: block by block, as a report, or to go on from. Not here: who opens files (`cli`), nor how a
+//! report is printed (`report`).
 
 pub mod blocks;
 pub mod document;

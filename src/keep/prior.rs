@@ -1,5 +1,5 @@
-//! A kept posterior as the prior of new data: its blocks as the plan of the new data stores them. Not here: the run
-//! (`engine`).
+//! A kept posterior as the prior of new data: its blocks as the plan of the new data stores them. Not here:
+//! the run (`engine`).
 
 use super::{
     blocks::{blocks, name_of},
@@ -17,8 +17,8 @@ pub fn centres(kept: &Kept, graph: &FactorGraph) -> Vec<Vec<f64>> {
     graph.nodes.iter().map(|n| kept.centre(&n.name).to_vec()).collect()
 }
 
-/// The prior of every stored block that has no element for each row. The plan must have been made with the kept
-/// [`centres`] and the kept axes.
+/// The prior of every stored block that has no element for each row. The plan must have been made with the
+/// kept [`centres`] and the kept axes.
 ///
 /// # Errors
 /// It is of another model, or a block has other elements or another layout with these data.

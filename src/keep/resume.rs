@@ -7,7 +7,8 @@ use crate::{
     state::{Snapshot, snapshot::BlockNumbers},
 };
 
-/// Where the kept run has come to, for a plan of the same model and the same data, whose fingerprint is `data`.
+/// Where the kept run has come to, for a plan of the same model and the same data, whose fingerprint is
+/// `data`.
 ///
 /// # Errors
 /// It is of another model or of other data.

@@ -1,5 +1,5 @@
-//! The sizes and the names of a model's axes as they were when it was fitted, without its data. Not here: binding
-//! data (`graph::bind`).
+//! The sizes and the names of a model's axes as they were when it was fitted, without its data. Not here:
+//! binding data (`graph::bind`).
 
 use super::{error::KeepError, kept::Kept};
 use crate::{

@@ -1,8 +1,8 @@
-//! A fingerprint of numbers and texts, the same on every machine: it tells changes from none. Not here: anything
-//! against somebody who means to deceive.
+//! A fingerprint of numbers and texts, the same on every machine: it tells changes from none. Not here:
+//! anything against somebody who means to deceive.
 
-/// A fingerprint in the making. Each word moves all bits of it in a way that can be undone, so that two inputs
-/// that differ in one word have different ones.
+/// A fingerprint in the making. Each word moves all bits of it in a way that can be undone, so that two
+/// inputs that differ in one word have different ones.
 #[derive(Clone, Debug)]
 pub struct Digest(u64);
 

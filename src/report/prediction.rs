@@ -118,7 +118,8 @@ fn json(p: &Prediction, _: usize, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// One line for each row and number of a node; of a category, one for each row.
 ///
-/// Columns: `row` (from 1), `id` where rows have names, `node` (with the names of its other axes in brackets), `mean`,
+/// Columns: `row` (from 1), `id` where rows have names, `node` (with the names of its other axes in
+/// brackets), `mean`,
 /// `sd`, `q5`, `q50`, `q95`, `most_likely`, a column for each class, `log_predictive` of the row.
 fn csv(p: &Prediction, _: usize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut classes: Vec<String> = vec![];

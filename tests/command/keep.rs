@@ -1,4 +1,5 @@
-//! Kept posteriors as a user meets them: saved, shown, asked about new rows, taken for a prior; data drawn of them.
+//! Kept posteriors as a user meets them: saved, shown, asked about new rows, taken for a prior; data drawn of
+//! them.
 
 use serde_json::Value;
 use std::{

@@ -1,5 +1,5 @@
-//! Q2: a run that is kept and gone on with is one run, bit for bit, wherever it is cut; and what is shown of it is
-//! what the fit has said.
+//! Q2: a run that is kept and gone on with is one run, bit for bit, wherever it is cut; and what is shown of
+//! it is what the fit has said.
 
 use elbow::{
     answer::{self, posterior::Posterior},

@@ -1,5 +1,5 @@
-//! Axes as they were when a model was fitted, for new data of the same model: levels keep their elements, and new
-//! ones come after them. Not here: where they come from (`keep`).
+//! Axes as they were when a model was fitted, for new data of the same model: levels keep their elements, and
+//! new ones come after them. Not here: where they come from (`keep`).
 
 /// Names of axes that are settled before the data are read.
 #[derive(Clone, Debug, Default, PartialEq)]

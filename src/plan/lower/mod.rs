@@ -40,8 +40,8 @@ use crate::{
 };
 use lowering::Lowering;
 
-/// Lowers a bound graph and its blocks, if its arrays need no more than `limit` bytes. `kept` says what of the data
-/// the bound has; `given` are centres of the nodes' values instead of those that the data suggest.
+/// Lowers a bound graph and its blocks, if its arrays need no more than `limit` bytes. `kept` says what of
+/// the data the bound has; `given` are centres of the nodes' values instead of those that the data suggest.
 pub fn lower(
     graph: &FactorGraph,
     bound: &Bound,

@@ -1,5 +1,5 @@
-//! Draws as ArviZ's `from_dict` takes them: `posterior` → node → chain, draw, then the node's own axes. Not here: other
-//! formats.
+//! Draws as ArviZ's `from_dict` takes them: `posterior` → node → chain, draw, then the node's own axes. Not
+//! here: other formats.
 
 use super::Draws;
 use crate::report::json::{Nested, ObjectJson};

@@ -1,9 +1,9 @@
-//! Draws as a NumPy archive: an array for each node, draws first, and one for each parameter of its q, named after
-//! both. Not here: reading such files (`data::npy`).
+//! Draws as a NumPy archive: an array for each node, draws first, and one for each parameter of its q, named
+//! after both. Not here: reading such files (`data::npy`).
 //!
-//! A `.npz` file is a ZIP archive of `.npy` files; they are stored as they are. Sources: NumPy's `lib.format`, version
-//! 1.0; PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.4. Every date is the first that the format knows, so that the same
-//! draws have the same bytes.
+//! A `.npz` file is a ZIP archive of `.npy` files; they are stored as they are. Sources: NumPy's
+//! `lib.format`, version 1.0; PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.4. Every date is the first that the
+//! format knows, so that the same draws have the same bytes.
 
 use super::Draws;
 use std::io;
@@ -33,7 +33,8 @@ pub(super) fn write(draws: &Draws, out: &mut dyn io::Write) -> io::Result<()> {
         let mut crc = flate2::Crc::new();
         crc.update(bytes);
         let length = u32::try_from(bytes.len()).map_err(|_| too_large())?;
-        // Version needed, flags (names are UTF-8), method, time, date, checksum, both sizes, lengths of name and extra.
+        // Version needed, flags (names are UTF-8), method, time, date, checksum, both sizes, lengths of name
+        // and extra.
         let mut header = vec![];
         [20u16, 0x800, 0, 0, DATE].iter().for_each(|x| header.extend(x.to_le_bytes()));
         [crc.sum(), length, length].iter().for_each(|x| header.extend(x.to_le_bytes()));
