@@ -112,3 +112,22 @@ fn impossible_data_name_their_place() {
     );
     assert!(step.contains("row 3 (line 4 of `"), "{step}");
 }
+
+/// A function of a category of its own row and of one elsewhere: the two are apart in q, the function is neither's.
+#[test]
+fn a_function_of_what_stands_here_and_there() {
+    let text = r#"Model(data: { "d": { "g": ["a", "b", "a", "b", "a"], "y": [1, 0, 1, 1, 0] } },
+        plates: { "n": Rows(table: "d"), "i": Groups(column: "d.g"), "k": Size(2) },
+        inputs: { "T[k,k]": [[[1, 0], [0, 1]], [[0, 1], [1, 0]]], "e[k]": [0.1, 0.7] },
+        nodes: { "s[i]": Categorical(p: [0.4, 0.6]), "t[n]": Categorical(p: [0.2, 0.8]),
+            "u[n]": Categorical(p: "T[s[g[n]], t[n]]"), "y[n]": Bernoulli(p: "e[u[n]]") }, observe: { "y": "y" })"#;
+    let text =
+        text.replace("\"T[k,k]\"", "\"T[k,l]\"").replace("\"k\": Size(2)", "\"k\": Size(2), \"l\": Size(2)");
+    let p = fit_text(&text, &[], &["--nodes", "s,t,u"]);
+    let (s, t, u) = (p.mean("s"), p.mean("t"), p.mean("u"));
+    for (n, g) in [0, 1, 0, 1, 0].into_iter().enumerate() {
+        let other = s[2 * g] * t[2 * n + 1] + s[2 * g + 1] * t[2 * n];
+        near("u", u[2 * n + 1], other, 1e-12);
+    }
+    assert!(p.trace().windows(2).all(|w| w[1] >= w[0] - 1e-12));
+}

@@ -408,11 +408,16 @@ fn leaves(graph: &FactorGraph, energy: &Energy, roles: &[Role], missing: &[Missi
                 .filter(|o| o.source != Source::Node(n) && category(graph, roles, o).is_some())
                 .count()
         };
-        gone && !steps && node.spec.stat.one_hot() && node.spec.family.is_some() && {
-            let all: Vec<&EnergyTerm> =
-                energy.lines(n).iter().flat_map(|&f| &energy.factor(f).terms).collect();
-            all.iter().all(|t| t.ops.iter().all(known)) && all.iter().any(|t| parents(t) > 1)
-        }
+        // A known function is told from what it is made of.
+        gone && graph.function(n).is_none()
+            && !steps
+            && node.spec.stat.one_hot()
+            && node.spec.family.is_some()
+            && {
+                let all: Vec<&EnergyTerm> =
+                    energy.lines(n).iter().flat_map(|&f| &energy.factor(f).terms).collect();
+                all.iter().all(|t| t.ops.iter().all(known)) && all.iter().any(|t| parents(t) > 1)
+            }
     };
     (0..graph.nodes.len()).map(NodeId).filter(|n| fits(*n)).collect()
 }
