@@ -120,7 +120,14 @@ pub static SPEC: DistSpec = DistSpec {
     predictive: Some(Predictive::Moments(|e, _| {
         let alpha = (e.power)(CONCENTRATION, 1);
         let total: f64 = alpha.iter().sum();
-        let variance = alpha.iter().map(|a| a / total * ((total - a) / total) / (total + 1.0)).collect();
+        // What the others have, summed from both sides: a total less one of them may have no digit left.
+        let mut after: Vec<f64> =
+            alpha.iter().rev().scan(0.0, |sum, a| Some(std::mem::replace(sum, *sum + a))).collect();
+        after.reverse();
+        let before = alpha.iter().scan(0.0, |sum, a| Some(std::mem::replace(sum, *sum + a)));
+        let others = before.zip(after).map(|(b, a)| b + a);
+        let variance =
+            alpha.iter().zip(others).map(|(a, o)| a / total * (o / total) / (total + 1.0)).collect();
         Outlook { mean: alpha.iter().map(|a| a / total).collect(), variance, ..Outlook::default() }
     })),
     points: &[

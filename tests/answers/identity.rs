@@ -189,15 +189,13 @@ fn groups_read_the_rows_of_their_names() {
 #[test]
 fn rows_of_two_tables_in_one_line_are_told_at_the_second() {
     let text = r#"Model(
-        data: { "a": { "g": ["p", "q"], "x": [1, 2] }, "b": { "h": ["r", "s", "r"], "x": [1, 2, 3] } },
-        plates: { "n": Rows(table: "a"), "m": Rows(table: "b"), "i": Groups(column: "a.g"), "j": Groups(column: "b.h") },
+        data: { "a": { "g": ["p", "q"], "x": [1, 2] }, "b": { "h": ["r", "s", "r"], "id": ["a", "b", "c"], "x": [1, 2, 3] } },
+        plates: { "n": Rows(table: "a"), "m": Rows(table: "b", id: "id"), "i": Groups(column: "a.g"), "j": Groups(column: "b.h") },
         nodes: {
             "u[i]": Normal(mean: 0, precision: 1),
             "v[j]": Normal(mean: 0, precision: 1),
             "y[n,m]": Normal(mean: "u[g[n]] + v[h[m]]", precision: 1),
-            "t": Gamma(shape: 1, rate: 1),
-            "w[n,m]": Normal(mean: "y[n,m]", precision: "t"),
-            "x[n]": Normal(mean: "u[g[n]]", precision: 1),
+            "x[n]": Normal(mean: "y[n, 'a']", precision: 1),
         },
         factorize: MeanField,
         observe: { "x": "x" },
