@@ -3,8 +3,8 @@
 use super::{gate, posterior::Posterior, read::read};
 use crate::{
     diag::{Code, Diagnostic},
-    engine::{self, Options, Reached, RunError, Watch},
-    graph::{Bound, FactorGraph},
+    engine::{self, Options, Reached, RunError, Watch, recentre::Plans},
+    graph::{Bound, FactorGraph, barren::without_barren},
     plan::Plan,
     source::Span,
 };
@@ -77,7 +77,12 @@ pub fn fit_and_keep(
 ) -> Result<(Posterior, Option<Reached>), FitError> {
     let broke = |error| FitError::new(graph, error, None);
     let pool = engine::run::pool(options).map_err(broke)?;
-    let mut run = engine::run::best(graph, plan, &pool, options, watch).map_err(broke)?;
+    let plans = Plans::default();
+    // A run that is moved to other centres reads the data again, as far as inference sees them.
+    let places = graph.nodes.iter().any(|n| n.spec.location);
+    let seen = (places && !plan.kept.everything()).then(|| without_barren(graph, bound).0);
+    let seen = seen.as_deref().unwrap_or(bound);
+    let mut run = engine::run::best(graph, seen, plan, &plans, &pool, options, watch).map_err(broke)?;
     let rounding = run.rounding();
     let read = read(graph, bound, &mut run, options, &rounding);
     let posterior = read.and_then(|p| gate::pass(graph, &p, &rounding).map(|()| p));

@@ -16,7 +16,7 @@ use crate::{
         stat::Domain,
     },
     graph::{Bound, FactorGraph},
-    plan::element_order,
+    plan::{element_order, of_element},
     shape::{NodeId, PlateId},
 };
 
@@ -35,17 +35,22 @@ pub struct Elements<'b> {
     pub(super) places: Vec<usize>,
 }
 
-/// A member's own distribution, from natural parameters and moments of the whole block. `plates` are those of
-/// the node in the order in which its elements are stored.
+/// A member's own distribution, from natural parameters and moments of the whole block. `plates` are those of the
+/// node in the order in which its elements are stored; `turn` the matrix of the block's coordinates, where they are
+/// others than its nodes' values.
 pub fn of_member<'b>(
     graph: &FactorGraph,
     (shape, member, node): (&'b dyn BlockShape, usize, NodeId),
     plates: &[(PlateId, usize)],
     [eta, moments, covariances]: [&[f64]; 3],
+    turn: Option<&[f64]>,
     file_rows: Option<&[u32]>,
 ) -> Elements<'b> {
     let exact = (!covariances.is_empty()).then(|| shape.marginal_about(member, moments, covariances));
-    let marginal = exact.flatten().unwrap_or_else(|| shape.marginal(member, Which::From(0), eta, moments));
+    let marginal = match turn {
+        Some(matrix) => shape.turned(member, matrix, eta, moments),
+        None => exact.flatten().unwrap_or_else(|| shape.marginal(member, Which::From(0), eta, moments)),
+    };
     let order = element_order(&graph.nodes[node.0].plates, plates, file_rows);
     let numbers = reorder(&marginal.numbers, &order, marginal.width);
     Elements { marginal: Marginal { numbers, ..marginal }, shape, member, places: inverse(&order) }
@@ -67,13 +72,14 @@ fn reorder(from: &[f64], order: &[usize], width: usize) -> Vec<f64> {
     out
 }
 
-/// What is reported of a node that has a q; `centre` was taken off its values before inference.
+/// What is reported of a node that has a q; `centres` were taken off its values before inference,
+/// one for all elements or one for each.
 pub fn of_block(
     graph: &FactorGraph,
     bound: &Bound,
     node: NodeId,
     e: &Elements<'_>,
-    centre: &[f64],
+    centres: &[f64],
     quantiles: bool,
 ) -> NodePosterior {
     let spec = graph.nodes[node.0].spec;
@@ -90,7 +96,7 @@ pub fn of_block(
         return out;
     }
     if let Law::Cells = law {
-        return of_cells(out, &e.marginal, centre, quantiles);
+        return of_cells(out, &e.marginal, centres, quantiles);
     }
     let (mut sd, mut low, mut middle, mut high) = (vec![], vec![], vec![], vec![]);
     // One beyond the range of numbers is none that can be shown.
@@ -101,6 +107,7 @@ pub fn of_block(
     for (i, x) in numbers.chunks_exact(*width).enumerate() {
         let known = e.shape.held().filter(|h| h.known[e.places[i]]);
         let (mut parameters, mut summary, mut q) = (law.parameters(x), law.summary(x), ends(x));
+        let centre = of_element(centres, i, summary.mean.len());
         // What has a place moves back by the centre; what has a width stays. η itself would lose the digits
         // that centring saved.
         let place = spec.params.first().map_or("", |p| p.name);
@@ -158,10 +165,11 @@ pub fn of_block(
 
 /// Vectors of which some cells are known: these as they are, the others with their marginals under q; NaN
 /// where all of a leaf's are missing.
-fn of_cells(mut out: NodePosterior, marginal: &Marginal, centre: &[f64], quantiles: bool) -> NodePosterior {
+fn of_cells(mut out: NodePosterior, marginal: &Marginal, centres: &[f64], quantiles: bool) -> NodePosterior {
     let (mut sd, mut low, mut middle, mut high) = (vec![], vec![], vec![], vec![]);
-    for x in marginal.numbers.chunks_exact(marginal.width) {
+    for (i, x) in marginal.numbers.chunks_exact(marginal.width).enumerate() {
         let Summary { mean, sd: spread } = marginal.law.summary(x);
+        let centre = of_element(centres, i, mean.len());
         let mean: Vec<f64> =
             mean.iter().enumerate().map(|(i, m)| m + centre.get(i).copied().unwrap_or(0.0)).collect();
         // About the mean where it belongs: a quantile has no more digits than that.

@@ -59,8 +59,9 @@ pub(super) fn read(
                 let node = plan.vars[v].nodes[member];
                 let var = &plan.vars[v];
                 let of = (&*var.shape, member, node);
-                let numbers = [e.eta.as_slice(), &e.moments, &e.covariances];
-                elements[node.0] = Some(of_member(graph, of, &var.plates_of(member), numbers, file_rows));
+                let (numbers, plates) =
+                    ([e.eta.as_slice(), &e.moments, &e.covariances], var.plates_of(member));
+                elements[node.0] = Some(of_member(graph, of, &plates, numbers, None, file_rows));
                 homes[node.0] = Some(v);
             }
         }
@@ -70,7 +71,8 @@ pub(super) fn read(
         for (member, &node) in var.nodes.iter().enumerate().filter(|(_, n)| needed[n.0]) {
             let numbers = [run.eta(v), run.moments(v), &[]];
             let of = (&*var.shape, member, node);
-            elements[node.0] = Some(of_member(graph, of, &var.plates_of(member), numbers, None));
+            let turn = plan.turn(v).map(|t| &*t.matrix);
+            elements[node.0] = Some(of_member(graph, of, &var.plates_of(member), numbers, turn, None));
             homes[node.0] = Some(v);
         }
     }
@@ -96,7 +98,13 @@ pub(super) fn read(
     }
     let mut blocks: predict::BlockNumbers<'_> =
         emitted.iter().map(|(v, e)| (*v, [e.eta.as_slice(), e.moments.as_slice()])).collect();
-    blocks.extend(plan.stored.iter().map(|&v| (v, [run.eta(v), run.moments(v)])));
+    let turned: HashMap<VarId, Vec<f64>> = plan
+        .stored
+        .iter()
+        .filter_map(|&v| Some((v, plan.vars[v].shape.turned_moments(&plan.turn(v)?.matrix, run.moments(v)))))
+        .collect();
+    let moments = |v: VarId| turned.get(&v).map_or_else(|| run.moments(v), Vec::as_slice);
+    blocks.extend(plan.stored.iter().map(|&v| (v, [run.eta(v), moments(v)])));
     predict::fill(graph, bound, plan, (&elements, &homes, &blocks), &mut reports);
     let nodes = reports.into_iter().enumerate().filter(|(i, _)| wanted[*i]).filter_map(|(_, r)| r).collect();
     let blocks = plan.blocks.list.iter().enumerate().map(|(i, b)| BlockSummary {

@@ -15,6 +15,7 @@ use crate::expfam::{
 };
 use crate::num::{
     cholesky,
+    reduce::dot,
     special::{digamma, ln_gamma},
     stream::Stream,
 };
@@ -86,7 +87,8 @@ struct Standard {
     rate: f64,
 }
 
-fn standard(d: usize, element: usize, eta: &[f64]) -> Result<Standard, Improper> {
+/// The same, as long as there is a mean: shape and rate are what they come to.
+fn parts(d: usize, element: usize, eta: &[f64]) -> Result<Standard, Improper> {
     let (h, rest) = eta.split_at(d);
     let (j, tau) = rest.split_at(d * d);
     let precision: Vec<f64> = (0..d * d).map(|i| -(j[i] + j[i % d * d + i / d])).collect();
@@ -113,13 +115,12 @@ fn standard(d: usize, element: usize, eta: &[f64]) -> Result<Standard, Improper>
     let rate = (-tau[0] - 0.5 * high) - 0.5 * low;
     let mut spread = vec![0.0; d * d];
     cholesky::inverse(d, &l, &mut spread);
-    let q = Standard {
-        mean,
-        spread,
-        log_det: cholesky::log_det(d, &l),
-        shape: tau[1] + 1.0 - 0.5 * d as f64,
-        rate,
-    };
+    let shape = tau[1] + 1.0 - 0.5 * d as f64;
+    Ok(Standard { mean, spread, log_det: cholesky::log_det(d, &l), shape, rate })
+}
+
+fn standard(d: usize, element: usize, eta: &[f64]) -> Result<Standard, Improper> {
+    let q = parts(d, element, eta)?;
     positive(element, "shape", q.shape)?;
     positive(element, "rate", q.rate)?;
     Ok(q)
@@ -152,9 +153,21 @@ fn kappa(d: usize, eta: &[f64]) -> Vec<f64> {
 
 /// η of the scalar Normal–Gamma that one coefficient and τ have between them: its marginal.
 pub fn entry(d: usize, eta: &[f64], at: usize) -> [f64; 4] {
-    let Ok(q) = standard(d, 0, eta) else { return [f64::NAN; 4] };
+    let Ok(q) = parts(d, 0, eta) else { return [f64::NAN; 4] };
     let (mean, kappa) = (q.mean[at], 1.0 / q.spread[at * d + at]);
     [kappa * mean, -0.5 * kappa, -q.rate - 0.5 * kappa * mean * mean, q.shape - 0.5]
+}
+
+/// The same of some entries of `matrix` (row-major) times the vector.
+pub fn turned_entries(d: usize, eta: &[f64], matrix: &[f64], at: std::ops::Range<usize>) -> Vec<f64> {
+    let Ok(q) = parts(d, 0, eta) else { return vec![f64::NAN; 4 * at.len()] };
+    let of = |i: usize| {
+        let row = &matrix[i * d..(i + 1) * d];
+        let spread: f64 = row.iter().zip(q.spread.chunks_exact(d)).map(|(a, v)| a * dot(row, v)).sum();
+        let (mean, kappa) = (dot(row, &q.mean), 1.0 / spread);
+        [kappa * mean, -0.5 * kappa, -q.rate - 0.5 * kappa * mean * mean, q.shape - 0.5]
+    };
+    at.flat_map(of).collect()
 }
 
 impl JointFamily for NormalGammaVector {

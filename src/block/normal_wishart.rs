@@ -177,8 +177,13 @@ impl JointFamily for NormalWishart {
     }
     fn summary(&self, member: usize, d: usize, eta: &[f64]) -> Summary {
         let Ok(q) = parse(d, eta) else {
-            let n = if member == X { d } else { d * d };
-            return Summary { mean: vec![f64::NAN; n], sd: vec![f64::NAN; n] };
+            // The mean of x needs no more than its own parameters.
+            let mean = |h: &f64| h / (-2.0 * eta[d]);
+            return if member == X {
+                Summary { mean: eta[..d].iter().map(mean).collect(), sd: vec![f64::NAN; d] }
+            } else {
+                Summary { mean: vec![f64::NAN; d * d], sd: vec![f64::NAN; d * d] }
+            };
         };
         if member == LAMBDA {
             return Summary {

@@ -210,6 +210,32 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Entries of the vector that its locations make up, where q can be told in other coordinates of it
+    /// ([`BlockShape::turned`]).
+    fn entries(&self) -> Option<usize> {
+        None
+    }
+
+    /// A member's own distribution, where the vector of all entries is `matrix` (row-major) times what natural
+    /// parameters and moments are of.
+    fn turned(&self, member: usize, matrix: &[f64], eta: &[f64], moments: &[f64]) -> Marginal {
+        let _ = matrix;
+        self.marginal(member, Which::From(0), eta, moments)
+    }
+
+    /// Moments of the vector that is `matrix` times the one that `moments` are of.
+    fn turned_moments(&self, matrix: &[f64], moments: &[f64]) -> Vec<f64> {
+        let _ = matrix;
+        moments.to_vec()
+    }
+
+    /// Means of a member's own elements, one after the other: also where nothing else of their distribution can be
+    /// told.
+    fn means(&self, member: usize, eta: &[f64], moments: &[f64]) -> Vec<f64> {
+        let of = self.marginal(member, Which::From(0), eta, moments);
+        of.numbers.chunks_exact(of.width).flat_map(|x| of.law.summary(x).mean).collect()
+    }
+
     /// The parameters of a member's q that a start may give, with how many numbers each has; none where
     /// nothing starts from values.
     fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {
@@ -243,6 +269,13 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
     /// Moves every mean by a draw of its own spread, at most of unit spread, where the block is Gaussian.
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {
         let _ = (random, moments);
+    }
+
+    /// Natural parameters after each member's values are moved by `by`: of each member, a number for each of its
+    /// own, in the order of [`BlockShape::start`]'s values; none where it is not moved. `None` where the kind has
+    /// no such move.
+    fn shifted(&self, eta: &[f64], by: &[Vec<f64>]) -> Option<Vec<f64>> {
+        by.iter().all(Vec::is_empty).then(|| eta.to_vec())
     }
 
     /// Members of one element.

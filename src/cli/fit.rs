@@ -83,10 +83,11 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         prior,
         profile: args.profile,
     };
-    // The plan has the rows in its own order: one copy of the data is enough.
-    // Predictions read what is known of the nodes that they depend on.
+    // The plan has the rows in its own order: one copy of the data is enough, but where numbers have a place: a run
+    // may need all of them about other centres. Predictions read what is known of the nodes that they depend on.
+    let places = graph.nodes.iter().any(|n| n.spec.location);
     let predicts = !plan.predicted.is_empty() || !plan.kept.everything();
-    bound.forget(|n| named(n) || predicts);
+    bound.forget(|n| named(n) || predicts || places);
     let about = keep::about(&opened, &graph, args, options.seed, &data)?;
     let keeping = outputs.kept().map(|place| Keeping {
         place,

@@ -38,7 +38,8 @@ impl Session<'_> {
         for &v in order.iter().filter(|&&v| plan.vars[v].storage == Storage::Stored) {
             let var = &plan.vars[v];
             let mine = |t: &Table| var.nodes.iter().any(|n| n.0 == t.node);
-            self.update_var(v, &mine)?;
+            // A prior so flat, or so far away, that its own numbers say nothing: with all that is known besides.
+            self.update_var(v, &mine).or_else(|_| self.update_var(v, &|_| true))?;
             let (eta, moments, _) = self.state.change(v);
             if start.stored(graph, plan, v, eta, moments).map_err(|e| self.error(v, e.into()))? {
                 self.state.has_moved(v);

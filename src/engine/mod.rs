@@ -3,6 +3,7 @@
 
 mod bound;
 mod desk;
+mod digits;
 pub mod emit;
 pub mod error;
 mod initialise;
@@ -16,6 +17,7 @@ pub mod prior;
 pub mod profile;
 pub mod reached;
 mod ready;
+pub mod recentre;
 pub mod record;
 pub mod rounding;
 mod rows;
@@ -29,5 +31,5 @@ mod work;
 
 pub use error::{Breakdown, RunError};
 pub use options::Options;
-pub use reached::Reached;
+pub use reached::{Moved, Reached};
 pub use watch::{Unwatched, Watch};

@@ -4,7 +4,7 @@ use super::{
     record::{Record, StopReason},
     rounding::Rounding,
 };
-use crate::state::Snapshot;
+use crate::{plan::recentre::Centres, state::Snapshot};
 
 /// Where a run has come to, between two iterations.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,19 @@ pub struct Reached {
     pub restarts: Vec<f64>,
     /// What rounding may have done to the bound.
     pub rounding: Rounding,
+    /// Where it has been moved to; `None` where it is about the centres that its model's plan has.
+    pub moved: Option<Moved>,
     /// The numbers.
     pub snapshot: Snapshot,
+}
+
+/// A run that has been moved to other centres.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moved {
+    /// Where it is now.
+    pub centres: Centres,
+    /// How often it was moved.
+    pub moves: usize,
+    /// What cancelled when it was last moved, over what was left.
+    pub last: f64,
 }

@@ -6,7 +6,8 @@ use super::{
     error::{Breakdown, RunError},
     options::Options,
     profile::{Profile, RunProfile},
-    reached::Reached,
+    reached::{Moved, Reached},
+    recentre::{Plans, Recentring},
     record::{Fall, Iteration, Record, StopReason},
     rounding::Rounding,
     schedule::{Next, Schedule, SoFar, budget::Budget, choice},
@@ -14,7 +15,7 @@ use super::{
     watch::Watch,
 };
 use crate::{
-    graph::FactorGraph,
+    graph::{Bound, FactorGraph},
     num::reduce::sum,
     plan::{
         Plan,
@@ -31,12 +32,17 @@ const UNSEEN: f64 = 1e-11;
 const LEFT_OUT: f64 = 1e-13;
 /// Where rounding may be as large as this share of the bound, no fall can be told from it.
 const HOPELESS: f64 = 1e-2;
+/// Up to so many iterations, a run that is moved starts anew: what it has done so far, it did with few digits.
+const EARLY: usize = 2;
 /// Bounds closer than this share of them are those of one and the same optimum.
 const SAME: f64 = 1e-9;
 
 /// One start, and where it has come to.
 struct Run<'p> {
     session: Session<'p>,
+    graph: &'p FactorGraph,
+    /// How it is moved to better centres.
+    recentring: Recentring<'p>,
     restart: usize,
     record: Record,
     stop: StopReason,
@@ -44,6 +50,9 @@ struct Run<'p> {
     /// What ended it, if its numbers broke down after a good iteration; the rest is then as that iteration
     /// left it.
     broke: Option<RunError>,
+    seed: u64,
+    /// Whether the caller gives a start.
+    given: bool,
 }
 
 /// The run that won, to be read.
@@ -63,6 +72,8 @@ pub struct Finished<'p> {
     pub restarts: Vec<f64>,
     /// What ended the first restart whose numbers broke down, where others did better.
     pub failed: Option<RunError>,
+    /// Where it has been moved to.
+    moved: Option<Moved>,
 }
 
 impl fmt::Debug for Finished<'_> {
@@ -96,6 +107,7 @@ impl<'p> Finished<'p> {
             stop: Some(self.stop),
             restarts: self.restarts.clone(),
             rounding: self.session.rounding(),
+            moved: self.moved.clone(),
             snapshot: self.session.snapshot(),
         }
     }
@@ -130,8 +142,10 @@ pub fn pool(options: &Options) -> Result<rayon::ThreadPool, RunError> {
 /// # Errors
 /// Where the numbers of all broke down at once: with the node and the iteration.
 pub fn best<'p>(
-    graph: &FactorGraph,
+    graph: &'p FactorGraph,
+    bound: &'p Bound,
     plan: &'p Plan,
+    plans: &'p Plans,
     pool: &'p rayon::ThreadPool,
     options: &Options,
     watch: &mut dyn Watch,
@@ -145,7 +159,7 @@ pub fn best<'p>(
         None => 0..options.restarts.max(1),
     };
     for restart in tried {
-        match once(graph, plan, pool, options, restart, watch) {
+        match once((graph, bound), (plan, plans), pool, options, restart, watch) {
             Ok(run) if run.broke.is_some() => {
                 restarts.push(f64::NEG_INFINITY);
                 if failed.is_none() {
@@ -172,12 +186,13 @@ pub fn best<'p>(
         }
     }
     match (best.or(broken), failed) {
-        (Some(Run { session, restart, record, stop, profile, broke }), failed) => {
+        (Some(Run { session, recentring, restart, record, stop, profile, broke, .. }), failed) => {
             if let Some(from) = &options.from {
                 restarts = restarts_with(&from.restarts, restart, restarts[0]);
             }
             let failed = failed.filter(|_| broke.is_none());
-            Ok(Finished { session, restart, record, stop, profile, broke, restarts, failed })
+            let moved = recentring.reached();
+            Ok(Finished { session, restart, record, stop, profile, broke, restarts, failed, moved })
         }
         (None, Some(e)) => Err(e),
         (None, None) => unreachable!("at least one restart is tried"),
@@ -194,8 +209,8 @@ fn restarts_with(before: &[f64], restart: usize, elbo: f64) -> Vec<f64> {
 
 /// One start, iterated until it stops.
 fn once<'p>(
-    graph: &FactorGraph,
-    plan: &'p Plan,
+    model: (&'p FactorGraph, &'p Bound),
+    plans: (&'p Plan, &'p Plans),
     pool: &'p rayon::ThreadPool,
     options: &Options,
     restart: usize,
@@ -203,17 +218,23 @@ fn once<'p>(
 ) -> Result<Run<'p>, RunError> {
     let begun = Instant::now();
     let mut run = match &options.from {
-        Some(from) => Run::from(plan, pool, from)?,
-        None => Run::new(graph, plan, pool, options, restart)?,
+        Some(from) => Run::from(model, plans, pool, options, from)?,
+        None => Run::new(model, plans, pool, options, restart)?,
     };
     let started = begun.elapsed().as_secs_f64();
     run.session.profile = Profile::new(options.profile);
-    let budget = Budget {
+    let mut budget = Budget {
         iterations: options.max_iterations,
         seconds: options.max_seconds,
         tolerance: options.tolerance,
     };
-    run.go(choice::of(plan, budget).as_mut(), watch)?;
+    while run.go(choice::of(run.session.plan, budget).as_mut(), watch)? {
+        // What it has done so far counts; its record begins anew, with numbers that hold.
+        let done = std::mem::take(&mut run.record).iterations().len();
+        budget.iterations = budget.iterations.saturating_sub(done).max(1);
+        budget.seconds = options.max_seconds.map(|s| (s - begun.elapsed().as_secs_f64()).max(0.0));
+    }
+    let plan = run.session.plan;
     if run.broke.is_none() {
         let spent = begun.elapsed().as_secs_f64() - started;
         let iterations = run.record.iterations().len();
@@ -227,8 +248,8 @@ fn once<'p>(
 impl<'p> Run<'p> {
     /// At its start.
     fn new(
-        graph: &FactorGraph,
-        plan: &'p Plan,
+        (graph, bound): (&'p FactorGraph, &'p Bound),
+        (plan, plans): (&'p Plan, &'p Plans),
         pool: &'p rayon::ThreadPool,
         options: &Options,
         restart: usize,
@@ -236,23 +257,58 @@ impl<'p> Run<'p> {
         let mut session = Session::new(plan, pool);
         session.take_prior(&options.prior);
         let start = pool.install(|| Start::new(graph, plan, options.seed, restart, &options.start));
-        session.initialise(graph, &start)?;
+        let mut recentring = Recentring::new(graph, bound, plan, plans);
+        if let Err(e) = session.initialise(graph, &start) {
+            let start = |plan: &'p Plan| Start::new(graph, plan, options.seed, restart, &[]);
+            let any = options.start.is_empty().then(|| recentring.about_zero(&session, &start));
+            session = any.and_then(Result::ok).flatten().ok_or(e)?;
+        }
         Ok(Self {
             session,
+            graph,
+            recentring,
             restart,
             record: Record::default(),
             stop: StopReason::Broke,
             profile: None,
             broke: None,
+            seed: options.seed,
+            given: !options.start.is_empty(),
         })
     }
 
     /// Where another has come to.
-    fn from(plan: &'p Plan, pool: &'p rayon::ThreadPool, from: &Reached) -> Result<Self, RunError> {
+    fn from(
+        (graph, bound): (&'p FactorGraph, &'p Bound),
+        (plan, plans): (&'p Plan, &'p Plans),
+        pool: &'p rayon::ThreadPool,
+        options: &Options,
+        from: &Reached,
+    ) -> Result<Self, RunError> {
+        let mut recentring = Recentring::new(graph, bound, plan, plans);
+        let plan = match &from.moved {
+            Some(moved) => recentring.again(plan, moved)?,
+            None => plan,
+        };
         let mut session = Session::new(plan, pool);
         session.restore(&from.snapshot)?;
         let (restart, record) = (from.restart, from.record.clone());
-        Ok(Self { session, restart, record, stop: StopReason::Broke, profile: None, broke: None })
+        let (seed, given) = (options.seed, !options.start.is_empty());
+        let (stop, profile, broke) = (StopReason::Broke, None, None);
+        Ok(Self { session, graph, recentring, restart, record, stop, profile, broke, seed, given })
+    }
+
+    /// Moves the run to better centres, where too much cancels, or where its numbers `broke` down and that may be
+    /// why; says whether it has. At its first iterations it starts anew in them, later it goes on from the q that
+    /// it has.
+    fn moves(&mut self, broke: bool) -> bool {
+        let (graph, pool, restart, seed) = (self.graph, self.session.pool, self.restart, self.seed);
+        let start = |plan: &'p Plan| pool.install(|| Start::new(graph, plan, seed, restart, &[]));
+        let early = self.record.iterations().len() <= EARLY && !self.given;
+        let fresh: Option<&dyn Fn(&'p Plan) -> Start> = if early { Some(&start) } else { None };
+        // Where the move fails, the run stays where it is.
+        let moved = self.recentring.moved(&mut self.session, fresh, broke).ok().flatten();
+        moved.map(|next| self.session = next).is_some()
     }
 
     /// The last bound, in nats.
@@ -261,24 +317,27 @@ impl<'p> Run<'p> {
     }
 
     /// Does what the schedule says until it says stop. Where the numbers break down, the run ends as the last
-    /// good iteration has left it; if there is none, that is an error.
-    fn go(&mut self, schedule: &mut dyn Schedule, watch: &mut dyn Watch) -> Result<(), RunError> {
+    /// good iteration has left it; if there is none, that is an error. True where it has been moved to other
+    /// centres, and has to go on there.
+    fn go(&mut self, schedule: &mut dyn Schedule, watch: &mut dyn Watch) -> Result<bool, RunError> {
         let begun = Instant::now();
-        let (mut terms, mut ended, mut steps, mut asked) = (vec![], 0.0, 0, false);
+        let (mut terms, mut ended, mut steps, mut asked, mut looked) = (vec![], 0.0, 0, false, 0);
         self.session.iteration = self.record.iterations().len() + 1;
         loop {
             let progress = SoFar { record: &self.record, seconds: begun.elapsed().as_secs_f64() };
-            let step = match schedule.next(&progress) {
+            let next = if asked { Next::Stop(StopReason::Asked) } else { schedule.next(&progress) };
+            let done = self.record.iterations().len();
+            let due = matches!(next, Next::Stop(_)) || steps == 0 && self.recentring.due(done);
+            if due && done != std::mem::replace(&mut looked, done) && self.moves(false) {
+                return Ok(true);
+            }
+            let step = match next {
                 Next::Step(step) => step,
                 Next::Stop(stop) => {
                     self.stop = stop;
-                    return Ok(());
+                    return Ok(false);
                 }
             };
-            if asked {
-                self.stop = StopReason::Asked;
-                return Ok(());
-            }
             steps += 1;
             let mut done = self.step(step, &mut terms);
             if step == Step::Bound && done.is_ok() {
@@ -299,6 +358,7 @@ impl<'p> Run<'p> {
                             stop: None,
                             restarts: vec![],
                             rounding: self.session.rounding(),
+                            moved: self.recentring.reached(),
                             snapshot: self.session.snapshot(),
                         });
                     }
@@ -306,11 +366,16 @@ impl<'p> Run<'p> {
             }
             match done {
                 Ok(()) => {}
-                Err(e) if self.record.iterations().is_empty() => return Err(e),
+                Err(e) if self.record.iterations().is_empty() => {
+                    return if self.moves(true) { Ok(true) } else { Err(e) };
+                }
                 Err(e) => {
                     self.session.back();
+                    if self.moves(true) {
+                        return Ok(true);
+                    }
                     (self.stop, self.broke) = (StopReason::Broke, Some(e));
-                    return Ok(());
+                    return Ok(false);
                 }
             }
         }
@@ -412,6 +477,7 @@ mod tests {
         graph: FactorGraph,
         bound: Bound,
         plan: Plan,
+        plans: Plans,
         pool: rayon::ThreadPool,
     }
 
@@ -424,7 +490,7 @@ mod tests {
         let bound = crate::pipeline::bind(&model, &graph, &files, &|_| None, &source, &mut diags).unwrap();
         let plan = crate::pipeline::plan(&graph, &bound, &mut diags).unwrap();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        Case { graph, bound, plan, pool }
+        Case { graph, bound, plan, plans: Plans::default(), pool }
     }
 
     fn budget(iterations: usize, tolerance: f64) -> Budget {
@@ -446,7 +512,8 @@ mod tests {
 
     impl Case {
         fn run(&self) -> Run<'_> {
-            Run::new(&self.graph, &self.plan, &self.pool, &Options::default(), 0).unwrap()
+            let (model, plans) = ((&self.graph, &self.bound), (&self.plan, &self.plans));
+            Run::new(model, plans, &self.pool, &Options::default(), 0).unwrap()
         }
         fn fit(&self, options: &Options) -> Result<Posterior, FitError> {
             answer::fit(&self.graph, &self.bound, &self.plan, options, &mut Unwatched)

@@ -5,10 +5,14 @@ use super::{
     document::Document,
     error::KeepError,
     file::{self, Array, ArrayNumbers, Arrays},
+    turned,
 };
-use crate::engine::{
-    record::{Fall, Iteration, Record},
-    rounding::Rounding,
+use crate::{
+    engine::{
+        record::{Fall, Iteration, Record},
+        rounding::Rounding,
+    },
+    plan::recentre::Turn,
 };
 
 /// A kept posterior.
@@ -56,6 +60,11 @@ impl Kept {
     /// The centre of a node's values: what was taken off them before inference.
     pub fn centre(&self, node: &str) -> &[f64] {
         self.real(&format!("centre/{node}"))
+    }
+
+    /// The coordinates of a block, by its place, where they are others than its nodes' values.
+    pub fn turn(&self, block: usize) -> Option<Turn> {
+        turned::turn(self.real(&turned::name(block)))
     }
 
     /// What is kept of its iterations; they took no time.

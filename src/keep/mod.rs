@@ -13,6 +13,7 @@ pub mod resume;
 pub mod save;
 pub mod show;
 pub mod skeleton;
+mod turned;
 
 pub use error::KeepError;
 pub use kept::Kept;

@@ -2,8 +2,8 @@
 
 use super::{blocks::name_of, error::KeepError, kept::Kept};
 use crate::{
-    engine::Reached,
-    plan::{Plan, layout::VarId},
+    engine::{Moved, Reached},
+    plan::{Plan, layout::VarId, recentre::Centres},
     state::{Snapshot, snapshot::BlockNumbers},
 };
 
@@ -45,8 +45,18 @@ pub fn reached(kept: &Kept, model: &str, data: &str, plan: &Plan) -> Result<Reac
         stop: None,
         rounding: kept.rounding(),
         restarts: kept.real("restarts").to_vec(),
+        moved: moved(kept, plan),
         snapshot: Snapshot { blocks: blocks.collect(), statistics: kept.real("statistics").to_vec() },
     })
+}
+
+/// The centres that it was moved to.
+fn moved(kept: &Kept, plan: &Plan) -> Option<Moved> {
+    let &[split, moves, last] = kept.real("moved") else { return None };
+    let nodes = plan.names.iter().map(|n| kept.centre(n).to_vec()).collect();
+    let turns = (0..plan.blocks.list.len()).filter_map(|b| kept.turn(b)).collect();
+    let centres = Centres { nodes, split: split != 0.0, turns };
+    Some(Moved { centres, moves: moves as usize, last })
 }
 
 fn entropies(kept: &Kept) -> usize {

@@ -5,6 +5,7 @@ use super::{
     document::{AxisText, BlockText, Document, FORMAT, LevelsText, ModelText, NodeText, RunText},
     file::{Array, Arrays},
     kept::Kept,
+    turned,
 };
 use crate::{
     engine::{Reached, record::StopReason, rounding::Rounding},
@@ -62,7 +63,15 @@ pub fn save(graph: &FactorGraph, bound: &Bound, plan: &Plan, about: &About, reac
     arrays.insert("falls".into(), Array::real(vec![falls.len(), 2], sizes));
     let entropy = reached.snapshot.blocks.iter().map(|b| b.entropy).collect();
     arrays.insert("entropy".into(), list(entropy));
-    for (node, centre) in graph.nodes.iter().zip(&plan.centres).filter(|(_, c)| !c.is_empty()) {
+    if let Some(moved) = &reached.moved {
+        let split = f64::from(u8::from(moved.centres.split));
+        arrays.insert("moved".into(), list(vec![split, moved.moves as f64, moved.last]));
+        for turn in &moved.centres.turns {
+            arrays.insert(turned::name(turn.block), list(turned::numbers(turn)));
+        }
+    }
+    let centres = reached.moved.as_ref().map_or(&plan.centres, |m| &m.centres.nodes);
+    for (node, centre) in graph.nodes.iter().zip(centres).filter(|(_, c)| !c.is_empty()) {
         arrays.insert(format!("centre/{}", node.name), list(centre.clone()));
     }
     let mut blocks = vec![];

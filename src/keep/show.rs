@@ -109,11 +109,13 @@ fn report(
     quantiles: usize,
 ) -> Option<NodePosterior> {
     let of = |b: &&KeptBlock| b.nodes.contains(&node);
-    let block = blocks.iter().find(of)?;
+    let (place, block) = blocks.iter().enumerate().find(|(_, b)| of(b))?;
+    let turn = kept.turn(place);
+    let turn = turn.as_ref().map(|t| &*t.matrix);
     let member = block.nodes.iter().position(|n| *n == node)?;
     let numbers = [block.eta.as_slice(), &block.moments, &[]];
     let plates = block.plates_of(member);
-    let elements = of_member(graph, (&*block.shape, member, node), &plates, numbers, None);
+    let elements = of_member(graph, (&*block.shape, member, node), &plates, numbers, turn, None);
     let few = elements.marginal.numbers.len() <= quantiles;
     let centre = kept.centre(&graph.nodes[node.0].name);
     Some(of_block(graph, bound, node, &elements, centre, few))

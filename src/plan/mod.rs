@@ -19,6 +19,7 @@ pub mod memory;
 pub mod messages;
 pub mod paths;
 pub mod program;
+pub mod recentre;
 pub mod row_names;
 pub mod schedule;
 pub mod show;
@@ -28,4 +29,4 @@ pub mod table;
 pub mod var;
 
 pub use lower::{LowerError, element_order, has_missing, lower, what_is_missing};
-pub use program::Plan;
+pub use program::{Plan, of_element};

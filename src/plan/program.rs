@@ -5,6 +5,7 @@ use super::{
     layout::{Id, List, StreamId, VarId},
     lowered::Lowered,
     paths::{self, RowPass, local_ascent::AscentRule},
+    recentre::Turn,
     row_names::RowNames,
     schedule::{self, Step},
     sums::SumLayout,
@@ -29,8 +30,11 @@ pub struct Plan {
     pub schedule: Vec<Step>,
     /// Stored blocks in the order they are updated.
     pub stored: Vec<VarId>,
-    /// Centre of each node's values, in its value's shape; what inference sees is the value less this.
+    /// Centre of each node's values: one in its value's shape for all elements, or one for each of them in the
+    /// order of the file; empty for 0. What inference sees is the value less this.
     pub centres: Vec<Vec<f64>>,
+    /// Gaussian blocks in other coordinates than their nodes' values.
+    pub turns: Vec<Turn>,
     /// Names of the nodes.
     pub names: Vec<String>,
     /// The blocks.
@@ -50,7 +54,23 @@ impl Deref for Plan {
     }
 }
 
+/// The centre of one element, of one for all or one for each; nothing for 0.
+pub fn of_element(centres: &[f64], element: usize, width: usize) -> &[f64] {
+    match centres.len() {
+        0 => centres,
+        len => &centres[element * width % len..][..width.min(len)],
+    }
+}
+
 impl Plan {
+    /// The coordinates of a block, where they are others than its nodes' values.
+    pub fn turn(&self, v: VarId) -> Option<&Turn> {
+        self.turns.iter().find(|t| t.block == v.index())
+    }
+    /// What is taken off the value of a node's element, `width` numbers; nothing for 0.
+    pub fn centre(&self, node: NodeId, element: usize, width: usize) -> &[f64] {
+        of_element(&self.centres[node.0], element, width)
+    }
     /// The block of q that a variable is.
     pub fn block(&self, v: VarId) -> &Block {
         &self.blocks.list[v.index()]

@@ -124,8 +124,9 @@ impl Valued {
         let mut out: Vec<f64> =
             self.order.iter().flat_map(|&e| &values[e * w..(e + 1) * w]).copied().collect();
         if moved && !self.centre.is_empty() {
-            for x in out.chunks_exact_mut(self.centre.len()) {
-                x.iter_mut().zip(&self.centre).for_each(|(x, c)| *x -= c);
+            for (&e, x) in self.order.iter().zip(out.chunks_exact_mut(w)) {
+                let from = e * w % self.centre.len();
+                x.iter_mut().zip(&self.centre[from..]).for_each(|(x, c)| *x -= c);
             }
         }
         out

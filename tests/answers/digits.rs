@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, fs};
 
 /// Relative error of a bound or a moment that counts as right.
-const RIGHT: f64 = 1e-9;
+pub const RIGHT: f64 = 1e-9;
 
 /// What a case came to.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ fn number(v: &Value) -> f64 {
     v.as_f64().or_else(|| v.as_str()?.parse().ok()).unwrap_or_else(|| panic!("{v} is no number"))
 }
 
-fn fit(text: &str, nodes: &Value) -> Result<Posterior, Error> {
+pub fn fit(text: &str, nodes: &Value) -> Result<Posterior, Error> {
     let names = nodes.as_object().expect("nodes by name").keys().cloned();
     let options = Options {
         threads: 1,
@@ -45,7 +45,7 @@ fn fit(text: &str, nodes: &Value) -> Result<Posterior, Error> {
 /// The largest relative error of the bound and of all moments, with the name of the number it is of.
 ///
 /// A mean is measured by itself or by its deviation, whichever is larger, a bound by itself or by 1.
-fn error(p: &Posterior, case: &Value) -> (f64, String) {
+pub fn error(p: &Posterior, case: &Value) -> (f64, String) {
     let mut worst = (0.0, String::new());
     let mut see = |name: &str, got: f64, want: f64, scale: f64| {
         let scale = want.abs().max(scale);

@@ -20,5 +20,6 @@ mod known_arithmetic;
 mod many_letters;
 mod positive_chains;
 mod predictive;
+mod recentred;
 mod references;
 mod sparse;

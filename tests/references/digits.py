@@ -340,7 +340,8 @@ def beta():
                     observe: {{ "x": "x" }})""", e, p=single(p["mean"][0], p["sd"][0]))
 
 
-for kind in (normal, normal_gamma, normal_wishart, regression, regression_gamma, groups, columns, schools, chain,
-             gamma_poisson, dirichlet, beta):
-    mp.dps = 700 if kind in (gamma_poisson, dirichlet, beta) else 200
-    kind()
+if __name__ == "__main__":
+    for kind in (normal, normal_gamma, normal_wishart, regression, regression_gamma, groups, columns, schools, chain,
+                 gamma_poisson, dirichlet, beta):
+        mp.dps = 700 if kind in (gamma_poisson, dirichlet, beta) else 200
+        kind()

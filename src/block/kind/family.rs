@@ -203,6 +203,15 @@ impl BlockShape for Independent {
         }
     }
 
+    fn shifted(&self, eta: &[f64], by: &[Vec<f64>]) -> Option<Vec<f64>> {
+        let by = by.first().filter(|by| !by.is_empty());
+        let Some(by) = by else { return Some(eta.to_vec()) };
+        let w = self.stat.value.width(self.d);
+        let each = eta.chunks_exact(self.width()).zip(by.chunks_exact(w));
+        let moved: Option<Vec<Vec<f64>>> = each.map(|(e, by)| self.family.shifted(self.d, e, by)).collect();
+        moved.map(|moved| moved.concat())
+    }
+
     fn parameters(&self, _: usize) -> Option<Vec<(&'static str, usize)>> {
         Some(parameters(self.family, self.d, self.width()))
     }

@@ -118,6 +118,17 @@ impl BlockShape for Pair {
         all.get(of[0].entry * self.d + of[1].entry).copied().unwrap_or(0.0)
     }
 
+    fn shifted(&self, eta: &[f64], by: &[Vec<f64>]) -> Option<Vec<f64>> {
+        let [by, rest @ ..] = by else { return None };
+        if by.is_empty() || rest.iter().any(|r| !r.is_empty()) {
+            return by.is_empty().then(|| eta.to_vec());
+        }
+        let w = self.spec.members[0].value.width(self.d);
+        let each = eta.chunks_exact(self.width()).zip(by.chunks_exact(w));
+        let moved: Option<Vec<Vec<f64>>> = each.map(|(e, by)| self.family().shifted(self.d, e, by)).collect();
+        moved.map(|moved| moved.concat())
+    }
+
     fn parameters(&self, member: usize) -> Option<Vec<(&'static str, usize)>> {
         // Only names and lengths are read.
         let all = self.family().parameters(self.d, &vec![0.0; self.width()]);

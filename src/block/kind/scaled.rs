@@ -1,14 +1,14 @@
 //! One Gaussian vector for each element with the precision that scales it: a Normal–Gamma of a vector. Not
 //! here: the algorithm (`normal_gamma_vector`), nor which variables are one (`factorize::kinds::gaussian`).
 
-use super::vector::{Entries, entries_of, layout_of, nudge, put_together, share_out};
+use super::vector::{Entries, entries_of, layout_of, moves, nudge, put_together, share_out, turned_moments};
 use crate::{
     block::{
         element::{Failure, Which},
         example::{self, BlockKind, Example},
         marginal::{Law, Marginal},
         normal_gamma,
-        normal_gamma_vector::{SPEC, STAT, entry},
+        normal_gamma_vector::{SPEC, STAT, entry, turned_entries},
         portable::Portable,
         shape::{BlockShape, Entry},
     },
@@ -100,6 +100,37 @@ impl BlockShape for ScaledGaussian {
         }
         let spread = moments[d + a * d + b] - moments[a] * moments[b] / tau;
         spread * shape / tau / (shape - 1.0)
+    }
+
+    fn shifted(&self, eta: &[f64], by: &[Vec<f64>]) -> Option<Vec<f64>> {
+        let w = self.width();
+        let moves = moves(self.d, &self.entries, by, eta.len() / w.max(1));
+        let each = eta.chunks_exact(w).zip(moves);
+        let moved: Option<Vec<Vec<f64>>> = each.map(|(e, by)| SPEC.family.shifted(self.d, e, &by)).collect();
+        moved.map(|moved| moved.concat())
+    }
+
+    fn entries(&self) -> Option<usize> {
+        Some(self.d)
+    }
+
+    fn turned_moments(&self, matrix: &[f64], moments: &[f64]) -> Vec<f64> {
+        let (d, w) = (self.d, self.width());
+        let each = moments.chunks_exact(w).flat_map(|m| {
+            let (vector, tau) = m.split_at(d + d * d);
+            let mut out = turned_moments(d, matrix, tau[0], vector);
+            out.extend_from_slice(tau);
+            out
+        });
+        each.collect()
+    }
+
+    fn turned(&self, member: usize, matrix: &[f64], eta: &[f64], _: &[f64]) -> Marginal {
+        let of = self.entries.get(member).map_or(0..1, |m| m.first..m.first + m.count * m.each);
+        let each = eta.chunks_exact(self.width());
+        let numbers = each.flat_map(|e| turned_entries(self.d, e, matrix, of.clone())).collect();
+        let law = Law::Member(normal_gamma::SPEC.family, usize::from(member == self.entries.len()), 1);
+        Marginal { law, width: 4, numbers }
     }
 
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {

@@ -6,7 +6,7 @@
 //! factors. Each gets messages of its own; the natural parameter of the product is their sum, and all of them
 //! have its moment.
 
-use super::vector::natural;
+use super::{dense::FAR, vector::natural};
 use crate::{
     block::{
         element::{Failure, Which},
@@ -295,12 +295,24 @@ impl BlockShape for SparseShape {
         self.families.len()
     }
 
-    fn marginal(&self, member: usize, _: Which<'_>, _: &[f64], moments: &[f64]) -> Marginal {
+    fn marginal(&self, member: usize, _: Which<'_>, eta: &[f64], moments: &[f64]) -> Marginal {
         let places = &self.pattern.places;
         let d = places.each[member];
         let mut numbers = vec![];
+        let n = self.entries();
+        let far = |i: usize| moments[i] * moments[i] > FAR * (moments[n + i] - moments[i] * moments[i]);
+        // Without the means, second moments are covariances.
+        let about = (0..n).any(far).then(|| {
+            let (mut still, mut about) = (eta.to_vec(), vec![0.0; moments.len()]);
+            still[..n].fill(0.0);
+            self.evaluate(Which::From(0), &still, &mut about, &mut [0.0]).ok().map(|()| about)
+        });
+        let about = about.flatten();
         for element in 0..(places.starts[member + 1] - places.starts[member]) / d {
-            let (mean, covariance) = self.element(member, element, moments);
+            let (mean, mut covariance) = self.element(member, element, moments);
+            if let Some(about) = &about {
+                covariance = self.element(member, element, about).1;
+            }
             natural(&mean, |a, b| covariance[a * d + b], &mut numbers);
         }
         Marginal { law: Law::Family(self.families[member], d), width: d + d * d, numbers }
@@ -324,6 +336,11 @@ impl BlockShape for SparseShape {
             Ok(()) => column[b],
             Err(_) => f64::NAN,
         }
+    }
+
+    fn means(&self, member: usize, _: &[f64], moments: &[f64]) -> Vec<f64> {
+        let starts = &self.pattern.places.starts;
+        moments[starts[member]..starts[member + 1]].to_vec()
     }
 
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {

@@ -11,7 +11,7 @@ use crate::{
         shape::What,
     },
     expfam::family::Family,
-    num::{cholesky, stream::Stream},
+    num::{cholesky, reduce::dot, stream::Stream},
 };
 use serde_json::{Value, json};
 
@@ -93,6 +93,34 @@ pub(super) fn covariance(d: usize, [a, b]: [usize; 2], moments: &[f64]) -> f64 {
     moments[d + a * d + b] - moments[a] * moments[b]
 }
 
+/// a x, a row-major.
+pub(super) fn times(a: &[f64], x: &[f64]) -> Vec<f64> {
+    a.chunks_exact(x.len()).map(|row| dot(row, x)).collect()
+}
+
+/// Moments `[s E x | s E x xᵀ + V]` of vectors a x, given those of x.
+pub(super) fn turned_moments(d: usize, a: &[f64], scale: f64, moments: &[f64]) -> Vec<f64> {
+    let each = moments.chunks_exact(d + d * d).flat_map(|m| {
+        let (first, second) = m.split_at(d);
+        let about: Vec<f64> =
+            second.iter().enumerate().map(|(i, s)| s - first[i / d] * first[i % d] / scale).collect();
+        let (mut first, about) = (times(a, first), both_sides(d, a, &about));
+        let second = (0..d * d).map(|i| about[i] + first[i / d] * first[i % d] / scale);
+        let second: Vec<f64> = second.collect();
+        first.extend(second);
+        first
+    });
+    each.collect()
+}
+
+/// a V aᵀ of a symmetric V.
+pub(super) fn both_sides(d: usize, a: &[f64], v: &[f64]) -> Vec<f64> {
+    let half: Vec<f64> = v.chunks_exact(d).flat_map(|row| times(a, row)).collect();
+    // Row i of `half` is a times column i of V.
+    let column = |k: usize| -> Vec<f64> { (0..d).map(|i| half[i * d + k]).collect() };
+    (0..d).flat_map(|k| times(a, &column(k))).collect()
+}
+
 /// Natural parameters of a Gaussian of this mean and covariance.
 pub(super) fn natural(mean: &[f64], covariance: impl Fn(usize, usize) -> f64, eta: &mut Vec<f64>) {
     let e = mean.len();
@@ -119,6 +147,18 @@ fn invert(d: usize, a: &mut [f64]) {
             }
         }
     }
+}
+
+/// Of each vector of `d` entries, by how much each is moved: those of members one after the other.
+pub(super) fn moves(d: usize, members: &[Entries], by: &[Vec<f64>], elements: usize) -> Vec<Vec<f64>> {
+    let mut out = vec![vec![0.0; d]; elements];
+    for (m, by) in members.iter().zip(by).filter(|(_, by)| !by.is_empty()) {
+        let w = m.count * m.each;
+        for (to, by) in out.iter_mut().zip(by.chunks_exact(w)) {
+            to[m.first..m.first + w].copy_from_slice(by);
+        }
+    }
+    out
 }
 
 /// Moves means of vectors of `d` entries by draws of their own spread, at most of unit spread. The moments

@@ -3,11 +3,15 @@
 //! for, nor expectations of products (`energy`).
 
 mod environment;
+mod exact;
 mod functions;
 mod interpreter;
+mod lines;
 mod references;
 
 pub use environment::{Environment, Indices, Steps, Values, indices};
+pub use exact::Exact;
+pub use lines::speaks_of;
 pub use references::{each_ref, selectors};
 
 #[cfg(test)]

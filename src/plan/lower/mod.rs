@@ -56,11 +56,23 @@ pub fn lower(
         return Err(LowerError::TooLarge { node, row, column, value });
     }
     let centres = given.map_or_else(|| centres(graph, bound), <[_]>::to_vec);
+    about(graph, bound, blocks, &centres, (kept, limit))
+}
+
+/// The same, with these centres taken off observed values and known means.
+pub(super) fn about(
+    graph: &FactorGraph,
+    bound: &Bound,
+    blocks: Blocks,
+    centres: &[Vec<f64>],
+    (kept, limit): (Kept, u64),
+) -> Result<Plan, LowerError> {
     let row_names = RowNames::new(graph, bound);
+    let room = |needs| memory::check(needs, limit).map_err(LowerError::NoRoom);
     let mut demoted = vec![false; blocks.list.len()];
     let mut orders: Vec<(StreamId, Vec<u32>)> = vec![];
     loop {
-        let mut l = Lowering::new(graph, bound, &blocks, &centres, &demoted);
+        let mut l = Lowering::new(graph, bound, &blocks, centres, &demoted);
         for (s, order) in &orders {
             l.streams[*s] = Stream::in_order(l.streams[*s].plate, bound.plate(l.streams[*s].plate), order);
         }
@@ -103,7 +115,7 @@ pub fn lower(
                 orders.push(order);
                 continue;
             }
-            return Ok(program(graph, lowered, ascent, &blocks, &centres, predicted, (kept, row_names)));
+            return Ok(program(graph, lowered, ascent, &blocks, centres, predicted, (kept, row_names)));
         }
         mixed.into_iter().for_each(|v| demoted[v.index()] = true);
     }
@@ -135,6 +147,7 @@ fn program(
         lowered,
         stored,
         centres: centres.to_vec(),
+        turns: vec![],
         names: graph.nodes.iter().map(|n| n.name.clone()).collect(),
         blocks: blocks.clone(),
         predicted,
