@@ -1,16 +1,16 @@
 //! Chains of Gaussian vectors as a least-squares problem: rows in, moments, log norm and what is left of each
-//! line out, with some 30 digits on the way. For chains whose precisions are too far apart to be summed in one
-//! `f64`. Knows nothing of graphs. Not here: the kernel that sums them, which is faster by far
+//! line out, with some 30 digits on the way. For chains whose precisions are too far apart to be summed in
+//! one `f64`. Knows nothing of graphs. Not here: the kernel that sums them, which is faster by far
 //! (`gaussian_chain`).
 //!
 //! Every line of the model (a transition, an observation, a first step) says that some combinations of a few
-//! neighbouring steps are some numbers, with unit spread: rows c·x = b. The exponent is −½ Σ (c·x − b)². Rows are
-//! rotated into a triangle step by step (Givens; Golub and Van Loan, section 5.1.8), the oldest step of the
-//! triangle is set aside, and means and covariances come back from the last step by substitution (Bierman,
-//! "Factorization Methods for Discrete Sequential Estimation" (1977), chapters V and X). No two matrices are
-//! subtracted: a level that nobody sees for hundreds of steps, or that is known to twenty digits, keeps all of its
-//! own. What is left of a row's right side after rotation is its share of the residual, so log norms of y² · 10²⁰
-//! never stand there to cancel.
+//! neighbouring steps are some numbers, with unit spread: rows c·x = b. The exponent is −½ Σ (c·x − b)². Rows
+//! are rotated into a triangle step by step (Givens; Golub and Van Loan, section 5.1.8), the oldest step of
+//! the triangle is set aside, and means and covariances come back from the last step by substitution
+//! (Bierman, "Factorization Methods for Discrete Sequential Estimation" (1977), chapters V and X). No two
+//! matrices are subtracted: a level that nobody sees for hundreds of steps, or that is known to twenty
+//! digits, keeps all of its own. What is left of a row's right side after rotation is its share of the
+//! residual, so log norms of y² · 10²⁰ never stand there to cancel.
 
 use super::gaussian_chain::GaussianChainError;
 use crate::num::double::Double;
@@ -25,8 +25,8 @@ const DOUBLE_ROUNDING: f64 = 1e-31;
 /// How large the rounding of what is left of a row may be: it is at most 1, and the mean's part.
 const UNSEEN: f64 = 1e-11;
 
-/// The rows of one line of the model, step after step. A row has (lags + 1) · q numbers, those of its own step
-/// first, then those of each step before, and its right side.
+/// The rows of one line of the model, step after step. A row has (lags + 1) · q numbers, those of its own
+/// step first, then those of each step before, and its right side.
 #[derive(Clone, Debug, Default)]
 pub struct LineRows {
     /// Where each step's rows start, counted in rows, and their number at the end.
@@ -43,9 +43,9 @@ impl LineRows {
         self.numbers.clear();
     }
 
-    /// Adds a step's rows: the factor of its precision `gram` (n × n, n the numbers of some neighbouring steps), with
-    /// its linear term `h`. A pivot that is no more than rounding is none: what a line says of fewer combinations than
-    /// it names leaves exactly such pivots.
+    /// Adds a step's rows: the factor of its precision `gram` (n × n, n the numbers of some neighbouring
+    /// steps), with its linear term `h`. A pivot that is no more than rounding is none: what a line says of
+    /// fewer combinations than it names leaves exactly such pivots.
     ///
     /// Returns whether they say all that is given.
     pub fn push(&mut self, n: usize, gram: &[f64], h: &[f64]) -> bool {
@@ -99,10 +99,11 @@ pub struct RowMoments {
     pub log_norm: f64,
     /// Σ E(c·x − b)² of each line.
     pub residuals: Vec<f64>,
-    /// Σ |E c·x − b| (Σ |c E x| + |b|) of each line: how much a share of its numbers that rounding takes moves it.
+    /// Σ |E c·x − b| (Σ |c E x| + |b|) of each line: how much a share of its numbers that rounding takes
+    /// moves it.
     pub sizes: Vec<f64>,
-    /// The largest product of a step's variance with the precisions that stand at it in the rows: how many times
-    /// over the digits of a sum of these are lost.
+    /// The largest product of a step's variance with the precisions that stand at it in the rows: how many
+    /// times over the digits of a sum of these are lost.
     pub condition: f64,
 }
 
@@ -198,7 +199,8 @@ impl Sequence<'_> {
         Ok(kept)
     }
 
-    /// Moments of each step from those of the steps after it, and what is left of rows whose oldest step it is.
+    /// Moments of each step from those of the steps after it, and what is left of rows whose oldest step it
+    /// is.
     fn back(&self, kept: &[Double], out: &mut RowMoments) -> Result<(), GaussianChainError> {
         let (q, n, lags) = (self.q, self.n(), self.lags);
         let (w, zero) = (n + 1, Double::default());
@@ -270,8 +272,9 @@ impl Sequence<'_> {
 
     /// Adds E(c·x − b)² of the rows of step `t`, which stands `at` steps after the first of these moments.
     ///
-    /// The spread of a row is at most its own, 1, and 1 where nothing else is known of what it speaks of. Where that is
-    /// so much less known that its moments have no digits of the row, that is what is left of it.
+    /// The spread of a row is at most its own, 1, and 1 where nothing else is known of what it speaks of.
+    /// Where that is so much less known that its moments have no digits of the row, that is what is left of
+    /// it.
     fn left(&self, t: usize, at: usize, mean: &[Double], covariance: &[Double], out: &mut RowMoments) {
         let (q, n) = (self.q, self.n());
         let mut named: Vec<(usize, Double)> = vec![];
@@ -306,8 +309,8 @@ impl Sequence<'_> {
     }
 }
 
-/// Rotates a row into a triangle, rows of `w` numbers of which the last is the right side; `row` is written over.
-/// True if something of its right side is left.
+/// Rotates a row into a triangle, rows of `w` numbers of which the last is the right side; `row` is written
+/// over. True if something of its right side is left.
 fn rotate_in(w: usize, triangle: &mut [Double], row: &mut [Double]) -> bool {
     let zero = Double::default();
     for j in 0..w - 1 {

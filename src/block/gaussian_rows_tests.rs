@@ -3,8 +3,8 @@
 use super::*;
 use crate::block::gaussian_chain::{self, GaussianChains, InPlace, Scratch};
 
-/// A level of first variance `p`, steps `a` x + spread of variance `q`, seen with variance `r` where there is a
-/// number.
+/// A level of first variance `p`, steps `a` x + spread of variance `q`, seen with variance `r` where there is
+/// a number.
 fn level(p: f64, a: f64, q: f64, r: f64, seen: &[Option<f64>]) -> [LineRows; 3] {
     let mut lines: [LineRows; 3] = Default::default();
     lines.iter_mut().for_each(LineRows::clear);

@@ -292,8 +292,8 @@ fn two_steps_back() {
     all_hold(model, "y\n0.8\n-0.5\n-0.9\n\n-3.3\n2.25\n4.8\n", &["l"], -46.54923197628718, &mean, &sd);
 }
 
-/// The precision of steps that are 10⁻⁹ of the level, where no centre helps: what is left of the steps is known
-/// beside their squares. The fixed point of both updates in 60 digits.
+/// The precision of steps that are 10⁻⁹ of the level, where no centre helps: what is left of the steps is
+/// known beside their squares. The fixed point of both updates in 60 digits.
 #[test]
 fn a_learned_precision_of_small_steps() {
     let model = r#"Model(data: { "d": "d.csv" }, plates: { "t": Steps(table: "d") }, nodes: {

@@ -12,9 +12,9 @@ use std::ops::Range;
 /// same: as much is lost when they are computed.
 const SAME: f64 = 4.0 * f64::EPSILON;
 
-/// Where a pivot is less than this share of the precision that stands there, or what is known of a number alone
-/// less than this share of what is known of it together with the steps after it, sums of precisions have lost four
-/// digits.
+/// Where a pivot is less than this share of the precision that stands there, or what is known of a number
+/// alone less than this share of what is known of it together with the steps after it, sums of precisions
+/// have lost four digits.
 const LOST: f64 = 1.0 / 8192.0;
 
 /// Squares of right sides, a number: where they are larger on average, the log norm is a small difference.
@@ -102,8 +102,8 @@ impl Loops {
         }
     }
 
-    /// 0 stands for a width known only when they run. A machine without wide vectors has these loops only: the
-    /// others are not worth a third copy.
+    /// 0 stands for a width known only when they run. A machine without wide vectors has these loops only:
+    /// the others are not worth a third copy.
     fn of<const N: usize>() -> Self {
         Self {
             forward: |smoother, lo, range, from, scratch| match Vectors::new() {

@@ -1,10 +1,11 @@
-//! Gaussian chains from the rows of their lines: what each line of the model says of neighbouring steps, line by
-//! line, so that no two precisions are ever summed. It is the way for chains that the summing kernel finds to have
-//! lost their digits. Not here: the algorithm (`block::gaussian_rows`), nor when it is taken (the kernel says so).
+//! Gaussian chains from the rows of their lines: what each line of the model says of neighbouring steps, line
+//! by line, so that no two precisions are ever summed. It is the way for chains that the summing kernel finds
+//! to have lost their digits. Not here: the algorithm (`block::gaussian_rows`), nor when it is taken (the
+//! kernel says so).
 //!
-//! A line's energy is −½ E Σ (c·x − b)² and what holds no step: known, with all of its digits, from the rows. It is
-//! told as the line's share of the bound in place of ⟨T, G⟩, whose parts may be 10²⁰ nats each; so is its slope in a
-//! precision that is learned.
+//! A line's energy is −½ E Σ (c·x − b)² and what holds no step: known, with all of its digits, from the rows.
+//! It is told as the line's share of the bound in place of ⟨T, G⟩, whose parts may be 10²⁰ nats each; so is
+//! its slope in a precision that is learned.
 
 use super::potentials::{add_pairs, add_pairs_by_row, by_row, kernel, of_tables};
 use crate::{
@@ -30,8 +31,8 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-/// Known squares and the squares of rows' right sides differ by no more than this share of them where they are the
-/// same number.
+/// Known squares and the squares of rows' right sides differ by no more than this share of them where they
+/// are the same number.
 const SAME: f64 = 1e-12;
 /// Below this condition, and with right sides no larger than so on average, sums would do again.
 const TAME: f64 = 1e3;
@@ -66,7 +67,8 @@ struct Line<'p> {
     scale: Option<(VarId, usize)>,
 }
 
-/// What passes sum of lines: Σ E(c·x − b)², Σ b² and its size for rounding of each, and what says whether sums would do.
+/// What passes sum of lines: Σ E(c·x − b)², Σ b² and its size for rounding of each, and what says whether
+/// sums would do.
 #[derive(Default)]
 struct Left {
     sums: Vec<[f64; 3]>,
@@ -128,8 +130,8 @@ fn single(plan: &Plan, line: &Line<'_>, u: VarId, at: usize) -> bool {
 }
 
 impl<'p> Lines<'p> {
-    /// The lines of a chain that are sent as `sent` says; none where it is no Gaussian chain, or where its lines'
-    /// squares can't be told from what else their tables hold.
+    /// The lines of a chain that are sent as `sent` says; none where it is no Gaussian chain, or where its
+    /// lines' squares can't be told from what else their tables hold.
     pub(super) fn new(plan: &'p Plan, v: VarId, rule: &'p Rule, sent: &[Sent]) -> Option<Self> {
         let lags = kernel(&plan.vars[v]).gaussian_lags()?;
         let mut lines: Vec<Line<'p>> = vec![];
@@ -152,8 +154,8 @@ impl<'p> Lines<'p> {
             }
         }
         for line in &mut lines {
-            // What all products with a step hold is their precision, perhaps with a factor of the step; others that
-            // hold either are known squares. Which rows there are is neither.
+            // What all products with a step hold is their precision, perhaps with a factor of the step;
+            // others that hold either are known squares. Which rows there are is neither.
             let tables = line.steps.iter().map(|&t| &plan.tables[t]);
             let mut with_steps = tables.flat_map(|t| t.terms.iter().map(move |term| factors(t, term, v)));
             let mut precision = with_steps.next()?;
@@ -360,7 +362,8 @@ impl<'p> Lines<'p> {
         Ok(())
     }
 
-    /// The rows of one line, for each plate cell past the steps; `None` where what it sends is no sum of squares.
+    /// The rows of one line, for each plate cell past the steps; `None` where what it sends is no sum of
+    /// squares.
     fn line_rows(
         &self,
         work: &Work<'_>,
@@ -397,10 +400,10 @@ impl<'p> Lines<'p> {
                     h.fill(0.0);
                     // −½ of a precision, both of whose halves count; and between steps, all of minus it.
                     let mut add = |a: usize, b: usize, from: &[f64]| {
-                        for i in 0..square {
+                        for (i, from) in from[..square].iter().enumerate() {
                             let (x, y) = (a * q + i / q, b * q + i % q);
-                            gram[x * wide + y] -= from[i];
-                            gram[y * wide + x] -= from[i];
+                            gram[x * wide + y] -= from;
+                            gram[y * wide + x] -= from;
                         }
                     };
                     for (back, eta) in sent.iter().filter(|s| s.0 <= (t - first).min(self.lags)) {

@@ -103,11 +103,10 @@ impl<'p> ByBlocks<'p> {
             steps.sums.again = true;
             return Ok(());
         }
-        if ready.take_lost(&mut kernels[v]) || done.is_err() {
-            if let Some(lines) = self.lines.as_ref().filter(|l| l.may_help(work)) {
-                lines.lost(sums);
-                return Ok(());
-            }
+        let lost = ready.take_lost(&mut kernels[v]) || done.is_err();
+        if let Some(lines) = self.lines.as_ref().filter(|l| lost && l.may_help(work)) {
+            lines.lost(sums);
+            return Ok(());
         }
         done.map_err(|e| broken(work, stream, range, e))?;
         // The kernel's own time: what it asked of its steps has been noted.

@@ -249,8 +249,8 @@ impl Steps<'_> {
         first.map_or(Ok(()), |(_, why)| Err(why.clone()))
     }
 
-    /// Is it a chain whose steps rows of another table pick? Then its moments have to be there when these ask, and
-    /// not only while its own rows are gone over.
+    /// Is it a chain whose steps rows of another table pick? Then its moments have to be there when these
+    /// ask, and not only while its own rows are gone over.
     fn picked(&self, vector: &Vector) -> bool {
         let Some(steps) = vector.chain else { return false };
         vector.members.iter().any(|m| {
