@@ -53,6 +53,7 @@ pub fn predict(
     bound: &Bound,
     plate: PlateId,
 ) -> Result<Prediction, NoAnswer> {
+    kept.about_one_centre().map_err(NoAnswer::Kept)?;
     let blocks = blocks(kept, graph).map_err(NoAnswer::Kept)?;
     let of = Shared::new(graph, bound, kept, &blocks);
     Asked::new(&of, plate)?.all()

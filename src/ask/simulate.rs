@@ -31,6 +31,7 @@ pub type Drawn = Vec<Vec<f64>>;
 /// # Errors
 /// It is not one of this model.
 pub fn shared(kept: &Kept, graph: &FactorGraph, seed: u64, draw: u64) -> Result<Drawn, KeepError> {
+    kept.about_one_centre()?;
     let mut out = vec![vec![]; graph.nodes.len()];
     for block in blocks(kept, graph)? {
         let names: Vec<&str> = block.nodes.iter().map(|n| graph.nodes[n.0].name.as_str()).collect();

@@ -62,6 +62,18 @@ impl Kept {
         self.real(&format!("centre/{node}"))
     }
 
+    /// Whether its blocks are about one centre for each node, as questions take them.
+    ///
+    /// # Errors
+    /// The run has moved to centres of its own.
+    pub fn about_one_centre(&self) -> Result<(), KeepError> {
+        if self.real("moved").is_empty() {
+            return Ok(());
+        }
+        let why = "its run has moved to a centre for each element; only `show` and `--from` take such up yet";
+        Err(KeepError::Other(why.into()))
+    }
+
     /// The coordinates of a block, by its place, where they are others than its nodes' values.
     pub fn turn(&self, block: usize) -> Option<Turn> {
         turned::turn(self.real(&turned::name(block)))

@@ -26,6 +26,7 @@ pub fn prior(kept: &Kept, model: &str, graph: &FactorGraph, plan: &Plan) -> Resu
     if kept.document.model.text != model {
         return Err(KeepError::Other("it is of another model, and only the same can take it up".into()));
     }
+    kept.about_one_centre()?;
     let all = blocks(kept, graph)?;
     let texts: Vec<_> = kept.document.blocks.iter().filter(|b| b.layout.is_some()).collect();
     let rows = |p: crate::shape::PlateId| {
