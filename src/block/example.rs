@@ -1,12 +1,15 @@
 //! Blocks to hold the laws against: of each kind a few, small, ordinary, with what is known in part. Not here:
 //! the laws (`laws`).
 
-use super::{portable::Restore, sequence::Sequences, shape::BlockShape};
+use super::{sequence::Sequences, shape::BlockShape};
 use crate::{
     dist,
     expfam::{family::Family, stat::StatKind},
 };
 use std::fmt;
+
+/// Lays a block out again, of a layout and of the pairs that it lists; `None` where they are no such block.
+pub type Restore = fn(layout: &serde_json::Value, pairs: &[u64]) -> Option<Box<dyn BlockShape>>;
 
 /// A kind of block.
 pub struct BlockKind {

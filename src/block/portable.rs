@@ -1,7 +1,6 @@
 //! A laid-out block written down, so that it can be laid out again without the model's data. Not here: the
 //! file (`keep`), nor any kind of block.
 
-use super::shape::BlockShape;
 use crate::{
     dist,
     expfam::{family::Family, stat::StatKind},
@@ -25,9 +24,6 @@ impl Portable {
         Self { layout, pairs: vec![], eta: eta.to_vec() }
     }
 }
-
-/// Lays a block out again, of a layout and of the pairs that it lists; `None` where they are no such block.
-pub type Restore = fn(layout: &Value, pairs: &[u64]) -> Option<Box<dyn BlockShape>>;
 
 /// A number of a layout.
 pub fn number(layout: &Value, name: &str) -> Option<usize> {

@@ -1,7 +1,7 @@
 //! Draws as ArviZ's `from_dict` takes them: `posterior` → node → chain, draw, then the node's own axes. Not
 //! here: other formats.
 
-use super::Draws;
+use super::drawn::Draws;
 use crate::report::json::{Nested, ObjectJson};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::io;

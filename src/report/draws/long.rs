@@ -1,6 +1,6 @@
 //! Draws as a long table: `node`, `index`, `draw`, `value`. Not here: other formats.
 
-use super::Draws;
+use super::drawn::Draws;
 use crate::report::{axes::labels_at, csv::cell};
 use std::io;
 

@@ -1,20 +1,13 @@
 //! Draws of a posterior as files that other programs read; one file each format. Not here: the draws (`ask`).
 
+mod drawn;
 mod json;
 mod long;
 mod npz;
 
-use crate::answer::posterior::NodePosterior;
-use std::io;
+pub use drawn::Draws;
 
-/// Draws of some nodes.
-#[derive(Clone, Debug)]
-pub struct Draws {
-    /// How many.
-    pub count: usize,
-    /// Each node as a report has it, and its values: draw after draw, each of all elements in file order.
-    pub nodes: Vec<(NodePosterior, Vec<f64>)>,
-}
+use std::io;
 
 /// How draws are written.
 pub type WriteDraws = fn(&Draws, &mut dyn io::Write) -> io::Result<()>;

@@ -5,7 +5,7 @@
 //! `lib.format`, version 1.0; PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.4. Every date is the first that the
 //! format knows, so that the same draws have the same bytes.
 
-use super::Draws;
+use super::drawn::Draws;
 use std::io;
 
 /// 1 January 1980.
