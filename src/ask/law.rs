@@ -111,12 +111,11 @@ pub(super) fn told(parts: &[(f64, Law)]) -> Told {
     let means: Vec<(f64, Vec<f64>, Vec<f64>)> =
         parts.iter().map(|(w, law)| (*w, law.mean(), law.variance())).collect();
     let width = means.first().map_or(0, |m| m.1.len());
-    let of = |f: &dyn Fn(&(f64, Vec<f64>, Vec<f64>), usize) -> f64, i: usize| -> f64 {
-        means.iter().filter(|m| m.0 > 0.0).map(|m| m.0 * f(m, i)).sum()
-    };
-    let mean: Vec<f64> = (0..width).map(|i| of(&|m, i| m.1[i], i)).collect();
+    let possible = || means.iter().filter(|m| m.0 > 0.0);
+    let mean: Vec<f64> = (0..width).map(|i| possible().map(|m| m.0 * m.1[i]).sum()).collect();
     // About the mean: no digits cancel.
-    let variance = |i: usize| of(&|m, i| m.2[i] + (m.1[i] - mean[i]).powi(2), i);
+    let variance =
+        |i: usize| -> f64 { possible().map(|m| m.0 * (m.2[i] + (m.1[i] - mean[i]).powi(2))).sum() };
     let sd = (0..width).map(|i| variance(i).sqrt()).collect();
     let quantiles = LEVELS.map(|p| (0..width).map(|i| mixture_quantile(parts, i, p)).collect());
     Told { mean, sd, quantiles }

@@ -27,7 +27,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Infer the posterior; print the bound's path and a table for each node
-    Fit(Fit),
+    Fit(Box<Fit>),
     /// Predict new rows under a kept posterior
     Predict(Predict),
     /// Draw data from a model or from a kept posterior

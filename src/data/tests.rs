@@ -404,7 +404,7 @@ fn bad_files_give_the_codes_in_their_names() {
     let mut codes = vec![];
     for name in &names {
         let code = name.split('_').next().unwrap_or_default();
-        let found = read(&Repository, "t", &format!("graphs/bad/data/{name}"), None).and_then(|t| {
+        let found = read(&Repository, "t", format!("graphs/bad/data/{name}"), None).and_then(|t| {
             let column = |name| t.column(name).unwrap_or_else(|| panic!("{code}: no column {name}"));
             match code {
                 "E0611" | "E0612" | "E0614" => column("height").as_numbers(&t).map(drop),

@@ -54,7 +54,12 @@ const TOGETHER: usize = 1024;
 impl KnownArray {
     /// Evaluates a known array. `shift` is subtracted from values of a location slot (centring); empty for
     /// none.
-    pub fn new(known: &Known, graph: &FactorGraph, bound: &Bound, shift: &[f64]) -> Result<Self, BadValue> {
+    pub fn new(
+        known: &Known,
+        graph: &FactorGraph,
+        bound: &Bound,
+        shift: &[f64],
+    ) -> Result<Self, Box<BadValue>> {
         let elements: Vec<usize> = known.elements.iter().map(|&e| bound.size(e)).collect();
         let count: usize = elements.iter().product();
         let d = known.event.map_or(1, |e| bound.size(e));
@@ -88,18 +93,20 @@ impl KnownArray {
             for (i, e) in here.enumerate() {
                 value.clear();
                 value.extend_from_slice(values.at(i));
-                let bad = |value: &[f64], why: &str, support| BadValue {
-                    span: known.expr.span,
-                    why: why.into(),
-                    element: e,
-                    value: value.to_vec(),
-                    support,
-                    asked: if value.iter().all(|v| v.is_finite()) {
-                        None
-                    } else {
-                        env.no_number(&known.expr, i)
-                    },
-                    cell: env.first_cell(&known.expr, i),
+                let bad = |value: &[f64], why: &str, support| {
+                    Box::new(BadValue {
+                        span: known.expr.span,
+                        why: why.into(),
+                        element: e,
+                        value: value.to_vec(),
+                        support,
+                        asked: if value.iter().all(|v| v.is_finite()) {
+                            None
+                        } else {
+                            env.no_number(&known.expr, i)
+                        },
+                        cell: env.first_cell(&known.expr, i),
+                    })
                 };
                 if value.iter().any(|v| !v.is_finite()) && env.no_number(&known.expr, i).is_some() {
                     return Err(bad(&value, "is not finite", "a finite number"));

@@ -189,11 +189,10 @@ fn text(p: &Prediction, width_of_page: usize, out: &mut dyn io::Write) -> io::Re
         };
         if n.category {
             sheet.text("most likely").number("probability");
-            let likely = most_likely(n);
-            for element in 0..elements.min(LINES) {
+            for (element, likely) in most_likely(n).into_iter().enumerate().take(LINES) {
                 let top = n.mean[element * w..(element + 1) * w].iter().copied().fold(0.0, f64::max);
                 let mut cells = begin(element);
-                cells.extend([likely[element].clone(), super::number::short(top, 4)]);
+                cells.extend([likely, super::number::short(top, 4)]);
                 sheet.row(cells);
             }
         } else {

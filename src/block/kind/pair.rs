@@ -16,7 +16,7 @@ use crate::{
         family::Parameter,
         joint::{JointFamily, JointSpec},
         stat::Domain,
-        stat::{PartShape, StatKind},
+        stat::PartShape,
     },
     num::stream::Stream,
 };
@@ -195,8 +195,7 @@ impl BlockShape for Pair {
 
     /// A number and its precision are a scaled vector of one entry.
     fn scales(&self) -> Option<usize> {
-        let scalar = |s: &&StatKind| s.value == PartShape::Scalar;
-        self.spec.members.iter().all(|s| scalar(s)).then_some(1)
+        self.spec.members.iter().all(|s| s.value == PartShape::Scalar).then_some(1)
     }
 
     fn ahead(&self, eta: &[f64], times: f64) -> Option<(f64, Vec<f64>, Vec<f64>)> {

@@ -111,8 +111,7 @@ impl<'a> Lowering<'a> {
             known.elements = plates.iter().map(|&p| crate::shape::Extent::Plate(p)).collect();
             known.letters = plates.iter().map(|&p| crate::graph::energy::Letter::Plate(p)).collect();
         }
-        KnownArray::new(&known, self.graph, self.bound, &[])
-            .map_err(|e| LowerError::Value(Box::new(e), known.place))
+        KnownArray::new(&known, self.graph, self.bound, &[]).map_err(|e| LowerError::Value(e, known.place))
     }
 
     /// Which file rows of the child's row plate the factor's line speaks of; `None` for all.

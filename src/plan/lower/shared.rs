@@ -23,7 +23,7 @@ impl<'a> Lowering<'a> {
         let centred = f.spec.location && known.place.1 == 1 && matches!(known.map, KnownMap::Stat { .. });
         let shift: &[f64] = if centred { &self.centres[f.node.0] } else { &[] };
         let array = KnownArray::new(known, self.graph, self.bound, shift)
-            .map_err(|e| LowerError::Value(Box::new(e), known.place))?;
+            .map_err(|e| LowerError::Value(e, known.place))?;
         self.known.push(array);
         self.evaluated.insert(k, self.known.len() - 1);
         Ok(self.known.len() - 1)
