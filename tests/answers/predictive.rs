@@ -107,8 +107,8 @@ fn vectors_have_the_spread_of_a_multivariate_t() {
     let scale = p.parameter("L", "scale");
     let det = scale[0] * scale[3] - scale[1] * scale[2];
     let inverse = [scale[3] / det, scale[0] / det];
-    for k in 0..2 {
-        let variance = inverse[k] * (kappa + 1.0) / (kappa * (dof - 3.0));
+    for (k, inverse) in inverse.into_iter().enumerate() {
+        let variance = inverse * (kappa + 1.0) / (kappa * (dof - 3.0));
         let found = p.0["nodes"]["y"]["sd"][3][k].as_f64().unwrap();
         near("sd", found, variance.sqrt(), 1e-12);
     }
