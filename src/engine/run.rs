@@ -596,6 +596,7 @@ mod tests {
         // Numbers so large that their rounding is seen: those of rows 1e5 deviations from where they belong.
         let far = ready(&CLASSES.replace("11", "1e5").replace("0.01", "1e-12"));
         let mut run = far.run();
+        run.recentring.never();
         run.go(&mut Batch::new(&far.plan, budget(3, 0.0)), &mut Unwatched).unwrap();
         let (now, terms) = (run.elbo(), run.record.last_terms().to_vec());
         let rounding = LEFT_OUT * run.session.rounding().magnitude;

@@ -13,9 +13,12 @@ pub struct Double {
     pub low: f64,
 }
 
-/// a + b and what rounding has left.
+/// a + b and what rounding has left. What is not finite has no low part.
 fn two_sum(a: f64, b: f64) -> Double {
     let high = a + b;
+    if !high.is_finite() {
+        return Double { high, low: 0.0 };
+    }
     let back = high - a;
     Double { high, low: (a - (high - back)) + (b - back) }
 }
@@ -36,7 +39,7 @@ impl Double {
     /// a · b without any rounding.
     pub fn product(a: f64, b: f64) -> Self {
         let high = a * b;
-        quick(high, a.mul_add(b, -high))
+        if high.is_finite() { quick(high, a.mul_add(b, -high)) } else { Self { high, low: 0.0 } }
     }
 
     /// self / b.
