@@ -79,7 +79,7 @@ pub fn run(task: &Task) -> Result<String, String> {
     let read = t.elapsed().as_secs_f64();
     let t = Instant::now();
     let plan = pipeline::plan(&graph, &bound, &mut diags).map_err(|r| shown(&diags, r))?;
-    bound.forget(|n| plan.predicted.contains(&n));
+    bound.forget(&graph, |n| plan.predicted.contains(&n));
     let planned = t.elapsed().as_secs_f64();
     let options = Options {
         max_iterations: task.iterations,

@@ -83,11 +83,10 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         prior,
         profile: args.profile,
     };
-    // The plan has the rows in its own order: one copy of the data is enough, but where numbers have a place: a run
-    // may need all of them about other centres. Predictions read what is known of the nodes that they depend on.
-    let places = graph.nodes.iter().any(|n| n.spec.location);
+    // The plan has the rows in its own order: one copy of the data is enough. Predictions read what is known of
+    // the nodes that they depend on.
     let predicts = !plan.predicted.is_empty() || !plan.kept.everything();
-    bound.forget(|n| named(n) || predicts || places);
+    bound.forget(&graph, |n| named(n) || predicts);
     let about = keep::about(&opened, &graph, args, options.seed, &data)?;
     let keeping = outputs.kept().map(|place| Keeping {
         place,

@@ -98,10 +98,11 @@ impl ObservedArray {
 
 impl Bound {
     /// Lets go of what a plan has its own copy of: values of observed nodes, but of those to `keep`, and
-    /// where rows stand.
-    pub fn forget(&mut self, keep: impl Fn(NodeId) -> bool) {
+    /// where rows stand. Where numbers have a place all values stay: a run may need them about other centres.
+    pub fn forget(&mut self, graph: &FactorGraph, keep: impl Fn(NodeId) -> bool) {
+        let places = graph.nodes.iter().any(|n| n.spec.location);
         for (i, values) in self.observed.iter_mut().enumerate() {
-            if !keep(NodeId(i)) {
+            if !places && !keep(NodeId(i)) {
                 *values = None;
             }
         }
