@@ -5,6 +5,7 @@ use super::{
     common::elbow,
     digits::{RIGHT, error, fit},
 };
+use elbow::{Model, Options};
 use serde_json::Value;
 use std::fs;
 
@@ -60,10 +61,14 @@ fn together(units: [f64; 3]) -> String {
 
 #[test]
 fn other_units_change_a_bound_by_their_logarithms() {
-    let nothing: Value = serde_json::json!({ "tau": {} });
-    let plain = fit(&together([1.0; 3]), &nothing).unwrap();
+    let settled = |units: [f64; 3]| {
+        let p = Model::from_text(&together(units)).unwrap().fit(&Options::default()).unwrap();
+        assert!(p.converged, "{units:?}");
+        p
+    };
+    let plain = settled([1.0; 3]);
     for units in [[1.0, 1e8, 1.0], [1e-6, 1e6, 1.0], [1e3, 1e-9, 1e9]] {
-        let p = fit(&together(units), &nothing).unwrap();
+        let p = settled(units);
         let want = plain.elbo - 36.0 * units.iter().map(|u| u.ln()).sum::<f64>();
         assert!((p.elbo - want).abs() < 1e-6 * want.abs(), "{units:?}: {} is not {want}", p.elbo);
     }
