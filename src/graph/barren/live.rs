@@ -41,6 +41,7 @@ impl<'a> Live<'a> {
         };
         for n in (0..graph.nodes.len()).map(NodeId) {
             match bound.observed(n) {
+                Some(all) if complete(all) => live.mark_all(n),
                 Some(ObservedArray::Numbers { width, values }) => {
                     for (e, v) in values.chunks_exact((*width).max(1)).enumerate() {
                         if v.iter().any(|x| !x.is_nan()) {
@@ -70,10 +71,34 @@ impl<'a> Live<'a> {
         }
     }
 
+    /// Marks all elements of a node, and all of those that they name one for one.
+    fn mark_all(&mut self, n: NodeId) {
+        if self.left[n.0] == 0 {
+            return;
+        }
+        self.marks[n.0].fill(true);
+        self.left[n.0] = 0;
+        let lines = self.lines[n.0].iter();
+        let whole: Vec<NodeId> =
+            lines.flat_map(|l| l.names.iter().filter(|m| l.covers(m))).map(|m| m.node).collect();
+        whole.into_iter().for_each(|m| self.mark_all(m));
+        if self.names_more(n) {
+            self.open.extend((0..self.marks[n.0].len()).map(|e| (n, e)));
+        }
+    }
+
+    /// Do lines of a node name nodes of which elements are not marked?
+    fn names_more(&self, n: NodeId) -> bool {
+        self.lines[n.0].iter().flat_map(|l| &l.names).any(|m| self.left[m.node.0] > 0)
+    }
+
     /// Marks all that marked elements depend on.
     pub(super) fn follow(&mut self) {
         let mut at = vec![];
         while let Some((n, e)) = self.open.pop() {
+            if !self.names_more(n) {
+                continue;
+            }
             at.clear();
             let mut rest = e;
             for &size in self.sizes[n.0].iter().rev() {
@@ -126,5 +151,13 @@ impl<'a> Live<'a> {
     /// Sizes of a node's plates.
     pub(super) fn sizes(&self, n: NodeId) -> &[usize] {
         &self.sizes[n.0]
+    }
+}
+
+/// Is no cell missing?
+fn complete(observed: &ObservedArray) -> bool {
+    match observed {
+        ObservedArray::Numbers { values, .. } => !values.iter().any(|x| x.is_nan()),
+        ObservedArray::Codes(codes) => !codes.contains(&u32::MAX),
     }
 }

@@ -94,6 +94,20 @@ fn named(graph: &FactorGraph, bound: &Bound, plates: &[PlateId], r: &Ref, out: &
 }
 
 impl Line {
+    /// Do the child's elements name all elements of a target between them, by their plates alone?
+    pub(super) fn covers(&self, named: &Named) -> bool {
+        let mut own = vec![];
+        matches!(self.rows, RowSet::All)
+            && named.axes.iter().all(|a| match a {
+                Axis::Own(axis) if !own.contains(axis) => {
+                    own.push(*axis);
+                    true
+                }
+                Axis::All => true,
+                _ => false,
+            })
+    }
+
     /// Does it speak of the child's element with these indices?
     pub(super) fn speaks_of(&self, bound: &Bound, steps: &Steps, at: &[usize]) -> bool {
         let Some((axis, plate)) = self.along else { return true };
