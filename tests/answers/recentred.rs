@@ -62,7 +62,7 @@ fn together(units: [f64; 3]) -> String {
 #[test]
 fn other_units_change_a_bound_by_their_logarithms() {
     let settled = |units: [f64; 3]| {
-        let p = Model::from_text(&together(units)).unwrap().fit(&Options::default()).unwrap();
+        let p = Model::from_text(together(units)).unwrap().fit(&Options::default()).unwrap();
         assert!(p.converged, "{units:?}");
         p
     };
