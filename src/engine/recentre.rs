@@ -29,6 +29,8 @@ use std::{cell::OnceCell, ops::Range};
 /// Where more cancels than this many times what is left, fewer than nine digits may be. Less than that is met in
 /// sound data of many dimensions: 16 columns whose means lie 30 deviations apart come to 1e5.
 const MUCH: f64 = 1e6;
+/// A mean so many times what it and its centre come to, and so many of its deviations, stands far from its centre.
+const FAR: f64 = 1e5;
 /// Where numbers have broken down, so much may have been why.
 const SOME: f64 = 1e3;
 /// A move is worth another if it has left a tenth of what cancelled.
@@ -135,7 +137,7 @@ impl<'p> Recentring<'p> {
                 let width = means.len() / order.len().max(1);
                 let lost = |(i, m): (usize, &f64)| {
                     let c = plan.centre(node, order[i / width], width);
-                    m.abs() > MUCH * (m + c.get(i % width).copied().unwrap_or(0.0)).abs()
+                    m.abs() > FAR * (m + c.get(i % width).copied().unwrap_or(0.0)).abs()
                 };
                 let any: Vec<usize> = means.iter().enumerate().filter(|x| lost(*x)).map(|x| x.0).collect();
                 if any.is_empty() {
@@ -144,7 +146,7 @@ impl<'p> Recentring<'p> {
                 let of = var.shape.marginal(member, Which::From(0), numbers[0], numbers[1]);
                 let sd: Vec<f64> =
                     of.numbers.chunks_exact(of.width).flat_map(|x| of.law.summary(x).sd).collect();
-                any.iter().any(|&i| sd.get(i).is_none_or(|sd| means[i].abs() > MUCH * sd))
+                any.iter().any(|&i| sd.get(i).is_none_or(|sd| means[i].abs() > FAR * sd))
             })
         })
     }
