@@ -12,7 +12,7 @@ use crate::{
     graph::{
         Bound, FactorGraph,
         evaluate::{self, Environment, Indices, Steps},
-        factor_graph::{Factor, Index, Ref, RowSet, Target},
+        factor_graph::{Factor, Index, Ref, Target},
     },
     keep::{KeepError, Kept, blocks::blocks},
     num::stream::Stream,
@@ -82,7 +82,7 @@ pub fn simulate(
         let lines: Vec<&Factor> = graph.factors.iter().filter(|f| f.node.0 == n).collect();
         for e in order(graph, bound, &steps, NodeId(n), count) {
             let at = indices(graph, bound, n, e);
-            let speaks = |f: &&&Factor| speaks_of(bound, &steps, f, &at);
+            let speaks = |f: &&&Factor| evaluate::speaks_of(bound, &steps, f.rows, at.iter().copied());
             // The end of a stick has no line, and is 1.
             let line = lines
                 .iter()
@@ -150,20 +150,6 @@ fn indices(graph: &FactorGraph, bound: &Bound, n: usize, element: usize) -> Vec<
     }
     out.reverse();
     out
-}
-
-/// Does the factor's line speak of this element?
-fn speaks_of(bound: &Bound, steps: &Steps, f: &Factor, at: &[(PlateId, usize)]) -> bool {
-    let step = || at.iter().find_map(|&(p, i)| steps.step(bound, p, i));
-    let above = |&(p, i): &(PlateId, usize)| bound.plate(p).parents.as_ref().map(|x| x[i]);
-    let root = || at.iter().find_map(above).is_none_or(|above| above == u32::MAX);
-    match f.rows {
-        RowSet::All => true,
-        RowSet::Step(j) => step() == Some(j as usize),
-        RowSet::From(j) => step().is_some_and(|t| t >= j as usize),
-        RowSet::Roots => root(),
-        RowSet::Below => !root(),
-    }
 }
 
 /// A draw of one element given all that its line names.

@@ -67,8 +67,8 @@ impl LineRows {
             let from = self.numbers.len();
             self.numbers.resize(from + n + 1, Double::default());
             let row = &mut self.numbers[from..];
-            left.iter().for_each(|&k| row[k] = rest[j * n + k].over(pivot));
-            (row[j], row[n]) = (pivot, side[j].over(pivot));
+            left.iter().for_each(|&k| row[k] = rest[j * n + k] / pivot);
+            (row[j], row[n]) = (pivot, side[j] / pivot);
             for &a in &left {
                 side[a] = side[a] - row[a] * row[n];
                 left.iter().for_each(|&b| rest[a * n + b] = rest[a * n + b] - row[a] * row[b]);
@@ -216,7 +216,7 @@ impl Sequence<'_> {
                 for i in (0..=c).rev() {
                     let one = if i == c { Double::from(1.0) } else { zero };
                     let sum = (i + 1..=c).fold(one, |sum, k| sum - rows[i * w + k] * own[k * q + c]);
-                    own[i * q + c] = sum.over(rows[i * w + i]);
+                    own[i * q + c] = sum / rows[i * w + i];
                 }
             }
             let solved = |i: usize, column: usize| {
@@ -323,7 +323,7 @@ fn rotate_in(w: usize, triangle: &mut [Double], row: &mut [Double]) -> bool {
             return false;
         }
         let size = hypotenuse(of[j], row[j]);
-        let (c, s) = (of[j].over(size), row[j].over(size));
+        let (c, s) = (of[j] / size, row[j] / size);
         for k in j..w {
             let (a, b) = (of[k], row[k]);
             of[k] = c * a + s * b;
@@ -339,13 +339,13 @@ fn hypotenuse(a: Double, b: Double) -> Double {
     let scale = a.high.abs().max(b.high.abs());
     // A power of two scales without rounding.
     let by = Double::from(2f64.powi(scale.log2().floor().clamp(-1000.0, 1000.0) as i32));
-    let (a, b) = (a.over(by), b.over(by));
+    let (a, b) = (a / by, b / by);
     square_root(a * a + b * b) * by
 }
 
 fn square_root(x: Double) -> Double {
     let near = Double::from(x.high.sqrt());
-    near + (x - near * near).over(near + near)
+    near + (x - near * near) / (near + near)
 }
 
 #[cfg(test)]

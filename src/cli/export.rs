@@ -25,10 +25,7 @@ pub(super) fn run(args: &args::Export, terminal: &Terminal) -> Result<Exit, Stop
     let model = opened.parse()?;
     let graph = opened.graph(&model)?;
     args::known_nodes(args.nodes.as_deref(), &graph, terminal)?;
-    let wrong = |e: crate::keep::KeepError| {
-        let title = format!("cannot use the posterior `{}`: {e}", args.posterior.display());
-        terminal.fault(title, e.help())
-    };
+    let wrong = |e| keep::unusable(&args.posterior, &e, terminal);
     let bound = skeleton(&kept, &graph).map_err(wrong)?;
     let wanted = Wanted { nodes: args.nodes.as_deref(), quantiles: 0 };
     let posterior = show(&kept, &graph, &bound, &wanted).map_err(wrong)?;

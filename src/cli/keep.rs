@@ -7,7 +7,7 @@ use crate::{
     engine::{Reached, Watch},
     graph::{Bound, FactorGraph},
     keep::{
-        Kept,
+        KeepError, Kept,
         document::ModelText,
         save::{About, save},
     },
@@ -15,7 +15,7 @@ use crate::{
 };
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -29,8 +29,19 @@ pub(super) fn read(path: &Path, terminal: &Terminal) -> Result<Kept, Stop> {
         let why = format!("cannot read the posterior `{shown}`: {}", plain(&e));
         terminal.fault(why, "`elbow fit MODEL.ron --save FILE` writes one")
     })?;
-    Kept::read(&bytes)
-        .map_err(|e| terminal.fault(format!("cannot use the posterior `{shown}`: {e}"), e.help()))
+    Kept::read(&bytes).map_err(|e| unusable(path, &e, terminal))
+}
+
+/// Why a kept posterior cannot answer what is asked.
+pub(super) fn unusable(path: &Path, e: &KeepError, terminal: &Terminal) -> Stop {
+    terminal.fault(format!("cannot use the posterior `{}`: {e}", path.display()), e.help())
+}
+
+/// The tables that were given, and where the others were when the posterior was kept.
+pub(super) fn tables(kept: &Kept, given: &[(String, PathBuf)]) -> Vec<(String, PathBuf)> {
+    let others = kept.document.model.tables.iter().filter(|(name, _)| given.iter().all(|(n, _)| n != name));
+    let others = others.map(|(name, path)| (name.clone(), PathBuf::from(path)));
+    given.iter().cloned().chain(others).collect()
 }
 
 /// What is kept of a run beside its numbers.

@@ -19,20 +19,13 @@ pub(super) fn run(args: &args::Predict, terminal: &Terminal) -> Result<Exit, Sto
     // A name that no table has is refused first.
     opened.paths(&graph, &args.data)?;
     let plate = rows(&graph, &args.data, terminal)?;
-    let given = |name: &str| args.data.iter().any(|(n, _)| n == name);
-    let others = kept.document.model.tables.iter().filter(|(name, _)| !given(name));
-    let others = others.map(|(name, path)| (name.clone(), PathBuf::from(path)));
-    let tables: Vec<(String, PathBuf)> = args.data.iter().cloned().chain(others).collect();
-    let bound = opened.bind_again(&model, &graph, &tables, &axes(&kept, &graph))?;
+    let bound = opened.bind_again(&model, &graph, &keep::tables(&kept, &args.data), &axes(&kept, &graph))?;
     if !args.quiet {
         opened.warn();
         fresh(&kept, &graph, &bound).iter().for_each(|w| terminal.warn(w));
     }
     let prediction = ask::predict(&kept, &graph, &bound, plate).map_err(|e| match e {
-        NoAnswer::Kept(e) => {
-            let title = format!("cannot use the posterior `{}`: {e}", args.posterior.display());
-            terminal.fault(title, e.help())
-        }
+        NoAnswer::Kept(e) => keep::unusable(&args.posterior, &e, terminal),
         NoAnswer::Form(why) => terminal.fault(
             format!("these rows have no answer in closed form: {why}"),
             "`elbow fit` with the new rows, their cells left empty, answers them",

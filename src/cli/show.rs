@@ -19,10 +19,7 @@ pub(super) fn run(args: &args::ShowArgs, terminal: &Terminal) -> Result<Exit, St
     let model = opened.parse()?;
     let graph = opened.graph(&model)?;
     args::known_nodes(args.nodes.as_deref(), &graph, terminal)?;
-    let wrong = |e: crate::keep::KeepError| {
-        let title = format!("cannot use the posterior `{}`: {e}", args.posterior.display());
-        terminal.fault(title, e.help())
-    };
+    let wrong = |e| keep::unusable(&args.posterior, &e, terminal);
     let bound = skeleton(&kept, &graph).map_err(wrong)?;
     let quantiles = match args.format.as_str() {
         _ if args.quantiles => usize::MAX,

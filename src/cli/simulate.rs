@@ -8,7 +8,6 @@ use crate::{
     report::simulated,
     shape::DataTableId,
 };
-use std::path::PathBuf;
 
 pub(super) fn run(args: &args::Simulate, terminal: &Terminal) -> Result<Exit, Stop> {
     let of_model = args.from.extension().is_some_and(|e| e == "ron");
@@ -22,11 +21,7 @@ pub(super) fn run(args: &args::Simulate, terminal: &Terminal) -> Result<Exit, St
     let mut bound = match &kept {
         Some(kept) => {
             opened.paths(&graph, &args.data)?;
-            let given = |name: &str| args.data.iter().any(|(n, _)| n == name);
-            let others = kept.document.model.tables.iter().filter(|(name, _)| !given(name));
-            let others = others.map(|(name, path)| (name.clone(), PathBuf::from(path)));
-            let tables: Vec<(String, PathBuf)> = args.data.iter().cloned().chain(others).collect();
-            opened.bind_again(&model, &graph, &tables, &axes(kept, &graph))?
+            opened.bind_again(&model, &graph, &keep::tables(kept, &args.data), &axes(kept, &graph))?
         }
         None => {
             let paths = opened.paths(&graph, &args.data)?;
@@ -63,9 +58,7 @@ fn shared(
     draw: u64,
     terminal: &Terminal,
 ) -> Result<simulate::Drawn, Stop> {
-    simulate::shared(kept, graph, args.seed, draw).map_err(|e| {
-        terminal.fault(format!("cannot use the posterior `{}`: {e}", args.from.display()), e.help())
-    })
+    simulate::shared(kept, graph, args.seed, draw).map_err(|e| keep::unusable(&args.from, &e, terminal))
 }
 
 /// So many rows of a table, none of which is read.

@@ -2,7 +2,7 @@
 //! is what counts. Source: Dekker, "A floating-point technique for extending the available precision" (1971);
 //! Shewchuk, "Adaptive precision floating-point arithmetic" (1997), theorems 6 and 7. Not here: whole arrays in it.
 
-use std::ops::{Add, Mul, Neg, Sub};
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// The unevaluated sum of two numbers, the second below half a unit in the last place of the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,15 +42,6 @@ impl Double {
         if high.is_finite() { quick(high, a.mul_add(b, -high)) } else { Self { high, low: 0.0 } }
     }
 
-    /// self / b.
-    pub fn over(self, b: Self) -> Self {
-        let first = self.high / b.high;
-        let rest = self - b * Self::from(first);
-        let second = rest.high / b.high;
-        let rest = rest - b * Self::from(second);
-        quick(first, second) + Self::from(rest.high / b.high)
-    }
-
     /// The nearest `f64`.
     pub fn rounded(self) -> f64 {
         self.high + self.low
@@ -88,6 +79,17 @@ impl Mul for Double {
     }
 }
 
+impl Div for Double {
+    type Output = Self;
+    fn div(self, b: Self) -> Self {
+        let first = self.high / b.high;
+        let rest = self - b * Self::from(first);
+        let second = rest.high / b.high;
+        let rest = rest - b * Self::from(second);
+        quick(first, second) + Self::from(rest.high / b.high)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,7 +102,7 @@ mod tests {
         let e = f64::EPSILON;
         let x = Double::from(1.0 + e);
         assert_eq!((x * x - b - Double::from(2.0 * e)).rounded(), e * e);
-        let third = b.over(Double::from(3.0));
+        let third = b / Double::from(3.0);
         assert!((third * Double::from(3.0) - b).rounded().abs() < 1e-31);
         let tenth = Double::product(0.1, 0.1) - Double::from(0.1 * 0.1);
         assert_eq!(tenth.rounded(), 0.1f64.mul_add(0.1, -(0.1 * 0.1)));

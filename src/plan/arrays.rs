@@ -20,6 +20,17 @@ pub struct RowArrays {
     pub codes: Vec<Codes>,
 }
 
+impl RowArrays {
+    /// How many numbers and how many levels are held.
+    pub fn held(&self) -> (usize, usize) {
+        let numbers = |d: &Dense| match d {
+            Dense::Plain { data, .. } => data.len(),
+            Dense::Part { values, .. } => values.len(),
+        };
+        (self.dense.iter().map(numbers).sum(), self.codes.iter().map(|c| c.data.len()).sum())
+    }
+}
+
 /// Numbers by row.
 #[derive(Clone, Debug)]
 pub enum Dense {

@@ -2,7 +2,6 @@
 
 use super::{
     Plan,
-    arrays::Dense,
     var::{Storage, Var},
 };
 use crate::{
@@ -154,16 +153,7 @@ pub fn of_plan(graph: &FactorGraph, plan: &Plan, reported: &dyn Fn(NodeId) -> bo
             too_long: false,
         });
     }
-    let dense: usize = plan
-        .rows
-        .dense
-        .iter()
-        .map(|d| match d {
-            Dense::Plain { data, .. } => data.len(),
-            Dense::Part { values, .. } => values.len(),
-        })
-        .sum();
-    let codes: usize = plan.rows.codes.iter().map(|c| c.data.len()).sum();
+    let (dense, codes) = plan.rows.held();
     let bytes = NUMBER * dense as f64 + CODE * codes as f64;
     out.push(Need { name: "the data".into(), span: None, bytes, too_long: false });
     out

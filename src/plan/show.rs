@@ -3,7 +3,6 @@
 //! plan means (`lower`).
 
 use super::{
-    arrays::Dense,
     layout::{StreamId, TableId},
     program::Plan,
     schedule::Step,
@@ -244,16 +243,7 @@ impl Plan {
             })
             .sum();
         let tables: usize = self.tables.iter().map(|t| t.len + 2 * t.packed_len()).sum();
-        let dense: usize = self
-            .rows
-            .dense
-            .iter()
-            .map(|d| match d {
-                Dense::Plain { data, .. } => data.len(),
-                Dense::Part { values, .. } => values.len(),
-            })
-            .sum();
-        let codes: usize = self.rows.codes.iter().map(|c| c.data.len()).sum();
+        let (dense, codes) = self.rows.held();
         format!(
             "memory\n  moments and η {}; tables and statistics {}; data {}\n",
             bytes((moments * NUMBER) as u64),

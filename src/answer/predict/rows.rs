@@ -4,8 +4,8 @@ use crate::{
     expfam::spec::DistSpec,
     graph::{
         Bound, FactorGraph,
-        evaluate::Steps,
-        factor_graph::{Arg, Factor, RowSet},
+        evaluate::{self, Steps},
+        factor_graph::{Arg, Factor},
     },
     shape::{NodeId, PlateId},
 };
@@ -45,15 +45,6 @@ impl Rows<'_> {
     /// Does the factor's line speak of this element?
     pub(super) fn speaks_of(&self, f: &Factor, element: usize) -> bool {
         let at = self.graph.nodes[f.node.0].plates.iter().map(|&p| (p, self.index(f.node, p, element)));
-        let step = || at.clone().find_map(|(p, i)| self.steps.step(self.bound, p, i));
-        let above = |(p, i): (PlateId, usize)| self.bound.plate(p).parents.as_ref().map(|x| x[i]);
-        let root = || at.clone().find_map(above).is_none_or(|above| above == u32::MAX);
-        match f.rows {
-            RowSet::All => true,
-            RowSet::Step(j) => step() == Some(j as usize),
-            RowSet::From(j) => step().is_some_and(|t| t >= j as usize),
-            RowSet::Roots => root(),
-            RowSet::Below => !root(),
-        }
+        evaluate::speaks_of(self.bound, &self.steps, f.rows, at)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     graph::{
         bound::Bound,
         evaluate,
-        factor_graph::{Expr, ExprKind, FactorGraph, Index, PlateKind, Ref, Target},
+        factor_graph::{FactorGraph, Index, PlateKind, Ref, Target},
     },
     shape::{Extent, NodeId, PlateId},
 };
@@ -209,24 +209,11 @@ fn whole(graph: &FactorGraph) -> Vec<bool> {
         .for_each(|p| axis(Extent::Plate(*p)));
     let mut named = vec![];
     for a in graph.factors.iter().flat_map(|f| &f.args) {
-        axes(&a.expr, &mut axis);
+        evaluate::each_part(&a.expr, &mut |e| e.axes.iter().copied().for_each(&mut axis));
         evaluate::each_ref(&a.expr, &mut |r| at(graph, r, &mut named));
     }
     named.into_iter().for_each(|p: PlateId| out[p.0] = true);
     out
-}
-
-fn axes(e: &Expr, found: &mut impl FnMut(Extent)) {
-    e.axes.iter().copied().for_each(&mut *found);
-    match &e.kind {
-        ExprKind::Numbers(_) | ExprKind::Ref(_) => {}
-        ExprKind::Negate(a) => axes(a, found),
-        ExprKind::Binary(_, a, b) => {
-            axes(a, found);
-            axes(b, found);
-        }
-        ExprKind::Call(_, args) => args.iter().for_each(|a| axes(a, found)),
-    }
 }
 
 /// Plates of which a reference names an element, or picks one by a latent category, and those of columns that

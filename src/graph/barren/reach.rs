@@ -110,16 +110,8 @@ impl Line {
 
     /// Does it speak of the child's element with these indices?
     pub(super) fn speaks_of(&self, bound: &Bound, steps: &Steps, at: &[usize]) -> bool {
-        let Some((axis, plate)) = self.along else { return true };
-        let step = || steps.step(bound, plate, at[axis]).unwrap_or(0);
-        let root = || bound.plate(plate).parents.as_ref().is_none_or(|p| p[at[axis]] == u32::MAX);
-        match self.rows {
-            RowSet::All => true,
-            RowSet::Step(j) => step() == j as usize,
-            RowSet::From(j) => step() >= j as usize,
-            RowSet::Roots => root(),
-            RowSet::Below => !root(),
-        }
+        let along = self.along.map(|(axis, plate)| (plate, at[axis]));
+        evaluate::speaks_of(bound, steps, self.rows, along.into_iter())
     }
 }
 

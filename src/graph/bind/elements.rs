@@ -4,7 +4,10 @@
 use super::{Binder, LENGTHS_DIFFER, UNKNOWN_LEVEL, codes::some_levels};
 use crate::{
     diag::{Diagnostic, suggest::nearest},
-    graph::factor_graph::{Expr, ExprKind, Fixed, Function, LabelledAxis},
+    graph::{
+        evaluate::each_part,
+        factor_graph::{Expr, ExprKind, Fixed, Function, LabelledAxis},
+    },
 };
 
 impl Binder<'_> {
@@ -41,27 +44,17 @@ impl Binder<'_> {
     }
 
     /// Elements of vectors by their places: that they are there.
-    fn elements_exist(&mut self, e: &Expr) {
-        match &e.kind {
-            ExprKind::Numbers(_) | ExprKind::Ref(_) => {}
-            ExprKind::Negate(a) => self.elements_exist(a),
-            ExprKind::Binary(_, a, b) => {
-                self.elements_exist(a);
-                self.elements_exist(b);
+    fn elements_exist(&mut self, expr: &Expr) {
+        each_part(expr, &mut |e| {
+            let ExprKind::Call(Function::Element(Fixed::Number(i)), args) = &e.kind else { return };
+            let size = args.first().and_then(|a| a.axes.last()).map(|&x| self.bound.size(x));
+            if let Some(size) = size.filter(|size| i >= size) {
+                let title = format!("there is no number {} in a vector of {size}", i + 1);
+                self.fail(
+                    Diagnostic::error(LENGTHS_DIFFER, title)
+                        .at(e.span, format!("expected a whole number from 1 to {size}")),
+                );
             }
-            ExprKind::Call(f, args) => {
-                args.iter().for_each(|a| self.elements_exist(a));
-                let size = args.first().and_then(|a| a.axes.last()).map(|&x| self.bound.size(x));
-                if let (Function::Element(Fixed::Number(i)), Some(size)) = (f, size)
-                    && *i >= size
-                {
-                    let title = format!("there is no number {} in a vector of {size}", i + 1);
-                    self.fail(
-                        Diagnostic::error(LENGTHS_DIFFER, title)
-                            .at(e.span, format!("expected a whole number from 1 to {size}")),
-                    );
-                }
-            }
-        }
+        });
     }
 }

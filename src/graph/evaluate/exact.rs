@@ -80,7 +80,7 @@ impl<'a> Environment<'a> {
                     BinaryOp::Add => with(|x, y| x + y),
                     BinaryOp::Sub => with(|x, y| x - y),
                     BinaryOp::Mul => with(|x, y| x * y),
-                    BinaryOp::Div => with(Double::over),
+                    BinaryOp::Div => with(|x, y| x / y),
                     _ => self.value(expr).into(),
                 }
             }

@@ -2,19 +2,21 @@
 
 use super::environment::Steps;
 use crate::{
-    graph::{
-        bound::Bound,
-        factor_graph::{Factor, RowSet},
-    },
+    graph::{bound::Bound, factor_graph::RowSet},
     shape::PlateId,
 };
 
-/// Does the factor's line speak of the element with these indices?
-pub fn speaks_of(bound: &Bound, steps: &Steps, f: &Factor, at: &[(PlateId, usize)]) -> bool {
-    let step = || at.iter().find_map(|&(p, i)| steps.step(bound, p, i));
-    let above = |&(p, i): &(PlateId, usize)| bound.plate(p).parents.as_ref().map(|x| x[i]);
-    let root = || at.iter().find_map(above).is_none_or(|above| above == u32::MAX);
-    match f.rows {
+/// Does a line of these rows speak of the element with these indices?
+pub fn speaks_of(
+    bound: &Bound,
+    steps: &Steps,
+    rows: RowSet,
+    at: impl Iterator<Item = (PlateId, usize)> + Clone,
+) -> bool {
+    let step = || at.clone().find_map(|(p, i)| steps.step(bound, p, i));
+    let above = |(p, i): (PlateId, usize)| bound.plate(p).parents.as_ref().map(|x| x[i]);
+    let root = || at.clone().find_map(above).is_none_or(|above| above == u32::MAX);
+    match rows {
         RowSet::All => true,
         RowSet::Step(j) => step() == Some(j as usize),
         RowSet::From(j) => step().is_some_and(|t| t >= j as usize),

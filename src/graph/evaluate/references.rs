@@ -1,4 +1,4 @@
-//! The references that stand in an expression. Not here: what they stand for (`environment`).
+//! What an expression is made of, and the references that stand in it. Not here: what they stand for (`environment`).
 
 use crate::graph::factor_graph::{Expr, ExprKind, Index, Ref};
 
@@ -18,14 +18,23 @@ pub fn selectors<'e>(expr: &'e Expr, out: &mut Vec<&'e Ref>) {
 /// Calls `f` for every reference that stands in an expression, from left to right; not for those in the indices
 /// of another.
 pub fn each_ref<'e>(expr: &'e Expr, f: &mut impl FnMut(&'e Ref)) {
-    match &expr.kind {
-        ExprKind::Numbers(_) => {}
-        ExprKind::Ref(r) => f(r),
-        ExprKind::Binary(_, a, b) => {
-            each_ref(a, f);
-            each_ref(b, f);
+    each_part(expr, &mut |part| {
+        if let ExprKind::Ref(r) = &part.kind {
+            f(r);
         }
-        ExprKind::Negate(a) => each_ref(a, f),
-        ExprKind::Call(_, args) => args.iter().for_each(|a| each_ref(a, f)),
+    });
+}
+
+/// Calls `f` for an expression and all that it is made of, from left to right, a whole after its parts.
+pub fn each_part<'e>(expr: &'e Expr, f: &mut impl FnMut(&'e Expr)) {
+    match &expr.kind {
+        ExprKind::Numbers(_) | ExprKind::Ref(_) => {}
+        ExprKind::Binary(_, a, b) => {
+            each_part(a, f);
+            each_part(b, f);
+        }
+        ExprKind::Negate(a) => each_part(a, f),
+        ExprKind::Call(_, args) => args.iter().for_each(|a| each_part(a, f)),
     }
+    f(expr);
 }

@@ -6,6 +6,7 @@ use crate::{
     diag::{Diagnostic, Reported},
     graph::{
         codes::{BAD_INDEX, TOO_MANY_INDICES},
+        evaluate::each_part,
         factor_graph::{
             Expr, ExprKind, Fixed, Function, Index, InputSource, Labelled, LabelledAxis, PlateKind, Ref,
             Target,
@@ -160,34 +161,24 @@ impl Resolver<'_> {
     }
 
     /// Elements of vectors whose length the model says: that they are there.
-    pub(super) fn elements_exist(&mut self, e: &Expr) {
-        match &e.kind {
-            ExprKind::Numbers(_) | ExprKind::Ref(_) => {}
-            ExprKind::Negate(a) => self.elements_exist(a),
-            ExprKind::Binary(_, a, b) => {
-                self.elements_exist(a);
-                self.elements_exist(b);
-            }
-            ExprKind::Call(f, args) => {
-                args.iter().for_each(|a| self.elements_exist(a));
-                let size = match args.first().and_then(|a| a.axes.last()) {
-                    Some(Extent::Number(n)) => Some(*n),
-                    Some(Extent::Plate(p)) => self.plates[p.0].known_size(),
-                    _ => None,
+    pub(super) fn elements_exist(&mut self, expr: &Expr) {
+        each_part(expr, &mut |e| {
+            let ExprKind::Call(Function::Element(Fixed::Number(i)), args) = &e.kind else { return };
+            let size = match args.first().and_then(|a| a.axes.last()) {
+                Some(Extent::Number(n)) => Some(*n),
+                Some(Extent::Plate(p)) => self.plates[p.0].known_size(),
+                _ => None,
+            };
+            if let Some(size) = size.filter(|size| i >= size) {
+                let name = match &args[0].kind {
+                    ExprKind::Ref(Ref { target, .. }) => self.target(*target).0.to_owned(),
+                    _ => String::new(),
                 };
-                if let (Function::Element(Fixed::Number(i)), Some(size)) = (f, size)
-                    && *i >= size
-                {
-                    let name = match &args[0].kind {
-                        ExprKind::Ref(Ref { target, .. }) => self.target(*target).0.to_owned(),
-                        _ => String::new(),
-                    };
-                    let d =
-                        Diagnostic::error(BAD_INDEX, format!("a value of `{name}` has no number {}", i + 1))
-                            .at(e.span, format!("expected a whole number from 1 to {size}"));
-                    self.fail(d);
-                }
+                let title = format!("a value of `{name}` has no number {}", i + 1);
+                let d = Diagnostic::error(BAD_INDEX, title)
+                    .at(e.span, format!("expected a whole number from 1 to {size}"));
+                self.fail(d);
             }
-        }
+        });
     }
 }

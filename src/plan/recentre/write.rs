@@ -365,15 +365,19 @@ impl<'a> Rewriting<'a> {
                     env.choose(g, Indices::Each((0..here.len()).map(of).collect()));
                 }
             }
+            let spoken_of: Vec<bool> = (0..here.len())
+                .map(|i| {
+                    let place = node.plates.iter().zip(&at).map(|(&p, at)| (p, at.at(i)));
+                    speaks_of(self.data, &self.steps, f.rows, place)
+                })
+                .collect();
             for k in 0..combinations {
                 for ((g, _), at) in letters.iter().zip(indices(&each, std::iter::once(k))) {
                     env.choose(g, Indices::Same(at.at(0)));
                 }
                 let value = env.exact(expr);
                 for (i, e) in here.clone().enumerate() {
-                    let place: Vec<(PlateId, usize)> =
-                        node.plates.iter().zip(&at).map(|(&p, at)| (p, at.at(i))).collect();
-                    if !speaks_of(self.data, &self.steps, f, &place) {
+                    if !spoken_of[i] {
                         continue;
                     }
                     let v = value.at(i);
