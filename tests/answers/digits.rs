@@ -55,6 +55,19 @@ pub fn error(p: &Posterior, case: &Value) -> (f64, String) {
         }
     };
     see("the bound", p.elbo, number(&case["evidence"]), 1.0);
+    for (node, want) in case["moments"].as_object().expect("moments by node") {
+        let q = p.node(node).expect("it was asked for");
+        let list = |field: &str| want[field].as_array().map(|v| v.iter().map(number).collect::<Vec<f64>>());
+        let (mean, sd) = (list("mean").expect("a mean"), list("sd"));
+        assert_eq!(q.mean().len(), mean.len(), "{case}");
+        for (i, (got, want)) in q.mean().iter().zip(&mean).enumerate() {
+            see(&format!("mean of {node}[{i}]"), *got, *want, sd.as_ref().map_or(0.0, |s| s[i]));
+        }
+        for (i, (got, want)) in sd.iter().flat_map(|s| q.sd().expect("it has one").iter().zip(s)).enumerate()
+        {
+            see(&format!("sd of {node}[{i}]"), *got, *want, 0.0);
+        }
+    }
     // What the run says of the bound's digits may be one too many, and no more.
     let want = number(&case["evidence"]);
     let off = (p.elbo - want).abs() / want.abs().max(1.0);
