@@ -6,3 +6,5 @@ mod known;
 mod models;
 mod mutate;
 mod readers;
+mod small;
+mod take;

@@ -91,6 +91,60 @@ impl Mutator {
     }
 }
 
+/// A word, a number, or a sign of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    Word,
+    Number,
+    Sign,
+}
+
+/// Where tokens stand in a text, blanks left out.
+fn tokens(text: &[u8]) -> Vec<(Token, std::ops::Range<usize>)> {
+    let mut out: Vec<(Token, std::ops::Range<usize>)> = vec![];
+    for (i, b) in text.iter().enumerate().filter(|(_, b)| !b.is_ascii_whitespace()) {
+        let goes_on = out.last().filter(|(_, at)| at.end == i).map(|(token, _)| *token);
+        let token = match (b, goes_on) {
+            (b'a'..=b'z' | b'A'..=b'Z' | b'_', _) => Token::Word,
+            (b'0'..=b'9', Some(Token::Word)) => Token::Word,
+            (b'0'..=b'9', _) => Token::Number,
+            (b'.', Some(Token::Number)) => Token::Number,
+            _ => Token::Sign,
+        };
+        match out.last_mut() {
+            Some((_, at)) if goes_on == Some(token) && token != Token::Sign => at.end = i + 1,
+            _ => out.push((token, i..i + 1)),
+        }
+    }
+    out
+}
+
+impl Mutator {
+    /// A few words and numbers of `sound` become others, its own or those of `other`: a text that reads well.
+    pub fn exchange(&mut self, sound: &[u8], other: &[u8]) -> Vec<u8> {
+        const NUMBERS: [&[u8]; 9] =
+            [b"0", b"1", b"2", b"3", b"0.5", b"-1", b"1e-300", b"1e300", b"9007199254740993"];
+        let mut bytes = sound.to_vec();
+        for _ in 0..1 + self.below(3) {
+            let (mine, theirs) = (tokens(&bytes), tokens(other));
+            let lent = if self.below(3) > 0 { (&bytes, &mine) } else { (&other.to_vec(), &theirs) };
+            let want = if self.below(3) > 0 { Token::Word } else { Token::Number };
+            let places: Vec<_> = mine.iter().filter(|t| t.0 == want).collect();
+            let pieces: Vec<_> = lent.1.iter().filter(|t| t.0 == want).collect();
+            if places.is_empty() || pieces.is_empty() {
+                continue;
+            }
+            let at = places[self.below(places.len())].1.clone();
+            let piece = match want {
+                Token::Number if self.below(2) == 0 => NUMBERS[self.below(NUMBERS.len())].to_vec(),
+                _ => lent.0[pieces[self.below(pieces.len())].1.clone()].to_vec(),
+            };
+            bytes.splice(at, piece);
+        }
+        bytes
+    }
+}
+
 /// How many mutations a test tries: `few`, or what `ELBOW_FUZZ_RUNS` says.
 pub fn runs(few: u64) -> u64 {
     std::env::var("ELBOW_FUZZ_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(few)
@@ -103,10 +157,20 @@ fn from() -> u64 {
 
 /// Tries mutations of `sound` files; a panic names the seed and shows the bytes.
 pub fn try_all(few: u64, sound: &[Vec<u8>], attempt: impl Fn(&[u8])) {
+    try_with(Mutator::mutate, few, sound, attempt);
+}
+
+/// The same, of mutations by `how`.
+pub fn try_with(
+    how: fn(&mut Mutator, &[u8], &[u8]) -> Vec<u8>,
+    few: u64,
+    sound: &[Vec<u8>],
+    attempt: impl Fn(&[u8]),
+) {
     for seed in from()..from() + runs(few) {
         let mut mutator = Mutator::new(seed);
         let (a, b) = (mutator.below(sound.len()), mutator.below(sound.len()));
-        let bytes = mutator.mutate(&sound[a], &sound[b]);
+        let bytes = how(&mut mutator, &sound[a], &sound[b]);
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| attempt(&bytes)));
         assert!(result.is_ok(), "seed {seed} made these bytes:\n{}", bytes.escape_ascii());
     }

@@ -32,23 +32,28 @@ impl Resolver<'_> {
         name: &str,
         span: Span,
     ) -> Result<ColumnId, Reported> {
+        self.has_column(table, name, span)?;
+        Ok(self.intern(table, name, None, None, span))
+    }
+
+    /// Whether there is such a column, as far as the model says; it gets no id.
+    pub(super) fn has_column(&mut self, table: DataTableId, name: &str, span: Span) -> Result<(), Reported> {
         self.used_tables[table.0] = true;
         let t = &self.tables[table.0];
-        if let TableSource::Inline(columns) = &t.source
-            && !columns.iter().any(|(n, _)| n == name)
-        {
-            let d = Diagnostic::error(UNKNOWN_NAME, format!("table `{}` has no column `{name}`", t.name))
-                .at(span, "no such column");
-            let d = match nearest(name, columns.iter().map(|(n, _)| n.as_str())) {
-                Some(meant) => d.help(format!("did you mean `{meant}`?")),
-                None => d.note(format!(
-                    "its columns are {}",
-                    super::names::list(columns.iter().map(|(n, _)| n.as_str()))
-                )),
-            };
-            return Err(self.fail(d));
+        let TableSource::Inline(columns) = &t.source else { return Ok(()) };
+        if columns.iter().any(|(n, _)| n == name) {
+            return Ok(());
         }
-        Ok(self.intern(table, name, None, None, span))
+        let d = Diagnostic::error(UNKNOWN_NAME, format!("table `{}` has no column `{name}`", t.name))
+            .at(span, "no such column");
+        let d = match nearest(name, columns.iter().map(|(n, _)| n.as_str())) {
+            Some(meant) => d.help(format!("did you mean `{meant}`?")),
+            None => d.note(format!(
+                "its columns are {}",
+                super::names::list(columns.iter().map(|(n, _)| n.as_str()))
+            )),
+        };
+        Err(self.fail(d))
     }
 
     /// The same, of the row that has the name of a group.

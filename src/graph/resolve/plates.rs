@@ -246,12 +246,8 @@ fn columns(r: &mut Resolver<'_>, call: &Call) -> Result<PlateKind, Reported> {
                 .strip_prefix(&format!("{}.", r.tables[table.0].name))
                 .unwrap_or(&name.node)
                 .to_owned();
-            if let TableSource::Inline(_) = r.tables[table.0].source {
-                let at = r.columns.len();
-                r.column(table, &own, name.span)?;
-                // Only looked up: the plate names its columns itself.
-                r.columns.truncate(at);
-            }
+            // Only looked up: the plate names its columns itself.
+            r.has_column(table, &own, name.span)?;
             if out.contains(&own) {
                 let d = Diagnostic::error(UNKNOWN_PARAMETER, format!("`{own}` is named twice in `{param}`"))
                     .at(name.span, "the second time");

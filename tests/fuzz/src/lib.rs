@@ -1,12 +1,9 @@
 //! What the targets share: bytes read as a file of some format, and a text taken as a model.
 
-use elbow::{
-    data::{self, MemoryFiles},
-    diag::{Diagnostics, render::render_all},
-    pipeline,
-    source::Source,
-    syntax,
-};
+#[path = "../../hostile/take.rs"]
+mod take;
+
+use elbow::data::{self, MemoryFiles};
 
 /// Reads `bytes` as the file `path`, and takes each column as all that a column can be taken as.
 pub fn read(path: &str, bytes: &[u8]) {
@@ -21,13 +18,7 @@ pub fn read(path: &str, bytes: &[u8]) {
     }
 }
 
-/// Takes `text` as far as its factor graph, and shows what was found.
+/// Takes `text` as far as two iterations, where its tables stand in it.
 pub fn model(text: &[u8]) {
-    let source = Source::new("m.ron", String::from_utf8_lossy(text).into_owned());
-    let mut diags = Diagnostics::default();
-    if let Ok(model) = syntax::parse(&source, &mut diags) {
-        let _ = model.to_string();
-        let _ = pipeline::graph(&model, &source, &mut diags);
-    }
-    let _ = render_all(diags.list(), &source, false);
+    take::model(text, &MemoryFiles::new());
 }
