@@ -38,6 +38,8 @@ pub struct Posterior {
     pub pruned: Vec<(String, usize)>,
     /// The nodes asked for, in file order.
     pub nodes: Vec<NodePosterior>,
+    /// What the model derives of them, in file order.
+    pub derived: Vec<DerivedPosterior>,
     /// The final bound of every restart, by restart.
     pub restarts: Vec<f64>,
     /// Where its time went, if that was asked for.
@@ -123,4 +125,29 @@ pub struct NodePosterior {
     pub observed: bool,
     /// Which elements (of its plates) had no data, where it is bound to data; `None` where it is not.
     pub missing: Option<Vec<usize>>,
+}
+
+/// The posterior of a quantity that a model derives of random variables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DerivedPosterior {
+    /// Its name.
+    pub name: String,
+    /// What it is, as the model spells it.
+    pub expression: String,
+    /// Its plates.
+    pub plates: Vec<Axis>,
+    /// Axes of one value: none for a number.
+    pub event: Vec<Axis>,
+    /// Whether it says of something whether it holds: then `mean` is a probability.
+    pub holds: bool,
+    /// E of it, plates first, then `event`.
+    pub mean: Vec<f64>,
+    /// Standard deviations like `mean`; infinite where the mathematics give none.
+    pub sd: Vec<f64>,
+    /// The 5 %, 50 % and 95 % quantiles like `mean`.
+    pub quantiles: [Vec<f64>; 3],
+    /// How many draws of q it is told from; 0 where it is exact.
+    pub draws: usize,
+    /// The Monte Carlo standard error of each mean; 0 where it is exact.
+    pub error: Vec<f64>,
 }

@@ -129,6 +129,7 @@ pub(super) fn read(
         predicted: predicted.collect(),
         pruned: pruned(graph, plan),
         nodes,
+        derived: vec![],
         restarts: run.restarts.clone(),
         profile: run.profile.clone(),
         digits: rounding.digits(elbo),

@@ -3,6 +3,7 @@
 use super::{Error, Nodes, Options, Table};
 use crate::{
     answer::{self, posterior::Posterior},
+    ask::derive,
     data,
     diag::{Diagnostics, Reported, Severity, render},
     disk::{self, Disk},
@@ -12,6 +13,7 @@ use crate::{
         Bound, FactorGraph,
         factor_graph::{self, TableSource},
     },
+    keep::save::{About, save},
     pipeline::{self, Cells},
     plan::Plan,
     report,
@@ -110,8 +112,21 @@ impl Model {
         }
         let mut found = Diagnostics::default();
         let (bound, plan) = self.reported(&mut found, |found| self.plan(found))?;
-        let mut posterior = answer::fit(&self.graph, &bound, &plan, &options.of_run(&self.graph), watch)
+        let run = options.of_run(&self.graph);
+        let derives = !self.graph.derived.is_empty();
+        let (mut posterior, reached) = answer::fit_and_keep(&self.graph, &bound, &plan, &run, watch, derives)
             .map_err(|e| Error::broke_down(e, &self.source))?;
+        if let Some(reached) = reached {
+            let about = About { seed: run.seed, ..About::default() };
+            let kept = save(&self.graph, &bound, &plan, &about, &reached);
+            match derive::of_fit(&kept, &self.graph, &bound) {
+                Ok((derived, left_out)) => {
+                    posterior.derived = derived;
+                    posterior.warnings.extend(left_out);
+                }
+                Err(e) => posterior.warnings.push(format!("nothing is derived: {e}")),
+            }
+        }
         let all = self.found.list().iter().chain(found.list());
         let warned = all.filter(|d| d.severity == Severity::Warning);
         posterior.warnings.splice(0..0, warned.map(|d| format!("{}: {}", d.code.0, d.title)));

@@ -100,7 +100,7 @@ struct Cell<'a> {
 }
 
 /// The degrees of freedom that a scaling precision leaves, and what squared scales are multiplied by.
-fn scale_of(of: &Shared<'_>, e: Element) -> Option<(f64, f64)> {
+pub(super) fn scale_of(of: &Shared<'_>, e: Element) -> Option<(f64, f64)> {
     let shape = &of.blocks[e.block].shape;
     let marginal = shape.marginal(shape.scales()?, Which::From(e.element), of.eta(e), of.moments(e));
     let parameters = marginal.law.parameters(&marginal.numbers[..marginal.width]);

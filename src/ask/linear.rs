@@ -27,7 +27,7 @@ impl Linear {
     fn known(x: f64) -> Self {
         Self { constant: x, ..Self::default() }
     }
-    fn is_known(&self) -> bool {
+    pub(super) fn is_known(&self) -> bool {
         self.entries.is_empty() && self.fresh.is_empty()
     }
     fn times(mut self, by: f64) -> Self {
@@ -114,6 +114,11 @@ pub(super) fn linear(of: &Shared<'_>, env: &Environment<'_>, expr: &Expr) -> Opt
                     })
                 })
                 .collect()
+        }
+        ExprKind::Call(Function::Element(at), args) => {
+            let [vector] = args.as_slice() else { return None };
+            let at = at.settled(&of.bound.labelled);
+            Some(vec![linear(of, env, vector)?.get(at)?.clone()])
         }
         ExprKind::Call(..) => None,
     }

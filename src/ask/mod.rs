@@ -2,6 +2,8 @@
 //! them, in closed form. Not here: reading the posterior (`keep`), nor how an answer is printed (`report`).
 
 mod combine;
+pub mod derive;
+pub mod draws;
 mod law;
 mod line;
 mod linear;

@@ -1,8 +1,8 @@
 //! Data drawn from a model, or from a kept posterior: every variable after those that it depends on. Not
 //! here: which rows there are (`cli`), nor how tables are written (`report`).
 
+use super::draws::Drawn;
 use crate::{
-    block::element::Which,
     expfam::{
         form::Measure,
         laws::{energy, message},
@@ -14,48 +14,12 @@ use crate::{
         evaluate::{self, Environment, Indices, Steps},
         factor_graph::{Factor, Index, Ref, Target},
     },
-    keep::{KeepError, Kept, blocks::blocks},
     num::stream::Stream,
-    plan::element_order,
     shape::{NodeId, PlateId},
 };
 
 /// The most values of a count that are gone through for one draw.
 const MOST_VALUES: usize = 10_000_000;
-
-/// Values of each node: all elements in file order, a category as its number from 0.
-pub type Drawn = Vec<Vec<f64>>;
-
-/// One draw of all shared variables from the kept posterior; empty of nodes that it does not hold.
-///
-/// # Errors
-/// It is not one of this model.
-pub fn shared(kept: &Kept, graph: &FactorGraph, seed: u64, draw: u64) -> Result<Drawn, KeepError> {
-    kept.about_one_centre()?;
-    let mut out = vec![vec![]; graph.nodes.len()];
-    for block in blocks(kept, graph)? {
-        let names: Vec<&str> = block.nodes.iter().map(|n| graph.nodes[n.0].name.as_str()).collect();
-        let mut random = Stream::new(seed, &names.join(","), draw);
-        let mut values = vec![vec![]; block.nodes.len()];
-        let done = block.shape.draw(Which::From(0), &block.eta, &mut random, &mut values);
-        done.map_err(|e| {
-            KeepError::Damaged(format!("its block `{}` has no draws: {}", names.join(", "), e.why))
-        })?;
-        for (member, (n, values)) in block.nodes.iter().zip(values).enumerate() {
-            let order = element_order(&graph.nodes[n.0].plates, &block.plates_of(member), None);
-            let width = values.len() / order.len().max(1);
-            let centre = kept.centre(&graph.nodes[n.0].name);
-            let mut all = vec![0.0; values.len()];
-            for (place, &e) in order.iter().enumerate() {
-                for k in 0..width {
-                    all[e * width + k] = values[place * width + k] + centre.get(k).copied().unwrap_or(0.0);
-                }
-            }
-            out[n.0] = all;
-        }
-    }
-    Ok(out)
-}
 
 /// Draws all nodes that `drawn` has no values of yet.
 ///

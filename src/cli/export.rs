@@ -3,13 +3,14 @@
 
 use super::{args, exit::Exit, keep, model::Opened, outputs::place, stop::Stop, terminal::Terminal};
 use crate::{
-    ask::simulate,
+    ask::draws::Drawing,
     disk::plain,
     keep::{
         show::{Wanted, show},
         skeleton::skeleton,
     },
     report::draws::{Draws, FORMATS},
+    shape::NodeId,
 };
 
 pub(super) fn run(args: &args::Export, terminal: &Terminal) -> Result<Exit, Stop> {
@@ -30,8 +31,11 @@ pub(super) fn run(args: &args::Export, terminal: &Terminal) -> Result<Exit, Stop
     let wanted = Wanted { nodes: args.nodes.as_deref(), quantiles: 0 };
     let posterior = show(&kept, &graph, &bound, &wanted).map_err(wrong)?;
     let mut nodes: Vec<_> = posterior.nodes.into_iter().map(|n| (n, vec![])).collect();
+    let drawing = Drawing::new(&kept, &graph).map_err(wrong)?;
+    let wanted = |n: NodeId| nodes.iter().any(|(node, _)| node.name == graph.nodes[n.0].name);
+    let wanted: Vec<bool> = (0..graph.nodes.len()).map(|n| wanted(NodeId(n))).collect();
     for draw in 0..args.draws {
-        let all = simulate::shared(&kept, &graph, args.seed, draw as u64).map_err(wrong)?;
+        let all = drawing.draw(args.seed, draw as u64, &|n| wanted[n.0]).map_err(wrong)?;
         for (node, values) in &mut nodes {
             let at = graph.nodes.iter().position(|n| n.name == node.name);
             values.extend(at.iter().flat_map(|&n| &all[n]));

@@ -15,12 +15,16 @@ use super::{
 };
 use crate::{
     answer::{self, posterior::Posterior},
+    ask::derive,
     diag::render,
     engine::Options,
+    graph::{Bound, FactorGraph},
     keep::{
+        Kept,
         fingerprint::of_data,
         prior::{centres, prior},
         resume::reached,
+        save::save,
         skeleton::axes,
     },
     report::{self, Page, Show},
@@ -100,10 +104,16 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     let progress = Progress::new(terminal, args.quiet, args.restarts, args.max_iterations, interrupt.clone());
     let every = args.checkpoint.map(|minutes| Duration::from_secs_f64(60.0 * minutes));
     let mut watch = Checkpoints::new(progress, keeping.zip(every), terminal);
-    let done = answer::fit_and_keep(&graph, &bound, &plan, &options, &mut watch, keeping.is_some());
+    let keeps = keeping.is_some() || !graph.derived.is_empty();
+    let done = answer::fit_and_keep(&graph, &bound, &plan, &options, &mut watch, keeps);
     drop(watch);
     match done {
         Ok((mut posterior, reached)) => {
+            let kept = reached.map(|reached| {
+                let mut kept = save(&graph, &bound, &plan, &about, &reached);
+                derived(&mut kept, &graph, &bound, &mut posterior);
+                kept
+            });
             if !args.quiet {
                 posterior.warnings.iter().for_each(|w| terminal.warn(w));
             }
@@ -112,7 +122,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
                 let after = posterior.iterations;
                 terminal.complain(&format!("note: stopped as asked, after iteration {after}"));
             }
-            let not_kept = keeping.zip(reached).and_then(|(k, reached)| k.write(&reached).err());
+            let not_kept = keeping.zip(kept).and_then(|(k, kept)| k.write(&kept).err());
             finish(args, terminal, &outputs, &posterior, interrupt.asked(), not_kept)
         }
         Err(e) => {
@@ -132,6 +142,18 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
             let message = render::render(&e.diagnostic(more), &opened.source, terminal.colour);
             Err(Stop { exit: Exit::Numbers, message })
         }
+    }
+}
+
+/// Finds what the model derives, and keeps it; what is left out is warned of.
+fn derived(kept: &mut Kept, graph: &FactorGraph, bound: &Bound, posterior: &mut Posterior) {
+    match derive::of_fit(kept, graph, bound) {
+        Ok((found, left_out)) => {
+            derive::keep(kept, &found);
+            posterior.derived = found;
+            posterior.warnings.extend(left_out);
+        }
+        Err(e) => posterior.warnings.push(format!("nothing is derived: {e}")),
     }
 }
 

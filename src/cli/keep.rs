@@ -79,14 +79,22 @@ pub(super) struct Keeping<'a> {
 }
 
 impl Keeping<'_> {
+    /// Writes the file of a run that goes on, whole.
+    ///
+    /// # Errors
+    /// Those of the disk, in words.
+    pub(super) fn checkpoint(&self, reached: &Reached) -> Result<(), String> {
+        self.write(&save(self.graph, self.bound, self.plan, self.about, reached))
+    }
+
     /// Writes the file, whole.
     ///
     /// # Errors
     /// Those of the disk, in words.
-    pub(super) fn write(&self, reached: &Reached) -> Result<(), String> {
+    pub(super) fn write(&self, kept: &Kept) -> Result<(), String> {
         let (path, file) = self.place;
         let cannot = |why: String| format!("cannot write `{}`: {why}", path.display());
-        let bytes = save(self.graph, self.bound, self.plan, self.about, reached).write().map_err(cannot)?;
+        let bytes = kept.write().map_err(cannot)?;
         file.write(|out| out.write_all(&bytes)).map(|_| ()).map_err(|e| cannot(plain(&e)))
     }
 }
@@ -134,7 +142,7 @@ impl Watch for Checkpoints<'_> {
         }
         self.best = Some((reached.restart, elbo));
         if let Some((keeping, _)) = &self.every
-            && let Err(why) = keeping.write(&reached)
+            && let Err(why) = keeping.checkpoint(&reached)
         {
             // The fit goes on: what it comes to may still be printed.
             self.progress.aside(|| self.terminal.complain(&self.terminal.fault(why, "").message));

@@ -5,6 +5,7 @@ use super::{
     terminal::Terminal,
 };
 use crate::{
+    ask::derive,
     disk::plain,
     keep::{
         show::{Wanted, show},
@@ -29,6 +30,9 @@ pub(super) fn run(args: &args::ShowArgs, terminal: &Terminal) -> Result<Exit, St
     };
     let wanted = Wanted { nodes: args.nodes.as_deref(), quantiles };
     let mut posterior = show(&kept, &graph, &bound, &wanted).map_err(wrong)?;
+    let (derived, left_out) = derive::kept(&kept, &graph, &bound).map_err(wrong)?;
+    posterior.derived = derived;
+    posterior.warnings.extend(left_out);
     posterior.warnings.splice(0..0, opened.warnings());
     if let Some(path) = &args.trace {
         let (path, file) = place(path, "--trace", terminal)?;

@@ -2,9 +2,9 @@
 
 use super::{args, exit::Exit, keep, model::Opened, stop::Stop, terminal::Terminal};
 use crate::{
-    ask::simulate,
+    ask::{draws::Drawing, simulate},
     graph::{Bound, FactorGraph, factor_graph::PlateKind},
-    keep::{Kept, skeleton::axes},
+    keep::skeleton::axes,
     report::simulated,
     shape::DataTableId,
 };
@@ -38,10 +38,12 @@ pub(super) fn run(args: &args::Simulate, terminal: &Terminal) -> Result<Exit, St
             terminal.fault("the model observes no table, or several", "simulate a model of one table")
         );
     };
+    let wrong = |e| keep::unusable(&args.from, &e, terminal);
+    let drawing = kept.as_ref().map(|kept| Drawing::new(kept, &graph)).transpose().map_err(wrong)?;
     let mut draws = vec![];
     for draw in 0..args.draws {
-        let shared = match &kept {
-            Some(kept) => shared(kept, &graph, args, draw as u64, terminal)?,
+        let shared = match &drawing {
+            Some(of) => of.draw(args.seed, draw as u64, &|_| true).map_err(wrong)?,
             None => vec![vec![]; graph.nodes.len()],
         };
         let all = simulate::simulate(&graph, &bound, shared, args.seed, draw as u64);
@@ -49,16 +51,6 @@ pub(super) fn run(args: &args::Simulate, terminal: &Terminal) -> Result<Exit, St
     }
     terminal.print(|out| simulated::write(&graph, &bound, DataTableId(*table), &draws, out))?;
     Ok(Exit::Good)
-}
-
-fn shared(
-    kept: &Kept,
-    graph: &FactorGraph,
-    args: &args::Simulate,
-    draw: u64,
-    terminal: &Terminal,
-) -> Result<simulate::Drawn, Stop> {
-    simulate::shared(kept, graph, args.seed, draw).map_err(|e| keep::unusable(&args.from, &e, terminal))
 }
 
 /// So many rows of a table, none of which is read.

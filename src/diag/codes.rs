@@ -58,6 +58,7 @@ pub static CODES: &[CodeDoc] = codes! {
     E0220 "a value of the wrong kind",
     E0221 "a node in two blocks",
     E0222 "an input that its plates do not fit",
+    E0223 "a derived quantity of what is known",
     E0301 "a value of the wrong rank",
     E0302 "axes that differ",
     E0303 "a length that nothing fixes",

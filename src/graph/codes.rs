@@ -47,6 +47,8 @@ pub const BAD_VALUE: Code = Code("E0220");
 pub const IN_TWO_BLOCKS: Code = Code("E0221");
 /// An input that its plates and value do not fit together.
 pub const BAD_INPUT: Code = Code("E0222");
+/// A derived quantity of what has no posterior.
+pub const NOT_INFERRED: Code = Code("E0223");
 
 /// A vector where a number is asked for, or the like.
 pub const WRONG_RANK: Code = Code("E0301");

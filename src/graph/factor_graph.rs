@@ -31,6 +31,21 @@ pub struct FactorGraph {
     pub labelled: Vec<Labelled>,
     /// What the user asked of q.
     pub factorize: Factorize,
+    /// What is reported beside the nodes, in file order.
+    pub derived: Vec<DerivedQuantity>,
+}
+
+/// An expression of random variables that is reported beside them.
+#[derive(Clone, Debug)]
+pub struct DerivedQuantity {
+    /// Its name.
+    pub name: String,
+    /// Its key.
+    pub span: Span,
+    /// Its plates, in the order of the key.
+    pub plates: Vec<PlateId>,
+    /// What it is: of random variables also what no density may hold, powers, logarithms and comparisons.
+    pub expr: Expr,
 }
 
 /// Two axes that stand for each other: their lengths must agree once the data give them.

@@ -212,8 +212,8 @@ impl fmt::Display for FactorGraph {
             (format!("{}{}", n.name, self.plates_text(&n.plates)), format!("= {from}"))
         })?;
         match &self.factorize {
-            Factorize::Auto => writeln!(f, "factorize Auto"),
-            Factorize::MeanField(_) => writeln!(f, "factorize MeanField"),
+            Factorize::Auto => writeln!(f, "factorize Auto")?,
+            Factorize::MeanField(_) => writeln!(f, "factorize MeanField")?,
             Factorize::Blocks(blocks) => {
                 let blocks: Vec<_> = blocks
                     .iter()
@@ -228,9 +228,12 @@ impl fmt::Display for FactorGraph {
                         )
                     })
                     .collect();
-                writeln!(f, "factorize {}", blocks.join(" "))
+                writeln!(f, "factorize {}", blocks.join(" "))?;
             }
         }
+        self.section(f, "derived", &self.derived, |d| {
+            (format!("{}{}", d.name, self.plates_text(&d.plates)), format!("= {}", self.expr_text(&d.expr)))
+        })
     }
 }
 

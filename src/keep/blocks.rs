@@ -11,6 +11,8 @@ use crate::{
 /// A block of q that outlived its run: all of its elements.
 #[derive(Debug)]
 pub struct KeptBlock {
+    /// Its place among all blocks of the model.
+    pub place: usize,
     /// Its nodes, in the order of its members.
     pub nodes: Vec<NodeId>,
     /// The plates of its elements with their sizes, in the order in which they are stored.
@@ -48,11 +50,17 @@ pub fn name_of(block: &BlockText) -> String {
 /// # Errors
 /// The document is not of this graph, or its arrays are not those of its blocks.
 pub fn blocks(kept: &Kept, graph: &FactorGraph) -> Result<Vec<KeptBlock>, KeepError> {
-    let all = kept.document.blocks.iter().filter_map(|b| one(kept, graph, b).transpose());
+    let each = kept.document.blocks.iter().enumerate();
+    let all = each.filter_map(|(place, b)| one(kept, graph, place, b).transpose());
     all.collect()
 }
 
-fn one(kept: &Kept, graph: &FactorGraph, block: &BlockText) -> Result<Option<KeptBlock>, KeepError> {
+fn one(
+    kept: &Kept,
+    graph: &FactorGraph,
+    place: usize,
+    block: &BlockText,
+) -> Result<Option<KeptBlock>, KeepError> {
     let Some((kind, layout)) = &block.layout else { return Ok(None) };
     let name = name_of(block);
     let other = || KeepError::Damaged(format!("its block `{name}` is not one of its model"));
@@ -85,5 +93,5 @@ fn one(kept: &Kept, graph: &FactorGraph, block: &BlockText) -> Result<Option<Kep
     shape
         .evaluate(Which::From(0), &eta, &mut moments, &mut log_norm)
         .map_err(|e| KeepError::Damaged(format!("its block `{name}` has no moments: {}", e.why)))?;
-    Ok(Some(KeptBlock { nodes, plates, inside, shape, eta, moments, log_norm }))
+    Ok(Some(KeptBlock { place, nodes, plates, inside, shape, eta, moments, log_norm }))
 }

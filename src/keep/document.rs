@@ -33,7 +33,7 @@ pub struct Document {
 }
 
 /// The model as it was written.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelText {
     /// Its name.
     pub name: String,

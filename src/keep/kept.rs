@@ -57,6 +57,11 @@ impl Kept {
         }
     }
 
+    /// Puts an array beside the others.
+    pub fn insert(&mut self, name: String, array: Array) {
+        self.arrays.insert(name, array);
+    }
+
     /// The centre of a node's values: what was taken off them before inference.
     pub fn centre(&self, node: &str) -> &[f64] {
         self.real(&format!("centre/{node}"))

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What only the caller knows of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct About {
     /// The model.
     pub model: ModelText,

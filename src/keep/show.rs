@@ -85,6 +85,7 @@ pub fn show(
         pruned: vec![],
         predicted: predicted.map(|(_, n)| n.name.clone()).collect(),
         nodes,
+        derived: vec![],
         restarts: kept.real("restarts").to_vec(),
         profile: None,
         digits: rounding.digits(elbo),
@@ -108,9 +109,8 @@ fn report(
     node: NodeId,
     quantiles: usize,
 ) -> Option<NodePosterior> {
-    let of = |b: &&KeptBlock| b.nodes.contains(&node);
-    let (place, block) = blocks.iter().enumerate().find(|(_, b)| of(b))?;
-    let turn = kept.turn(place);
+    let block = blocks.iter().find(|b| b.nodes.contains(&node))?;
+    let turn = kept.turn(block.place);
     let turn = turn.as_ref().map(|t| &*t.matrix);
     let member = block.nodes.iter().position(|n| *n == node)?;
     let numbers = [block.eta.as_slice(), &block.moments, &[]];

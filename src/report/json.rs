@@ -1,7 +1,7 @@
 //! `--format json`: one object, every number with all its digits, NaN and infinities as null.
 
 use super::{Page, ReportFormat};
-use crate::answer::posterior::{Axis, BlockSummary, NodePosterior, Posterior};
+use crate::answer::posterior::{Axis, BlockSummary, DerivedPosterior, NodePosterior, Posterior};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::io;
 
@@ -56,6 +56,38 @@ impl Serialize for Report<'_> {
             "nodes",
             &ObjectJson(|| self.page.nodes(p).map(|n| (n.name.as_str(), NodeJson(n, self.page.quantiles)))),
         )?;
+        if !p.derived.is_empty() {
+            map.serialize_entry(
+                "derive",
+                &ObjectJson(|| p.derived.iter().map(|d| (d.name.as_str(), DerivedJson(d)))),
+            )?;
+        }
+        map.end()
+    }
+}
+
+/// A derived quantity. Its quantiles cost nothing more, so they always stand there.
+struct DerivedJson<'a>(&'a DerivedPosterior);
+
+impl Serialize for DerivedJson<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let d = self.0;
+        let shape: Vec<usize> = d.plates.iter().chain(&d.event).map(|a| a.size).collect();
+        let labels = labels(d.plates.iter().chain(&d.event));
+        let nested = |values| Nested { shape: &shape, values };
+        let mut map = s.serialize_map(None)?;
+        map.serialize_entry("expression", &d.expression)?;
+        map.serialize_entry("plates", &d.plates.iter().map(|a| a.name.as_str()).collect::<Vec<_>>())?;
+        map.serialize_entry("shape", &shape)?;
+        if !labels.is_empty() {
+            map.serialize_entry("labels", &ObjectJson(|| labels.iter().copied()))?;
+        }
+        map.serialize_entry("mean", &nested(&d.mean))?;
+        map.serialize_entry("sd", &nested(&d.sd))?;
+        let levels = || ["0.05", "0.5", "0.95"].into_iter().zip(&d.quantiles);
+        map.serialize_entry("quantiles", &ObjectJson(|| levels().map(|(p, x)| (p, nested(x)))))?;
+        map.serialize_entry("draws", &d.draws)?;
+        map.serialize_entry("error", &nested(&d.error))?;
         map.end()
     }
 }
@@ -103,7 +135,7 @@ impl Serialize for NodeJson<'_> {
         let shape = with(&event);
         let parameters: Vec<(&str, Vec<usize>, &[f64])> =
             n.parameters.iter().map(|p| (p.name.as_str(), with(&p.dims), p.values.as_slice())).collect();
-        let labels = labels(n);
+        let labels = labels(n.plates.iter().chain(&n.event));
 
         let mut map = s.serialize_map(None)?;
         map.serialize_entry("family", &n.family)?;
@@ -130,9 +162,9 @@ impl Serialize for NodeJson<'_> {
 }
 
 /// Names of the elements of each axis that has any; an axis met twice (a matrix) once.
-fn labels(n: &NodePosterior) -> Vec<(&str, &[String])> {
+fn labels<'a>(axes: impl Iterator<Item = &'a Axis>) -> Vec<(&'a str, &'a [String])> {
     let mut out: Vec<(&str, &[String])> = vec![];
-    for Axis { name, labels, .. } in n.plates.iter().chain(&n.event) {
+    for Axis { name, labels, .. } in axes {
         if let Some(labels) = labels
             && !out.iter().any(|(seen, _)| seen == name)
         {
@@ -193,13 +225,14 @@ mod tests {
             "terms",
             "blocks",
             "nodes",
+            "derive",
         ]
         .iter()
         .map(|f| text.find(&format!("\"{f}\":")).unwrap_or_else(|| panic!("no field {f}")))
         .collect();
         assert!(places.is_sorted(), "{places:?}");
         let value: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(value.as_object().unwrap().len(), 12);
+        assert_eq!(value.as_object().unwrap().len(), 13);
         assert_eq!(text.lines().count(), 1);
     }
 

@@ -4,6 +4,7 @@
 pub mod axes;
 pub mod check;
 pub mod csv;
+pub mod derived;
 pub mod dir;
 pub mod draw;
 pub mod draws;

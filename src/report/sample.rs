@@ -1,6 +1,6 @@
 //! Posteriors made by hand, for the tests of each format.
 
-use crate::answer::posterior::{Axis, BlockSummary, NamedArray, NodePosterior, Posterior};
+use crate::answer::posterior::{Axis, BlockSummary, DerivedPosterior, NamedArray, NodePosterior, Posterior};
 use crate::engine::record::{Record, StopReason};
 
 fn axis(name: &str, size: usize) -> Axis {
@@ -109,6 +109,18 @@ pub(super) fn posterior() -> Posterior {
             },
         ],
         nodes: vec![weights, spread, centre, tau, heavy, z],
+        derived: vec![DerivedPosterior {
+            name: "sd_tau".into(),
+            expression: "1 / sqrt(tau)".into(),
+            plates: vec![],
+            event: vec![],
+            holds: false,
+            mean: vec![0.767],
+            sd: vec![0.2213],
+            quantiles: [vec![0.508], vec![0.7381], vec![1.21]],
+            draws: 10_000,
+            error: vec![0.002213],
+        }],
         restarts: vec![-1150.25, trace[23]],
         profile: None,
         trace,

@@ -1,7 +1,7 @@
 //! Simulated rows as CSV that a fit reads back. Not here: how they are drawn (`ask`).
 
 use crate::{
-    ask::simulate::Drawn,
+    ask::draws::Drawn,
     graph::{
         Bound, FactorGraph,
         factor_graph::{ObservedValues, PlateKind},

@@ -24,6 +24,9 @@ impl ReportFormat for Text {
         for node in page.nodes(posterior) {
             write!(out, "\n{}\n{}", title(node), node_table(node, page.width))?;
         }
+        if !posterior.derived.is_empty() {
+            write!(out, "\nderived\n{}", super::derived::table(&posterior.derived, page.width))?;
+        }
         posterior.profile.as_ref().map_or(Ok(()), |p| super::profile::write(p, page.width, out))
     }
 }

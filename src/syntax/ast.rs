@@ -23,6 +23,8 @@ pub struct Model {
     pub observe: Vec<ObserveDecl>,
     /// How q is to be split; `None` where the file does not say.
     pub factorize: Option<Spanned<Factorize>>,
+    /// What is to be reported beside the nodes, in file order.
+    pub derive: Vec<DeriveDecl>,
 }
 
 /// One table of `data`.
@@ -92,6 +94,15 @@ pub struct ObserveDecl {
     pub columns: Spanned<Vec<Spanned<String>>>,
     /// Whether the columns stood in a list: `"x": ["a"]`, not `"x": "a"`.
     pub list: bool,
+}
+
+/// One line of `derive`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeriveDecl {
+    /// Name and plates.
+    pub key: Key,
+    /// The expression, as a number or a string.
+    pub value: Spanned<Value>,
 }
 
 /// The left-hand side of a node or an input: `h[0,i]`.

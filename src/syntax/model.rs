@@ -2,7 +2,8 @@
 //! table and looks up no name.
 
 use super::ast::{
-    Call, Cell, Factorize, InputDecl, Model, NodeDecl, ObserveDecl, PlateDecl, TableDecl, TableSource, Value,
+    Call, Cell, DeriveDecl, Factorize, InputDecl, Model, NodeDecl, ObserveDecl, PlateDecl, TableDecl,
+    TableSource, Value,
 };
 use super::codes::{CODE_FIELD, CODE_FINITE, CODE_KEY, CODE_KIND, CODE_NO_NODES, CODE_RON, CODE_TWICE};
 use super::key::parse_key;
@@ -14,7 +15,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::{Source, Span, Spanned};
 
 /// The fields of a model, in the order they are written.
-const FIELDS: [&str; 7] = ["name", "data", "plates", "inputs", "nodes", "observe", "factorize"];
+const FIELDS: [&str; 8] = ["name", "data", "plates", "inputs", "nodes", "observe", "factorize", "derive"];
 
 /// The model that `tree` holds; what was reported is left out of it.
 pub(super) fn fit(tree: &Tree, source: &Source, diags: &mut Diagnostics) -> Model {
@@ -53,6 +54,7 @@ impl Fitter<'_, '_> {
                 }
                 "observe" => model.observe = self.entries(value, "observe", Self::observe),
                 "factorize" => model.factorize = self.factorize(value),
+                "derive" => model.derive = self.entries(value, "derive", Self::derived),
                 _ => self.unknown_field(name, value),
             }
         }
@@ -72,6 +74,8 @@ impl Fitter<'_, '_> {
         self.once(places.into_iter(), "the node");
         let places: Vec<_> = model.inputs.iter().map(|n| (n.key.to_string(), n.key.span)).collect();
         self.once(places.into_iter(), "the input");
+        let places: Vec<_> = model.derive.iter().map(|n| (n.key.to_string(), n.key.span)).collect();
+        self.once(places.into_iter(), "the quantity");
         model
     }
 
@@ -114,8 +118,8 @@ impl Fitter<'_, '_> {
             keys.push((key.node.clone(), key.span));
             out.extend(read(self, key, value));
         }
-        // Nodes and inputs are compared in normal form, once they are all read.
-        if !["nodes", "inputs"].contains(&section) {
+        // What has plates is compared in normal form, once it is all read.
+        if !["nodes", "inputs", "derive"].contains(&section) {
             self.once(keys.into_iter(), "the key");
         }
         out
@@ -241,6 +245,16 @@ impl Fitter<'_, '_> {
         };
         let call = self.call(value, "a node is a distribution with its parameters", help, true)?;
         Some(NodeDecl { key: key.ok()?, call })
+    }
+
+    fn derived(&mut self, key: Spanned<String>, value: &Tree) -> Option<DeriveDecl> {
+        let key = parse_key(&key, self.source, self.diags);
+        if !matches!(value.node, TreeKind::Number(_) | TreeKind::Text(_)) {
+            self.misfit(value, "a derived quantity is an expression in quotes", "write \"1 / sqrt(tau)\"");
+            return None;
+        }
+        let value = self.value(value, true)?;
+        Some(DeriveDecl { key: key.ok()?, value })
     }
 
     fn observe(&mut self, node: Spanned<String>, value: &Tree) -> Option<ObserveDecl> {

@@ -41,10 +41,12 @@ impl fmt::Display for Model {
                 writeln!(f, "{} = {columns}", observed.node.node)
             }
         })?;
-        match &self.factorize {
-            Some(form) => writeln!(f, "factorize {}", form.node),
-            None => Ok(()),
+        if let Some(form) = &self.factorize {
+            writeln!(f, "factorize {}", form.node)?;
         }
+        section(f, "derive", &self.derive, |f, derived| {
+            writeln!(f, "{} = {}", derived.key, shown(&derived.value.node, true))
+        })
     }
 }
 

@@ -7,6 +7,7 @@ mod textbook;
 
 mod barren;
 mod chain_with_shared;
+mod derived;
 mod digits;
 mod elements;
 mod enumeration;

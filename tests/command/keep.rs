@@ -290,3 +290,20 @@ fn draws_are_exported_with_the_same_bytes_again() {
     }
     f.refused(&["export", "p", "--to", "a.xls"], 2, &["`.npz`, `.csv`, `.json`"]);
 }
+
+#[test]
+fn what_is_derived_is_kept_and_shown_again() {
+    let model = NORMAL.replace(
+        r#"observe: { "x": "x" },"#,
+        r#"observe: { "x": "x" },
+    derive: { "sd": "1 / sqrt(tau)", "above[n]": "mu > x2[n]" },"#,
+    );
+    let f = Folder::new(&[("m.ron", &model), ("t.csv", "x,x2\n1,0\n2,1\n4,2\n5,3\n")]);
+    let fit = f.json(&["fit", "m.ron", "--quiet", "--save", "p"]);
+    assert_eq!(fit["derive"]["above"]["shape"], serde_json::json!([4]));
+    assert_eq!(fit["derive"]["sd"]["draws"], 10_000);
+    // Its data need not be there any more.
+    fs::remove_file(f.path().join("t.csv")).unwrap();
+    assert_eq!(f.json(&["show", "p"])["derive"], fit["derive"]);
+    assert!(f.text(&["show", "p"]).contains("above[4]"));
+}

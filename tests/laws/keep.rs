@@ -3,6 +3,7 @@
 
 use elbow::{
     answer::{self, posterior::Posterior},
+    ask::draws::Drawing,
     data::files::Files,
     diag::{Diagnostics, render::render_all},
     engine::{Options, Unwatched},
@@ -157,4 +158,60 @@ fn what_is_shown_of_a_kept_posterior_is_what_the_fit_has_said() {
         }
     }
     assert!(shown > 50, "only {shown} nodes were shown");
+}
+
+/// Draws of each node, of how many numbers at most.
+const DRAWN: (usize, usize) = (1000, 2000);
+
+#[test]
+fn q3_draws_of_a_kept_posterior_have_its_moments() {
+    let mut drawn = 0;
+    for path in graphs() {
+        let case = case(&path);
+        let (_, kept) = case.kept(&case.options(3));
+        let bound = skeleton(&kept, &case.graph).unwrap();
+        let wanted = Wanted { nodes: None, quantiles: 0 };
+        let shown = show(&kept, &case.graph, &bound, &wanted).unwrap();
+        let drawing = Drawing::new(&kept, &case.graph).unwrap();
+        let (draws, most) = DRAWN;
+        let place = |name: &str| case.graph.nodes.iter().position(|n| n.name == name).unwrap();
+        let small = shown.nodes.iter().filter(|n| n.mean.len() <= most && n.sd.is_some());
+        let nodes: Vec<_> = small.map(|n| (place(&n.name), n, vec![[0.0; 4]; n.mean.len()])).collect();
+        let mut nodes = nodes;
+        let asked: Vec<usize> = nodes.iter().map(|n| n.0).collect();
+        for draw in 0..draws {
+            let all = drawing.draw(1, draw as u64, &|n| asked.contains(&n.0)).unwrap();
+            for (n, node, sums) in &mut nodes {
+                assert_eq!(all[*n].len(), sums.len(), "{}", node.name);
+                for ((s, x), mean) in sums.iter_mut().zip(&all[*n]).zip(&node.mean) {
+                    let d = x - mean;
+                    *s = [s[0] + d, s[1] + d * d, s[2] + d * d * d, s[3] + d * d * d * d];
+                }
+            }
+        }
+        let count = draws as f64;
+        for (_, node, sums) in &nodes {
+            for (i, (s, sd)) in sums.iter().zip(node.sd.as_ref().unwrap()).enumerate() {
+                if !sd.is_finite() {
+                    continue;
+                }
+                let of = format!("{}: {} number {i}", path.display(), node.name);
+                let off = s[0] / count;
+                assert!(off.abs() <= 5.0 * sd / count.sqrt(), "{of}: the mean is off by {off}, of sd {sd}");
+                // A number that is nearly always at an end of its range shows its variance in few draws only.
+                let (mean, share) = (node.mean[i], matches!(&*node.family, "Dirichlet" | "Beta"));
+                let positive = share || node.family == "Gamma";
+                drawn += 1;
+                if positive && mean < *sd || share && 1.0 - mean < *sd {
+                    continue;
+                }
+                // The error of the variance by the fourth moment of the draws themselves.
+                let (variance, fourth) = (s[1] / count, s[3] / count);
+                let error = ((fourth - variance * variance).max(0.0) / count).sqrt();
+                let off = variance - sd * sd;
+                assert!(off.abs() <= 5.0 * error + 1e-12, "{of}: the variance is off by {off} ± {error}");
+            }
+        }
+    }
+    assert!(drawn > 200, "only {drawn} numbers were drawn");
 }

@@ -41,6 +41,7 @@ impl Binder<'_> {
             self.bound.labelled.push(place);
         }
         graph.factors.iter().flat_map(|f| &f.args).for_each(|a| self.elements_exist(&a.expr));
+        graph.derived.iter().for_each(|d| self.elements_exist(&d.expr));
     }
 
     /// Elements of vectors by their places: that they are there.

@@ -23,6 +23,7 @@ impl Uses {
         for arg in graph.factors.iter().flat_map(|f| &f.args) {
             uses.expr(graph, &arg.expr);
         }
+        graph.derived.iter().for_each(|d| uses.expr(graph, &d.expr));
         for n in &graph.nodes {
             uses.axis(n.event);
         }

@@ -10,17 +10,19 @@ use crate::{
         factor_graph::{Arg, Expr, ExprKind, Factor, RowSet, Target},
         resolve::names::list,
     },
-    shape::{Extent, NodeId},
+    shape::{Extent, NodeId, PlateId},
     source::{Span, Spanned},
-    syntax::ast::{Call, NodeDecl, Value},
+    syntax::ast::{Call, Key, NodeDecl, Value},
 };
 
-/// A line whose arguments are being resolved.
+/// A line whose expressions are being resolved.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'k> {
-    pub node: NodeId,
+    pub plates: &'k [PlateId],
     pub rows: RowSet,
-    pub decl: &'k NodeDecl,
+    pub key: &'k Key,
+    /// Whether nothing is inferred by it: random variables may stand wherever known numbers may.
+    pub derived: bool,
 }
 
 impl Resolver<'_> {
@@ -28,7 +30,8 @@ impl Resolver<'_> {
         let call = &decl.call;
         // The header has found it once already.
         let spec = dist::find(&call.name.node).unwrap_or(self.headers[node.0].spec);
-        let line = Line { node, rows, decl };
+        let plates = self.headers[node.0].plates.clone();
+        let line = Line { plates: &plates, rows, key: &decl.key, derived: false };
         let mut slots: Vec<Option<(Arg, Span)>> = vec![None; spec.params.len()];
         let mut failed = Ok(());
         for (i, (name, value)) in call.args.iter().enumerate() {
@@ -146,7 +149,7 @@ impl Resolver<'_> {
     }
 
     /// A number, a list of numbers or an expression.
-    fn value(&mut self, value: &Spanned<Value>, line: Line<'_>) -> Result<Expr, Reported> {
+    pub(super) fn value(&mut self, value: &Spanned<Value>, line: Line<'_>) -> Result<Expr, Reported> {
         match &value.node {
             Value::Number(x) => {
                 Ok(Expr { kind: ExprKind::Numbers(vec![*x]), axes: vec![], random: false, span: value.span })

@@ -35,7 +35,7 @@ impl Resolver<'_> {
             }
             written::ExprKind::Binary { op, left, right } => {
                 let (a, b) = (self.expr(left, line), self.expr(right, line));
-                self.binary(e.span, *op, a?, b?)
+                self.binary(e.span, *op, a?, b?, line.derived)
             }
             written::ExprKind::Call { function, args } => {
                 self.function(e, &function.node, function.span, args, line)
@@ -54,7 +54,14 @@ impl Resolver<'_> {
     }
 
     /// `A * h[t-1]` is told from a scaling by its ranks.
-    fn binary(&mut self, span: Span, op: BinaryOp, a: Expr, b: Expr) -> Result<Expr, Reported> {
+    fn binary(
+        &mut self,
+        span: Span,
+        op: BinaryOp,
+        a: Expr,
+        b: Expr,
+        derived: bool,
+    ) -> Result<Expr, Reported> {
         let random = a.random || b.random;
         let (ra, rb) = (self.rank(&a), self.rank(&b));
         let d = |why: String| {
@@ -66,7 +73,7 @@ impl Resolver<'_> {
             .at(b.span, rank_words(rb))
             .help(why)
         };
-        if op.known_only() && (names_a_node(&a) || names_a_node(&b)) {
+        if op.known_only() && !derived && (names_a_node(&a) || names_a_node(&b)) {
             let (what, help) = match op {
                 BinaryOp::Power => ("a power", rewrites::of_random("^")),
                 _ => ("a comparison", rewrites::of_random("<")),
@@ -91,6 +98,7 @@ impl Resolver<'_> {
                 Err(d("the product of two vectors that is a number is `dot(a, b)`".into()))
             }
             (BinaryOp::Mul, 1, 2) => Err(d("the matrix stands first: `A * h`".into())),
+            (BinaryOp::Div, _, _) if derived && (ra == 0 || ra == rb) => Ok(pair(op, a, b, random, span)),
             (BinaryOp::Div, _, _) => Err(d("one divides by a number only".into())),
             _ => Err(d("give both the same axes, or index one down to a number".into())),
         }
@@ -172,7 +180,7 @@ impl Resolver<'_> {
             return Err(self.fail(d));
         };
         let arg = self.expr(arg, line)?;
-        if names_a_node(&arg) {
+        if names_a_node(&arg) && !line.derived {
             return Err(self.of_random(&format!("`{name}`"), arg.span, rewrites::of_random(name)));
         }
         let (random, function) = (arg.random, Function::Scalar(scalar));
@@ -369,7 +377,7 @@ impl Resolver<'_> {
         span: Span,
         line: Line<'_>,
     ) -> Reported {
-        let rows: Vec<PlateId> = self.headers[line.node.0].plates.clone();
+        let rows: Vec<PlateId> = line.plates.to_vec();
         if table.is_none() {
             let at = name.path[0].span;
             if let Some(p) = self.plate_named(column) {
@@ -412,7 +420,7 @@ impl Resolver<'_> {
                 "a group reads the row of its name: declare `Rows(table: \"{table}\", id: \"…\")` with the column of the names"
             )),
             Some(p) => d.help(format!("write `{table}.{column}[{}]`", self.plate(p))),
-            None => d.note(format!("the line `{}` has no plate with the rows of `{table}`", line.decl.key)),
+            None => d.note(format!("the line `{}` has no plate with the rows of `{table}`", line.key)),
         };
         self.fail(d)
     }

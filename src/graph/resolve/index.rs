@@ -72,12 +72,12 @@ impl Resolver<'_> {
 
     /// The plate must be one of the line's.
     fn own_plate(&mut self, p: PlateId, span: Span, line: Line<'_>) -> Result<(), Reported> {
-        let plates = self.headers[line.node.0].plates.clone();
+        let plates = line.plates.to_vec();
         if plates.contains(&p) {
             return Ok(());
         }
         let name = self.plate(p).to_owned();
-        let key = &line.decl.key;
+        let key = line.key;
         let mut with = plates.clone();
         with.push(p);
         let mut d = Diagnostic::error(PLATE_NOT_IN_KEY, format!("`{key}` does not run over `{name}`"))
@@ -125,7 +125,7 @@ impl Resolver<'_> {
             _ => 0,
         };
         if lag > first {
-            let key = &line.decl.key;
+            let key = line.key;
             let d = Diagnostic::error(
                 NO_STEP_BEFORE,
                 format!("the first step has no step before it: `{name}-{lag}`"),
@@ -146,13 +146,10 @@ impl Resolver<'_> {
 
     /// The key of the line, with a step in place of a plate.
     fn step_key(&self, line: Line<'_>, p: PlateId, step: u32) -> String {
-        let h = &self.headers[line.node.0];
-        let names: Vec<_> = h
-            .plates
-            .iter()
-            .map(|&q| if q == p { step.to_string() } else { self.plate(q).to_owned() })
-            .collect();
-        format!("{}[{}]", h.name, names.join(","))
+        let each = line.plates.iter();
+        let names: Vec<_> =
+            each.map(|&q| if q == p { step.to_string() } else { self.plate(q).to_owned() }).collect();
+        format!("{}[{}]", line.key.name.node, names.join(","))
     }
 
     fn above(&mut self, args: &[Expr], span: Span, line: Line<'_>) -> Result<(Index, PlateId), Reported> {
@@ -189,7 +186,7 @@ impl Resolver<'_> {
         line: Line<'_>,
     ) -> Reported {
         let (want, found) = (self.plate(plate).to_owned(), self.plate(at).to_owned());
-        let plates = self.headers[line.node.0].plates.clone();
+        let plates = line.plates.to_vec();
         let mut d =
             Diagnostic::error(BAD_INDEX, format!("`{owner}` runs over `{want}` here, not over `{found}`"))
                 .at(span, format!("expected an index of `{want}`"));

@@ -128,7 +128,7 @@ impl Resolver<'_> {
     }
 
     /// What an expression by itself says of axes: its operands, its gates.
-    fn expr_links(&self, e: &Expr, links: &mut Vec<Link>) {
+    pub(super) fn expr_links(&self, e: &Expr, links: &mut Vec<Link>) {
         match &e.kind {
             ExprKind::Numbers(_) => {}
             ExprKind::Ref(r) => self.gate_links(r, e.span, links),

@@ -9,6 +9,7 @@ mod axes;
 mod blocks;
 mod columns;
 mod cycle;
+mod derived;
 mod element;
 mod expr;
 mod index;
@@ -46,10 +47,11 @@ pub fn resolve(model: &Model, source: &Source, diags: &mut Diagnostics) -> Resul
     r.inputs();
     r.headers();
     let factors = r.factors();
+    let mut derived = r.derived();
     let observed = r.observations();
     let factorize = r.factorize();
     r.gate(before)?;
-    let (nodes, factors, same) = r.shapes(factors, observed);
+    let (nodes, factors, same) = r.shapes(factors, observed, &mut derived);
     r.cycles(&nodes, &factors);
     r.unused();
     r.gate(before)?;
@@ -64,5 +66,6 @@ pub fn resolve(model: &Model, source: &Source, diags: &mut Diagnostics) -> Resul
         same,
         labelled: r.labelled,
         factorize,
+        derived,
     })
 }

@@ -13,8 +13,8 @@ use crate::{
     graph::{
         codes::OPEN_LENGTH,
         factor_graph::{
-            Expr, ExprKind, Factor, Function, Index, Node, Observed, ObservedValues, PlateKind, Ref, Same,
-            Target,
+            DerivedQuantity, Expr, ExprKind, Factor, Function, Index, Node, Observed, ObservedValues,
+            PlateKind, Ref, Same, Target,
         },
     },
     shape::{Extent, NodeId, PlateId},
@@ -30,6 +30,7 @@ impl Resolver<'_> {
         &mut self,
         mut factors: Vec<Factor>,
         observed: Vec<Option<Observed>>,
+        derived: &mut [DerivedQuantity],
     ) -> (Vec<Node>, Vec<Factor>, Vec<Same>) {
         for factor in &mut factors {
             let (plates, spec) = (self.headers[factor.node.0].plates.clone(), factor.spec);
@@ -56,6 +57,7 @@ impl Resolver<'_> {
                 misfits.push(factor.node.0);
             }
         }
+        derived.iter().for_each(|d| self.expr_links(&d.expr, &mut links));
         for (n, o) in observed.iter().enumerate() {
             if let Some(o) = o
                 && let ObservedValues::Columns(c) = &o.values
@@ -112,6 +114,7 @@ impl Resolver<'_> {
                 self.fill(&mut arg.expr, &event);
             }
         }
+        derived.iter_mut().for_each(|d| self.fill(&mut d.expr, &event));
         let mut sticks = vec![];
         factors.iter().flat_map(|f| &f.args).for_each(|a| sticks_of(&a.expr, &mut sticks));
         let nodes = self
@@ -132,6 +135,7 @@ impl Resolver<'_> {
             })
             .collect();
         factors.iter().flat_map(|f| &f.args).for_each(|a| self.elements_exist(&a.expr));
+        derived.iter().for_each(|d| self.elements_exist(&d.expr));
         (nodes, factors, same)
     }
 
