@@ -11,7 +11,7 @@ use crate::{
     factorize::{self, Blocks, roles::Missing},
     graph::{
         self, Bound, FactorGraph, GivenAxes,
-        barren::{Kept, without_barren},
+        barren::{Kept, with_ends, without_barren},
         bind::OUTSIDE_SUPPORT,
         energy::{self, Energy, ExpandError, LARGEST_EXPANSION},
         factor_graph::{self, ObservedValues},
@@ -25,7 +25,7 @@ use crate::{
     source::Source,
     syntax,
 };
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 /// A construct that has no closed form.
 pub const NO_FORM: Code = Code("E0409");
@@ -254,10 +254,36 @@ pub fn plan_about(
     (limit, centres): (u64, Option<&[Vec<f64>]>),
     diags: &mut Diagnostics,
 ) -> Result<Plan, Reported> {
+    let seen = |bound| without_barren(graph, bound);
+    plan_of_seen(graph, bound, &seen, (limit, centres), diags)
+}
+
+/// A plan of all steps of every sequence, whether anything observed hangs on them or not: of rows whose shared
+/// variables stay as they are.
+///
+/// # Errors
+/// As above.
+pub fn plan_with_ends(
+    graph: &FactorGraph,
+    bound: &Bound,
+    (limit, centres): (u64, Option<&[Vec<f64>]>),
+    diags: &mut Diagnostics,
+) -> Result<Plan, Reported> {
+    plan_of_seen(graph, bound, &|bound| with_ends(graph, bound), (limit, centres), diags)
+}
+
+/// A plan of what `seen` leaves of the data.
+fn plan_of_seen<'b>(
+    graph: &FactorGraph,
+    bound: &'b Bound,
+    seen: &dyn Fn(&'b Bound) -> (Cow<'b, Bound>, Kept),
+    (limit, centres): (u64, Option<&[Vec<f64>]>),
+    diags: &mut Diagnostics,
+) -> Result<Plan, Reported> {
     let limit = limit.min(memory::MOST);
     // Before the blocks: what they cost is found by going over elements.
     memory::check(memory::by_sizes(graph, bound, &[]), limit).map_err(|e| diags.error(no_room(&e)))?;
-    let (seen, kept) = without_barren(graph, bound);
+    let (seen, kept) = seen(bound);
     let blocks = seen_blocks(graph, Some(&seen), &kept, diags)?;
     plan::lower(graph, &seen, blocks, (kept, limit), centres)
         .map_err(|e| diags.error(explain(graph, &seen, e)))

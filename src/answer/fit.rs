@@ -22,7 +22,7 @@ pub struct FitError {
 }
 
 impl FitError {
-    fn new(graph: &FactorGraph, error: RunError, last_good: Option<Box<Posterior>>) -> Self {
+    pub(super) fn new(graph: &FactorGraph, error: RunError, last_good: Option<Box<Posterior>>) -> Self {
         // A block's name is that of all its nodes.
         let first = error.node.split(", ").next().unwrap_or("");
         let line = graph.factors.iter().find(|f| graph.nodes[f.node.0].name == first);

@@ -29,11 +29,7 @@ pub(super) fn pass(graph: &FactorGraph, p: &Posterior, rounding: &Rounding) -> R
     if bounds.any(|x| !x.is_finite()) {
         return Err(RunError::new(Breakdown::NotFinite, name(graph, rounding.node), last));
     }
-    for n in &p.nodes {
-        if let Some(fault) = fault(graph, n) {
-            return Err(RunError::new(fault, n.name.clone(), last));
-        }
-    }
+    nodes(graph, p)?;
     if p.digits < FEWEST {
         return Err(RunError::new(
             Breakdown::NoDigits(rounding.magnitude, p.elbo),
@@ -42,6 +38,15 @@ pub(super) fn pass(graph: &FactorGraph, p: &Posterior, rounding: &Rounding) -> R
         ));
     }
     Ok(())
+}
+
+/// Whether the numbers of all nodes can be.
+///
+/// # Errors
+/// The first that can't, with its node.
+pub(super) fn nodes(graph: &FactorGraph, p: &Posterior) -> Result<(), RunError> {
+    let fault = |n: &NodePosterior| Some(RunError::new(fault(graph, n)?, n.name.clone(), p.iterations));
+    p.nodes.iter().find_map(fault).map_or(Ok(()), Err)
 }
 
 fn name(graph: &FactorGraph, node: usize) -> String {

@@ -9,6 +9,7 @@ pub mod marginals;
 pub mod posterior;
 mod predict;
 mod read;
+pub mod still;
 pub mod warnings;
 mod whole;
 

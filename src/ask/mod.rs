@@ -1,15 +1,20 @@
 //! Questions to a kept posterior about rows that it has not seen: what q of the shared variables says of
-//! them, in closed form. Not here: reading the posterior (`keep`), nor how an answer is printed (`report`).
+//! them, in closed form where rows are by themselves, and by inference of what they have for themselves where
+//! not. Not here: reading the posterior (`keep`), nor how an answer is printed (`report`).
 
 mod combine;
 pub mod derive;
 pub mod draws;
+mod inferred;
 mod law;
 mod line;
 mod linear;
 pub mod prediction;
+mod predict;
+mod question;
 mod rows;
 mod shared;
 pub mod simulate;
 
-pub use rows::{NoAnswer, predict};
+pub use predict::predict;
+pub use question::{Ends, NoAnswer, Planner, Question};

@@ -6,6 +6,7 @@ use super::{
     law::{Law, told},
     line::{Says, says},
     prediction::{NodePrediction, Prediction},
+    question::NoAnswer,
     shared::Shared,
 };
 use crate::{
@@ -16,38 +17,19 @@ use crate::{
         evaluate::{self, Environment, Indices, Steps},
         factor_graph::{Factor, PlateKind, Ref, RowSet, Target},
     },
-    keep::{KeepError, Kept, blocks::blocks},
+    keep::{Kept, blocks::blocks},
     num::special::log_sum_exp,
     shape::{Extent, NodeId, PlateId},
 };
-use std::fmt;
 
 /// Combinations of categories of one row, at most.
 const MOST_CHOICES: usize = 100_000;
 
-/// Why rows are not answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoAnswer {
-    /// The posterior is not one of this model.
-    Kept(KeepError),
-    /// There is no closed form; of which node, and why.
-    Form(String),
-}
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NoAnswer::Kept(e) => e.fmt(f),
-            NoAnswer::Form(why) => f.write_str(why),
-        }
-    }
-}
-
-/// What the kept posterior says of the rows of a plate; `bound` has the new data.
+/// What the kept posterior says of the rows of a plate, each by itself; `bound` has the new data.
 ///
 /// # Errors
 /// A node of the rows has no closed form.
-pub fn predict(
+pub(super) fn closed(
     kept: &Kept,
     graph: &FactorGraph,
     bound: &Bound,
@@ -186,12 +168,14 @@ impl<'a> Asked<'a> {
                 mean: vec![],
                 sd: vec![],
                 quantiles: Default::default(),
+                path: None,
             });
         }
         for row in 0..rows {
             let log = self.row(row, &mut out)?;
             out.log_predictive.push(log);
         }
+        out.total = out.log_predictive.iter().flatten().sum();
         Ok(out)
     }
 

@@ -134,6 +134,19 @@ pub trait Ready: Send + Sync {
         random: &mut Stream,
     ) -> Result<Vec<f64>, SequenceError>;
 
+    /// The most probable categories of the steps together, as [`Ready::draw`] gives them; `None` of what has none.
+    ///
+    /// # Errors
+    /// As `run`.
+    fn likely(
+        &self,
+        sequences: Sequences<'_>,
+        steps: &mut dyn WeightedSteps,
+    ) -> Result<Option<Vec<f64>>, SequenceError> {
+        let _ = (sequences, steps);
+        Ok(None)
+    }
+
     /// Whether the runs since this was last asked have lost more digits than is well.
     fn take_lost(&self, scratch: &mut Scratch) -> bool {
         let _ = scratch;

@@ -166,6 +166,15 @@ pub(super) struct Predict {
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = prediction::FORMATS[0].0, value_parser = PossibleValuesParser::new(prediction::FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.0).help(f.1))))]
     pub format: String,
+    /// The most probable path of each chain, all of its steps together, in place of each step's best category
+    #[arg(long, conflicts_with = "filter")]
+    pub most_likely: bool,
+    /// Each step by the steps before it and by itself; the log predictive of a row is then one step ahead
+    #[arg(long)]
+    pub filter: bool,
+    /// Go N steps on after the last of each sequence
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub steps: Option<usize>,
     /// Print no warnings
     #[arg(long)]
     pub quiet: bool,

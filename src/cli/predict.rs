@@ -3,9 +3,11 @@
 
 use super::{args, exit::Exit, keep, model::Opened, stop::Stop, terminal::Terminal};
 use crate::{
-    ask::{self, NoAnswer},
+    ask::{self, Ends, NoAnswer, Question},
+    diag::{Diagnostics, render},
     graph::{Bound, FactorGraph, factor_graph::PlateKind},
-    keep::{Kept, skeleton::axes},
+    keep::{Kept, prior::centres, skeleton::axes},
+    pipeline,
     report::prediction::FORMATS,
     shape::PlateId,
 };
@@ -24,16 +26,48 @@ pub(super) fn run(args: &args::Predict, terminal: &Terminal) -> Result<Exit, Sto
         opened.warn();
         fresh(&kept, &graph, &bound).iter().for_each(|w| terminal.warn(w));
     }
-    let prediction = ask::predict(&kept, &graph, &bound, plate).map_err(|e| match e {
+    let question = Question {
+        filter: args.filter,
+        most_likely: args.most_likely,
+        steps: args.steps.unwrap_or(0),
+    };
+    let centres = centres(&kept, &graph);
+    let planner = |bound: &Bound, ends: Ends| {
+        let (mut diags, about) = (Diagnostics::default(), (u64::MAX, Some(centres.as_slice())));
+        let plan = match ends {
+            Ends::LeftOut => pipeline::plan_about(&graph, bound, about, &mut diags),
+            Ends::Planned => pipeline::plan_with_ends(&graph, bound, about, &mut diags),
+        };
+        plan.map_err(|_| diags)
+    };
+    let prediction = ask::predict(&kept, &graph, &bound, plate, question, &planner);
+    let prediction = prediction.map_err(|e| no_answer(e, args, &opened, terminal))?;
+    let format = FORMATS.iter().find(|f| f.0 == args.format).unwrap_or(&FORMATS[0]);
+    terminal.print(|out| format.2(&prediction, terminal.width, out))?;
+    Ok(Exit::Good)
+}
+
+/// Why there is none, rendered.
+fn no_answer(e: NoAnswer, args: &args::Predict, opened: &Opened<'_>, terminal: &Terminal) -> Stop {
+    match e {
         NoAnswer::Kept(e) => keep::unusable(&args.posterior, &e, terminal),
         NoAnswer::Form(why) => terminal.fault(
             format!("these rows have no answer in closed form: {why}"),
             "`elbow fit` with the new rows, their cells left empty, answers them",
         ),
-    })?;
-    let format = FORMATS.iter().find(|f| f.0 == args.format).unwrap_or(&FORMATS[0]);
-    terminal.print(|out| format.2(&prediction, terminal.width, out))?;
-    Ok(Exit::Good)
+        NoAnswer::Question(why) => terminal.fault(
+            why,
+            "ask without that option, or give the table the rows that are to be told, their cells left empty",
+        ),
+        NoAnswer::Plan(diags) => Stop {
+            exit: Exit::Fault,
+            message: render::failed(diags.list(), &opened.source, terminal.colour),
+        },
+        NoAnswer::Broke(e) => Stop {
+            exit: Exit::Numbers,
+            message: render::render(&e.diagnostic(None), &opened.source, terminal.colour),
+        },
+    }
 }
 
 /// The plate whose rows are new.

@@ -1,6 +1,7 @@
 //! Rows put in the order of their sequences: what a `Steps` plate runs along. Not the chain itself.
 
 use super::{category::Category, groups::Groups};
+use std::sync::Arc;
 
 /// The rows of each sequence, in file order. The rows of one sequence need not be neighbours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub struct Sequences {
     pub order: Vec<u32>,
     /// Sequence `s` has the places `starts[s]..starts[s + 1]`; one longer than the number of sequences.
     pub starts: Vec<u32>,
+    /// What they are called; nothing where no column tells them apart.
+    pub names: Arc<[String]>,
 }
 
 impl Sequences {
@@ -19,7 +22,9 @@ impl Sequences {
     /// The first row whose key is missing. [`Column::as_index`](super::Column::as_index) refuses such a
     /// column with its place in the file.
     pub fn new(rows: usize, key: Option<&Category>) -> Result<Self, usize> {
-        let Some(key) = key else { return Ok(Self { order: vec![], starts: vec![0, rows as u32] }) };
+        let Some(key) = key else {
+            return Ok(Self { order: vec![], starts: vec![0, rows as u32], names: [].into() });
+        };
         debug_assert_eq!(key.codes.len(), rows);
         if let Some(row) = key.first_missing() {
             return Err(row);
@@ -28,7 +33,7 @@ impl Sequences {
         if order.iter().zip(0..).all(|(&row, place)| row == place) {
             order = vec![];
         }
-        Ok(Self { order, starts })
+        Ok(Self { order, starts, names: key.levels.clone().into() })
     }
 
     /// Number of sequences.

@@ -24,6 +24,30 @@ pub struct Emitted {
 }
 
 impl ReadyPass<'_> {
+    /// The most probable values of all steps of a block together, one for each step and cell, from the numbers that
+    /// the last pass has left; `None` of a block that has none.
+    pub(super) fn likely(&mut self, work: &mut Work<'_>, v: VarId) -> Result<Option<Vec<f64>>, RunError> {
+        for way in &mut self.ways {
+            way.prepare(work).map_err(|(v, kind)| work.error(v, kind))?;
+        }
+        let (work, stream) = (&*work, &work.plan.streams[self.stream]);
+        let Some(way) = self.ways.iter().find(|w| w.block() == v) else { return Ok(None) };
+        let (mut desk, mut sums) = (Desk::new(work.plan), RunSums::default());
+        sums.begin(work.plan.sums.passes[self.stream].all.clone(), work.profile.like());
+        let mut out = vec![];
+        for rows in pieces(&stream.chunks, stream.starts.is_some()) {
+            let mut one = || -> Result<Option<Vec<f64>>, Failed> {
+                self.moments(work, &rows, &|v| work.state.before_pass(v), &mut desk, &mut sums)?;
+                way.likely(work, &rows, &mut desk)
+            };
+            match one().map_err(|(v, kind)| work.error(v, kind))? {
+                Some(states) => out.extend(states),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(out))
+    }
+
     /// Natural parameters and moments of every row, as the last pass has left them; nothing is moved.
     pub(super) fn emit(
         &mut self,

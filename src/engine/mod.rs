@@ -24,6 +24,7 @@ mod rows;
 pub mod run;
 mod schedule;
 mod session;
+pub mod still;
 mod sums;
 mod update;
 pub mod watch;

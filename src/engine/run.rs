@@ -83,6 +83,11 @@ impl fmt::Debug for Finished<'_> {
 }
 
 impl<'p> Finished<'p> {
+    /// A run by itself, that has ended well.
+    pub(super) fn of(session: Session<'p>, record: Record, stop: StopReason) -> Self {
+        let (profile, broke, failed, moved) = (None, None, None, None);
+        Self { session, restart: 0, record, stop, profile, broke, restarts: vec![], failed, moved }
+    }
     /// What it ran.
     pub fn plan(&self) -> &'p Plan {
         self.session.plan
@@ -118,6 +123,14 @@ impl<'p> Finished<'p> {
     /// As for an iteration.
     pub fn rows_of(&mut self, s: StreamId, wanted: &[VarId]) -> Result<Vec<(VarId, Emitted)>, RunError> {
         self.session.rows_of(s, wanted)
+    }
+    /// The most probable categories of a chain's steps together, one for each step and cell as the block stores them;
+    /// `None` of a block that has none. Nothing is moved but buffers.
+    ///
+    /// # Errors
+    /// As for an iteration.
+    pub fn likely(&mut self, s: StreamId, v: VarId) -> Result<Option<Vec<f64>>, RunError> {
+        self.session.likely(s, v)
     }
 }
 
@@ -570,7 +583,7 @@ mod tests {
                     .collect()
             };
             let (before, elbo) = (shared(&run), run.elbo());
-            run.go(&mut Frozen::new(&r.plan, budget(500, 1e-15)), &mut Unwatched).unwrap();
+            run.go(&mut Frozen::new(&r.plan, budget(500, 1e-15), &|_| false), &mut Unwatched).unwrap();
             assert_eq!(run.stop, StopReason::Converged);
             assert_eq!(shared(&run), before);
             assert!(run.elbo() >= elbo - 1e-12 * elbo.abs());
@@ -624,7 +637,7 @@ mod tests {
                 emitted.into_iter().flat_map(|(_, e)| e.moments).collect()
             };
             let (batch, elbo) = (rows(&mut run), run.elbo());
-            run.go(&mut Frozen::new(&r.plan, budget(30_000, 0.0)), &mut Unwatched).unwrap();
+            run.go(&mut Frozen::new(&r.plan, budget(30_000, 0.0), &|_| false), &mut Unwatched).unwrap();
             let frozen = rows(&mut run);
             assert!(batch.iter().zip(&frozen).all(|(a, b)| (a - b).abs() <= 1e-7 * a.abs().max(1.0)));
             assert!((run.elbo() - elbo).abs() <= 1e-9 * elbo.abs());

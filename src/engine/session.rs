@@ -95,13 +95,23 @@ impl<'p> Session<'p> {
         s: StreamId,
         wanted: &[VarId],
     ) -> Result<Vec<(VarId, Emitted)>, RunError> {
+        self.reader(s).emit(&mut self.work, wanted)
+    }
+
+    /// The most probable values of all steps of a stream's block together, one for each step and cell; `None` of a
+    /// block that has none. Nothing is moved.
+    pub(super) fn likely(&mut self, s: StreamId, v: VarId) -> Result<Option<Vec<f64>>, RunError> {
+        self.reader(s).likely(&mut self.work, v)
+    }
+
+    /// A pass by the general ways, of tables as they are now.
+    fn reader(&mut self, s: StreamId) -> ReadyPass<'p> {
         let plan = self.work.plan;
         for (t, _) in plan.tables.enumerate().filter(|(_, table)| table.stream == Some(s)) {
             self.work.refresh_table(t);
         }
         let ways = paths::general(&self.work, s);
-        let all = plan.sums.passes[s].all.clone();
-        ReadyPass::new(&self.work, s, ways, all).emit(&mut self.work, wanted)
+        ReadyPass::new(&self.work, s, ways, plan.sums.passes[s].all.clone())
     }
 
     /// The numbers that an iteration starts from.

@@ -1,5 +1,6 @@
 //! Names, plates and calls to a typed factor graph, and the graph's data checked against it.
 
+pub mod ahead;
 mod augment;
 pub mod barren;
 pub mod bind;

@@ -8,6 +8,7 @@ pub mod error;
 pub mod file;
 pub mod fingerprint;
 pub mod kept;
+pub mod placed;
 pub mod prior;
 pub mod resume;
 pub mod save;

@@ -2,9 +2,9 @@
 //! the run (`engine`).
 
 use super::{
-    blocks::{blocks, name_of},
     error::KeepError,
     kept::Kept,
+    placed::{KeptBlocks, Placed},
 };
 use crate::{
     engine::prior::Prior,
@@ -27,8 +27,7 @@ pub fn prior(kept: &Kept, model: &str, graph: &FactorGraph, plan: &Plan) -> Resu
         return Err(KeepError::Other("it is of another model, and only the same can take it up".into()));
     }
     kept.about_one_centre()?;
-    let all = blocks(kept, graph)?;
-    let texts: Vec<_> = kept.document.blocks.iter().filter(|b| b.layout.is_some()).collect();
+    let all = KeptBlocks::new(kept, graph)?;
     let rows = |p: crate::shape::PlateId| {
         matches!(
             graph.plates[p.0].kind,
@@ -41,25 +40,14 @@ pub fn prior(kept: &Kept, model: &str, graph: &FactorGraph, plan: &Plan) -> Resu
         if var.storage != Storage::Stored || plates().any(|p| rows(p.0)) {
             continue;
         }
-        let names: Vec<&str> = var.nodes.iter().map(|n| plan.names[n.0].as_str()).collect();
-        let other = |why: &str| KeepError::Other(format!("its block `{}` {why}", names.join(", ")));
-        let at = all.iter().position(|b| b.nodes == var.nodes).ok_or_else(|| other("is not there"))?;
-        let block = &all[at];
-        if block.plates != var.plates || block.inside != var.inside {
-            return Err(other("has other elements in these data, and a prior has to speak of each"));
+        let names = || var.nodes.iter().map(|n| plan.names[n.0].as_str()).collect::<Vec<_>>().join(", ");
+        match all.placed(plan, v)? {
+            Placed::Known(eta, log_norm) => out.push(Prior { var: v, eta, log_norm }),
+            Placed::New | Placed::Some => {
+                let why = "has other elements in these data, and a prior has to speak of each";
+                return Err(KeepError::Other(format!("its block `{}` {why}", names())));
+            }
         }
-        let eta = vec![0.0; block.eta.len()];
-        let same = var
-            .shape
-            .portable(&eta)
-            .is_some_and(|p| Some(p.layout) == texts[at].layout.as_ref().map(|l| l.1.clone()));
-        let listed = !kept.whole(&format!("pairs/{}", name_of(texts[at]))).is_empty();
-        if !same || listed || block.shape.width() != var.width {
-            return Err(other(
-                "is laid out by the pairs that its data name, which no other data take up yet",
-            ));
-        }
-        out.push(Prior { var: v, eta: block.eta.clone(), log_norm: block.log_norm.iter().sum() });
     }
     Ok(out)
 }

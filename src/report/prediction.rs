@@ -40,6 +40,9 @@ fn most_likely(n: &NodePrediction) -> Vec<String> {
         best
     };
     let name = |k: usize| label(n.event.as_ref(), k);
+    if let Some(path) = &n.path {
+        return path.iter().map(|k| if k.is_nan() { String::new() } else { name(*k as usize) }).collect();
+    }
     if n.category { n.mean.chunks_exact(width(n).max(1)).map(|p| name(of(p))).collect() } else { vec![] }
 }
 
@@ -58,7 +61,14 @@ impl Serialize for PredictionJson<'_> {
         if let Some(ids) = &p.ids {
             map.serialize_entry("ids", ids)?;
         }
-        map.serialize_entry("nodes", &ObjectJson(|| p.nodes.iter().map(|n| (n.name.as_str(), NodeJson(n)))))?;
+        if let Some(sequences) = &p.sequences {
+            map.serialize_entry("sequences", sequences)?;
+        }
+        if let Some(steps) = &p.steps {
+            map.serialize_entry("steps", steps)?;
+        }
+        let nodes = || p.nodes.iter().chain(&p.groups).map(|n| (n.name.as_str(), NodeJson(n)));
+        map.serialize_entry("nodes", &ObjectJson(nodes))?;
         map.serialize_entry("log_predictive", &LogJson(p))?;
         map.end()
     }
@@ -69,7 +79,7 @@ struct LogJson<'a>(&'a Prediction);
 impl Serialize for LogJson<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let mut map = s.serialize_map(Some(2))?;
-        map.serialize_entry("total", &self.0.total())?;
+        map.serialize_entry("total", &self.0.total)?;
         map.serialize_entry("rows", &self.0.log_predictive)?;
         map.end()
     }
@@ -118,9 +128,8 @@ fn json(p: &Prediction, _: usize, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// One line for each row and number of a node; of a category, one for each row.
 ///
-/// Columns: `row` (from 1), `id` where rows have names, `node` (with the names of its other axes in
-/// brackets), `mean`,
-/// `sd`, `q5`, `q50`, `q95`, `most_likely`, a column for each class, `log_predictive` of the row.
+/// Columns: `row` (from 1; none of a node of new levels), `id` where rows have names, `sequence` and `step` where they
+/// stand in sequences, `node` (with the names of its other axes in brackets), `mean`, `sd`, `q5`, `q50`, `q95`, `most_likely`, a column for each class, `log_predictive` of the row.
 fn csv(p: &Prediction, _: usize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut classes: Vec<String> = vec![];
     for n in p.nodes.iter().filter(|n| n.category) {
@@ -129,49 +138,82 @@ fn csv(p: &Prediction, _: usize, out: &mut dyn io::Write) -> io::Result<()> {
         classes.extend(new);
     }
     let mut csv = csv::Writer::from_writer(out);
-    let id = p.ids.as_ref().map(|_| "id".to_string());
-    let fixed = ["node", "mean", "sd", "q5", "q50", "q95", "most_likely"].map(str::to_string);
-    let head = ["row".to_string()].into_iter().chain(id).chain(fixed).chain(classes.iter().cloned());
+    let lead = [
+        Some("row"),
+        p.ids.as_ref().map(|_| "id"),
+        p.sequences.as_ref().map(|_| "sequence"),
+        p.steps.as_ref().map(|_| "step"),
+    ];
+    let fixed = ["node", "mean", "sd", "q5", "q50", "q95", "most_likely"];
+    let head = lead.iter().flatten().copied().chain(fixed).map(str::to_string).chain(classes.iter().cloned());
     csv.write_record(head.chain(["log_predictive".to_string()]))?;
+    let likely: Vec<Vec<String>> = p.nodes.iter().chain(&p.groups).map(most_likely).collect();
     for (row, log) in p.log_predictive.iter().enumerate() {
-        for n in &p.nodes {
-            let likely = most_likely(n);
-            let (w, inner) = (width(n), n.plates[1..].iter().map(|a| a.size).product::<usize>());
-            let lines = if n.category { inner } else { inner * w };
-            for line in 0..lines {
-                let element = row * inner + if n.category { line } else { line / w };
-                let mut names = labels_at(n.plates[1..].iter(), element % inner.max(1));
-                if !n.category && n.event.is_some() {
-                    names.push(label(n.event.as_ref(), line % w));
-                }
-                let brackets =
-                    if names.is_empty() { String::new() } else { format!("[{}]", names.join(",")) };
-                let mut cells = vec![(row + 1).to_string()];
-                cells.extend(p.ids.as_ref().map(|ids| ids[row].clone()));
-                cells.push(n.name.clone() + &brackets);
-                if n.category {
-                    let of = &n.mean[element * w..(element + 1) * w];
-                    cells.extend(std::iter::repeat_n(String::new(), 5));
-                    cells.push(likely[element].clone());
-                    let at = |class: &String| (0..w).find(|&k| label(n.event.as_ref(), k) == *class);
-                    cells.extend(classes.iter().map(|c| at(c).map_or(String::new(), |k| cell(of[k]))));
-                } else {
-                    let i = row * inner * w + line;
-                    let [low, middle, high] = &n.quantiles;
-                    cells.extend([&n.mean, &n.sd, low, middle, high].map(|x| cell(x[i])));
-                    cells.extend(std::iter::repeat_n(String::new(), 1 + classes.len()));
-                }
-                cells.push(log.map_or(String::new(), cell));
-                csv.write_record(cells)?;
+        let mut lead = vec![(row + 1).to_string()];
+        lead.extend(p.ids.as_ref().map(|ids| ids[row].clone()));
+        lead.extend(p.sequences.as_ref().map(|s| s[row].clone()));
+        lead.extend(p.steps.as_ref().map(|s| s[row].to_string()));
+        for (n, likely) in p.nodes.iter().zip(&likely) {
+            lines((n, likely), row, &lead, &classes, log.map_or(String::new(), cell), &mut csv)?;
+        }
+    }
+    for (n, likely) in p.groups.iter().zip(&likely[p.nodes.len()..]) {
+        for element in 0..n.plates.first().map_or(0, |a| a.size) {
+            let mut lead: Vec<String> = lead.iter().flatten().map(|_| String::new()).collect();
+            if p.ids.is_some() {
+                lead[1] = label(n.plates.first(), element);
             }
+            lines((n, likely), element, &lead, &classes, String::new(), &mut csv)?;
         }
     }
     csv.flush()
 }
 
+/// The lines of one element of a node's first plate; the name of an element of a plate that is not one of rows
+/// stands in brackets with those of the other axes.
+fn lines<W: io::Write>(
+    (n, likely): (&NodePrediction, &[String]),
+    row: usize,
+    lead: &[String],
+    classes: &[String],
+    log: String,
+    csv: &mut csv::Writer<W>,
+) -> io::Result<()> {
+    let (w, inner) = (width(n), n.plates[1..].iter().map(|a| a.size).product::<usize>());
+    let count = if n.category { inner } else { inner * w };
+    for line in 0..count {
+        let element = row * inner + if n.category { line } else { line / w };
+        let mut names = labels_at(n.plates[1..].iter(), element % inner.max(1));
+        if lead[0].is_empty() {
+            names.insert(0, label(n.plates.first(), row));
+        }
+        if !n.category && n.event.is_some() {
+            names.push(label(n.event.as_ref(), line % w));
+        }
+        let brackets = if names.is_empty() { String::new() } else { format!("[{}]", names.join(",")) };
+        let mut cells = lead.to_vec();
+        cells.push(n.name.clone() + &brackets);
+        if n.category {
+            let of = &n.mean[element * w..(element + 1) * w];
+            cells.extend(std::iter::repeat_n(String::new(), 5));
+            cells.push(likely[element].clone());
+            let at = |class: &String| (0..w).find(|&k| label(n.event.as_ref(), k) == *class);
+            cells.extend(classes.iter().map(|c| at(c).map_or(String::new(), |k| cell(of[k]))));
+        } else {
+            let i = row * inner * w + line;
+            let [low, middle, high] = &n.quantiles;
+            cells.extend([&n.mean, &n.sd, low, middle, high].map(|x| x.get(i).map_or(String::new(), |x| cell(*x))));
+            cells.extend(std::iter::repeat_n(String::new(), 1 + classes.len()));
+        }
+        cells.push(log.clone());
+        csv.write_record(cells)?;
+    }
+    Ok(())
+}
+
 /// The first rows, for people.
 fn text(p: &Prediction, width_of_page: usize, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "log predictive of the observed cells: {} nats", super::number::short(p.total(), 10))?;
+    writeln!(out, "log predictive of the observed cells: {} nats", super::number::short(p.total, 10))?;
     for n in &p.nodes {
         let mut sheet = Sheet::new();
         let (w, inner) = (width(n), n.plates[1..].iter().map(|a| a.size).product::<usize>().max(1));

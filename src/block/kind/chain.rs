@@ -67,6 +67,17 @@ impl Ready for PairTables {
         Ok(states.into_iter().map(|s| s as f64).collect())
     }
 
+    fn likely(
+        &self,
+        sequences: Sequences<'_>,
+        steps: &mut dyn WeightedSteps,
+    ) -> Result<Option<Vec<f64>>, SequenceError> {
+        let Sequences { pair_index, starts, .. } = sequences;
+        let chains = Chains { pair_index, starts, cuts: &[] };
+        let states = forward_backward::likely(self, chains, steps)?;
+        Ok(Some(states.into_iter().map(|s| s as f64).collect()))
+    }
+
     fn tables(&self) -> Option<&PairTables> {
         Some(self)
     }

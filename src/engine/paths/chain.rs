@@ -64,6 +64,22 @@ impl<'p> WholeSequences<'p> {
         lines.inspect(|l| l.lost(sums)).is_some()
     }
 
+    /// Potentials between neighbours, where rows have their own.
+    fn by_row(&self, work: &Work<'_>, rows: &Range<usize>, desk: &mut Desk) -> Option<Vec<Vec<f64>>> {
+        let v = self.block();
+        self.rule.pairs.by_row.then(|| by_row(work, v, self.rule, rows, desk, &|_| true))
+    }
+
+    /// Which potential leads into each step; false where all are the first.
+    fn index(&self, work: &Work<'_>, rows: &Range<usize>, by_row: bool, index: &mut Vec<u32>) -> bool {
+        if by_row {
+            index.clear();
+            index.extend(0..rows.len() as u32);
+            return true;
+        }
+        self.rule.pairs.index(work.plan, rows.clone(), index)
+    }
+
     /// Runs the chunk's sequences; writes the steps' moments, adds the pairs' statistic and the part of the
     /// entropy that steps give.
     fn sequences(
@@ -77,15 +93,9 @@ impl<'p> WholeSequences<'p> {
         let (plan, v, pairs, stream) = (work.plan, self.block(), &self.rule.pairs, self.messages.stream);
         let var = &plan.vars[v];
         let (n, k, w, inner) = (rows.len(), pairs.entries, var.width, var.inner());
-        let by_row = pairs.by_row.then(|| by_row(work, v, self.rule, rows, desk, &|_| true));
+        let by_row = self.by_row(work, rows, desk);
         let SequenceBuffers { index, pair_sums } = own;
-        let indexed = if by_row.is_some() {
-            index.clear();
-            index.extend(0..n as u32);
-            true
-        } else {
-            pairs.index(plan, rows.clone(), index)
-        };
+        let indexed = self.index(work, rows, by_row.is_some(), index);
         let levels = if by_row.is_some() { n } else { pairs.levels };
         pair_sums.clear();
         pair_sums.resize(levels * k * k, 0.0);
@@ -161,6 +171,33 @@ impl Path for WholeSequences<'_> {
         done.map_err(|why| (v, why))?;
         sums.profile.end(WorkPart::Block(v), from, || profile::block(plan, v, rows.len() * var.inner()));
         Ok(())
+    }
+
+    fn likely(
+        &self,
+        work: &Work<'_>,
+        rows: &Range<usize>,
+        desk: &mut Desk,
+    ) -> Result<Option<Vec<f64>>, Failed> {
+        let (v, stream) = (self.block(), self.messages.stream);
+        let var = &work.plan.vars[v];
+        let (k, inner) = (var.width, var.inner());
+        let by_row = self.by_row(work, rows, desk);
+        let mut index = vec![];
+        let indexed = self.index(work, rows, by_row.is_some(), &mut index);
+        let mut out = vec![0.0; rows.len() * inner];
+        for cell in 0..inner {
+            let made = by_row.as_ref().map(|all| kernel(var).prepare(&all[cell]));
+            let ready = made.as_deref().unwrap_or_else(|| &*self.potentials.ready[cell]);
+            let pair_index = indexed.then_some(index.as_slice());
+            let which = Sequences { pair_index, starts: &desk.starts, above: &desk.before, cuts: &[] };
+            let logs = &desk.eta[v];
+            let mut steps = StepCell { k, rows: inner * k, at: cell * k, logs, marginals: &mut [] };
+            let done = ready.likely(which, &mut steps).map_err(|e| (v, broken(work, stream, rows, e)))?;
+            let Some(states) = done else { return Ok(None) };
+            states.into_iter().enumerate().for_each(|(t, s)| out[t * inner + cell] = s);
+        }
+        Ok(Some(out))
     }
 
     fn sum(&self, _: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut RunSums) {

@@ -48,6 +48,18 @@ pub(in crate::engine) trait Path: Send + Sync {
         sums: &mut RunSums,
     ) -> Result<(), Failed>;
 
+    /// The most probable values of a chunk's steps together, from the natural parameters that [`Path::rows`] has left
+    /// on the desk: one for each step and cell. `None` of what has none.
+    fn likely(
+        &self,
+        work: &Work<'_>,
+        rows: &Range<usize>,
+        desk: &mut Desk,
+    ) -> Result<Option<Vec<f64>>, Failed> {
+        let _ = (work, rows, desk);
+        Ok(None)
+    }
+
     /// Sums of its own over a chunk's rows, when all blocks have their moments.
     fn sum(&self, work: &Work<'_>, rows: &Range<usize>, desk: &mut Desk, sums: &mut RunSums) {
         let _ = (work, rows, desk, sums);

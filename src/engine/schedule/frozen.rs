@@ -1,16 +1,16 @@
 //! Shared blocks stay as they are; only what rows have for themselves moves, until it rests. Not here: who
-//! asks for it.
+//! asks for it (`still`).
 
 use super::{Next, Schedule, SoFar, budget::Budget, rounds::Rounds};
-use crate::plan::{Plan, schedule::Step};
+use crate::plan::{Plan, layout::VarId, schedule::Step};
 
-/// The plan's steps without the updates of stored blocks.
+/// The plan's steps without the updates of stored blocks that do not move.
 pub(in crate::engine) struct Frozen(Rounds);
 
 impl Frozen {
-    pub(in crate::engine) fn new(plan: &Plan, budget: Budget) -> Self {
-        let steps = plan.schedule.iter().copied().filter(|s| !matches!(s, Step::Update(_))).collect();
-        Self(Rounds::new(steps, budget))
+    pub(in crate::engine) fn new(plan: &Plan, budget: Budget, moves: &dyn Fn(VarId) -> bool) -> Self {
+        let done = |s: &Step| !matches!(s, Step::Update(v) if !moves(*v));
+        Self(Rounds::new(plan.schedule.iter().copied().filter(done).collect(), budget))
     }
 }
 

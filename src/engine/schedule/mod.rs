@@ -4,7 +4,6 @@
 pub(super) mod batch;
 pub(super) mod budget;
 pub(super) mod choice;
-#[cfg(test)]
 pub(super) mod frozen;
 mod rounds;
 

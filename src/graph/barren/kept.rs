@@ -41,6 +41,28 @@ impl Kept {
         Self { barren, ..Self::default() }
     }
 
+    /// Some rows of a plate alone.
+    pub(super) fn only(graph: &FactorGraph, bound: &Bound, plate: PlateId, rows: &[u32]) -> Self {
+        let table = graph.plates[plate.0].kind.rows_of();
+        let mine = |i: usize| i == plate.0 || table.is_some() && graph.plates[i].kind.rows_of() == table;
+        let all: Arc<[u32]> = rows.into();
+        Self {
+            plates: (0..graph.plates.len()).map(|i| mine(i).then(|| all.clone())).collect(),
+            sizes: bound.plates.iter().map(|p| p.size).collect(),
+            barren: vec![false; graph.nodes.len()],
+        }
+    }
+
+    /// All steps of sequences stay.
+    pub(super) fn with_sequences(mut self, graph: &FactorGraph) -> Self {
+        for (kept, plate) in self.plates.iter_mut().zip(&graph.plates) {
+            if matches!(plate.kind, PlateKind::Steps { .. }) {
+                *kept = None;
+            }
+        }
+        self
+    }
+
     /// The elements of a plate that stay; `None` where all do.
     pub fn plate(&self, p: PlateId) -> Option<&Arc<[u32]>> {
         self.plates.get(p.0)?.as_ref()

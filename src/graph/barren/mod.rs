@@ -13,4 +13,4 @@ mod reach;
 mod without;
 
 pub use kept::Kept;
-pub use without::without_barren;
+pub use without::{only, with_ends, without_barren};

@@ -15,11 +15,26 @@ use std::{borrow::Cow, sync::Arc};
 /// What inference sees of the data, and the data so far.
 pub fn without_barren<'b>(graph: &FactorGraph, bound: &'b Bound) -> (Cow<'b, Bound>, Kept) {
     let kept = kept(graph, bound);
+    (cut(graph, bound, &kept), kept)
+}
+
+/// The same, with all steps of every sequence: also those after the last that is observed.
+pub fn with_ends<'b>(graph: &FactorGraph, bound: &'b Bound) -> (Cow<'b, Bound>, Kept) {
+    let kept = kept(graph, bound).with_sequences(graph);
+    (cut(graph, bound, &kept), kept)
+}
+
+/// The data with some rows of a plate alone, ascending.
+pub fn only(graph: &FactorGraph, bound: &Bound, plate: PlateId, rows: &[u32]) -> Bound {
+    cut(graph, bound, &Kept::only(graph, bound, plate, rows)).into_owned()
+}
+
+fn cut<'b>(graph: &FactorGraph, bound: &'b Bound, kept: &Kept) -> Cow<'b, Bound> {
     if kept.everything() {
-        return (Cow::Borrowed(bound), kept);
+        return Cow::Borrowed(bound);
     }
-    let cut = Cut { graph, bound, kept: &kept, places: places(graph, bound, &kept) };
-    let bound = Bound {
+    let cut = Cut { graph, bound, kept, places: places(graph, bound, kept) };
+    Cow::Owned(Bound {
         plates: (0..bound.plates.len()).map(|p| cut.plate(PlateId(p))).collect(),
         columns: bound.columns.iter().enumerate().map(|(c, column)| cut.column(c, column)).collect(),
         inputs: graph.inputs.iter().zip(&bound.inputs).map(|(i, x)| cut.numbers(i, x)).collect(),
@@ -41,8 +56,7 @@ pub fn without_barren<'b>(graph: &FactorGraph, bound: &'b Bound) -> (Cow<'b, Bou
                 None => places.clone(),
             })
             .collect(),
-    };
-    (Cow::Owned(bound), kept)
+    })
 }
 
 /// By plate: the new place of each element, where some leave.
@@ -157,15 +171,16 @@ impl Cut<'_> {
 
 /// Sequences of the rows that stay; those without any are none.
 fn sequences(s: &Sequences, places: &[u32]) -> Sequences {
-    let (mut order, mut starts) = (vec![], vec![0]);
+    let (mut order, mut starts, mut names) = (vec![], vec![0], vec![]);
     for i in 0..s.len() {
         order.extend(s.rows(i).map(|row| places[row]).filter(|p| *p != u32::MAX));
         if *starts.last().unwrap_or(&0) < order.len() as u32 {
             starts.push(order.len() as u32);
+            names.extend(s.names.get(i).cloned());
         }
     }
     if order.iter().zip(0..).all(|(&row, place)| row == place) {
         order = vec![];
     }
-    Sequences { order, starts }
+    Sequences { order, starts, names: names.into() }
 }
