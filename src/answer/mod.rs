@@ -5,6 +5,7 @@ mod column;
 mod fit;
 pub mod frame;
 mod gate;
+pub mod law;
 pub mod marginals;
 pub mod posterior;
 mod predict;

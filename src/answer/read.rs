@@ -105,7 +105,8 @@ pub(super) fn read(
         .collect();
     let moments = |v: VarId| turned.get(&v).map_or_else(|| run.moments(v), Vec::as_slice);
     blocks.extend(plan.stored.iter().map(|&v| (v, [run.eta(v), moments(v)])));
-    predict::fill(graph, bound, plan, (&elements, &homes, &blocks), &mut reports);
+    let quantiles = |n: usize, numbers: usize| wanted[n] && numbers <= options.quantiles;
+    predict::fill(graph, bound, plan, (&elements, &homes, &blocks), &mut reports, &quantiles);
     let nodes = reports.into_iter().enumerate().filter(|(i, _)| wanted[*i]).filter_map(|(_, r)| r).collect();
     let blocks = plan.blocks.list.iter().enumerate().map(|(i, b)| BlockSummary {
         nodes: b.nodes.iter().map(|n| graph.nodes[n.0].name.clone()).collect(),

@@ -9,8 +9,8 @@ use crate::{
         still::{Held, still},
     },
     graph::{Bound, FactorGraph},
-    plan::{element_order, layout::VarId},
     plan::Plan,
+    plan::{element_order, layout::VarId},
     shape::NodeId,
 };
 
@@ -59,11 +59,7 @@ pub fn rows(
 }
 
 /// The most probable path of a block's members.
-fn path(
-    graph: &FactorGraph,
-    run: &mut Finished<'_>,
-    v: VarId,
-) -> Result<Vec<(NodeId, Vec<f64>)>, RunError> {
+fn path(graph: &FactorGraph, run: &mut Finished<'_>, v: VarId) -> Result<Vec<(NodeId, Vec<f64>)>, RunError> {
     let plan = run.plan();
     let var = &plan.vars[v];
     let (Some(s), Some(kernel)) = (var.stream(), var.shape.sequences()) else { return Ok(vec![]) };

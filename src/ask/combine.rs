@@ -2,12 +2,12 @@
 //! here: what each line says (`line`).
 
 use super::{
-    law::{LEVELS, Law},
     line::{Base, Says, Tilt},
     linear::Linear,
     shared::{Element, Shared},
 };
 use crate::{
+    answer::law::{LEVELS, Law},
     block::element::Which,
     expfam::stat::{Domain, PartShape},
     num::{cholesky, special::ln_gamma},

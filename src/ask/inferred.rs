@@ -11,15 +11,9 @@ use crate::{
         still::{Rows, rows},
     },
     engine::{Options, still::Held},
-    graph::{
-        Bound, FactorGraph,
-        ahead::ahead,
-        barren::only,
-        bound::ObservedArray,
-        factor_graph::PlateKind,
-    },
+    graph::{Bound, FactorGraph, ahead::ahead, barren::only, bound::ObservedArray, factor_graph::PlateKind},
     keep::{
-        Kept, KeepError,
+        KeepError, Kept,
         placed::{KeptBlocks, Placed},
     },
     plan::{Plan, layout::VarId},
@@ -147,9 +141,8 @@ impl Asked<'_> {
         let Some(at) = plates.iter().position(|p| *p == self.plate) else { return vec![] };
         let size = |p: &[PlateId]| p.iter().map(|p| bound.plate(*p).size).product::<usize>();
         let (outer, rows, inner) = (size(&plates[..at]), size(&plates[at..=at]), size(&plates[at + 1..]));
-        let of_row = |r: usize| {
-            (0..outer).flat_map(move |o| (0..inner).map(move |i| (o * rows + r) * inner + i))
-        };
+        let of_row =
+            |r: usize| (0..outer).flat_map(move |o| (0..inner).map(move |i| (o * rows + r) * inner + i));
         (0..rows).flat_map(of_row).collect()
     }
 
@@ -167,10 +160,13 @@ impl Asked<'_> {
             let mut place = vec![(0, 0); plate.size];
             (0..s.len()).for_each(|i| s.rows(i).enumerate().for_each(|(t, row)| place[row] = (i, t)));
             out.steps = Some(place.iter().map(|p| p.1 + 1).collect());
-            out.sequences = (!s.names.is_empty()).then(|| place.iter().map(|p| s.names[p.0].clone()).collect());
+            out.sequences =
+                (!s.names.is_empty()).then(|| place.iter().map(|p| s.names[p.0].clone()).collect());
         }
         for p in &rows.posterior.nodes {
-            let Some(n) = self.graph.nodes.iter().position(|n| n.name == p.name).map(NodeId) else { continue };
+            let Some(n) = self.graph.nodes.iter().position(|n| n.name == p.name).map(NodeId) else {
+                continue;
+            };
             if p.event.len() > 1 {
                 continue;
             }
@@ -203,7 +199,8 @@ impl Asked<'_> {
     /// Each step by what came before it: what the rows say up to it, and no further. ln p of a row is what it adds.
     fn filter(&self, bound: &Bound, out: &mut Prediction) -> Result<(), NoAnswer> {
         let Some(sequences) = &bound.plate(self.plate).sequences else {
-            let why = format!("the rows of `{}` have no order to go by", self.graph.plates[self.plate.0].name);
+            let why =
+                format!("the rows of `{}` have no order to go by", self.graph.plates[self.plate.0].name);
             return Err(NoAnswer::Question(why));
         };
         let seen = self.seen(bound);

@@ -20,7 +20,7 @@ use crate::{
         stat::{PartRole, PartShape},
     },
     graph::{
-        evaluate::{Environment, Indices, Steps},
+        evaluate::{self, Environment, Indices, Steps},
         factor_graph::{Arg, Expr, ExprKind, Factor, RowSet, Target},
     },
     shape::NodeId,
@@ -282,7 +282,7 @@ fn inverse(d: usize, precision: &[f64]) -> Option<Vec<f64>> {
 
 /// A known number times a variable: the number, the node, and where its first number stands.
 fn multiple(env: &Environment<'_>, expr: &Expr) -> Option<(f64, NodeId, usize)> {
-    let known = |e: &Expr| (!e.random).then(|| env.value(e).at(0).to_vec()).filter(|v| v.len() == 1);
+    let known = |e: &Expr| evaluate::known(e).then(|| env.value(e).at(0).to_vec()).filter(|v| v.len() == 1);
     match &expr.kind {
         ExprKind::Ref(r) => {
             let Target::Node(n) = r.target else { return None };

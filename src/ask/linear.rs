@@ -5,7 +5,7 @@ use super::shared::{Element, Place, Shared};
 use crate::{
     expfam::{spec::DistSpec, stat::PartShape},
     graph::{
-        evaluate::{Environment, Indices, Steps},
+        evaluate::{self, Environment, Indices, Steps},
         factor_graph::{Arg, Expr, ExprKind, Function, RowSet, Target},
     },
     shape::NodeId,
@@ -66,12 +66,13 @@ impl Linear {
 
 /// The numbers of an expression as linear functions; `None` where they are none.
 pub(super) fn linear(of: &Shared<'_>, env: &Environment<'_>, expr: &Expr) -> Option<Vec<Linear>> {
-    let known = |x: &[f64]| x.iter().map(|x| Linear::known(*x)).collect();
+    if evaluate::known(expr) {
+        return Some(env.value(expr).at(0).iter().map(|x| Linear::known(*x)).collect());
+    }
     match &expr.kind {
-        ExprKind::Numbers(v) => Some(known(v)),
         ExprKind::Ref(r) => {
             let read = env.reference(r);
-            let Target::Node(n) = r.target else { return Some(known(read.at(0))) };
+            let Target::Node(n) = r.target else { return None };
             // The numbers of nodes are their places: what is read says where it stands.
             read.at(0).iter().map(|place| entry(of, n, *place as usize)).collect()
         }
@@ -120,7 +121,7 @@ pub(super) fn linear(of: &Shared<'_>, env: &Environment<'_>, expr: &Expr) -> Opt
             let at = at.settled(&of.bound.labelled);
             Some(vec![linear(of, env, vector)?.get(at)?.clone()])
         }
-        ExprKind::Call(..) => None,
+        ExprKind::Numbers(_) | ExprKind::Call(..) => None,
     }
 }
 
@@ -133,7 +134,7 @@ pub(super) fn known_value(
     d: usize,
 ) -> Option<Vec<f64>> {
     let (param, arg) = (&spec.params[slot - 1], args.get(slot - 1)?);
-    if arg.expr.random {
+    if !evaluate::known(&arg.expr) {
         return None;
     }
     let mut value = env.value(&arg.expr).at(0).to_vec();

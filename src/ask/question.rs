@@ -1,12 +1,6 @@
 //! What is asked of new rows, how their plan is made, and why there may be no answer. Not here: answers.
 
-use crate::{
-    answer::FitError,
-    diag::Diagnostics,
-    graph::Bound,
-    keep::KeepError,
-    plan::Plan,
-};
+use crate::{answer::FitError, diag::Diagnostics, graph::Bound, keep::KeepError, plan::Plan};
 use std::fmt;
 
 /// What is asked.

@@ -3,14 +3,17 @@
 
 use super::{
     combine::{law, log_density},
-    law::{Law, told},
     line::{Says, says},
     prediction::{NodePrediction, Prediction},
     question::NoAnswer,
     shared::Shared,
 };
 use crate::{
-    answer::{frame::axis, posterior::Axis},
+    answer::{
+        frame::axis,
+        law::{Law, told},
+        posterior::Axis,
+    },
     graph::{
         Bound, FactorGraph,
         bound::ObservedArray,

@@ -26,11 +26,8 @@ pub(super) fn run(args: &args::Predict, terminal: &Terminal) -> Result<Exit, Sto
         opened.warn();
         fresh(&kept, &graph, &bound).iter().for_each(|w| terminal.warn(w));
     }
-    let question = Question {
-        filter: args.filter,
-        most_likely: args.most_likely,
-        steps: args.steps.unwrap_or(0),
-    };
+    let question =
+        Question { filter: args.filter, most_likely: args.most_likely, steps: args.steps.unwrap_or(0) };
     let centres = centres(&kept, &graph);
     let planner = |bound: &Bound, ends: Ends| {
         let (mut diags, about) = (Diagnostics::default(), (u64::MAX, Some(centres.as_slice())));
@@ -59,10 +56,9 @@ fn no_answer(e: NoAnswer, args: &args::Predict, opened: &Opened<'_>, terminal: &
             why,
             "ask without that option, or give the table the rows that are to be told, their cells left empty",
         ),
-        NoAnswer::Plan(diags) => Stop {
-            exit: Exit::Fault,
-            message: render::failed(diags.list(), &opened.source, terminal.colour),
-        },
+        NoAnswer::Plan(diags) => {
+            Stop { exit: Exit::Fault, message: render::failed(diags.list(), &opened.source, terminal.colour) }
+        }
         NoAnswer::Broke(e) => Stop {
             exit: Exit::Numbers,
             message: render::render(&e.diagnostic(None), &opened.source, terminal.colour),

@@ -12,16 +12,10 @@ use super::{
 use crate::{
     graph::FactorGraph,
     num::reduce::sum,
-    plan::{
-        Plan,
-        layout::VarId,
-        schedule::Step,
-        table::Table,
-        var::Storage,
-    },
+    plan::{Plan, layout::VarId, schedule::Step, table::Table, var::Storage},
     start::{meets_itself::stand_in, order::order},
 };
-use std::{ops::Range, time::Instant};
+use std::ops::Range;
 
 /// A block that stays: natural parameters of all its elements, as the plan stores them.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,9 +38,6 @@ impl First for Nothing {
 
 /// Rounds, at most.
 const ROUNDS: usize = 5000;
-/// A round that raises the bound by less than this share of it is the last, and one that does not raise it at all: q
-/// has half as many digits as the bound.
-const TOLERANCE: f64 = 1e-15;
 
 /// Finds what rows have for themselves, where `held` blocks stay. Blocks that are neither held nor of rows start at
 /// their priors, and are found too.
@@ -61,27 +52,35 @@ pub fn still<'p>(
 ) -> Result<Finished<'p>, RunError> {
     let mut session = Session::new(plan, pool);
     start(&mut session, graph, held)?;
-    let budget = Budget { iterations: ROUNDS, seconds: None, tolerance: TOLERANCE };
-    let mut schedule = Frozen::new(plan, budget, &|v| held.iter().all(|h| h.var != v));
-    let (begun, mut record, mut terms, mut steps) = (Instant::now(), Record::default(), vec![], 0);
+    let moves = |v: VarId| held.iter().all(|h| h.var != v);
+    // One block has nothing to wait for.
+    let one = plan.vars.ids().filter(|&v| moves(v)).count() < 2;
+    let budget = Budget { iterations: if one { 1 } else { ROUNDS }, seconds: None, tolerance: -1.0 };
+    let mut schedule = Frozen::new(plan, budget, &moves);
+    let (mut record, mut terms, mut steps, mut last) = (Record::default(), vec![], 0, usize::MAX);
     session.iteration = 1;
     loop {
-        let so_far = SoFar { record: &record, seconds: begun.elapsed().as_secs_f64() };
-        let step = match schedule.next(&so_far) {
+        let step = match schedule.next(&SoFar { record: &record, seconds: 0.0 }) {
             Next::Step(step) => step,
             Next::Stop(stop) => return Ok(Finished::of(session, record, stop)),
         };
         session.step(step, &mut terms)?;
         steps += 1;
-        if step == Step::Bound {
-            let last = record.iterations().last().map_or(f64::NEG_INFINITY, |i| i.elbo);
-            record.push(Iteration { elbo: sum(&terms), steps, seconds: 0.0 }, &terms);
-            if sum(&terms) <= last {
-                return Ok(Finished::of(session, record, StopReason::Converged));
-            }
-            session.state.mark();
-            session.iteration += 1;
-            steps = 0;
+        if step != Step::Bound {
+            continue;
+        }
+        let before = record.iterations().last().map_or(f64::NEG_INFINITY, |i| i.elbo);
+        record.push(Iteration { elbo: sum(&terms), steps, seconds: 0.0 }, &terms);
+        session.state.mark();
+        session.iteration += 1;
+        steps = 0;
+        // q has half as many digits as the bound: it takes as many rounds again once the bound rises no more.
+        let done = record.iterations().len();
+        if last == usize::MAX && sum(&terms) <= before {
+            last = 2 * done;
+        }
+        if done >= last {
+            return Ok(Finished::of(session, record, StopReason::Converged));
         }
     }
 }

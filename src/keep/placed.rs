@@ -76,7 +76,9 @@ impl<'a> KeptBlocks<'a> {
         if places.iter().all(Option::is_none) && !places.is_empty() {
             return Ok(Placed::New);
         }
-        let Some(places) = places.into_iter().collect::<Option<Vec<usize>>>() else { return Ok(Placed::Some) };
+        let Some(places) = places.into_iter().collect::<Option<Vec<usize>>>() else {
+            return Ok(Placed::Some);
+        };
         let of = |&at: &usize| &block.eta[at * var.width..(at + 1) * var.width];
         let log_norm = places.iter().map(|&at| block.log_norm[at]).sum();
         Ok(Placed::Known(places.iter().flat_map(of).copied().collect(), log_norm))

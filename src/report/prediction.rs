@@ -202,7 +202,9 @@ fn lines<W: io::Write>(
         } else {
             let i = row * inner * w + line;
             let [low, middle, high] = &n.quantiles;
-            cells.extend([&n.mean, &n.sd, low, middle, high].map(|x| x.get(i).map_or(String::new(), |x| cell(*x))));
+            cells.extend(
+                [&n.mean, &n.sd, low, middle, high].map(|x| x.get(i).map_or(String::new(), |x| cell(*x))),
+            );
             cells.extend(std::iter::repeat_n(String::new(), 1 + classes.len()));
         }
         cells.push(log.clone());

@@ -4,8 +4,10 @@
 mod common;
 
 mod cli;
+mod folder;
 mod keep;
 mod library;
 mod numbers;
 mod operations;
+mod predict;
 mod start;

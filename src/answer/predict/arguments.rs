@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     graph::{
-        evaluate::Environment,
+        evaluate::{Environment, known},
         factor_graph::{Expr, ExprKind, Function, Ref, Target},
     },
     num::cholesky,
@@ -160,13 +160,6 @@ impl Arguments<'_, '_> {
             _ => vec![f64::NAN],
         }
     }
-}
-
-/// Is it made of numbers, inputs and columns, whatever selectors pick of them?
-pub(super) fn known(expr: &Expr) -> bool {
-    let mut known = true;
-    crate::graph::evaluate::each_ref(expr, &mut |r| known &= !matches!(r.target, Target::Node(_)));
-    known
 }
 
 /// A number beside a list stands for every number of it.

@@ -3,8 +3,8 @@
 
 use super::form::{Atom, Form};
 use crate::{
-    answer::marginals::Elements,
-    block::shape::Entry,
+    answer::{law::Law, marginals::Elements},
+    block::{marginal::Law as Of, shape::Entry},
     plan::{Plan, layout::VarId},
 };
 use std::collections::HashMap;
@@ -39,6 +39,10 @@ pub(super) struct Belief<'a> {
     pub(super) own: Vec<f64>,
     /// Of predicted real numbers, what else they are made of.
     pub(super) made_of: HashMap<usize, Vec<(Atom, f64)>>,
+    /// Of predicted elements, whether they are Gaussian; empty where there are none.
+    pub(super) gaussian: Vec<bool>,
+    /// Of predicted elements their distributions, as components with their shares; nothing where none are asked for.
+    pub(super) laws: Option<HashMap<usize, Vec<(f64, Law)>>>,
     /// Of predicted elements, E x⁻¹ and E x⁻².
     pub(super) inverse: HashMap<usize, Vec<f64>>,
 }
@@ -67,6 +71,18 @@ impl Beliefs<'_> {
     /// Has an element of a node no q?
     pub(super) fn is_predicted(&self, (node, element): (usize, usize)) -> bool {
         self.nodes[node].predicted(element)
+    }
+
+    /// Are these numbers Gaussian together?
+    pub(super) fn are_gaussian(&self, atoms: &[(Atom, f64)]) -> bool {
+        atoms.iter().all(|&((node, number), _)| {
+            let belief = &self.nodes[node];
+            let element = number / belief.width.max(1);
+            match belief.place(element) {
+                Some((elements, _)) => matches!(elements.marginal.law, Of::Family(..) | Of::Cells),
+                None => belief.gaussian.get(element).copied().unwrap_or(false),
+            }
+        })
     }
 
     /// One real number of a node.

@@ -8,20 +8,21 @@
 //! Dirichlet–multinomial, and these are their moments.
 
 use super::{
-    arguments::{Arguments, known},
+    arguments::Arguments,
     beliefs::Beliefs,
     form::{Covariance, Form, shared},
     joint::joint,
     rows::{Rows, written},
 };
 use crate::{
+    answer::law::Law,
     expfam::{
         outlook::{Expected, Outlook, Predictive},
         spec::DistSpec,
-        stat::{Arithmetic, PartShape},
+        stat::{Arithmetic, Domain, PartShape},
     },
     graph::{
-        evaluate::{self, Environment, Indices},
+        evaluate::{self, Environment, Indices, known},
         factor_graph::{Factor, Ref, Target},
     },
 };
@@ -38,6 +39,8 @@ pub(super) struct Told {
     /// Of a real value that no selector decides about: each number as a form, and the covariance of what the
     /// line adds, d × d.
     pub(super) around: Option<(Vec<Form>, Vec<f64>)>,
+    /// Its whole distribution, as components with their shares; `None` for one that is not known but for its moments.
+    pub(super) laws: Vec<(f64, Option<Law>)>,
 }
 
 /// Predicts elements that the environment stands at. `fixed` selectors have the categories that it has
@@ -163,6 +166,7 @@ impl<'a> Mix<'_, 'a, '_> {
             add(&mut sums.mean, &part.outlook.mean);
             add(&mut sums.variance, &second);
             add(&mut sums.inverse, &part.outlook.inverse);
+            told.laws.extend(part.laws.iter().map(|(w, law)| (weight * w, law.clone())));
         }
     }
 }
@@ -206,7 +210,14 @@ fn component(arguments: &Arguments<'_, '_>, line: &Factor, d: usize, i: usize) -
     };
     let expected = Expected { power: &power, variance: &variance, real: &real };
     match spec.predictive {
-        Some(Predictive::Moments(tell)) => Told { outlook: tell(&expected, d), ..Told::default() },
+        Some(Predictive::Moments(tell)) => {
+            let outlook = tell(&expected, d);
+            // Of a truth value the mean is all there is.
+            let binary =
+                |p: f64| (spec.stat.domain == Domain::Binary).then(|| Law::Discrete(vec![1.0 - p, p]));
+            let law = outlook.mean.first().and_then(|p| binary(*p));
+            Told { outlook, laws: vec![(1.0, law)], ..Told::default() }
+        }
         Some(Predictive::Around(noise)) => {
             let covariance = arguments.covariance();
             let covariance: Covariance<'_> = &covariance;
@@ -216,6 +227,9 @@ fn component(arguments: &Arguments<'_, '_>, line: &Factor, d: usize, i: usize) -
                 forms = vec![forms[0].clone(); width];
             }
             let noise = noise(&expected, d);
+            let gaussian = spec.family.is_some()
+                && args[1..].iter().all(|a| known(&a.expr))
+                && forms.iter().all(|f| f.products.is_empty() && arguments.beliefs.are_gaussian(&f.linear));
             let mut outlook = Outlook::default();
             for (k, form) in forms.iter_mut().enumerate() {
                 let mean = form.expected(covariance);
@@ -225,9 +239,13 @@ fn component(arguments: &Arguments<'_, '_>, line: &Factor, d: usize, i: usize) -
                 outlook.mean.push(mean);
                 outlook.variance.push(variance);
             }
-            Told { outlook, around: Some((forms, noise)), ..Told::default() }
+            let law = gaussian.then(|| Law::gaussian(&outlook.mean, &outlook.variance));
+            Told { outlook, around: Some((forms, noise)), laws: vec![(1.0, law)], ..Told::default() }
         }
-        None => Told { outlook: at_the_means(spec, d, &expected), ..Told::default() },
+        None => {
+            let outlook = at_the_means(spec, d, &expected);
+            Told { outlook, laws: vec![(1.0, None)], ..Told::default() }
+        }
     }
 }
 

@@ -11,7 +11,11 @@ mod rows;
 
 pub(super) use beliefs::BlockNumbers;
 
-use super::{marginals::Elements, posterior::NodePosterior};
+use super::{
+    law::{self, Law},
+    marginals::Elements,
+    posterior::NodePosterior,
+};
 use crate::{
     expfam::stat::Arithmetic,
     graph::{
@@ -27,6 +31,7 @@ use form::Atom;
 use line::Told;
 use order::Unit;
 use rows::Rows;
+use std::collections::HashMap;
 
 /// Elements predicted at once: their numbers stay in cache.
 const TOGETHER: usize = 1024;
@@ -73,11 +78,15 @@ pub(super) fn fill(
     plan: &Plan,
     (elements, homes, blocks): (&[Option<Elements<'_>>], &[Option<VarId>], &BlockNumbers<'_>),
     reports: &mut [Option<NodePosterior>],
+    quantiles: &dyn Fn(usize, usize) -> bool,
 ) {
     let mut nodes = vec![];
     for (n, report) in reports.iter_mut().enumerate() {
         nodes.push(report.as_mut().map_or_else(Belief::default, |r| {
-            belief(graph, bound, plan, n, elements[n].as_ref().zip(homes[n]), r)
+            let asked = r.sd.is_some() && quantiles(n, r.mean.len());
+            let mut belief = belief(graph, bound, plan, n, elements[n].as_ref().zip(homes[n]), r);
+            belief.laws = (asked && belief.hole.contains(&true)).then(HashMap::new);
+            belief
         }));
     }
     let predicted: Vec<bool> = nodes.iter().map(|b| b.hole.contains(&true)).collect();
@@ -88,6 +97,9 @@ pub(super) fn fill(
     }
     for (report, belief) in reports.iter_mut().zip(beliefs.nodes) {
         let Some(report) = report else { continue };
+        if let Some(laws) = belief.laws {
+            fill_quantiles(report, &belief.mean, &belief.hole, &laws);
+        }
         if report.sd.is_some() {
             report.sd = Some(belief.sd);
         }
@@ -99,6 +111,27 @@ pub(super) fn fill(
             && report.sd.is_none()
         {
             p.values.clone_from(&report.mean);
+        }
+    }
+}
+
+/// Quantiles of predicted elements, those of values beside them where there are none.
+fn fill_quantiles(
+    report: &mut NodePosterior,
+    mean: &[f64],
+    hole: &[bool],
+    laws: &HashMap<usize, Vec<(f64, Law)>>,
+) {
+    let width = mean.len() / hole.len().max(1);
+    // What is no hole is known, where nothing has a q.
+    let known = || (0..mean.len()).map(|i| if hole[i / width] { f64::NAN } else { mean[i] }).collect();
+    let (low, high) = report.quantiles.get_or_insert_with(|| (known(), known()));
+    let middle = report.median.get_or_insert_with(known);
+    for (&e, parts) in laws {
+        for (to, from) in [&mut *low, &mut *middle, &mut *high].into_iter().zip(law::told(parts).quantiles) {
+            if from.len() == width {
+                to[e * width..(e + 1) * width].copy_from_slice(&from);
+            }
         }
     }
 }
@@ -121,6 +154,7 @@ fn belief<'a>(
     };
     let real = node.spec.stat.arithmetic == Arithmetic::Sum;
     let own = if real && hole.contains(&true) { vec![0.0; mean.len()] } else { vec![] };
+    let gaussian = if own.is_empty() { vec![] } else { vec![false; hole.len()] };
     let places = plan.kept.elements(&node.plates).map(|kept| {
         let mut places = vec![u32::MAX; plan.kept.count(&node.plates)];
         kept.iter().zip(0..).for_each(|(&e, place)| places[e] = place);
@@ -134,6 +168,7 @@ fn belief<'a>(
         kept: elements.map(|(e, v)| (e, v, places)),
         hole,
         own,
+        gaussian,
         ..Belief::default()
     }
 }
@@ -236,7 +271,18 @@ impl Filling<'_> {
 fn note(beliefs: &mut Beliefs<'_>, n: NodeId, element: usize, told: Told) {
     let belief = &mut beliefs.nodes[n.0];
     let w = belief.width;
-    let Told { outlook, around, .. } = told;
+    let Told { outlook, around, laws, .. } = told;
+    if let (Some(gaussian), [(_, Some(Law::Student { dof: f64::INFINITY, .. }))]) =
+        (belief.gaussian.get_mut(element), laws.as_slice())
+    {
+        *gaussian = true;
+    }
+    if let Some(all) = &mut belief.laws
+        && let Some(parts) = laws.into_iter().map(|(w, law)| Some((w, law?))).collect::<Option<Vec<_>>>()
+        && !parts.is_empty()
+    {
+        all.insert(element, parts);
+    }
     let to = element * w..(element + 1) * w;
     if outlook.mean.len() == w {
         belief.mean[to.clone()].copy_from_slice(&outlook.mean);

@@ -12,7 +12,7 @@ mod references;
 pub use environment::{Environment, Indices, Steps, Values, indices};
 pub use exact::Exact;
 pub use lines::speaks_of;
-pub use references::{each_part, each_ref, selectors};
+pub use references::{each_part, each_ref, known, selectors};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What an expression is made of, and the references that stand in it. Not here: what they stand for (`environment`).
 
-use crate::graph::factor_graph::{Expr, ExprKind, Index, Ref};
+use crate::graph::factor_graph::{Expr, ExprKind, Index, Ref, Target};
 
 /// The selectors of an expression, each once, as they are met from left to right.
 pub fn selectors<'e>(expr: &'e Expr, out: &mut Vec<&'e Ref>) {
@@ -13,6 +13,13 @@ pub fn selectors<'e>(expr: &'e Expr, out: &mut Vec<&'e Ref>) {
             }
         }
     });
+}
+
+/// Is it made of numbers, inputs and columns, whatever selectors pick of them?
+pub fn known(expr: &Expr) -> bool {
+    let mut known = true;
+    each_ref(expr, &mut |r| known &= !matches!(r.target, Target::Node(_)));
+    known
 }
 
 /// Calls `f` for every reference that stands in an expression, from left to right; not for those in the indices

@@ -1,11 +1,11 @@
 //! The distribution of one value, given the categories of its row: Student-t, Gaussian, or one probability
-//! for each value. Mixtures of them. Not here: how its numbers are found (`line`).
+//! for each value. Mixtures of them. Not here: how its numbers are found.
 
 use crate::dist::quantile;
 
 /// One component.
 #[derive(Clone, Debug)]
-pub(super) enum Law {
+pub enum Law {
     /// Student-t with squared scales d × d; Gaussian where `dof` is infinite.
     Student { dof: f64, mean: Vec<f64>, scale: Vec<f64> },
     /// P(x = 0), P(x = 1), …: of a category, of a truth value, of a count.
@@ -16,16 +16,23 @@ pub(super) enum Law {
 
 /// A mean, a standard deviation and three quantiles of each number of a value.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told {
+pub struct Told {
     pub mean: Vec<f64>,
     pub sd: Vec<f64>,
     pub quantiles: [Vec<f64>; 3],
 }
 
 /// The levels of the quantiles.
-pub(super) const LEVELS: [f64; 3] = [0.05, 0.5, 0.95];
+pub const LEVELS: [f64; 3] = [0.05, 0.5, 0.95];
 
 impl Law {
+    /// A Gaussian whose numbers are looked at one by one.
+    pub fn gaussian(mean: &[f64], variance: &[f64]) -> Self {
+        let d = mean.len();
+        let scale = (0..d * d).map(|i| if i / d == i % d { variance[i / d] } else { 0.0 }).collect();
+        Law::Student { dof: f64::INFINITY, mean: mean.to_vec(), scale }
+    }
+
     fn mean(&self) -> Vec<f64> {
         match self {
             Law::Student { mean, .. } | Law::Moments { mean, .. } => mean.clone(),
@@ -107,7 +114,7 @@ fn student_below(dof: f64, z: f64) -> f64 {
 }
 
 /// What a mixture says of each number of its value.
-pub(super) fn told(parts: &[(f64, Law)]) -> Told {
+pub fn told(parts: &[(f64, Law)]) -> Told {
     let means: Vec<(f64, Vec<f64>, Vec<f64>)> =
         parts.iter().map(|(w, law)| (*w, law.mean(), law.variance())).collect();
     let width = means.first().map_or(0, |m| m.1.len());
