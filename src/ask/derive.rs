@@ -5,12 +5,15 @@
 use super::{
     combine::scale_of,
     draws::Drawing,
-    law::{Law, told},
     linear::{Linear, linear},
     shared::Shared,
 };
 use crate::{
-    answer::{frame::axis, posterior::DerivedPosterior},
+    answer::{
+        frame::axis,
+        law::{Law, told},
+        posterior::DerivedPosterior,
+    },
     graph::{
         Bound, FactorGraph,
         evaluate::{self, Environment, Indices, Steps, indices},
