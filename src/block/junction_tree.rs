@@ -243,13 +243,14 @@ impl JunctionTree {
 
     /// How many `f64`s of scratch [`JunctionTree::run`] takes, however many rows there are.
     pub fn scratch_len(&self) -> usize {
-        self.together()
-            * (self.factor_len
-                + self.marginal_len
-                + self.table_len
-                + self.message_len
-                + 2 * self.widest()
-                + 1)
+        self.scratch_of(self.together())
+    }
+
+    /// How many it takes for so few rows.
+    pub fn scratch_of(&self, rows: usize) -> usize {
+        let of_row =
+            self.factor_len + self.marginal_len + self.table_len + self.message_len + 2 * self.widest() + 1;
+        rows.min(self.together()) * of_row
     }
 
     fn widest(&self) -> usize {
@@ -591,34 +592,52 @@ fn projection(sizes: &[usize], from: &[usize], onto: &[usize]) -> Vec<u32> {
     })
 }
 
+/// Neighbours of a variable past which its fill is not counted: as if none of them met.
+const MANY: usize = 64;
+
 /// Each variable's place in an order of least fill (then least table, then least index), and its neighbours
 /// among those that come after.
 fn eliminate(sizes: &[usize], mut near: Vec<BTreeSet<usize>>) -> (Vec<usize>, Vec<BTreeSet<usize>>) {
     let n = sizes.len();
-    let score = |near: &[BTreeSet<usize>], v: usize| {
-        let all: Vec<usize> = near[v].iter().copied().collect();
+    // A table's entries are a positive number: its bits stand in its order.
+    let score = |near: &[BTreeSet<usize>], v: usize| -> (usize, u64) {
+        let mine = &near[v];
+        let entries =
+            |all: &mut dyn Iterator<Item = usize>| -> f64 { all.map(|w| sizes[w] as f64).product() };
+        if mine.len() > MANY {
+            return (mine.len() * (mine.len() - 1) / 2, f64::INFINITY.to_bits());
+        }
+        let all: Vec<usize> = mine.iter().copied().collect();
         let missing = |(i, a): (usize, &usize)| all[i + 1..].iter().filter(|b| !near[*a].contains(b)).count();
         let fill: usize = all.iter().enumerate().map(missing).sum();
-        (fill, all.iter().chain([&v]).map(|&w| sizes[w] as f64).product::<f64>())
+        (fill, entries(&mut all.iter().copied().chain([v])).to_bits())
     };
     let mut scores: Vec<_> = (0..n).map(|v| score(&near, v)).collect();
+    let mut open: BTreeSet<((usize, u64), usize)> = scores.iter().copied().zip(0..).collect();
     let (mut position, mut later) = (vec![usize::MAX; n], vec![BTreeSet::new(); n]);
     for turn in 0..n {
-        let open = (0..n).filter(|&v| position[v] == usize::MAX);
-        let Some(v) =
-            open.min_by(|&a, &b| scores[a].0.cmp(&scores[b].0).then(scores[a].1.total_cmp(&scores[b].1)))
-        else {
-            break;
-        };
+        let Some((_, v)) = open.pop_first() else { break };
         position[v] = turn;
         let clique = std::mem::take(&mut near[v]);
+        // What has other neighbours, or neighbours that have come to meet, has another score.
         let mut touched = clique.clone();
         for &a in &clique {
             near[a].remove(&v);
-            near[a].extend(clique.iter().copied().filter(|&b| b != a));
-            touched.extend(&near[a]);
         }
-        touched.iter().for_each(|&a| scores[a] = score(&near, a));
+        for &a in &clique {
+            for &b in clique.range(a + 1..) {
+                if near[a].insert(b) {
+                    near[b].insert(a);
+                    let (few, many) = if near[a].len() < near[b].len() { (a, b) } else { (b, a) };
+                    touched.extend(near[few].iter().filter(|w| near[many].contains(w)));
+                }
+            }
+        }
+        for &a in &touched {
+            open.remove(&(scores[a], a));
+            scores[a] = score(&near, a);
+            open.insert((scores[a], a));
+        }
         later[v] = clique;
     }
     (position, later)

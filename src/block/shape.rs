@@ -155,6 +155,25 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Whether its members are categories, of which a start has responsibilities each.
+    fn of_categories(&self) -> bool {
+        self.tables().is_some()
+    }
+
+    /// The joint probabilities of some categories of one element, row-major in their order, from its moments:
+    /// each by its member and its place among the member's own elements; `None` where nothing holds them all.
+    fn joint(&self, sites: &[(usize, usize)], moments: &[f64]) -> Option<Vec<f64>> {
+        let members: Vec<usize> = sites.iter().map(|s| s.0).collect();
+        self.tables().and_then(|t| t.joint(&members, moments))
+    }
+
+    /// Of blocks that are one as a whole: the member that what a failure calls an element is of, and its place
+    /// there.
+    fn place_of(&self, element: usize) -> Option<(usize, usize)> {
+        let _ = element;
+        None
+    }
+
     /// A member's own distribution, from natural parameters and moments of elements.
     fn marginal(&self, member: usize, which: Which<'_>, eta: &[f64], moments: &[f64]) -> Marginal;
 

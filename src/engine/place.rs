@@ -18,9 +18,13 @@ use std::ops::Range;
 /// The place of an element of a block: "at row 5 (line 6 of `d.csv`)"; nothing for a block without plates.
 fn of_element(plan: &Plan, v: VarId, element: usize) -> String {
     let var = &plan.vars[v];
-    let mut rest = element;
+    // Of a block that is one as a whole, an element of one of its members.
+    let (plates, mut rest) = match var.shape.place_of(element) {
+        Some((member, place)) => (var.plates_of(member), place),
+        None => (var.plates.clone(), element),
+    };
     let mut at: Vec<(PlateId, usize)> = vec![];
-    for &(p, size) in var.plates.iter().rev() {
+    for &(p, size) in plates.iter().rev() {
         at.push((p, rest % size.max(1)));
         rest /= size.max(1);
     }
@@ -54,7 +58,7 @@ pub(super) fn broken(plan: &Plan, v: VarId, why: Failure) -> Breakdown {
     let names: Vec<String> = seen.iter().map(|&node| format!("`{}`", plan.names[node])).collect();
     let given = if names.is_empty() { String::new() } else { format!(", given {}", names.join(", ")) };
     let what =
-        if plan.vars[v].shape.tables().is_some() { "no combination of categories" } else { "no category" };
+        if plan.vars[v].shape.of_categories() { "no combination of categories" } else { "no category" };
     Breakdown::Impossible(format!("{what} is possible{}{given}", of_element(plan, v, why.element)))
 }
 

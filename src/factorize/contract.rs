@@ -9,7 +9,10 @@ use super::{
 use crate::{
     block::{
         held::Held,
-        kind::sparse::{Pattern, SparseShape},
+        kind::{
+            cross_network::CrossNetwork,
+            sparse::{Pattern, SparseShape},
+        },
         shape::BlockShape,
     },
     expfam::{joint::JointSpec, stat::StatKind},
@@ -160,6 +163,12 @@ pub trait ClaimedBlock: fmt::Debug + Send + Sync {
     /// The layout of a statistic that lists pairs, to which products of entries are added as factors ask for
     /// them.
     fn listed(&self, of: &Laying<'_>) -> Option<SparseShape> {
+        let _ = of;
+        None
+    }
+
+    /// The layout of a network over elements, to which tables are added as factors ask for them.
+    fn crossing(&self, of: &Laying<'_>) -> Option<CrossNetwork> {
         let _ = of;
         None
     }

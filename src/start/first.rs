@@ -51,7 +51,7 @@ impl Start {
             .ids()
             .map(|v| {
                 let var = &plan.vars[v];
-                let members = if var.shape.tables().is_some() { var.nodes.len() } else { 1 };
+                let members = if var.shape.of_categories() { var.nodes.len() } else { 1 };
                 let mine = |m: usize| callers.iter().filter(move |g| (g.var, g.member) == (v, m));
                 let rows = |g: &GivenStart| match &g.what {
                     What::Responsibilities(r) => Some(Drawn::Rows(r.clone())),
@@ -137,15 +137,16 @@ impl Start {
         }
         let members = self.drawn[v].iter().enumerate().map(|(member, drawn)| {
             let k = var.shape.states(member);
+            let elements: usize = var.plates_of(member).iter().map(|p| p.1).product();
             match drawn {
                 Some(Drawn::Rows(rows)) => rows.to_vec(),
                 Some(_) => {
                     let name = if var.nodes.len() > 1 { &plan.names[var.nodes[member].0] } else { &var.name };
-                    let mut out = vec![0.0; var.elements() * k];
+                    let mut out = vec![0.0; elements * k];
                     soft(k, &mut self.random(name), &mut out);
                     out
                 }
-                None => vec![1.0 / k as f64; var.elements() * k],
+                None => vec![1.0 / k as f64; elements * k],
             }
         });
         var.shape.independent(Which::From(0), &members.collect::<Vec<_>>(), moments);

@@ -128,7 +128,7 @@ impl Selector {
         Ok(Self {
             node,
             categories: v.shape.states(member),
-            order: plan.kept.of_data(&n.plates, element_order(&n.plates, &v.plates, file)),
+            order: plan.kept.of_data(&n.plates, element_order(&n.plates, &v.plates_of(member), file)),
             elements: plan.kept.count(&n.plates),
             var,
             member,

@@ -24,3 +24,4 @@ mod predictive;
 mod recentred;
 mod references;
 mod sparse;
+mod zeros;

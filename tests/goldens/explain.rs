@@ -163,6 +163,36 @@ fn a_matrix_of_scalars_times_a_vector() {
 
 /// Categories of one row that meet are one block, as far as its tables stay small.
 #[test]
+fn networks_over_elements_of_different_plates() {
+    let text = page(
+        r#"Model(
+            data: { "d": { "g": ["u", "u", "v"], "x": [1, 2, 2] } },
+            plates: { "g": Groups(column: "d.g"), "t": Steps(table: "d", sequence: "g"), "a": Size(2), "b": Size(2) },
+            inputs: { "I[a]": [[0.5, 0.5], [0, 1]], "A[a,b]": [[[0.5, 0.5], [0, 1]], [[0.9, 0.1], [1, 0]]] },
+            nodes: {
+                "s[g]": Categorical(p: [0.4, 0.6]),
+                "z[0]": Categorical(p: "I[s[g[t]]]"),
+                "z[t]": Categorical(p: "A[s[g[t]], z[t-1]]"),
+                "e[b]": Dirichlet(concentration: 1, over: "d.x"),
+                "x[t]": Categorical(p: "e[z[t]]"),
+            },
+            observe: { "x": "x" },
+        )"#,
+    );
+    says(
+        &text,
+        &[
+            "q(s, z): network over elements (junction tree)",
+            "`s` and `z` meet in a table with zeros: one junction tree over all of their elements keeps what is possible together exact.",
+            "η(s[g] = a, z[t] = b)",
+            "= ln I[a,b] from z[0] where t=0, g = g[t]",
+            "η(s[g] = a, z[t] = b, z[t′] = b′)",
+            "= ln A[a,b′,b] from z[t] where t≥1, g = g[t], t′ = t-1",
+        ],
+    );
+}
+
+#[test]
 fn networks_and_their_bound() {
     let model = |k: usize| {
         format!(

@@ -149,13 +149,15 @@ impl Beliefs<'_> {
         }
     }
 
-    /// The block's element that a category of q stands in, and which member it is.
-    fn home(&self, (node, element): (usize, usize)) -> Option<(VarId, usize, usize)> {
+    /// The block's element that a category of q stands in, which member it is, and its place among the member's
+    /// own elements there.
+    fn home(&self, (node, element): (usize, usize)) -> Option<(VarId, usize, (usize, usize))> {
         let belief = &self.nodes[node];
         let (elements, at) = belief.place(element)?;
         let block = belief.block()?;
         let inside: usize = self.plan.vars[block].inside[elements.member].iter().map(|p| p.1).product();
-        Some((block, elements.places[at] / inside.max(1), elements.member))
+        let place = elements.places[at];
+        Some((block, place / inside.max(1), (elements.member, place % inside.max(1))))
     }
 
     /// Categories that one table of a block holds: for each group of several, their places among the sites,
@@ -171,12 +173,12 @@ impl Beliefs<'_> {
             if group.len() < 2 || group[0] != i {
                 continue;
             }
-            let (Some(tables), Some([_, moments])) = (var.shape.tables(), self.blocks.get(&block)) else {
+            let Some([_, moments]) = self.blocks.get(&block).filter(|_| var.shape.of_categories()) else {
                 continue;
             };
-            let members: Vec<usize> = group.iter().filter_map(|&k| homes[k].map(|h| h.2)).collect();
+            let sites: Vec<(usize, usize)> = group.iter().filter_map(|&k| homes[k].map(|h| h.2)).collect();
             let moments = &moments[element * var.width..(element + 1) * var.width];
-            if let Some(joint) = tables.joint(&members, moments) {
+            if let Some(joint) = var.shape.joint(&sites, moments) {
                 out.push((group, joint));
             }
         }

@@ -4,6 +4,7 @@
 pub mod categories;
 pub mod cells;
 pub mod chain;
+pub mod cross_network;
 pub mod dense;
 pub mod family;
 pub mod gaussian_chain;
@@ -29,6 +30,7 @@ pub static KINDS: &[&BlockKind] = &[
     &chain::KIND,
     &tree::KIND,
     &network::KIND,
+    &cross_network::KIND,
     &gaussian_chain::KIND,
     &lagged::KIND,
 ];

@@ -2,15 +2,24 @@
 //! of them (`claim`, `contract`), nor their numbers (`block`).
 
 mod chain;
+mod cross;
 mod gaussian;
 mod network;
 mod pair;
 mod single;
 
+pub use cross::{ElementTables, LARGEST_CLIQUE};
 pub use gaussian::ports;
 
 use super::claim::Claim;
 
 /// Every kind of block, in the order in which they claim: what holds more comes before what holds less.
-pub static KINDS: &[&dyn Claim] =
-    &[&network::NETWORK, &gaussian::SCALED, &pair::PAIR, &gaussian::GAUSSIAN, &chain::CHAIN, &single::SINGLE];
+pub static KINDS: &[&dyn Claim] = &[
+    &cross::CROSS,
+    &network::NETWORK,
+    &gaussian::SCALED,
+    &pair::PAIR,
+    &gaussian::GAUSSIAN,
+    &chain::CHAIN,
+    &single::SINGLE,
+];

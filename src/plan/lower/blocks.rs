@@ -4,7 +4,7 @@
 use super::{axes::row_major, error::LowerError, lowering::Lowering};
 use crate::plan::var::{Storage, Var};
 use crate::{
-    block::held::Held,
+    block::{held::Held, shape::BlockShape},
     factorize::{
         contract::{KnownElements, Laying},
         roles::{Role, has_children},
@@ -36,9 +36,11 @@ impl<'a> Lowering<'a> {
             };
             // Products of entries are added to a list of pairs as factors ask for them.
             let sparse = block.kind.listed(&laying);
-            let shape = match &sparse {
-                Some(listed) => Box::new(listed.clone()),
-                None => block
+            let crossing = block.kind.crossing(&laying);
+            let shape: Box<dyn BlockShape> = match (&sparse, &crossing) {
+                (Some(listed), _) => Box::new(listed.clone()),
+                (_, Some(network)) => Box::new(network.clone()),
+                _ => block
                     .kind
                     .shape(&laying)
                     .map_err(|e| LowerError::Unsupported { span: e.span, what: e.what })?,
@@ -52,6 +54,7 @@ impl<'a> Lowering<'a> {
             let members = block.kind.members();
             let d = match &sparse {
                 Some(listed) => listed.entries(),
+                None if crossing.is_some() => shape.width(),
                 None if !members.is_empty() => self.starts[b].last().copied().unwrap_or(0),
                 // The states of a chain are those of all its members together; a network's dimension is that of
                 // its tables.
@@ -73,11 +76,12 @@ impl<'a> Lowering<'a> {
                 storage,
                 colours: vec![],
                 weight: row
-                    .filter(|_| sparse.is_none())
+                    .filter(|_| sparse.is_none() && crossing.is_none())
                     .and_then(|p| self.streams[self.stream(p)].weight.clone()),
             };
             self.vars.push(var);
             self.sparse.push(sparse);
+            self.crossing.push(crossing);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use super::drafts::{ByPlace, Combinations, Port};
 use crate::{
-    block::kind::sparse::SparseShape,
+    block::kind::{cross_network::CrossNetwork, sparse::SparseShape},
     factorize::{Blocks, contract::Member},
     graph::{
         bound::Bound,
@@ -46,6 +46,8 @@ pub(super) struct Lowering<'a> {
     pub(super) ports: Vec<Port>,
     /// By variable, the sparse Gaussians, whose statistics grow while factors are lowered.
     pub(super) sparse: List<VarId, Option<SparseShape>>,
+    /// By variable, the networks over elements, whose tables grow likewise.
+    pub(super) crossing: List<VarId, Option<CrossNetwork>>,
     pub(super) port_of: HashMap<(usize, Source, Vec<View>), usize>,
     pub(super) lists: Vec<Combinations>,
 }
@@ -86,6 +88,7 @@ impl<'a> Lowering<'a> {
             port_of: HashMap::new(),
             lists: vec![],
             sparse: List::default(),
+            crossing: List::default(),
         }
     }
 

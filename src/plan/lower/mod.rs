@@ -34,7 +34,7 @@ use super::{
     var::Storage,
 };
 use crate::{
-    factorize::{Blocks, roles::Role},
+    factorize::{Blocks, kinds::LARGEST_CLIQUE, roles::Role},
     graph::{barren::Kept, bound::Bound, factor_graph::FactorGraph},
     shape::NodeId,
 };
@@ -97,10 +97,17 @@ pub(super) fn about(
                         || l.absent(*n)
                 })
                 .collect();
-            let Lowering { mut vars, streams, tables, rows, known, constants, sparse, .. } = l;
+            let Lowering { mut vars, streams, tables, rows, known, constants, sparse, crossing, .. } = l;
             for (var, sparse) in vars.iter_mut().zip(sparse.iter()) {
                 if let Some(sparse) = sparse {
                     var.shape = Box::new(sparse.clone());
+                }
+            }
+            for (var, network) in vars.iter_mut().zip(crossing.iter()) {
+                if let Some(network) = network {
+                    let span = graph.nodes[var.nodes[0].0].call;
+                    let broken = |e| LowerError::Unsupported { span, what: format!("a network whose {e}") };
+                    var.shape = Box::new(network.clone().finished(LARGEST_CLIQUE).map_err(broken)?);
                 }
             }
             let mut lowered = Lowered::new(vars, streams, tables, rows, known, constants);

@@ -1,5 +1,5 @@
-//! Operands of a sparse Gaussian: entries, and products of two, as arrays with an axis for each letter or
-//! column that decides them. Not here: which entries meet (`factorize::kinds`), nor the statistic
+//! Operands of a sparse Gaussian, entries and products of two, and of a network over elements, tables of states, as
+//! arrays with an axis for each letter or column that decides them. Not here: which entries meet (`factorize::kinds`), nor the statistic
 //! (`block`).
 
 use super::{
@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     block::shape::BlockShape,
-    factorize::{contract::Member, kinds::ports},
+    factorize::{
+        contract::Member,
+        kinds::{ElementTables, ports},
+    },
     graph::energy::{Element, LabelId, Op, Source, View},
     plan::{
         layout::{Id, VarId},
@@ -21,20 +24,23 @@ use crate::{
 impl<'a> Lowering<'a> {
     /// The port that an operand reads, if it is one.
     pub(super) fn port(&self, op: &Op) -> Option<&Port> {
-        self.lists_pairs(op).and_then(|_| self.ports.get(op.part))
+        self.has_ports(op).and_then(|_| self.ports.get(op.part))
     }
 
-    /// The block of an operand, if its statistic lists pairs.
-    fn lists_pairs(&self, op: &Op) -> Option<BlockId> {
+    /// The block of an operand, if its statistic lists pairs, or tables.
+    fn has_ports(&self, op: &Op) -> Option<BlockId> {
         match op.source {
-            Source::Block(b) => self.blocks.list[b.0].kind.pattern().map(|_| b),
+            Source::Block(b) => {
+                let listed = self.blocks.list[b.0].kind.pattern().is_some();
+                (listed || self.crossing[VarId::new(b.0)].is_some()).then_some(b)
+            }
             _ => None,
         }
     }
 
-    /// The operand as one that reads a port, if its block is a sparse Gaussian.
+    /// The operand as one that reads a port, if its block has such.
     pub(super) fn ported(&mut self, view: &FactorView<'_>, op: &Op) -> Result<Op, LowerError> {
-        let Some(block) = self.lists_pairs(op) else { return Ok(op.clone()) };
+        let Some(block) = self.has_ports(op) else { return Ok(op.clone()) };
         let key = (view.index, op.source, op.views.clone());
         let part = match self.port_of.get(&key) {
             Some(&p) => p,
@@ -53,6 +59,9 @@ impl<'a> Lowering<'a> {
         let blocks = self.blocks;
         let members = blocks.list[block.0].kind.members();
         let var = VarId::new(block.0);
+        if self.crossing[var].is_some() {
+            return self.tables_port(view, members, var, op);
+        }
         let shape = self.sparse[var].as_ref().expect("a sparse Gaussian has a shape");
         let places = &shape.pattern.places;
         let (n, first) = (shape.entries(), &op.views[0]);
@@ -101,6 +110,53 @@ impl<'a> Lowering<'a> {
             });
             if let Element::Listed { label, .. } = axis.element {
                 axis.element = Element::Listed { label, list };
+            }
+        }
+        Ok(Port { var, offset, axes })
+    }
+
+    /// The tables of states that a product names: an element's own, or one for each combination of the letters.
+    fn tables_port(
+        &mut self,
+        view: &FactorView<'_>,
+        members: &[Member],
+        var: VarId,
+        op: &Op,
+    ) -> Result<Port, LowerError> {
+        let network = self.crossing[var].as_mut().expect("a network over elements has a shape");
+        let places = network.places();
+        let mut axes: Vec<PortAxis> = vec![];
+        let offset;
+        if let [v] = &op.views[..] {
+            offset = places.single(v.member);
+            let mut stride: usize = places.counts[v.member] * places.states[v.member];
+            for (p, &element) in members[v.member].inner.iter().zip(&v.elements) {
+                let size = self.bound.plate(*p).size;
+                stride /= size.max(1);
+                axes.push(PortAxis { element, size, stride, extent: Extent::Plate(*p) });
+            }
+        } else {
+            let factor = (view.index, view.energy);
+            let (graph, bound, roles) = (self.graph, self.bound, &self.blocks.roles);
+            let tables = ElementTables::new(graph, bound, roles, factor, members, places, &op.views);
+            let span = graph.factors[view.index].span;
+            let tables = tables.map_err(|what| LowerError::Unsupported { span, what })?;
+            let mut stride = tables.numbers();
+            for &(l, size) in &tables.letters {
+                stride /= size.max(1);
+                let extent = view.energy.labels[l].extent;
+                axes.push(PortAxis { element: Element::Label(l), size, stride, extent });
+            }
+            offset = network.push(&tables.members, tables.elements);
+            self.vars[var].width = network.width();
+        }
+        let mut stride: usize = op.views.iter().map(|v| network.places().states[v.member]).product();
+        for v in &op.views {
+            let size = network.places().states[v.member];
+            stride /= size.max(1);
+            if let Some(l) = v.axis {
+                let extent = view.energy.labels[l].extent;
+                axes.push(PortAxis { element: Element::Label(l), size, stride, extent });
             }
         }
         Ok(Port { var, offset, axes })

@@ -52,6 +52,12 @@ impl<'a> Letters<'a> {
         match e {
             // A list is a plan's: the model has none.
             Element::Label(l) | Element::Listed { label: l, .. } => self.bind(l, name, 0),
+            // The letter is the target's own already: no more is summed.
+            Element::Before { label, .. } | Element::Parent { label } | Element::Column { label, .. }
+                if self.free.contains(&label) =>
+            {
+                self.only.push(format!("{name} = {}", self.element(e)));
+            }
             Element::Before { label, lag } => self.bind(label, name, i64::from(lag)),
             Element::At(i) => self.only.push(format!("{name} = {}", self.graph.fixed_text(i))),
             Element::Column { column, label } => {

@@ -49,7 +49,9 @@ pub fn messages(
     type Target = (Vec<Op>, Vec<String>);
     let mut groups: Vec<(Target, Vec<ProductText>)> = vec![];
     for term in terms.iter().map(|&t| &energy.terms[t]) {
-        for TakenOut { ops: out, axes, inner } in taken(of, to, &term.ops) {
+        for TakenOut { ops: out, axes, mut inner } in taken(of, to, &term.ops) {
+            // A letter that is an index by itself comes before what it decides.
+            inner.sort_by_key(|i| !matches!(i.1, Element::Label(_)));
             let target = &term.ops[out[0]];
             let mut letters = Letters::new(of.graph, energy);
             letters.target(energy, plates, &target.elements, &axes, event);
