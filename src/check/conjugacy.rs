@@ -2,12 +2,12 @@
 
 use super::{
     carried::{Carried, Leaf, carried, function},
-    words::{a, arguments, spelled},
+    words::{a, arguments, powered, spelled},
 };
 use crate::{
     diag::{Code, Diagnostic},
     dist::REGISTRY,
-    expfam::stat::StatKind,
+    expfam::{line::stands_for, stat::StatKind},
     graph::factor_graph::{Arg, Factor, FactorGraph, Node},
     source::Span,
 };
@@ -20,9 +20,9 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
         let param = &f.spec.params[slot - 1];
         let one = match carried(&arg.expr) {
             Carried::One(one) => one,
-            Carried::Many(..) if param.random && arg.spelling.is_none() => {
+            Carried::Many(..) if param.random && powered(param, arg).is_some() => {
                 let (leaves, _) = function(&arg.expr, param.stat).unwrap_or_default();
-                for leaf in leaves.iter().filter(|l| graph.nodes[l.node.0].spec.stat != l.needs) {
+                for leaf in leaves.iter().filter(|l| !stands_for(graph.nodes[l.node.0].spec.stat, l.needs)) {
                     found.push(wrong_factor(graph, f, slot, arg, leaf));
                 }
                 continue;
@@ -33,8 +33,8 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
         // A slot for known values only is another mistake (`known`), a vector of Normals not yet carried
         // (`unsupported`).
         if !param.random
-            || arg.spelling.is_some()
-            || node.spec.stat == param.stat
+            || powered(param, arg).is_none()
+            || stands_for(node.spec.stat, param.stat)
             || vector_of_normals(node, param.stat)
         {
             continue;
@@ -50,7 +50,7 @@ pub(super) fn vector_of_normals(node: &Node, slot: &StatKind) -> bool {
 
 /// The distributions whose variables carry a statistic: `a Gamma, an Exponential`.
 pub(super) fn carriers(stat: &StatKind) -> Vec<String> {
-    REGISTRY.iter().filter(|s| s.stat == stat && s.may_be_latent()).map(|s| a(s.name)).collect()
+    REGISTRY.iter().filter(|s| s.carries(stat)).map(|s| a(s.name)).collect()
 }
 
 fn wrong_statistic(node: &Node, f: &Factor, slot: usize, arg: &Arg, span: Span) -> Diagnostic {

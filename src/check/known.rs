@@ -1,13 +1,18 @@
 //! E0402 and E0403: parameters that must be known, and parameters that may not depend on a category.
 
 use super::{
-    carried::{Carried, Scale, carried, gate},
+    carried::{Carried, Scale, carried, function, gate},
     conjugacy::{carriers, or},
-    words::{a, arguments, spelled},
+    words::{a, arguments, powered, spelled},
 };
 use crate::{
     diag::{Code, Diagnostic},
+    expfam::{
+        line::{LINE, stands_for},
+        spec::Param,
+    },
     graph::factor_graph::{Arg, Expr, ExprKind, Factor, FactorGraph, Ref, Target},
+    shape::NodeId,
     source::Span,
 };
 
@@ -27,7 +32,9 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
             }
             Carried::Many(_, span) => Some((graph.expr_text(&arg.expr), *span, None)),
         };
-        if let (Some((name, span, call)), true) = (random, !param.random || arg.spelling.is_some()) {
+        if let (Some((name, span, call)), true) =
+            (random, !param.random || !may_be_random(graph, param, arg, &what))
+        {
             let d = must_be_known(&name, span, call, f, slot, arg);
             found.push(match arg.spelling.is_some() && param.random {
                 true => respelled(graph, d, &what, f, slot, arg),
@@ -35,6 +42,23 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
             });
         } else if let (Some((g, span)), false) = (gate(&arg.expr), param.gated) {
             found.push(no_gate(graph, g, span, f, slot, arg));
+        }
+    }
+}
+
+/// May what is written be random: in the parameter's own spelling, or in one that is a power of it, where every factor
+/// is on the line?
+fn may_be_random(graph: &FactorGraph, param: &Param, arg: &Arg, what: &Carried<'_>) -> bool {
+    let positive = |node: NodeId| stands_for(graph.nodes[node.0].spec.stat, &LINE);
+    match (powered(param, arg), what) {
+        (Some(1), _) => true,
+        (None, _) => false,
+        (Some(_), Carried::One(one)) => {
+            let scaled = |s: &(Scale<'_>, Span)| matches!(s.0, Scale::Times(_) | Scale::Over(_));
+            positive(one.node) && one.shifts.is_empty() && one.scales.iter().all(scaled)
+        }
+        (Some(_), _) => {
+            function(&arg.expr, param.stat).is_some_and(|(leaves, _)| leaves.iter().all(|l| positive(l.node)))
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     carried::{Carried, carried, function, references},
     twice::squares,
-    words::{a, arguments},
+    words::{a, arguments, powered},
 };
 use crate::{
     diag::Diagnostic,
@@ -25,7 +25,9 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
             Carried::Many(..)
                 if affine_mean(graph, param.stat, &arg.expr) || function(&arg.expr, param.stat).is_some() => {
             }
-            Carried::Many(what, span) if param.random && arg.spelling.is_none() && !squares(&arg.expr) => {
+            Carried::Many(what, span)
+                if param.random && powered(param, arg).is_some() && !squares(&arg.expr) =>
+            {
                 found.push(many(what, span, param.stat, &a(f.spec.name)));
             }
             _ => {}

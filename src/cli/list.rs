@@ -146,7 +146,7 @@ fn accepts(spec: &DistSpec, slot: usize) -> String {
 }
 
 fn carriers(stat: &'static StatKind) -> Vec<&'static str> {
-    names(|s| s.stat == stat && s.may_be_latent())
+    names(|s| s.carries(stat))
 }
 
 fn detail(name: &str, width: usize) -> Option<String> {
@@ -182,7 +182,7 @@ fn distribution(spec: &'static DistSpec, width: usize) -> String {
         .flat_map(|s| {
             s.params
                 .iter()
-                .filter(|p| p.random && p.stat == spec.stat)
+                .filter(|p| p.random && spec.carries(p.stat))
                 .map(|p| format!("{} of {}", p.name, s.name))
         })
         .collect();

@@ -9,6 +9,7 @@ use super::rise::{digamma_rise, ln_gamma_rise};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Measure, Term, part, term, term_against},
+    line::{self, LINE},
     outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
     stat::{Arithmetic, DIRICHLET, Domain, Part, PartRole, PartShape, StatKind},
@@ -97,6 +98,30 @@ static TERMS: &[Term] = &[
     term(|_| -1.0, &[part(CONCENTRATION, 1, "")]),
 ];
 
+/// The same with one random concentration for all, on the line: ln B is d ln Γ(c) − ln Γ(dc).
+static RANDOM_CONCENTRATION: DistSpec = DistSpec {
+    params: &[Param {
+        name: "concentration",
+        stat: &LINE,
+        random: true,
+        gated: true,
+        spellings: &[],
+        doc: "a positive number for all, or a node that is one",
+    }],
+    terms: &[
+        term(|_| 1.0, &[part(CONCENTRATION, line::X, ""), part(X, 0, "i")]),
+        term_against(Measure::Plain, |_| -1.0, &[part(X, 0, "i")]),
+        term(|d| -(d as f64), &[part(CONCENTRATION, line::LN_GAMMA, "")]),
+        term(|_| 1.0, &[part(CONCENTRATION, line::LN_GAMMA_TIMES, "")]),
+        term(|d| d as f64, &[part(CONCENTRATION, line::TIMES, "")]),
+    ],
+    cases: &[],
+    predictive: None,
+    mean_given: Some(|_, d| vec![1.0 / d as f64; d]),
+    points: &[],
+    ..SPEC
+};
+
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
     name: "Dirichlet",
@@ -141,6 +166,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 3, params: &[&[1e-30, 1.0, 1e-20]] },
     ],
     location: false,
+    cases: &[&RANDOM_CONCENTRATION],
     ..PLAIN
 };
 

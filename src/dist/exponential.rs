@@ -4,10 +4,12 @@
 //! (−b, 1) against dx/x. A(η) and moments: the Gamma's (`gamma`). Source: Murphy, Machine Learning: A Probabilistic
 //! Perspective (2012), p. 42, sec. 2.4.4.
 
+use super::normal::reciprocal;
 use crate::expfam::{
     form::{Measure, Term, part, term, term_against},
+    line::{self, LINE},
     outlook::{Outlook, Predictive},
-    spec::{DistSpec, PLAIN, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point, Spelling},
     stat::GAMMA,
 };
 
@@ -19,6 +21,20 @@ static TERMS: &[Term] = &[
     term(|_| 1.0, &[part(RATE, 1, "")]),
     term_against(Measure::Family, |_| 1.0, &[part(X, 1, "")]),
 ];
+
+/// The same of an x on the line.
+static ON_LINE: DistSpec = DistSpec {
+    stat: &LINE,
+    terms: &[
+        term(|_| -1.0, &[part(RATE, 0, ""), part(X, line::X, "")]),
+        term(|_| 1.0, &[part(RATE, 1, "")]),
+        term_against(Measure::Family, |_| 1.0, &[part(X, line::LN, "")]),
+    ],
+    measure: &[line::LN],
+    family: Some(&super::line::Line),
+    on_line: None,
+    ..SPEC
+};
 
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
@@ -32,7 +48,7 @@ pub static SPEC: DistSpec = DistSpec {
         stat: &GAMMA,
         random: true,
         gated: true,
-        spellings: &[],
+        spellings: &[Spelling { name: "scale", convert: reciprocal, power: Some(-1) }],
         doc: "1/mean: a positive number, a Gamma or an Exponential",
     }],
     terms: TERMS,
@@ -54,5 +70,6 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[1e-8]] },
     ],
     location: false,
+    on_line: Some(&ON_LINE),
     ..PLAIN
 };

@@ -5,11 +5,13 @@
 //! A(η) = ln Γ(a) − a ln b. Moments: (a/b, ψ(a) − ln b).
 //! Source: Bishop (2006), p. 100 eq. 2.146 and App. B p. 688.
 
+use super::normal::reciprocal;
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Measure, Term, part, term, term_against},
+    line::{self, LINE},
     outlook::{Outlook, Predictive},
-    spec::{DistSpec, PLAIN, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point, Spelling},
     stat::{Arithmetic, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
 };
 use crate::num::special::{digamma, ln_gamma};
@@ -20,7 +22,7 @@ const SHAPE: usize = 1;
 const RATE: usize = 2;
 
 /// Known shapes: (a, ln Γ(a)).
-static GAMMA_SHAPE: StatKind = StatKind {
+pub(super) static GAMMA_SHAPE: StatKind = StatKind {
     name: "Gamma shape",
     parts: &[
         Part { symbol: "x", shape: PartShape::Scalar, role: PartRole::Value },
@@ -51,6 +53,80 @@ static TERMS: &[Term] = &[
     term(|_| -1.0, &[part(SHAPE, 1, "")]),
 ];
 
+/// The same of an x on the line.
+static TERMS_ON_LINE: &[Term] = &[
+    term(|_| 1.0, &[part(SHAPE, 0, ""), part(X, line::LN, "")]),
+    term_against(Measure::Plain, |_| -1.0, &[part(X, line::LN, "")]),
+    term(|_| -1.0, &[part(RATE, 0, ""), part(X, line::X, "")]),
+    term(|_| 1.0, &[part(SHAPE, 0, ""), part(RATE, 1, "")]),
+    term(|_| -1.0, &[part(SHAPE, 1, "")]),
+];
+
+static ON_LINE: DistSpec = DistSpec {
+    stat: &LINE,
+    terms: TERMS_ON_LINE,
+    measure: &[line::LN],
+    family: Some(&super::line::Line),
+    cases: &[],
+    on_line: None,
+    points: &[
+        Point { d: 1, params: &[&[1.0], &[1.0]] },
+        Point { d: 1, params: &[&[3.5], &[0.25]] },
+        Point { d: 1, params: &[&[0.5], &[1e9]] },
+        Point { d: 1, params: &[&[1e4], &[1e-3]] },
+    ],
+    ..SPEC
+};
+
+/// The same with a random shape, on the line: its ln Γ is one of the functions there.
+static TERMS_OF_SHAPE: &[Term] = &[
+    term(|_| 1.0, &[part(SHAPE, line::X, ""), part(X, 1, "")]),
+    term_against(Measure::Plain, |_| -1.0, &[part(X, 1, "")]),
+    term(|_| -1.0, &[part(RATE, 0, ""), part(X, 0, "")]),
+    term(|_| 1.0, &[part(SHAPE, line::X, ""), part(RATE, 1, "")]),
+    term(|_| -1.0, &[part(SHAPE, line::LN_GAMMA, "")]),
+];
+
+static RANDOM_SHAPE: DistSpec = DistSpec {
+    params: &[
+        Param {
+            name: "shape",
+            stat: &LINE,
+            random: true,
+            gated: true,
+            spellings: &[],
+            doc: "a positive number, or a node that is one",
+        },
+        Param {
+            name: "rate",
+            stat: &GAMMA,
+            random: true,
+            gated: true,
+            spellings: &[Spelling { name: "scale", convert: reciprocal, power: Some(-1) }],
+            doc: "1/scale: a positive number, or a node that is one",
+        },
+    ],
+    terms: TERMS_OF_SHAPE,
+    cases: &[],
+    on_line: None,
+    predictive: Some(Predictive::Moments(|e, _| {
+        let (a, a2) = (e.number(SHAPE, 1), e.number(SHAPE, 2));
+        let (scale, scale2) = (e.number(RATE, -1), e.number(RATE, -2));
+        let variance = (a2 + a) * scale2 - (a * scale) * (a * scale);
+        Outlook {
+            mean: vec![a * scale],
+            variance: vec![if scale.is_infinite() { scale } else { variance }],
+            inverse: vec![f64::NAN; 2],
+        }
+    })),
+    points: &[
+        Point { d: 1, params: &[&[1.0], &[1.0]] },
+        Point { d: 1, params: &[&[3.5], &[0.25]] },
+        Point { d: 1, params: &[&[0.01], &[2.0]] },
+    ],
+    ..SPEC
+};
+
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
     name: "Gamma",
@@ -72,7 +148,7 @@ pub static SPEC: DistSpec = DistSpec {
             stat: &GAMMA,
             random: true,
             gated: true,
-            spellings: &[],
+            spellings: &[Spelling { name: "scale", convert: reciprocal, power: Some(-1) }],
             doc: "1/scale: a positive number, a Gamma or an Exponential",
         },
     ],
@@ -101,6 +177,8 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[0.5], &[1e9]] },
     ],
     location: false,
+    cases: &[&RANDOM_SHAPE],
+    on_line: Some(&ON_LINE),
     ..PLAIN
 };
 

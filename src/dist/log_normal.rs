@@ -5,11 +5,13 @@
 //! m² + 1/τ). `E[x]` = exp(m + 1/(2τ)), Var x = `E[x]²` (exp(1/τ) − 1). Source: Johnson, Kotz & Balakrishnan,
 //! Continuous Univariate Distributions (2nd ed., 1994), vol. 1, p. 207–212 ch. 14.
 
+use super::normal::{reciprocal, reciprocal_square};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
-    form::{Term, part, term},
+    form::{Measure, Term, part, term, term_against},
+    line::{self, LINE},
     outlook::{Outlook, Predictive},
-    spec::{DistSpec, PLAIN, Param, Point},
+    spec::{DistSpec, PLAIN, Param, Point, Spelling},
     stat::{Domain, GAMMA, GAUSSIAN, LOG_GAUSSIAN},
 };
 use crate::num::stream::Stream;
@@ -28,6 +30,28 @@ static TERMS: &[Term] = &[
     term(|_| -1.0, &[part(X, 0, "")]),
     term(|_| -0.5 * LN_2PI, &[]),
 ];
+
+/// The same of an x on the line, where q is taken against dx/x.
+static ON_LINE: DistSpec = DistSpec {
+    stat: &LINE,
+    terms: &[
+        term(|_| -0.5, &[part(PRECISION, 0, ""), part(X, line::LN_SQUARE, "")]),
+        term(|_| 1.0, &[part(PRECISION, 0, ""), part(X, line::LN, ""), part(MEAN, 0, "")]),
+        term(|_| -0.5, &[part(PRECISION, 0, ""), part(MEAN, 1, "")]),
+        term(|_| 0.5, &[part(PRECISION, 1, "")]),
+        term_against(Measure::Plain, |_| -1.0, &[part(X, line::LN, "")]),
+        term(|_| -0.5 * LN_2PI, &[]),
+    ],
+    measure: &[line::LN],
+    family: Some(&super::line::Line),
+    on_line: None,
+    points: &[
+        Point { d: 1, params: &[&[0.0], &[1.0]] },
+        Point { d: 1, params: &[&[-3.5], &[0.25]] },
+        Point { d: 1, params: &[&[2.0], &[1e6]] },
+    ],
+    ..SPEC
+};
 
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
@@ -50,7 +74,10 @@ pub static SPEC: DistSpec = DistSpec {
             stat: &GAMMA,
             random: true,
             gated: true,
-            spellings: &[],
+            spellings: &[
+                Spelling { name: "variance", convert: reciprocal, power: Some(-1) },
+                Spelling { name: "sd", convert: reciprocal_square, power: Some(-2) },
+            ],
             doc: "1/variance of ln x: a positive number, a Gamma or an Exponential, or a product of them",
         },
     ],
@@ -74,6 +101,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[2.0], &[1e6]] },
         Point { d: 1, params: &[&[200.0], &[4.0]] },
     ],
+    on_line: Some(&ON_LINE),
     ..PLAIN
 };
 

@@ -8,6 +8,12 @@ pub mod categorical;
 pub mod dirichlet;
 pub mod exponential;
 pub mod gamma;
+pub mod half_cauchy;
+pub mod half_normal;
+mod half_scale;
+pub mod half_student_t;
+pub mod inverse_gamma;
+pub mod line;
 pub mod log_normal;
 pub mod multinomial;
 pub mod mv_normal;
@@ -17,6 +23,7 @@ pub(crate) mod quantile;
 pub(crate) mod rise;
 pub(crate) mod spd;
 pub mod student_t;
+pub mod uniform;
 pub mod wishart;
 
 pub(crate) use bounds::{in_range, positive};
@@ -31,6 +38,11 @@ pub static REGISTRY: &[&DistSpec] = &[
     &log_normal::SPEC,
     &gamma::SPEC,
     &exponential::SPEC,
+    &inverse_gamma::SPEC,
+    &half_normal::SPEC,
+    &half_cauchy::SPEC,
+    &half_student_t::SPEC,
+    &uniform::SPEC,
     &wishart::SPEC,
     &beta::SPEC,
     &dirichlet::SPEC,
@@ -43,7 +55,7 @@ pub static REGISTRY: &[&DistSpec] = &[
 
 /// Every entry and every other form of one: what the laws are run over.
 pub fn forms() -> impl Iterator<Item = &'static DistSpec> {
-    REGISTRY.iter().flat_map(|s| std::iter::once(*s).chain(s.cases.iter().copied()))
+    REGISTRY.iter().flat_map(|s| std::iter::once(*s).chain(s.cases.iter().copied()).chain(s.on_line))
 }
 
 /// The distribution a model file calls `name`.

@@ -51,7 +51,7 @@ pub static SPEC: DistSpec = DistSpec {
             stat: &WISHART,
             random: true,
             gated: true,
-            spellings: &[Spelling { name: "covariance", convert: invert }],
+            spellings: &[Spelling { name: "covariance", convert: invert, power: None }],
             doc: "the inverse of the covariance: a symmetric positive definite matrix or a Wishart",
         },
     ],

@@ -49,8 +49,8 @@ pub static SPEC: DistSpec = DistSpec {
             random: true,
             gated: true,
             spellings: &[
-                Spelling { name: "variance", convert: reciprocal },
-                Spelling { name: "sd", convert: reciprocal_square },
+                Spelling { name: "variance", convert: reciprocal, power: Some(-1) },
+                Spelling { name: "sd", convert: reciprocal_square, power: Some(-2) },
             ],
             doc: "1/variance: a positive number, a Gamma or an Exponential",
         },
@@ -70,7 +70,7 @@ pub static SPEC: DistSpec = DistSpec {
     ..PLAIN
 };
 
-fn reciprocal(value: &mut [f64], _: usize) -> Result<(), &'static str> {
+pub(super) fn reciprocal(value: &mut [f64], _: usize) -> Result<(), &'static str> {
     if value[0] <= 0.0 {
         return Err("is not positive");
     }
@@ -78,7 +78,7 @@ fn reciprocal(value: &mut [f64], _: usize) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn reciprocal_square(value: &mut [f64], _: usize) -> Result<(), &'static str> {
+pub(super) fn reciprocal_square(value: &mut [f64], _: usize) -> Result<(), &'static str> {
     if value[0] <= 0.0 {
         return Err("is not positive");
     }

@@ -8,8 +8,10 @@
 
 use super::{gamma, normal};
 use crate::expfam::{
+    form::{Measure, part, term, term_against},
+    line::{self, LINE},
     outlook::Predictive,
-    spec::{Augment, DistSpec, PLAIN, Param, Point, Taken},
+    spec::{Augment, DistSpec, PLAIN, Param, Point, Spelling, Taken},
     stat::{Arithmetic, Domain, GAMMA, GAUSSIAN, Part, PartRole, PartShape, StatKind},
 };
 
@@ -45,6 +47,60 @@ static MIXTURE: Augment = Augment {
     given_args: &[Taken::As(MEAN), Taken::Scaled(PRECISION)],
 };
 
+/// p(s) where ν is random: Gamma(s | ½ν, ½ν), all of whose functions of ν the line has.
+static SCALE: DistSpec = DistSpec {
+    name: "Gamma",
+    summary: "the scale of a StudentT, of mean 1",
+    source: "Bishop (2006), p. 103 eq. 2.161",
+    density: "½ dof ln ½ dof − ln Γ(½ dof) + (½ dof − 1) ln x − ½ dof x",
+    stat: &GAMMA,
+    params: &[Param {
+        name: "dof",
+        stat: &LINE,
+        random: true,
+        gated: true,
+        spellings: &[],
+        doc: "degrees of freedom: a positive number, or a node that is one",
+    }],
+    terms: &[
+        term(|_| 0.5, &[part(1, line::X, ""), part(0, 1, "")]),
+        term_against(Measure::Plain, |_| -1.0, &[part(0, 1, "")]),
+        term(|_| -0.5, &[part(1, line::X, ""), part(0, 0, "")]),
+        term(|_| 1.0, &[part(1, line::FREEDOM, "")]),
+    ],
+    measure: &[1],
+    family: Some(&gamma::Gamma),
+    mean_given: Some(|_, _| vec![1.0]),
+    sd_given: Some(|values, _| vec![(2.0 / values[1][0]).sqrt()]),
+    ..PLAIN
+};
+
+static RANDOM_MIXTURE: Augment = Augment {
+    name: "scale",
+    auxiliary: &SCALE,
+    auxiliary_args: &[Taken::As(DOF)],
+    given: &normal::SPEC,
+    given_args: &[Taken::As(MEAN), Taken::Scaled(PRECISION)],
+};
+
+static RANDOM_DOF: DistSpec = DistSpec {
+    params: &[
+        SPEC.params[0],
+        SPEC.params[1],
+        Param {
+            name: "dof",
+            stat: &LINE,
+            random: true,
+            gated: true,
+            spellings: &[],
+            doc: "degrees of freedom: a positive number, or a node that is one",
+        },
+    ],
+    augment: Some(&RANDOM_MIXTURE),
+    cases: &[],
+    ..SPEC
+};
+
 /// The registry's entry.
 pub static SPEC: DistSpec = DistSpec {
     name: "StudentT",
@@ -66,7 +122,7 @@ pub static SPEC: DistSpec = DistSpec {
             stat: &GAMMA,
             random: true,
             gated: true,
-            spellings: &[],
+            spellings: &[Spelling { name: "scale", convert: normal::reciprocal_square, power: Some(-2) }],
             doc: "1/scale²: a positive number, a Gamma or an Exponential, or a product of them",
         },
         Param {
@@ -95,5 +151,6 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[1e3], &[1e-3], &[0.5]] },
     ],
     location: true,
+    cases: &[&RANDOM_DOF],
     ..PLAIN
 };

@@ -17,7 +17,7 @@ use crate::num::{reduce::dot, stream::Stream};
 pub type Verdict = Result<(), String>;
 
 /// Evaluates one element: writes the moments, returns A(η).
-type Evaluate<'a> = &'a dyn Fn(&[f64], &mut [f64]) -> Result<f64, Improper>;
+pub type Evaluate<'a> = &'a dyn Fn(&[f64], &mut [f64]) -> Result<f64, Improper>;
 
 // ---------------------------------------------------------------- forms, by nested loops
 
@@ -229,7 +229,12 @@ fn integral(evaluate: Evaluate, eta: &[f64], i: usize, from: f64, to: f64) -> Re
 /// ∇A = μ. Not by small differences, which lose half the digits: A(η + h) − A(η − h) is held against the
 /// integral of μ in between, with h as large as the domain and the smoothness of μ allow.
 fn gradient(evaluate: Evaluate, eta: &[f64]) -> Verdict {
-    for i in 0..eta.len() {
+    gradient_along(evaluate, eta, &(0..eta.len()).collect::<Vec<_>>())
+}
+
+/// The same along some of the coordinates.
+pub fn gradient_along(evaluate: Evaluate, eta: &[f64], along: &[usize]) -> Verdict {
+    for &i in along {
         let mut h = 0.25 * eta[i].abs().max(1.0);
         let mut checked = false;
         for _ in 0..200 {

@@ -5,6 +5,7 @@ pub mod family;
 pub mod form;
 pub mod joint;
 pub mod laws;
+pub mod line;
 pub mod outlook;
 pub mod spec;
 pub mod stat;

@@ -4,6 +4,7 @@
 use super::{
     family::Family,
     form::{Measure, Term},
+    line,
     outlook::Predictive,
     stat::{GAUSSIAN, PartShape, StatKind},
 };
@@ -13,13 +14,16 @@ use std::fmt;
 /// `Err` says in words why it can't: `is not positive`.
 pub type Convert = fn(value: &mut [f64], d: usize) -> Result<(), &'static str>;
 
-/// Another name under which a parameter may be given, known values only: `variance` for `precision`.
+/// Another name under which a parameter may be given: `variance` for `precision`.
 #[derive(Clone, Copy)]
 pub struct Spelling {
     /// The name in the model file.
     pub name: &'static str,
     /// To the slot's own value.
     pub convert: Convert,
+    /// The slot's own value is this power of what is written, where it is one: −2 for an sd in place of a precision.
+    /// A random variable may then be written, if its q is on the line.
+    pub power: Option<i32>,
 }
 
 /// One parameter: slot `1 + its place in the list`.
@@ -127,6 +131,9 @@ pub struct DistSpec {
     /// another that it fixes. Same name, same parameters, same statistic. The first that has room for what is
     /// random in a call stands in its place.
     pub cases: &'static [&'static DistSpec],
+    /// The same density of a variable whose q is kept on the line, since something asks it for more than `stat` has.
+    /// Same name, same parameters.
+    pub on_line: Option<&'static DistSpec>,
     /// Where the density is a mixture over an auxiliary variable.
     pub augment: Option<&'static Augment>,
     /// Ordinary and extreme standard parameters; the laws run at each.
@@ -152,6 +159,7 @@ pub const PLAIN: DistSpec = DistSpec {
     sd_given: None,
     predictive: None,
     cases: &[],
+    on_line: None,
     augment: None,
     points: &[],
     location: false,
@@ -182,6 +190,11 @@ impl DistSpec {
     /// Can a variable of it have a q: its own, or that of the distribution it is given its auxiliary?
     pub fn may_be_latent(&self) -> bool {
         self.family.is_some() || self.augment.is_some_and(|a| a.given.family.is_some())
+    }
+    /// May a latent variable of it stand where `stat` is asked for, with a q on the line if need be?
+    pub fn carries(&self, stat: &StatKind) -> bool {
+        let fits = |s: &DistSpec| line::stands_for(s.stat, stat);
+        self.may_be_latent() && (fits(self) || self.on_line.is_some_and(fits))
     }
     /// What slot `s` carries.
     pub fn slot_stat(&self, s: usize) -> &'static StatKind {

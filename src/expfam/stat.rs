@@ -67,6 +67,8 @@ pub enum PartRole {
     Indicator,
     /// 0, whatever x.
     Zero,
+    /// A number that the base measure of q has, sent by the variable's own line: no function of x.
+    Base,
     /// Another function of x, or of several variables.
     Other,
 }
@@ -484,7 +486,7 @@ mod tests {
                     (PartRole::Indicator, _) => {
                         (0..d).map(|k| f64::from(u8::from(k as f64 == x[0]))).collect()
                     }
-                    (PartRole::Zero, _) => vec![0.0],
+                    (PartRole::Zero | PartRole::Base, _) => vec![0.0],
                     (PartRole::Other, _) => panic!("{kind:?} has a part without a role"),
                 };
                 assert!(

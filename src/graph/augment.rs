@@ -15,6 +15,7 @@ impl FactorGraph {
     /// The graph with every mixture taken apart. The auxiliary nodes stand after all others, so that no
     /// number of a node or line changes.
     pub fn augmented(mut self) -> Self {
+        self.powers();
         for n in 0..self.nodes.len() {
             let Some(mixture) = self.nodes[n].spec.augment else { continue };
             let auxiliary = NodeId(self.nodes.len());
@@ -32,7 +33,9 @@ impl FactorGraph {
             self.nodes.push(node);
             for f in 0..self.factors.len() {
                 if self.factors[f].node.0 == n {
-                    let prior = self.part(f, auxiliary, mixture);
+                    // A line may be another form of the distribution.
+                    let own = self.factors[f].spec.augment.unwrap_or(mixture);
+                    let prior = self.part(f, auxiliary, own);
                     self.factors.push(prior);
                 }
             }

@@ -10,6 +10,7 @@ pub mod energy;
 pub mod evaluate;
 pub mod factor_graph;
 mod functions;
+mod on_line;
 pub mod resolve;
 mod show;
 

@@ -1,6 +1,7 @@
 //! Special functions, small linear algebra, tensor contractions, reductions, seeded streams, sizes in words. Knows no
 //! statistics.
 
+pub mod bump;
 pub mod cholesky;
 pub mod contract;
 pub mod digest;

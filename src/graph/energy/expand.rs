@@ -148,7 +148,7 @@ impl Expansion<'_> {
                 l
             }
             _ if sums::carries(param.stat) => return self.sum(&arg.expr, param.stat, part, axes),
-            _ if positive::carries(param.stat) => return self.function(&arg.expr, param.stat, part, axes),
+            _ if positive::carries(param.stat) => return self.function(&arg.expr, param.stat, part, axes, 1),
             Ok(l) => {
                 let what = "a vector made of one variable for each element of a plate";
                 return Err(ExpandError::unsupported(l.span, what));

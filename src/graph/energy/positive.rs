@@ -7,7 +7,10 @@ use super::{
     writing::{ExpandError, Expansion, Piece, contains},
 };
 use crate::{
-    expfam::stat::{Arithmetic, PartRole, PartShape, StatKind},
+    expfam::{
+        line,
+        stat::{Arithmetic, PartRole, PartShape, StatKind},
+    },
     graph::factor_graph::{Expr, ExprKind, Function, Ref, Target},
     link::{self, Product},
     source::Span,
@@ -24,28 +27,35 @@ type Argument<'e> = (&'e Expr, &'static StatKind);
 
 impl Expansion<'_> {
     /// Part `part` of the statistic `stat` of an expression. `axes`: the letters of the expression's own
-    /// axes, as far as the part has them, and then those of the part.
+    /// axes, as far as the part has them, and then those of the part. Of its power, where this is not 1.
     pub(super) fn function(
         &mut self,
         expr: &Expr,
         stat: &'static StatKind,
         part: usize,
         axes: &[LabelId],
+        power: i32,
     ) -> Result<Vec<Piece>, ExpandError> {
         let no = |what: &str| Err(ExpandError::unsupported(expr.span, what));
         let node = |e: &Expr| matches!(&e.kind, ExprKind::Ref(Ref { target: Target::Node(_), .. }));
         if !contains(expr, &node) {
-            return Ok(vec![self.known_part(expr, stat, part, axes)]);
+            return Ok(vec![self.known_part(&raised(expr, power), stat, part, axes)]);
         }
         match &expr.kind {
-            ExprKind::Ref(r) => self.one(expr, r, stat, part, axes),
+            ExprKind::Ref(r) => self.one(expr, r, stat, part, axes, power),
+            ExprKind::Binary(BinaryOp::Power, base, exponent) => match &exponent.kind {
+                ExprKind::Numbers(p) if p.len() == 1 && p[0].fract() == 0.0 && p[0].abs() <= 2.0 => {
+                    self.function(base, stat, part, axes, power * p[0] as i32)
+                }
+                _ => no("a power of a random variable"),
+            },
             ExprKind::Binary(BinaryOp::Mul, a, b) => {
                 let Some(table) = link::product::products(stat, part) else {
                     return no("a product of random variables");
                 };
                 // The number is the scale; of two numbers, either.
                 let (scale, base) = if a.axes.len() <= b.axes.len() { (a, b) } else { (b, a) };
-                self.link(expr.span, table, &[(scale, link::product::SCALE), (base, stat)], axes)
+                self.link(expr.span, table, &[(scale, link::product::SCALE), (base, stat)], axes, power)
             }
             ExprKind::Binary(BinaryOp::Div, a, b) if !contains(b, &node) => {
                 let Some(table) = link::product::products(stat, part) else {
@@ -55,13 +65,17 @@ impl Expansion<'_> {
                     Expr { kind: ExprKind::Numbers(vec![1.0]), axes: vec![], random: false, span: b.span };
                 let inverse =
                     Expr { kind: ExprKind::Binary(BinaryOp::Div, Box::new(one), b.clone()), ..(**b).clone() };
-                self.link(expr.span, table, &[(&inverse, link::product::SCALE), (a, stat)], axes)
+                self.link(expr.span, table, &[(&inverse, link::product::SCALE), (a, stat)], axes, power)
             }
-            ExprKind::Call(Function::Diag, args) if link::diag::gives(stat) => {
-                self.link(expr.span, link::diag::products(part), &[(&args[0], link::diag::NEEDS)], axes)
-            }
+            ExprKind::Call(Function::Diag, args) if link::diag::gives(stat) => self.link(
+                expr.span,
+                link::diag::products(part),
+                &[(&args[0], link::diag::NEEDS)],
+                axes,
+                power,
+            ),
             ExprKind::Call(Function::Stick, args) if link::stick::gives(stat) => {
-                self.link(expr.span, link::stick::PRODUCTS, &[(&args[0], link::stick::NEEDS)], axes)
+                self.link(expr.span, link::stick::PRODUCTS, &[(&args[0], link::stick::NEEDS)], axes, power)
             }
             ExprKind::Binary(..) => no("a sum or a quotient of random variables"),
             _ => no("a function of random variables"),
@@ -75,6 +89,7 @@ impl Expansion<'_> {
         table: &'static [Product],
         arguments: &[Argument<'_>],
         axes: &[LabelId],
+        power: i32,
     ) -> Result<Vec<Piece>, ExpandError> {
         let mut out = vec![];
         for product in table {
@@ -106,7 +121,7 @@ impl Expansion<'_> {
                 let (expr, stat) = arguments[*i];
                 // A vector of numbers has its element's letter, wherever it stands.
                 let letters = if text.is_empty() && !expr.axes.is_empty() { axes.to_vec() } else { of(text) };
-                let more = self.function(expr, stat, *part, &letters)?;
+                let more = self.function(expr, stat, *part, &letters, power)?;
                 pieces = pieces.iter().flat_map(|p| more.iter().map(move |q| joined(p, q))).collect();
             }
             // A number for every element is summed as often as there are elements.
@@ -128,18 +143,26 @@ impl Expansion<'_> {
         stat: &'static StatKind,
         part: usize,
         axes: &[LabelId],
+        power: i32,
     ) -> Result<Vec<Piece>, ExpandError> {
-        let Target::Node(n) = r.target else { return Ok(vec![self.known_part(expr, stat, part, axes)]) };
+        let Target::Node(n) = r.target else {
+            return Ok(vec![self.known_part(&raised(expr, power), stat, part, axes)]);
+        };
         let node = &self.graph.nodes[n.0];
-        if node.spec.stat != stat {
+        let carried = match (node.spec.stat == stat, line::stands_for(node.spec.stat, stat)) {
+            (true, _) if power == 1 => Some((1.0, part)),
+            (false, true) => line::power(part, power),
+            _ => None,
+        };
+        let Some((number, part)) = carried else {
             let what = format!("a {} where {} is needed", node.spec.stat.name, stat.name);
             return Err(ExpandError::unsupported(expr.span, what));
-        }
+        };
         let (mut elements, gates) = self.reference(r);
         let (left, own) = axes.split_at((node.plates.len() - r.index.len()).min(axes.len()));
         elements.extend(left.iter().map(|&l| Element::Label(l)));
         Ok(vec![Piece {
-            number: 1.0,
+            number,
             d_power: 0,
             ops: vec![Op::new(Source::Node(n), part, elements, own.to_vec())],
             gates,
@@ -158,6 +181,21 @@ impl Expansion<'_> {
         };
         self.known(expr, map, self.slot, part, axes)
     }
+}
+
+/// A known factor to a power.
+fn raised(expr: &Expr, power: i32) -> Expr {
+    if power == 1 {
+        return expr.clone();
+    }
+    let power = Expr {
+        kind: ExprKind::Numbers(vec![f64::from(power)]),
+        axes: vec![],
+        random: false,
+        span: expr.span,
+    };
+    let kind = ExprKind::Binary(BinaryOp::Power, Box::new(expr.clone()), Box::new(power));
+    Expr { kind, ..expr.clone() }
 }
 
 fn joined(x: &Piece, y: &Piece) -> Piece {

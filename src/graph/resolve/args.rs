@@ -272,7 +272,7 @@ fn form(spec: &'static DistSpec, args: &[Arg]) -> &'static DistSpec {
 }
 
 /// Is a random variable among what an expression names, gates left out?
-pub(super) fn names_a_node(e: &Expr) -> bool {
+pub(in crate::graph) fn names_a_node(e: &Expr) -> bool {
     match &e.kind {
         ExprKind::Numbers(_) => false,
         ExprKind::Ref(r) => matches!(r.target, Target::Node(_)),

@@ -33,6 +33,7 @@ use crate::{
     source::Source,
     syntax::ast::Model,
 };
+pub(super) use args::names_a_node;
 use resolver::Resolver;
 
 /// Finds what every name, plate, index and shape of a model means.
@@ -55,7 +56,7 @@ pub fn resolve(model: &Model, source: &Source, diags: &mut Diagnostics) -> Resul
     r.cycles(&nodes, &factors);
     r.unused();
     r.gate(before)?;
-    Ok(FactorGraph {
+    let graph = FactorGraph {
         name: model.name.as_ref().map_or_else(String::new, |n| n.node.clone()),
         tables: r.tables,
         plates: r.plates,
@@ -67,5 +68,6 @@ pub fn resolve(model: &Model, source: &Source, diags: &mut Diagnostics) -> Resul
         labelled: r.labelled,
         factorize,
         derived,
-    })
+    };
+    Ok(graph.with_lines())
 }
