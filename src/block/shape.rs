@@ -285,6 +285,12 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         moments.copy_from_slice(&members[0]);
     }
 
+    /// Writes moments to start from, of elements at their priors, where the priors' own say nothing; says whether it did.
+    fn first(&self, eta: &[f64], moments: &mut [f64]) -> bool {
+        let _ = (eta, moments);
+        false
+    }
+
     /// Moves every mean by a draw of its own spread, at most of unit spread, where the block is Gaussian.
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {
         let _ = (random, moments);

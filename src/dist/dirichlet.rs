@@ -118,7 +118,11 @@ static RANDOM_CONCENTRATION: DistSpec = DistSpec {
     cases: &[],
     predictive: None,
     mean_given: Some(|_, d| vec![1.0 / d as f64; d]),
-    points: &[],
+    points: &[
+        Point { d: 3, params: &[&[1.0]] },
+        Point { d: 2, params: &[&[0.3]] },
+        Point { d: 5, params: &[&[40.0]] },
+    ],
     ..SPEC
 };
 

@@ -243,6 +243,16 @@ impl Family for Line {
         }
         vec![z.exp()]
     }
+    /// Those of the median.
+    fn first(&self, d: usize, eta: &[f64], moments: &mut [f64]) -> bool {
+        let median = self.quantile(d, eta, 0.5)[0];
+        if !median.is_finite() {
+            return false;
+        }
+        line::write(median, median.ln(), Density(eta).times(), moments);
+        moments[TIMES..].fill(0.0);
+        true
+    }
     fn sample(&self, d: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64> {
         self.quantile(d, eta, stream.uniform())
     }

@@ -41,7 +41,8 @@ impl Session<'_> {
             // A prior so flat, or so far away, that its own numbers say nothing: with all that is known besides.
             self.update_var(v, &mine).or_else(|_| self.update_var(v, &|_| true))?;
             let (eta, moments, _) = self.state.change(v);
-            if start.stored(graph, plan, v, eta, moments).map_err(|e| self.error(v, e.into()))? {
+            let first = var.shape.first(eta, moments);
+            if start.stored(graph, plan, v, eta, moments).map_err(|e| self.error(v, e.into()))? || first {
                 self.state.has_moved(v);
             }
         }

@@ -88,6 +88,12 @@ pub trait Family: fmt::Debug + Send + Sync {
         let _ = (d, eta, p);
         vec![]
     }
+    /// Writes moments to start from, of one element at its prior, where the prior's own say nothing: a half-Cauchy has no
+    /// E 1/x². Says whether it did.
+    fn first(&self, d: usize, eta: &[f64], moments: &mut [f64]) -> bool {
+        let _ = (d, eta, moments);
+        false
+    }
     /// Whether the moments are exp η over their sum, and A its logarithm: categories.
     fn is_softmax(&self) -> bool {
         false

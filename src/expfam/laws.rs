@@ -8,6 +8,7 @@ use super::{
     family::{Family, Improper, Parameter, entropy},
     form::{Factor, Measure, Term},
     joint::{JointSpec, Rewrite},
+    line,
     spec::{DistSpec, Point, Taken},
     stat::{Arithmetic, Domain, IMPOSSIBLE, PartRole, PartShape, StatKind},
 };
@@ -109,7 +110,7 @@ pub fn eta_at(spec: &DistSpec, point: &Point) -> Result<Vec<f64>, String> {
 }
 
 /// The form is well made: slots and parts exist, letters fit the parts, a slot occurs at most once in a term,
-/// every letter twice.
+/// a letter at most twice.
 pub fn well_formed(spec: &DistSpec) -> Verdict {
     for (n, term) in spec.terms.iter().enumerate() {
         let mut seen = Vec::new();
@@ -129,8 +130,8 @@ pub fn well_formed(spec: &DistSpec) -> Verdict {
             }
             seen.push(f.slot);
         }
-        if let Some(c) = letters.iter().find(|c| letters.iter().filter(|l| l == c).count() != 2) {
-            return Err(format!("term {n}: the letter {c} does not occur twice"));
+        if let Some(c) = letters.iter().find(|c| letters.iter().filter(|l| l == c).count() > 2) {
+            return Err(format!("term {n}: the letter {c} occurs more than twice"));
         }
     }
     for point in spec.points {
@@ -300,6 +301,14 @@ fn single(family: &dyn Family, d: usize) -> impl Fn(&[f64], &mut [f64]) -> Resul
     }
 }
 
+/// The coordinates along which η may move. On the line a function that nothing asks for has the coefficient 0, which is
+/// the edge of the domain; numbers of the base measure are no coordinates.
+fn inside(spec: &DistSpec, eta: &[f64]) -> Vec<usize> {
+    let moves =
+        |&i: &usize| spec.stat != &line::LINE || eta[i] != 0.0 && spec.stat.parts[i].role != PartRole::Base;
+    (0..eta.len()).filter(moves).collect()
+}
+
 type FamilyAt = Option<(&'static dyn Family, Vec<f64>)>;
 
 fn family_at(spec: &DistSpec, point: &Point) -> Result<FamilyAt, String> {
@@ -319,7 +328,7 @@ fn evaluated(evaluate: Evaluate, eta: &[f64]) -> Result<(Vec<f64>, f64), String>
 /// F1: ∇A(η) = μ.
 pub fn f1_gradient(spec: &DistSpec, point: &Point) -> Verdict {
     let Some((family, eta)) = family_at(spec, point)? else { return Ok(()) };
-    gradient(&single(family, point.d), &eta)
+    gradient_along(&single(family, point.d), &eta, &inside(spec, &eta))
 }
 
 /// F2: η → standard parameters → η.
@@ -380,7 +389,23 @@ pub fn f3_entropy(spec: &DistSpec, point: &Point) -> Verdict {
             bits -= w * ln_q;
         }
     };
-    if matches!(spec.stat.domain, Domain::Binary | Domain::Category) {
+    if spec.stat == &line::LINE {
+        // What the base measure has is held to closed forms beside the family.
+        if eta.iter().zip(spec.stat.parts).any(|(e, p)| p.role == PartRole::Base && *e != 0.0) {
+            return Ok(());
+        }
+        let ln = |p: f64| family.quantile(point.d, &eta, p)[0].ln();
+        let (centre, width, step) = (ln(0.5), ln(0.84) - ln(0.5), 0.0025);
+        let mut t = vec![0.0; eta.len()];
+        for n in -10_000..=10_000 {
+            let v = f64::from(n) * step;
+            let u = centre + width * v.sinh();
+            if u.abs() < 300.0 {
+                line::write(u.exp(), u, 1.0, &mut t);
+                add(u + (width * v.cosh() * step).ln(), &t);
+            }
+        }
+    } else if matches!(spec.stat.domain, Domain::Binary | Domain::Category) {
         let levels = if spec.stat.domain == Domain::Binary { 2 } else { point.d };
         for k in 0..levels {
             add(0.0, &statistic(spec.stat, &[k as f64], point.d)?);
@@ -436,7 +461,7 @@ pub fn f4_divergence(spec: &DistSpec, point: &Point) -> Verdict {
     };
     let (kl, tolerance) = divergence(&eta)?;
     near("KL(p‖p)", kl, 0.0, tolerance)?;
-    for i in 0..eta.len() {
+    for i in inside(spec, &eta) {
         for step in [0.3, -0.3, 1e-3, -1e-3] {
             let mut other = eta.clone();
             other[i] += step * other[i].abs().max(1.0);
@@ -470,12 +495,18 @@ pub fn f5_sample(spec: &DistSpec, point: &Point, draws: usize, stream: &mut Stre
             Err(why) => return Err(format!("drew a value outside the support: {why}")),
         }
     }
-    sample_means(&single(family, point.d), &eta, &m, &statistics)
+    sample_means(&single(family, point.d), &eta, &m, &statistics, &inside(spec, &eta))
 }
 
-fn sample_means(evaluate: Evaluate, eta: &[f64], m: &[f64], statistics: &[Vec<f64>]) -> Verdict {
+fn sample_means(
+    evaluate: Evaluate,
+    eta: &[f64],
+    m: &[f64],
+    statistics: &[Vec<f64>],
+    along: &[usize],
+) -> Verdict {
     let n = statistics.len() as f64;
-    for i in 0..eta.len() {
+    for &i in along {
         let underflow = statistics.iter().any(|t| t[i] <= IMPOSSIBLE);
         if underflow && m[i] < -30.0 {
             continue;
@@ -555,6 +586,10 @@ pub fn f7_summary(spec: &DistSpec, point: &Point) -> Verdict {
     let evaluate = single(family, point.d);
     let (m, a) = evaluated(&evaluate, &eta)?;
     let summary = family.summary(point.d, &eta);
+    // On the line, a mean that nothing holds has no slope to be told by, and may be infinite.
+    if spec.stat == &line::LINE && !inside(spec, &eta).contains(&line::X) {
+        return Ok(());
+    }
     if spec.stat.parts[0].role == PartRole::Log {
         for (k, (mean, sd)) in summary.mean.iter().zip(&summary.sd).enumerate() {
             let norm = |by: f64| moment_along(&evaluate, &eta, k, by).map(|r| r.1).map_err(|e| e.why);
@@ -872,7 +907,7 @@ pub fn b1_sample(joint: &JointSpec, point: &Point, draws: usize, stream: &mut St
     let (m, _) = evaluated(&evaluate, &eta)?;
     let values: Vec<Vec<Vec<f64>>> = (0..draws).map(|_| family.sample(d, &eta, stream)).collect();
     let statistics: Vec<Vec<f64>> = values.iter().map(|v| family.of_values(d, &borrow(v))).collect();
-    sample_means(&evaluate, &eta, &m, &statistics)?;
+    sample_means(&evaluate, &eta, &m, &statistics, &(0..eta.len()).collect::<Vec<_>>())?;
     for member in 0..joint.members.len() {
         let of: Vec<Vec<f64>> = values.iter().map(|v| v[member].clone()).collect();
         shares(&of, &|p| family.quantile(member, d, &eta, p)).map_err(|e| format!("member {member}: {e}"))?;

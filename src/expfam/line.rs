@@ -67,7 +67,7 @@ pub static LINE: StatKind = StatKind {
     arithmetic: Arithmetic::None,
     domain: Domain::Positive,
     support: "a positive number",
-    of_value: |x, _, out| {
+    of_value: |x, d, out| {
         let x = x[0];
         if !x.is_finite() {
             return Err("is not finite");
@@ -76,7 +76,8 @@ pub static LINE: StatKind = StatKind {
             return Err("is not positive");
         }
         out.fill(0.0);
-        write(x, x.ln(), 1.0, out);
+        // A concentration of a Dirichlet is read in its dimension.
+        write(x, x.ln(), d as f64, out);
         Ok(())
     },
 };

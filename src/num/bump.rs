@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 
 /// Nodes of a panel.
 const ORDER: usize = 20;
-/// What lies lower than that below the top is no more than rounding.
-const DEPTH: f64 = 48.0;
+/// What lies lower than that below the top is no more than rounding, of second moments of heavy tails too.
+const DEPTH: f64 = 100.0;
 /// How much wider a panel is than the one before.
 const GROWTH: f64 = 1.5;
 

@@ -19,7 +19,7 @@ use elbow::expfam::stat::{PartShape, StatKind};
 use elbow::num::stream::Stream;
 use nalgebra::{DMatrix, DVector};
 use statrs::distribution::{
-    Beta, Binomial, Continuous, Discrete, Exp, Gamma, LogNormal, Normal, Poisson, StudentsT,
+    Beta, Binomial, Cauchy, Continuous, Discrete, Exp, Gamma, LogNormal, Normal, Poisson, StudentsT, Uniform,
 };
 use statrs::function::gamma::ln_gamma;
 use statrs::statistics::Distribution;
@@ -48,6 +48,16 @@ const DENSITIES: &[(&str, Density)] = &[
             a * b.ln() + (a - 1.0) * x[0].ln() - b * x[0] - ln_gamma(a)
         }
     }),
+    ("InverseGamma", |x, p| {
+        // Of 1/x, with the volume element.
+        Gamma::new(p.params[0][0], p.params[1][0]).unwrap().ln_pdf(1.0 / x[0]) - 2.0 * x[0].ln()
+    }),
+    ("HalfNormal", |x, p| Normal::new(0.0, p.params[0][0]).unwrap().ln_pdf(x[0]) + 2.0_f64.ln()),
+    ("HalfCauchy", |x, p| Cauchy::new(0.0, p.params[0][0]).unwrap().ln_pdf(x[0]) + 2.0_f64.ln()),
+    ("HalfStudentT", |x, p| {
+        StudentsT::new(0.0, p.params[1][0], p.params[0][0]).unwrap().ln_pdf(x[0]) + 2.0_f64.ln()
+    }),
+    ("Uniform", |x, p| Uniform::new(p.params[0][0], p.params[1][0]).unwrap().ln_pdf(x[0])),
     ("Exponential", |x, p| Exp::new(p.params[0][0]).unwrap().ln_pdf(x[0])),
     ("Wishart", |x, p| {
         // Murphy (2012), eq. 4.159, by a library's determinant and inverse.
@@ -67,7 +77,9 @@ const DENSITIES: &[(&str, Density)] = &[
         }
     }),
     ("Dirichlet", |x, p| {
-        x.iter().zip(p.params[0]).map(|(x, a)| (a - 1.0) * x.ln()).sum::<f64>() - ln_beta(p.params[0])
+        // One concentration may stand for all.
+        let alpha: Vec<f64> = (0..p.d).map(|k| p.params[0][k % p.params[0].len()]).collect();
+        x.iter().zip(&alpha).map(|(x, a)| (a - 1.0) * x.ln()).sum::<f64>() - ln_beta(&alpha)
     }),
     ("Bernoulli", |x, p| (if x[0] == 1.0 { p.params[0][0] } else { 1.0 - p.params[0][0] }).ln()),
     ("Categorical", |x, p| p.params[0][x[0] as usize].ln()),

@@ -137,6 +137,12 @@ impl Arguments<'_, '_> {
                 let of = |e: &Expr, p: i32| self.power(e, i, p, matrix && !e.axes.is_empty());
                 each(&of(a, p), &of(b, q), |x, y| x * y)
             }
+            ExprKind::Binary(BinaryOp::Power, base, exponent) => match &exponent.kind {
+                ExprKind::Numbers(of) if of.len() == 1 && of[0].fract() == 0.0 => {
+                    self.power(base, i, p * of[0] as i32, matrix)
+                }
+                _ => vec![f64::NAN],
+            },
             ExprKind::Call(Function::Diag, args) => {
                 let v = self.power(&args[0], i, p, false);
                 let d = v.len();

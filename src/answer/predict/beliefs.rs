@@ -113,6 +113,8 @@ impl Beliefs<'_> {
         match p {
             1 => mean,
             2 => belief.sd.get(number).map_or(f64::NAN, |sd| sd * sd + mean * mean),
+            // Of others there is no closed form.
+            _ if !(-2..0).contains(&p) => f64::NAN,
             _ => match place {
                 Some((elements, at)) => {
                     let m = &elements.marginal;

@@ -230,6 +230,14 @@ impl BlockShape for Independent {
         Ok(())
     }
 
+    fn first(&self, eta: &[f64], moments: &mut [f64]) -> bool {
+        let w = self.width();
+        let each = eta.chunks_exact(w).zip(moments.chunks_exact_mut(w));
+        let moved = each.fold(false, |moved, (e, m)| self.family.first(self.d, e, m) || moved);
+        self.hold(Which::From(0), moments);
+        moved
+    }
+
     fn nudge(&self, random: &mut Stream, moments: &mut [f64]) {
         super::vector::nudge(self.d, self.width(), |_| 1.0, random, moments);
     }
