@@ -7,7 +7,11 @@ use super::{
 use crate::{
     diag::{Code, Diagnostic},
     dist::REGISTRY,
-    expfam::{line::stands_for, stat::StatKind},
+    expfam::{
+        line::{LINE, stands_for},
+        spec::DistSpec,
+        stat::StatKind,
+    },
     graph::factor_graph::{Arg, Factor, FactorGraph, Node},
     source::Span,
 };
@@ -48,9 +52,16 @@ pub(super) fn vector_of_normals(node: &Node, slot: &StatKind) -> bool {
     slot.is_vector_of(node.spec.stat)
 }
 
-/// The distributions whose variables carry a statistic: `a Gamma, an Exponential`.
+/// The distributions whose variables carry a statistic, `a Gamma, an Exponential`, and that others may have it on the
+/// line.
 pub(super) fn carriers(stat: &StatKind) -> Vec<String> {
-    REGISTRY.iter().filter(|s| s.carries(stat)).map(|s| a(s.name)).collect()
+    let (own, others): (Vec<&DistSpec>, Vec<&DistSpec>) =
+        REGISTRY.iter().copied().filter(|s| s.carries(stat)).partition(|s| s.stat == stat || *stat == LINE);
+    let mut list: Vec<String> = own.iter().map(|s| a(s.name)).collect();
+    if !others.is_empty() {
+        list.push("another positive distribution".into());
+    }
+    list
 }
 
 fn wrong_statistic(node: &Node, f: &Factor, slot: usize, arg: &Arg, span: Span) -> Diagnostic {

@@ -64,22 +64,7 @@ fn may_be_random(graph: &FactorGraph, param: &Param, arg: &Arg, what: &Carried<'
 }
 
 /// Why some parameters have no prior in the language: distribution, parameter, reason.
-const WHY: [(&str, &str, &str); 5] = [
-    (
-        "Gamma",
-        "shape",
-        "ln Γ(shape) stands in its density, and no distribution of the language is conjugate to it",
-    ),
-    (
-        "Dirichlet",
-        "concentration",
-        "ln Γ of it stands in its density, and no distribution of the language is conjugate to it",
-    ),
-    (
-        "StudentT",
-        "dof",
-        "ln Γ of it stands in its density, and no distribution of the language is conjugate to it",
-    ),
+const WHY: [(&str, &str, &str); 2] = [
     (
         "Wishart",
         "dof",

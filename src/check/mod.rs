@@ -6,6 +6,7 @@ pub mod carried;
 pub mod conjugacy;
 pub mod family;
 pub mod known;
+pub mod one_length;
 pub mod scaling;
 pub mod stick;
 pub mod support;
@@ -28,6 +29,7 @@ type Check = fn(&FactorGraph, &mut Vec<Diagnostic>);
 static CHECKS: &[Check] = &[
     conjugacy::check,
     known::check,
+    one_length::check,
     scaling::check,
     stick::check,
     twice::check,

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     diag::Diagnostic,
-    expfam::stat::{Arithmetic, StatKind},
+    expfam::{
+        line::LINE,
+        stat::{Arithmetic, StatKind},
+    },
     graph::{
         codes::NOT_YET,
         factor_graph::{Expr, ExprKind, FactorGraph, Function, Index, Target},
@@ -24,6 +27,18 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
             // A slot for known values, and a square, have been told as such.
             Carried::Many(..)
                 if affine_mean(graph, param.stat, &arg.expr) || function(&arg.expr, param.stat).is_some() => {
+            }
+            // On the line, ln Γ is of the variable itself.
+            Carried::One(one) if param.stat == &LINE && !(one.scales.is_empty() && one.shifts.is_empty()) => {
+                let what = format!(
+                    "a multiple of a random variable has no closed form as a parameter of {}",
+                    a(f.spec.name)
+                );
+                found.push(
+                    Diagnostic::error(NOT_YET, what)
+                        .at(arg.expr.span, "ln Γ of it stands in the density")
+                        .help("write the variable by itself, and its scale into its prior: half of a HalfNormal(sd: 4) is a HalfNormal(sd: 2)"),
+                );
             }
             Carried::Many(what, span)
                 if param.random && powered(param, arg).is_some() && !squares(&arg.expr) =>

@@ -128,6 +128,13 @@ fn accepts(spec: &DistSpec, slot: usize) -> String {
     // Another form of the density may have room for a random value, where some other parameter is fixed.
     if let Some(case) = spec.cases.iter().find(|c| c.params[slot].random && !p.random) {
         let fixed: Vec<&str> = case.params.iter().filter(|q| !q.random).map(|q| q.name).collect();
+        if fixed.is_empty() {
+            return format!(
+                "{}, or {}",
+                case.params[slot].stat.support,
+                carriers(case.params[slot].stat).join(", ")
+            );
+        }
         return format!(
             "{}; where {} is 1: {}",
             p.stat.support,

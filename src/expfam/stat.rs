@@ -176,6 +176,10 @@ impl StatKind {
     /// `(x, ln x)`.
     pub fn symbols(&self) -> String {
         let list: Vec<_> = self.parts.iter().map(|p| p.symbol).collect();
+        // Of many, the first say enough.
+        if list.len() > 6 {
+            return format!("({}, {}, …)", list[0], list[1]);
+        }
         if list.len() == 1 { list[0].to_string() } else { format!("({})", list.join(", ")) }
     }
 }

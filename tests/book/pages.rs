@@ -51,12 +51,15 @@ fn distribution(out: &mut String, spec: &DistSpec) {
         writeln!(out, "\n## {}\n\n{}. Values: {}.\n", spec.name, capital(spec.summary), spec.stat.support);
     let _ = writeln!(out, "Log density: `{}` ({}).\n", spec.density, spec.source);
     let _ = writeln!(out, "| parameter | is | may be random |\n| --- | --- | --- |");
-    for p in spec.params {
+    for (i, p) in spec.params.iter().enumerate() {
         let mut names = format!("`{}`", p.name);
         for s in p.spellings {
-            let _ = write!(names, " or `{}` (known)", s.name);
+            let _ = write!(names, " or `{}`{}", s.name, if s.power.is_some() { "" } else { " (known)" });
         }
-        let _ = writeln!(out, "| {names} | {} | {} |", cell(p.doc), if p.random { "yes" } else { "no" });
+        // Another form of the density may have room for it, whatever the other parameters are.
+        let open = |case: &&DistSpec| case.params[i].random && case.params.iter().all(|p| p.random);
+        let random = p.random || spec.cases.iter().any(|c| open(c));
+        let _ = writeln!(out, "| {names} | {} | {} |", cell(p.doc), if random { "yes" } else { "no" });
     }
     let carries = cell(&spec.stat.symbols());
     let latent = if spec.family.is_some() {
