@@ -18,6 +18,7 @@ mod identity;
 mod joint_beats_mean_field;
 mod known_answers;
 mod known_arithmetic;
+mod lines;
 mod many_letters;
 mod positive_chains;
 mod predictive;
