@@ -69,7 +69,8 @@ impl Law {
     pub fn has_sd(self, numbers: &[f64]) -> bool {
         match self {
             Law::Member(f, member, d) => f.has_sd(member, d, numbers),
-            Law::Family(..) | Law::Categories | Law::Cells => true,
+            Law::Family(f, d) => f.has_sd(d, numbers),
+            Law::Categories | Law::Cells => true,
         }
     }
 

@@ -199,6 +199,9 @@ impl Family for Line {
         let or_infinite = |x: f64, p| if density.has_power(p) { x } else { f64::INFINITY };
         Summary { mean: vec![or_infinite(mean, 1.0)], sd: vec![or_infinite((square / mass).sqrt(), 2.0)] }
     }
+    fn has_sd(&self, _: usize, eta: &[f64]) -> bool {
+        Density(eta).has_power(2.0)
+    }
     fn inverse(&self, _: usize, eta: &[f64], p: i32) -> Vec<f64> {
         let mut m = [0.0; PARTS];
         if moments(0, eta, &mut m).is_err() {

@@ -78,6 +78,11 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn natural(&self, d: usize, parameters: &[Parameter]) -> Vec<f64>;
     /// Mean and standard deviation of one element's value.
     fn summary(&self, d: usize, eta: &[f64]) -> Summary;
+    /// Whether the standard deviation of one element's value is finite.
+    fn has_sd(&self, d: usize, eta: &[f64]) -> bool {
+        let _ = (d, eta);
+        true
+    }
     /// The `p` quantile of each number of the value's marginal; empty where the family has none (categories).
     fn quantile(&self, d: usize, eta: &[f64], p: f64) -> Vec<f64>;
     /// Draws one value (law F5; starts).

@@ -2,7 +2,7 @@
 //! else is known, the bound is the log evidence, found here by sums over a fine grid.
 
 use super::common::near;
-use elbow::{Model, Options, Posterior};
+use elbow::{Model, Nodes, Options, Posterior};
 use statrs::function::gamma::ln_gamma;
 
 fn model(table: &str, lines: &str, observe: &str) -> Result<Model, elbow::Error> {
@@ -167,7 +167,9 @@ fn scales_multiply() {
 #[test]
 fn a_prediction_knows_its_scale() {
     let lines = r#""s": HalfNormal(sd: 3), "y[n]": Normal(mean: 0, sd: "s")"#;
-    let got = fit(r#""y": [1.3, -0.4, 2.2, 0.1, -1.7, None]"#, lines, r#""y": "y""#);
+    let model = model(r#""y": [1.3, -0.4, 2.2, 0.1, -1.7, None]"#, lines, r#""y": "y""#).unwrap();
+    let nodes = Nodes::named(["y"]);
+    let got = model.fit(&Options { tolerance: 1e-14, nodes, ..Options::default() }).unwrap();
     let prior = |x: f64| 2f64.ln() - 3f64.ln() - 0.5 * LN_2PI - x * x / 18.0;
     // E x² is the mean of x under the density times x, over that of 1.
     let (norm, _) = integral(|x| prior(x) + normal(x.powi(-2)));
