@@ -23,8 +23,11 @@ pub struct Options {
     pub max_iterations: usize,
     /// Seconds of one start, about: the iteration that passes them is the last.
     pub max_seconds: Option<f64>,
-    /// A run has converged when an iteration raises the bound by less than this share of it.
+    /// A run has converged when an iteration raises the bound by less than this share of it, and all that follow
+    /// are foreseen to raise it by no more than ten times that.
     pub tolerance: f64,
+    /// Coordinate ascent alone: nothing is extrapolated, rotated or pushed.
+    pub plain: bool,
     /// Worker threads; 0 for one a core. The result does not depend on it.
     pub threads: usize,
     /// Which nodes the posterior has.
@@ -60,6 +63,7 @@ impl Default for Options {
             max_iterations: MAX_ITERATIONS,
             max_seconds: None,
             tolerance: TOLERANCE,
+            plain: false,
             threads: 0,
             nodes: Nodes::Shared,
             quantiles: 4096,
@@ -76,6 +80,7 @@ impl Options {
             max_iterations: self.max_iterations,
             max_seconds: self.max_seconds,
             tolerance: self.tolerance,
+            plain: self.plain,
             threads: self.threads,
             nodes: match &self.nodes {
                 Nodes::Named(names) => Some(names.clone()),

@@ -118,6 +118,12 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The dimension, where the statistic is (x, xxᵀ) of one Gaussian vector, and any linear map of it has a q of
+    /// the same kind.
+    fn rotates(&self) -> Option<usize> {
+        None
+    }
+
     /// Makes what is known impossible to be otherwise, in natural parameters that messages have summed.
     fn clamp(&self, which: Which<'_>, eta: &mut [f64]) {
         let _ = (which, eta);

@@ -109,6 +109,9 @@ pub(super) struct Fit {
     /// Relative change of the bound at which a run has converged
     #[arg(long, value_name = "X", default_value_t = TOLERANCE, value_parser = tolerance)]
     pub tolerance: f64,
+    /// Coordinate ascent alone: nothing is extrapolated, rotated or pushed
+    #[arg(long)]
+    pub plain: bool,
     /// Begin from this q of a node, again and again: a table with a row for each element (its category, a
     /// probability for each, or its value), or a result in JSON with the parameters of its q
     #[arg(long, value_name = "NODE=FILE", value_parser = OsStringValueParser::new().try_map(node_and_path))]

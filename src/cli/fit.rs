@@ -78,6 +78,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         max_iterations: args.max_iterations,
         max_seconds: args.max_seconds,
         tolerance: args.tolerance,
+        plain: args.plain,
         threads: args.threads.unwrap_or(0),
         nodes: args.nodes.clone(),
         all_nodes: false,

@@ -22,8 +22,11 @@ pub struct Options {
     pub max_iterations: usize,
     /// Seconds of one start, about: the iteration that passes them is the last.
     pub max_seconds: Option<f64>,
-    /// Stop when an iteration raises the bound by less than this share of it.
+    /// A run has converged when an iteration raises the bound by less than this share of it, and all that follow
+    /// are foreseen to raise it by no more than ten times that.
     pub tolerance: f64,
+    /// Coordinate ascent alone: nothing is extrapolated, rotated or pushed.
+    pub plain: bool,
     /// Worker threads; 0 for one a core.
     pub threads: usize,
     /// Nodes to report, local ones too; `None` for all shared ones.
@@ -50,6 +53,7 @@ impl Default for Options {
             max_iterations: MAX_ITERATIONS,
             max_seconds: None,
             tolerance: TOLERANCE,
+            plain: false,
             threads: 0,
             nodes: None,
             all_nodes: false,

@@ -3,7 +3,7 @@
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
-    /// The last iteration raised the bound by less than the tolerance.
+    /// The last iteration raised the bound by less than the tolerance, and no more is foreseen.
     Converged,
     /// As many iterations as were allowed.
     Iterations,
@@ -44,14 +44,76 @@ pub struct Iteration {
     pub elbo: f64,
     /// Steps of the schedule that it took.
     pub steps: usize,
+    /// What was proposed in it besides coordinate ascent.
+    pub proposals: Proposals,
     /// Seconds that it took, by the clock on the wall.
     pub seconds: f64,
+}
+
+/// How often something was proposed, and how often the bound rose by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How often it was tried.
+    pub tried: u32,
+    /// How often it was kept.
+    pub kept: u32,
+}
+
+impl Tally {
+    /// One more, kept or not.
+    pub(super) fn count(&mut self, kept: bool) {
+        self.tried += 1;
+        self.kept += u32::from(kept);
+    }
+    fn add(&mut self, other: Self) {
+        (self.tried, self.kept) = (self.tried + other.tried, self.kept + other.kept);
+    }
+}
+
+/// What was proposed besides coordinate ascent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Proposals {
+    /// Natural parameters extrapolated from the last iterations.
+    pub leaps: Tally,
+    /// Rotations of Gaussian blocks against each other.
+    pub rotations: Tally,
+    /// Pushes off a point where the bound is level.
+    pub pushes: Tally,
+    /// Sweeps over the rows before the bound was higher than before a push.
+    pub sweeps: u32,
+}
+
+impl Proposals {
+    /// Sweeps over the rows of one iteration: a proposal that is refused has cost one more.
+    pub fn passes(&self) -> usize {
+        1 + (self.leaps.tried - self.leaps.kept + self.sweeps) as usize
+    }
+    /// Both together.
+    pub fn add(&mut self, other: Self) {
+        self.leaps.add(other.leaps);
+        self.rotations.add(other.rotations);
+        self.pushes.add(other.pushes);
+        self.sweeps += other.sweeps;
+    }
+    /// As one number, for a file: of each tally of an iteration two bits and two.
+    pub(crate) fn packed(&self) -> u64 {
+        let all = [self.leaps, self.rotations, self.pushes];
+        let tallies =
+            all.iter().rev().fold(0, |n, t| n << 4 | u64::from(t.tried & 3) << 2 | u64::from(t.kept & 3));
+        u64::from(self.sweeps) << 12 | tallies
+    }
+    /// What [`Proposals::packed`] has made one number.
+    pub(crate) fn unpacked(n: u64) -> Self {
+        let part = |at: u32| (n >> at & 3) as u32;
+        let tally = |at: u32| Tally { tried: part(at + 2), kept: part(at) };
+        Self { leaps: tally(0), rotations: tally(4), pushes: tally(8), sweeps: (n >> 12) as u32 }
+    }
 }
 
 /// Time is no part of a result.
 impl PartialEq for Iteration {
     fn eq(&self, other: &Self) -> bool {
-        (self.elbo, self.steps) == (other.elbo, other.steps)
+        (self.elbo, self.steps, self.proposals) == (other.elbo, other.steps, other.proposals)
     }
 }
 
@@ -76,6 +138,16 @@ impl Record {
     /// The iterations, in order.
     pub fn iterations(&self) -> &[Iteration] {
         &self.iterations
+    }
+    /// What was proposed in all iterations together.
+    pub fn proposals(&self) -> Proposals {
+        let mut all = Proposals::default();
+        self.iterations.iter().for_each(|i| all.add(i.proposals));
+        all
+    }
+    /// Sweeps over the rows, those of refused proposals too.
+    pub fn passes(&self) -> usize {
+        self.iterations.iter().map(|i| i.proposals.passes()).sum()
     }
     /// The bound after each iteration, in nats.
     pub fn trace(&self) -> Vec<f64> {

@@ -8,9 +8,9 @@ use super::{
     profile::{Profile, RunProfile},
     reached::{Moved, Reached},
     recentre::{Plans, Recentring},
-    record::{Fall, Iteration, Record, StopReason},
+    record::{Fall, Iteration, Proposals, Record, StopReason},
     rounding::Rounding,
-    schedule::{Next, Schedule, SoFar, budget::Budget, choice},
+    schedule::{Next, Proposal, Schedule, SoFar, budget::Budget, choice},
     session::Session,
     watch::Watch,
 };
@@ -34,6 +34,10 @@ const LEFT_OUT: f64 = 1e-13;
 const HOPELESS: f64 = 1e-2;
 /// Up to so many iterations, a run that is moved starts anew: what it has done so far, it did with few digits.
 const EARLY: usize = 2;
+/// A push has led somewhere else where the bound is higher by this share of it.
+const HIGHER: f64 = 1e-7;
+/// Sweeps that a push is given, at most.
+const ESCAPE: usize = 60;
 /// Bounds closer than this share of them are those of one and the same optimum.
 const SAME: f64 = 1e-9;
 
@@ -241,7 +245,7 @@ fn once<'p>(
         seconds: options.max_seconds,
         tolerance: options.tolerance,
     };
-    while run.go(choice::of(run.session.plan, budget).as_mut(), watch)? {
+    while run.go(choice::of(run.session.plan, budget, options.plain).as_mut(), watch)? {
         // What it has done so far counts; its record begins anew, with numbers that hold.
         let done = std::mem::take(&mut run.record).iterations().len();
         budget.iterations = budget.iterations.saturating_sub(done).max(1);
@@ -335,6 +339,7 @@ impl<'p> Run<'p> {
     fn go(&mut self, schedule: &mut dyn Schedule, watch: &mut dyn Watch) -> Result<bool, RunError> {
         let begun = Instant::now();
         let (mut terms, mut ended, mut steps, mut asked, mut looked) = (vec![], 0.0, 0, false, 0);
+        let (mut proposals, mut leapt, mut rotated) = (Proposals::default(), false, false);
         self.session.iteration = self.record.iterations().len() + 1;
         loop {
             let progress = SoFar { record: &self.record, seconds: begun.elapsed().as_secs_f64() };
@@ -346,6 +351,21 @@ impl<'p> Run<'p> {
             }
             let step = match next {
                 Next::Step(step) => step,
+                Next::Leap(shrink) => {
+                    leapt = self.session.leap(shrink)?;
+                    continue;
+                }
+                Next::Rotate => {
+                    rotated = self.session.rotate(self.elbo()).unwrap_or_else(|_| {
+                        self.session.rotate_back();
+                        false
+                    });
+                    proposals.rotations.count(rotated);
+                    continue;
+                }
+                Next::Stop(StopReason::Converged) if schedule.looks_back() && self.escapes(watch)? => {
+                    continue;
+                }
                 Next::Stop(stop) => {
                     self.stop = stop;
                     return Ok(false);
@@ -353,16 +373,38 @@ impl<'p> Run<'p> {
             };
             steps += 1;
             let mut done = self.step(step, &mut terms);
+            if leapt && (done.is_err() || step == Step::Bound) {
+                leapt = false;
+                let kept = done.is_ok() && sum(&terms) >= self.elbo();
+                proposals.leaps.count(kept);
+                if !kept {
+                    self.session.leap_back()?;
+                    schedule.refused(Proposal::Leap);
+                    continue;
+                }
+            }
+            if rotated && (done.is_err() || step == Step::Bound) {
+                rotated = false;
+                if done.is_err() || sum(&terms) < self.elbo() {
+                    proposals.rotations.kept = 0;
+                    self.session.rotate_back();
+                    schedule.refused(Proposal::Rotation);
+                    continue;
+                }
+            }
             if step == Step::Bound && done.is_ok() {
                 let elbo = sum(&terms);
                 watch.iterated(self.restart, self.session.iteration, elbo);
                 done = if schedule.monotone() { self.may_fall(elbo, &terms) } else { Ok(()) };
                 if done.is_ok() {
                     let now = begun.elapsed().as_secs_f64();
-                    self.record.push(Iteration { elbo, steps, seconds: now - ended }, &terms);
+                    self.record.push(Iteration { elbo, steps, proposals, seconds: now - ended }, &terms);
                     self.session.state.mark();
+                    if schedule.looks_back() {
+                        self.session.note();
+                    }
                     self.session.iteration += 1;
-                    (ended, steps) = (now, 0);
+                    (ended, steps, proposals) = (now, 0, Proposals::default());
                     asked = watch.asks_to_stop();
                     if watch.keeps() {
                         watch.keep(Reached {
@@ -392,6 +434,54 @@ impl<'p> Run<'p> {
                 }
             }
         }
+    }
+
+    /// Where the bound is level, is it at its highest? What stands alike is pushed apart, and the run goes on as long
+    /// as that may end higher. True if it has; else all is as it was, to the last bit.
+    fn escapes(&mut self, watch: &dyn Watch) -> Result<bool, RunError> {
+        let alike = self.session.alike();
+        if alike.is_empty() {
+            return Ok(false);
+        }
+        let (snapshot, base) = (self.session.snapshot(), self.elbo());
+        let higher = base + HIGHER * base.abs().max(1.0);
+        let (mut terms, mut steps) = (vec![], 0);
+        let passes = |s: &&Step| !matches!(s, Step::Update(_));
+        let mut pushed = self.session.push(self.graph, &alike, self.seed);
+        let (mut bounds, mut sweeps): (Vec<f64>, u32) = (vec![], 0);
+        let schedule = &self.session.plan.schedule;
+        while pushed.is_ok() && (sweeps as usize) < ESCAPE && !watch.asks_to_stop() {
+            let first = sweeps == 0;
+            let mut round = schedule.iter().filter(|s| !first || passes(s));
+            pushed = round.try_for_each(|&step| {
+                steps += 1;
+                self.session.step(step, &mut terms)
+            });
+            sweeps += 1;
+            if pushed.is_err() {
+                break;
+            }
+            bounds.push(sum(&terms));
+            if bounds[bounds.len() - 1] > higher {
+                let mut proposals = Proposals { sweeps, ..Proposals::default() };
+                proposals.pushes.count(true);
+                let elbo = bounds[bounds.len() - 1];
+                self.record.push(Iteration { elbo, steps, proposals, seconds: 0.0 }, &terms);
+                self.session.state.mark();
+                self.session.trail.forget();
+                self.session.iteration += 1;
+                return Ok(true);
+            }
+            // It comes back to where it was.
+            if let [.., a, b, c] = bounds[..]
+                && c - b <= b - a
+                && c > base - (c - b).max(higher - base)
+            {
+                break;
+            }
+        }
+        self.session.restore(&snapshot)?;
+        Ok(false)
     }
 
     fn step(&mut self, step: Step, terms: &mut Vec<f64>) -> Result<(), RunError> {
@@ -599,7 +689,10 @@ mod tests {
             let mut run = r.run();
             run.go(&mut Batch::new(&r.plan, budget(3, 0.0)), &mut Unwatched).unwrap();
             let (now, terms) = (run.elbo(), run.record.last_terms().to_vec());
-            run.record.push(Iteration { elbo: now + by, steps: 1, seconds: 0.0 }, &terms);
+            run.record.push(
+                Iteration { elbo: now + by, steps: 1, proposals: Proposals::default(), seconds: 0.0 },
+                &terms,
+            );
             let may = run.may_fall(now, &terms);
             (may, run.record.falls().to_vec())
         };
@@ -615,11 +708,17 @@ mod tests {
         let rounding = LEFT_OUT * run.session.rounding().magnitude;
         let by = rounding / 2.0;
         assert!(by > UNSEEN * now.abs() && rounding < HOPELESS * now.abs(), "{by} of {now}");
-        run.record.push(Iteration { elbo: now + by, steps: 1, seconds: 0.0 }, &terms);
+        run.record.push(
+            Iteration { elbo: now + by, steps: 1, proposals: Proposals::default(), seconds: 0.0 },
+            &terms,
+        );
         assert_eq!(run.may_fall(now, &terms), Ok(()));
         let [fall] = run.record.falls() else { panic!("{:?}", run.record.falls()) };
         assert!((fall.by / by - 1.0).abs() < 1e-3 && fall.rounding == rounding && fall.iteration == 4);
-        run.record.push(Iteration { elbo: now + 3.0 * rounding, steps: 1, seconds: 0.0 }, &terms);
+        run.record.push(
+            Iteration { elbo: now + 3.0 * rounding, steps: 1, proposals: Proposals::default(), seconds: 0.0 },
+            &terms,
+        );
         assert!(run.may_fall(now, &terms).is_err());
     }
 

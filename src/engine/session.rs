@@ -4,6 +4,7 @@
 use super::{
     emit::Emitted,
     error::{Breakdown, RunError},
+    memory::{Before, Trail},
     pass::Idle,
     paths::{self, given::First},
     profile::{self, WorkPart},
@@ -25,6 +26,10 @@ pub(super) struct Session<'p> {
     work: Work<'p>,
     ready: List<StreamId, Option<ReadyPass<'p>>>,
     idle: Idle,
+    /// Where it has been lately.
+    pub trail: Trail,
+    /// What the rotations of this iteration began from.
+    pub before: Before,
 }
 
 impl<'p> Deref for Session<'p> {
@@ -43,7 +48,13 @@ impl DerefMut for Session<'_> {
 impl<'p> Session<'p> {
     /// All arrays, nothing in them.
     pub(super) fn new(plan: &'p Plan, pool: &'p rayon::ThreadPool) -> Self {
-        Self { work: Work::new(plan, pool), ready: plan.streams.map(|_| None), idle: Idle::default() }
+        Self {
+            work: Work::new(plan, pool),
+            ready: plan.streams.map(|_| None),
+            idle: Idle::default(),
+            trail: Trail::new(plan),
+            before: Before::default(),
+        }
     }
 
     /// One step of the plan. The bound's terms go into `terms`.
@@ -116,7 +127,9 @@ impl<'p> Session<'p> {
 
     /// The numbers that an iteration starts from.
     pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot { blocks: self.work.state.snapshot(), statistics: self.work.statistics.numbers().to_vec() }
+        let mut blocks = self.work.state.snapshot();
+        blocks.iter_mut().enumerate().for_each(|(v, b)| b.earlier = self.earlier(VarId::new(v)).to_vec());
+        Snapshot { blocks, statistics: self.work.statistics.numbers().to_vec() }
     }
 
     /// Takes over the numbers of another run of the same plan.
@@ -141,6 +154,20 @@ impl<'p> Session<'p> {
             work.statistics.unpack(work.plan, t);
         }
         work.state.mark();
+        let earlier: Vec<&[f64]> = from.blocks.iter().map(|b| b.earlier.as_slice()).collect();
+        self.take_earlier(&earlier);
+        Ok(())
+    }
+
+    /// Gives a stored block natural parameters, and what follows from them.
+    pub(super) fn put(&mut self, v: VarId, from: &[f64]) -> Result<(), RunError> {
+        let mut eta = self.state.take_eta(v, false);
+        eta.copy_from_slice(from);
+        self.state.put_eta(v, eta);
+        self.state.has_moved(v);
+        for colour in 0..self.plan.vars[v].colours.len() {
+            self.evaluate(v, colour)?;
+        }
         Ok(())
     }
 

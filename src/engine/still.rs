@@ -4,7 +4,7 @@
 use super::{
     error::{Breakdown, RunError},
     paths::given::First,
-    record::{Iteration, Record, StopReason},
+    record::{Iteration, Proposals, Record, StopReason},
     run::Finished,
     schedule::{Next, Schedule, SoFar, budget::Budget, frozen::Frozen},
     session::Session,
@@ -62,6 +62,8 @@ pub fn still<'p>(
     loop {
         let step = match schedule.next(&SoFar { record: &record, seconds: 0.0 }) {
             Next::Step(step) => step,
+            // A frozen schedule proposes nothing.
+            Next::Rotate | Next::Leap(_) => continue,
             Next::Stop(stop) => return Ok(Finished::of(session, record, stop)),
         };
         session.step(step, &mut terms)?;
@@ -70,7 +72,10 @@ pub fn still<'p>(
             continue;
         }
         let before = record.iterations().last().map_or(f64::NEG_INFINITY, |i| i.elbo);
-        record.push(Iteration { elbo: sum(&terms), steps, seconds: 0.0 }, &terms);
+        record.push(
+            Iteration { elbo: sum(&terms), steps, proposals: Proposals::default(), seconds: 0.0 },
+            &terms,
+        );
         session.state.mark();
         session.iteration += 1;
         steps = 0;

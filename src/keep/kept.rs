@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     engine::{
-        record::{Fall, Iteration, Record},
+        record::{Fall, Iteration, Proposals, Record},
         rounding::Rounding,
     },
     plan::recentre::Turn,
@@ -86,9 +86,12 @@ impl Kept {
 
     /// What is kept of its iterations; they took no time.
     pub fn record(&self) -> Record {
-        let iterations = self.real("trace").iter().zip(self.whole("steps"));
-        let iterations =
-            iterations.map(|(&elbo, &steps)| Iteration { elbo, steps: steps as usize, seconds: 0.0 });
+        let proposals = self.whole("proposals");
+        let iterations = self.real("trace").iter().zip(self.whole("steps")).enumerate();
+        let iterations = iterations.map(|(i, (&elbo, &steps))| {
+            let proposals = proposals.get(i).map_or_else(Proposals::default, |&n| Proposals::unpacked(n));
+            Iteration { elbo, steps: steps as usize, proposals, seconds: 0.0 }
+        });
         let (sizes, _) = self.real("falls").as_chunks::<2>();
         let falls = self.document.run.falls.iter().zip(sizes).map(|((iteration, node), [by, rounding])| {
             Fall { by: *by, rounding: *rounding, iteration: *iteration, node: node.clone() }

@@ -36,6 +36,7 @@ pub fn reached(kept: &Kept, model: &str, data: &str, plan: &Plan) -> Result<Reac
             eta: array("eta"),
             moments: array("moments"),
             before: array("before"),
+            earlier: array("earlier"),
             entropy: *entropy,
         }
     });

@@ -8,7 +8,11 @@ use super::{
     turned,
 };
 use crate::{
-    engine::{Reached, record::StopReason, rounding::Rounding},
+    engine::{
+        Reached,
+        record::{Proposals, StopReason},
+        rounding::Rounding,
+    },
     graph::{Bound, FactorGraph},
     plan::Plan,
     shape::{NodeId, PlateId},
@@ -52,6 +56,10 @@ pub fn save(graph: &FactorGraph, bound: &Bound, plan: &Plan, about: &About, reac
     let iterations = reached.record.iterations();
     arrays.insert("trace".into(), list(reached.record.trace()));
     arrays.insert("steps".into(), Array::whole(iterations.iter().map(|i| i.steps as u64).collect()));
+    if reached.record.proposals() != Proposals::default() {
+        let packed = iterations.iter().map(|i| i.proposals.packed()).collect();
+        arrays.insert("proposals".into(), Array::whole(packed));
+    }
     let terms = reached.record.all_terms().to_vec();
     arrays.insert("terms".into(), Array::real(vec![iterations.len(), graph.nodes.len()], terms));
     arrays.insert("restarts".into(), list(reached.restarts.clone()));
@@ -99,6 +107,7 @@ pub fn save(graph: &FactorGraph, bound: &Bound, plan: &Plan, about: &About, reac
         keep("eta", &numbers.eta, each);
         keep("moments", &numbers.moments, each);
         keep("before", &numbers.before, each);
+        keep("earlier", &numbers.earlier, each);
         if let Some(p) = portable.filter(|p| !p.pairs.is_empty()) {
             keep("listed", &p.eta, p.eta.len());
             arrays.insert(format!("pairs/{name}"), Array::whole(p.pairs));

@@ -14,5 +14,6 @@ pub mod reduce;
 pub mod size;
 pub mod sparse_product;
 pub mod special;
+pub mod square;
 pub mod stream;
 pub mod wide;

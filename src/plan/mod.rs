@@ -20,6 +20,7 @@ pub mod messages;
 pub mod paths;
 pub mod program;
 pub mod recentre;
+pub mod rotation;
 pub mod row_names;
 pub mod schedule;
 pub mod show;

@@ -6,6 +6,7 @@ use super::{
     lowered::Lowered,
     paths::{self, RowPass, local_ascent::AscentRule},
     recentre::Turn,
+    rotation::Rotation,
     row_names::RowNames,
     schedule::{self, Step},
     sums::SumLayout,
@@ -35,6 +36,10 @@ pub struct Plan {
     pub centres: Vec<Vec<f64>>,
     /// Gaussian blocks in other coordinates than their nodes' values.
     pub turns: Vec<Turn>,
+    /// Gaussian blocks that may be rotated against each other.
+    pub rotations: Vec<Rotation>,
+    /// Whether a node without all of its data is a category: a run then chooses among optima.
+    pub chooses: bool,
     /// Names of the nodes.
     pub names: Vec<String>,
     /// The blocks.

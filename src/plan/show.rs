@@ -26,6 +26,9 @@ impl Plan {
         let mut out = self.streams_text(graph);
         out += &self.vars_text(graph);
         out += &self.order_text(graph);
+        for rotation in &self.rotations {
+            out += &format!("a rotation\n  {}\n", rotation.describe(&self.vars));
+        }
         for (i, t) in self.tables.enumerate() {
             out += &self.table_text(graph, i, t);
         }

@@ -36,6 +36,9 @@ impl Serialize for Report<'_> {
         map.serialize_entry("seed", &p.seed)?;
         map.serialize_entry("restart", &p.restart)?;
         map.serialize_entry("iterations", &p.iterations)?;
+        if p.record.passes() > p.iterations {
+            map.serialize_entry("passes", &p.record.passes())?;
+        }
         map.serialize_entry("converged", &p.converged)?;
         map.serialize_entry("elbo", &p.elbo)?;
         map.serialize_entry("digits", &p.digits)?;

@@ -1,7 +1,10 @@
 //! `--format text`: what a person reads. The bound's path, its parts, then a table for each node (`layout`).
 
 use super::{Page, ReportFormat, layout::node_table, number::short, sparkline::sparkline, table::Sheet};
-use crate::answer::posterior::{BlockSummary, NodePosterior, Posterior};
+use crate::{
+    answer::posterior::{BlockSummary, NodePosterior, Posterior},
+    engine::record::Proposals,
+};
 use std::io;
 
 /// The format.
@@ -53,6 +56,9 @@ fn write_trace(p: &Posterior, width: usize, out: &mut dyn io::Write) -> io::Resu
             all.join(", ")
         )?;
     }
+    if let Some(line) = proposals(&p.record.proposals()) {
+        writeln!(out, "{line}")?;
+    }
     let bars = sparkline(&p.trace, width.saturating_sub(2).min(60));
     if !bars.is_empty() {
         writeln!(out, "\n {bars}\n")?;
@@ -69,6 +75,22 @@ fn write_trace(p: &Posterior, width: usize, out: &mut dyn io::Write) -> io::Resu
 /// A bound with decimals that do not change from line to line.
 fn fixed(x: f64) -> String {
     if x.abs() < 1e12 { format!("{x:.6}") } else { format!("{x:e}") }
+}
+
+/// What was proposed besides coordinate ascent: "3 of 4 extrapolations and 2 of 2 rotations raised it".
+fn proposals(all: &Proposals) -> Option<String> {
+    let of = [(all.leaps, "extrapolation"), (all.rotations, "rotation"), (all.pushes, "push")];
+    let tried: Vec<String> = of
+        .iter()
+        .filter(|(t, _)| t.tried > 0)
+        .map(|(t, what)| {
+            let end = if *what == "push" { "es" } else { "s" };
+            format!("{} of {} {what}{}", t.kept, t.tried, if t.tried == 1 { "" } else { end })
+        })
+        .collect();
+    let (last, rest) = tried.split_last()?;
+    let before = if rest.is_empty() { String::new() } else { format!("{} and ", rest.join(", ")) };
+    Some(format!("{before}{last} raised it"))
 }
 
 /// "1 iteration", "2 iterations".

@@ -191,6 +191,7 @@ impl State {
                 eta: self.eta[v].clone(),
                 moments: kept(&self.moments[v]),
                 before: kept(self.before_pass(v)),
+                earlier: vec![],
                 entropy: self.entropy[v],
             }
         };

@@ -19,6 +19,8 @@ pub struct BlockNumbers {
     pub moments: Vec<f64>,
     /// The same before the last pass.
     pub before: Vec<f64>,
+    /// Natural parameters of a stored block an iteration before, where the next iteration looks back to them.
+    pub earlier: Vec<f64>,
     /// In nats.
     pub entropy: f64,
 }

@@ -145,7 +145,7 @@ fn learned_precisions_converge_in_few_iterations() {
     );
     let whole = model(ONE, &nodes);
     let apart = whole.replace("observe:", r#"factorize: Blocks([["l"], ["b"]]), observe:"#);
-    let fit = |model: &str| fit_text(model, &[("d.csv", &table())], &["--nodes", "b"]);
+    let fit = |model: &str| fit_text(model, &[("d.csv", &table())], &["--nodes", "b", "--plain"]);
     let (together, apart) = (fit(&whole), fit(&apart));
     let iterations = |q: &crate::common::Posterior| q.0["iterations"].as_u64().expect("a number");
     assert!(together.elbo() > apart.elbo() + 0.01, "{} {}", together.elbo(), apart.elbo());

@@ -149,7 +149,8 @@ fn a_result_is_a_start() {
         "graphs/hmm_dice.ron",
         "graphs/poisson_mixture.ron",
     ] {
-        let iterations = |n: usize| vec!["--max-iterations".to_string(), n.to_string()];
+        let iterations =
+            |n: usize| vec!["--plain".to_string(), "--max-iterations".to_string(), n.to_string()];
         // Nodes of groups are reported when they are named.
         let named = if graph.contains("naive") {
             "share,weight,weight_precision,width,width_precision,colour"

@@ -73,7 +73,14 @@ pub fn ready(text: &str) -> Result<Ready, String> {
 
 /// Options of a test's run: all nodes, a fixed number of iterations unless the bound stands still.
 pub fn options(iterations: usize) -> Options {
-    Options { max_iterations: iterations, tolerance: 0.0, threads: 1, all_nodes: true, ..Options::default() }
+    Options {
+        max_iterations: iterations,
+        tolerance: 0.0,
+        plain: true,
+        threads: 1,
+        all_nodes: true,
+        ..Options::default()
+    }
 }
 
 /// A selector's element: a node and its place in file order.

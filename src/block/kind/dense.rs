@@ -93,6 +93,10 @@ impl BlockShape for DenseGaussian {
         Some(self.d)
     }
 
+    fn rotates(&self) -> Option<usize> {
+        Some(self.d)
+    }
+
     fn members(&self) -> usize {
         self.members.len()
     }

@@ -78,6 +78,10 @@ impl BlockShape for GaussianChain {
         Some(self)
     }
 
+    fn rotates(&self) -> Option<usize> {
+        Some(self.d)
+    }
+
     fn members(&self) -> usize {
         self.members.len()
     }

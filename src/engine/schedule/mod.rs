@@ -1,6 +1,7 @@
 //! What a run does next: the order of work, when it ends, and whether the bound may fall. One schedule a
 //! file. Not here: the steps (`plan::schedule`), nor doing them (`run`).
 
+pub(super) mod accelerated;
 pub(super) mod batch;
 pub(super) mod budget;
 pub(super) mod choice;
@@ -15,8 +16,22 @@ use crate::plan::schedule::Step;
 pub(super) enum Next {
     /// This step. The bound ends an iteration.
     Step(Step),
+    /// A proposal before the updates: Gaussian blocks rotated against each other.
+    Rotate,
+    /// A proposal for the stored blocks as this iteration's updates have left them, so much shorter. It is kept if
+    /// the bound of the iteration is no lower than the last.
+    Leap(f64),
     /// Nothing: why.
     Stop(StopReason),
+}
+
+/// What may be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proposal {
+    /// [`Next::Leap`].
+    Leap,
+    /// [`Next::Rotate`].
+    Rotation,
 }
 
 /// What a schedule decides by.
@@ -31,6 +46,14 @@ pub(super) struct SoFar<'a> {
 pub(super) trait Schedule {
     /// What comes next.
     fn next(&mut self, so_far: &SoFar<'_>) -> Next;
+    /// What was proposed in this iteration has been refused, and all is as it was just before.
+    fn refused(&mut self, what: Proposal) {
+        let _ = what;
+    }
+    /// Does it look back to earlier iterations?
+    fn looks_back(&self) -> bool {
+        false
+    }
     /// Does no step lower the bound? Then a fall beyond rounding is an error.
     fn monotone(&self) -> bool;
 }

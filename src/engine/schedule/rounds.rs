@@ -16,6 +16,21 @@ impl Rounds {
         Self { at: steps.len(), steps, budget }
     }
 
+    /// Is a round done, and the next not begun?
+    pub(super) fn between(&self) -> bool {
+        self.at == self.steps.len()
+    }
+
+    /// Steps of the round that are done.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Does the round again from there.
+    pub(super) fn back_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     pub(super) fn next(&mut self, so_far: &SoFar<'_>) -> Next {
         if self.at == self.steps.len() {
             self.at = 0;

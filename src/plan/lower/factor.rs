@@ -151,6 +151,7 @@ impl Lowering<'_> {
                 coefficient *= view.sizes[l] as f64;
             }
         }
+        self.open(view, &mut row, &mut shared);
         Ok(TermDraft { coefficient, row, shared })
     }
 }

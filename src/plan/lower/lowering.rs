@@ -28,6 +28,8 @@ pub(super) struct Lowering<'a> {
     pub(super) blocks: &'a Blocks,
     pub(super) centres: &'a [Vec<f64>],
     pub(super) demoted: &'a [bool],
+    /// Blocks of rows whose statistics keep all their letters, by block.
+    pub(super) opened: &'a [bool],
     pub(super) streams: List<StreamId, Stream>,
     pub(super) vars: List<VarId, Var>,
     pub(super) tables: List<TableId, Table>,
@@ -58,7 +60,7 @@ impl<'a> Lowering<'a> {
         bound: &'a Bound,
         blocks: &'a Blocks,
         centres: &'a [Vec<f64>],
-        demoted: &'a [bool],
+        (demoted, opened): (&'a [bool], &'a [bool]),
     ) -> Self {
         let mut streams = List::default();
         for (p, plate) in graph.plates.iter().enumerate() {
@@ -72,6 +74,7 @@ impl<'a> Lowering<'a> {
             blocks,
             centres,
             demoted,
+            opened,
             streams,
             vars: List::default(),
             tables: List::default(),

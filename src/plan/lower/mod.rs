@@ -12,6 +12,7 @@ mod error;
 mod factor;
 mod lowering;
 mod missing;
+mod open;
 mod ports;
 mod shared;
 
@@ -27,6 +28,7 @@ use super::{
     memory,
     paths::{self, local_ascent, local_ascent::AscentRule, shared_covariance},
     program::Plan,
+    rotation,
     row_names::RowNames,
     schedule,
     streams::Stream,
@@ -70,9 +72,10 @@ pub(super) fn about(
     let row_names = RowNames::new(graph, bound);
     let room = |needs| memory::check(needs, limit).map_err(LowerError::NoRoom);
     let mut demoted = vec![false; blocks.list.len()];
+    let mut opened = vec![false; blocks.list.len()];
     let mut orders: Vec<(StreamId, Vec<u32>)> = vec![];
     loop {
-        let mut l = Lowering::new(graph, bound, &blocks, centres, &demoted);
+        let mut l = Lowering::new(graph, bound, &blocks, centres, (&demoted, &opened));
         for (s, order) in &orders {
             l.streams[*s] = Stream::in_order(l.streams[*s].plate, bound.plate(l.streams[*s].plate), order);
         }
@@ -117,12 +120,19 @@ pub(super) fn about(
                 row: p.row,
             })?;
             cut::keep(&mut lowered);
+            let (rotations, closed) = rotation::find(&lowered);
+            if closed.iter().any(|v| !opened[v.index()]) {
+                closed.into_iter().for_each(|v| opened[v.index()] = true);
+                continue;
+            }
             let ascent = local_ascent::find(&lowered);
             if let Some(order) = local_ascent::regroup(&lowered, &ascent) {
                 orders.push(order);
                 continue;
             }
-            return Ok(program(graph, lowered, ascent, &blocks, centres, predicted, (kept, row_names)));
+            let mut plan = program(graph, lowered, ascent, &blocks, centres, predicted, (kept, row_names));
+            plan.rotations = rotations;
+            return Ok(plan);
         }
         mixed.into_iter().for_each(|v| demoted[v.index()] = true);
     }
@@ -155,6 +165,8 @@ fn program(
         stored,
         centres: centres.to_vec(),
         turns: vec![],
+        rotations: vec![],
+        chooses: blocks.list.iter().flat_map(|b| &b.nodes).any(|n| graph.nodes[n.0].spec.stat.one_hot()),
         names: graph.nodes.iter().map(|n| n.name.clone()).collect(),
         blocks: blocks.clone(),
         predicted,
