@@ -69,6 +69,8 @@ mod link;
 #[doc(hidden)]
 pub mod num;
 #[doc(hidden)]
+pub mod page;
+#[doc(hidden)]
 pub mod pipeline;
 #[doc(hidden)]
 pub mod plan;

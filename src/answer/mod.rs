@@ -1,6 +1,7 @@
 //! What a finished run says: marginals, predictions, the posterior as plain numbers. It reads, and never changes the
 //! state or the trace. Holds no distribution's name.
 
+pub mod again;
 mod column;
 mod fit;
 pub mod frame;

@@ -23,6 +23,10 @@ pub struct Posterior {
     pub iterations: usize,
     /// Whether it stopped by the tolerance.
     pub converged: bool,
+    /// The relative change of the bound at which it has converged; NaN where it is not known.
+    pub tolerance: f64,
+    /// The plates with their sizes, in file order.
+    pub plates: Vec<(String, usize)>,
     /// The bound, in nats, every constant included.
     pub elbo: f64,
     /// The bound after each iteration; the last equals `elbo`.

@@ -6,7 +6,8 @@ use super::{
     frame::is_local,
     marginals::{Elements, of_block, of_member},
     posterior::{BlockSummary, NodePosterior, Posterior},
-    predict, warnings,
+    predict::{self, Fitted},
+    warnings,
     whole::whole,
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     },
     graph::{Bound, FactorGraph},
     plan::{Plan, layout::VarId},
-    shape::NodeId,
+    shape::{NodeId, PlateId},
 };
 use std::collections::HashMap;
 
@@ -38,8 +39,64 @@ pub(super) fn read(
             None => !is_local(graph, n),
         })
         .collect();
+    let (nodes, _) = nodes(graph, bound, run, &Asked { wanted, fitted: &[], quantiles: options.quantiles })?;
+    let blocks = plan.blocks.list.iter().enumerate().map(|(i, b)| BlockSummary {
+        nodes: b.nodes.iter().map(|n| graph.nodes[n.0].name.clone()).collect(),
+        kind: plan.blocks.kind_name(graph, i),
+        over: plan.blocks.over(graph, i),
+        why: b.why.join(" "),
+    });
+    let without_data = |n: &&NodeId| graph.nodes[n.0].observed.is_none();
+    let predicted = plan.predicted.iter().filter(without_data).map(|n| graph.nodes[n.0].name.clone());
+    let elbo = trace.last().copied().unwrap_or(f64::NAN);
+    Ok(Posterior {
+        model: graph.name.clone(),
+        seed: options.seed,
+        restart: run.restart,
+        iterations: trace.len(),
+        converged: run.stop == StopReason::Converged,
+        tolerance: options.tolerance,
+        plates: plates(graph, bound, plan),
+        elbo,
+        trace,
+        terms: graph.nodes.iter().zip(run.record.last_terms()).map(|(n, t)| (n.name.clone(), *t)).collect(),
+        blocks: blocks.collect(),
+        predicted: predicted.collect(),
+        pruned: pruned(graph, plan),
+        nodes,
+        derived: vec![],
+        restarts: run.restarts.clone(),
+        profile: run.profile.clone(),
+        digits: rounding.digits(elbo),
+        warnings: warnings::of(graph, &run.record, rounding, elbo)
+            .into_iter()
+            .chain(warnings::failed(&run.restarts, run.failed.as_ref()))
+            .collect(),
+        stop: run.stop,
+        record: run.record.clone(),
+    })
+}
+
+/// Which nodes are read.
+pub(super) struct Asked<'a> {
+    /// Of each node, whether its q is.
+    pub wanted: Vec<bool>,
+    /// Observed nodes of which it is read what q says of each element, had it not been seen.
+    pub fitted: &'a [NodeId],
+    /// Quantiles are found for nodes of at most this many numbers.
+    pub quantiles: usize,
+}
+
+/// The nodes that are asked for, in file order.
+pub(super) fn nodes(
+    graph: &FactorGraph,
+    bound: &Bound,
+    run: &mut Finished<'_>,
+    Asked { wanted, fitted, quantiles }: &Asked<'_>,
+) -> Result<(Vec<NodePosterior>, Vec<Fitted>), RunError> {
+    let plan = run.plan();
     // Predictions need what is known of what they depend on.
-    let needed = predict::needed(graph, plan, &wanted);
+    let needed = predict::needed(graph, plan, wanted, fitted);
     let mut elements: Vec<Option<Elements<'_>>> = (0..graph.nodes.len()).map(|_| None).collect();
     let mut emitted: HashMap<VarId, Emitted> = HashMap::new();
     let mut homes: Vec<Option<VarId>> = vec![None; graph.nodes.len()];
@@ -85,7 +142,7 @@ pub(super) fn read(
                 NodeId(i),
                 e,
                 &plan.centres[i],
-                wanted[i] && e.marginal.numbers.len() <= options.quantiles,
+                wanted[i] && e.marginal.numbers.len() <= *quantiles,
             ));
             let plates = &graph.nodes[i].plates;
             if let (Some(report), Some(kept)) = (&mut reports[i], plan.kept.elements(plates)) {
@@ -105,42 +162,17 @@ pub(super) fn read(
         .collect();
     let moments = |v: VarId| turned.get(&v).map_or_else(|| run.moments(v), Vec::as_slice);
     blocks.extend(plan.stored.iter().map(|&v| (v, [run.eta(v), moments(v)])));
-    let quantiles = |n: usize, numbers: usize| wanted[n] && numbers <= options.quantiles;
-    predict::fill(graph, bound, plan, (&elements, &homes, &blocks), &mut reports, &quantiles);
+    let quantiles = |n: usize, numbers: usize| wanted[n] && numbers <= *quantiles;
+    let of = (&elements[..], &homes[..], &blocks);
+    let fitted = predict::fill(graph, bound, plan, of, &mut reports, &quantiles, fitted);
     let nodes = reports.into_iter().enumerate().filter(|(i, _)| wanted[*i]).filter_map(|(_, r)| r).collect();
-    let blocks = plan.blocks.list.iter().enumerate().map(|(i, b)| BlockSummary {
-        nodes: b.nodes.iter().map(|n| graph.nodes[n.0].name.clone()).collect(),
-        kind: plan.blocks.kind_name(graph, i),
-        over: plan.blocks.over(graph, i),
-        why: b.why.join(" "),
-    });
-    let without_data = |n: &&NodeId| graph.nodes[n.0].observed.is_none();
-    let predicted = plan.predicted.iter().filter(without_data).map(|n| graph.nodes[n.0].name.clone());
-    let elbo = trace.last().copied().unwrap_or(f64::NAN);
-    Ok(Posterior {
-        model: graph.name.clone(),
-        seed: options.seed,
-        restart: run.restart,
-        iterations: trace.len(),
-        converged: run.stop == StopReason::Converged,
-        elbo,
-        trace,
-        terms: graph.nodes.iter().zip(run.record.last_terms()).map(|(n, t)| (n.name.clone(), *t)).collect(),
-        blocks: blocks.collect(),
-        predicted: predicted.collect(),
-        pruned: pruned(graph, plan),
-        nodes,
-        derived: vec![],
-        restarts: run.restarts.clone(),
-        profile: run.profile.clone(),
-        digits: rounding.digits(elbo),
-        warnings: warnings::of(graph, &run.record, rounding, elbo)
-            .into_iter()
-            .chain(warnings::failed(&run.restarts, run.failed.as_ref()))
-            .collect(),
-        stop: run.stop,
-        record: run.record.clone(),
-    })
+    Ok((nodes, fitted))
+}
+
+/// The plates with as many elements as inference saw.
+fn plates(graph: &FactorGraph, bound: &Bound, plan: &Plan) -> Vec<(String, usize)> {
+    let size = |p: usize| plan.kept.plate(PlateId(p)).map_or(bound.plates[p].size, |kept| kept.len());
+    graph.plates.iter().enumerate().map(|(p, plate)| (plate.name.clone(), size(p))).collect()
 }
 
 /// How many elements of each node would have a q, and were left out.

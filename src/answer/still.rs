@@ -48,14 +48,25 @@ pub fn rows(
     let log = own.map(|(_, (_, x))| x).sum();
     let mut likely = vec![];
     if paths {
-        for s in plan.streams.ids() {
-            let chains = plan.vars.ids().filter(|&v| plan.vars[v].stream() == Some(s));
-            for v in chains.filter(|&v| plan.vars[v].shape.sequences().is_some()) {
-                likely.extend(path(graph, &mut run, v).map_err(broke)?);
-            }
-        }
+        likely = self::likely(graph, &mut run).map_err(broke)?;
     }
     Ok(Rows { posterior, log, likely })
+}
+
+/// The most probable categories of all chains.
+pub(super) fn likely(
+    graph: &FactorGraph,
+    run: &mut Finished<'_>,
+) -> Result<Vec<(NodeId, Vec<f64>)>, RunError> {
+    let plan = run.plan();
+    let mut out = vec![];
+    for s in plan.streams.ids() {
+        let chains = plan.vars.ids().filter(|&v| plan.vars[v].stream() == Some(s));
+        for v in chains.filter(|&v| plan.vars[v].shape.sequences().is_some()) {
+            out.extend(path(graph, run, v)?);
+        }
+    }
+    Ok(out)
 }
 
 /// The most probable path of a block's members.

@@ -3,6 +3,7 @@
 //! not. Not here: reading the posterior (`keep`), nor how an answer is printed (`report`).
 
 mod combine;
+pub mod components;
 pub mod derive;
 pub mod draws;
 mod inferred;

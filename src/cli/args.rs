@@ -36,6 +36,8 @@ pub(super) enum Command {
     Export(Export),
     /// Print the report of a kept posterior again
     Show(ShowArgs),
+    /// Write a page that shows a kept posterior: one file of HTML with its charts
+    Report(Report),
     /// Read, type and check a model, and its data where there; infer nothing
     Check(Check),
     /// Print the factor graph, the factorisation of q and why, and every update
@@ -246,6 +248,25 @@ pub(super) struct ShowArgs {
     pub quantiles: bool,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(super) struct Report {
+    /// A posterior that `fit --save` has kept
+    #[arg(value_name = "POSTERIOR")]
+    pub posterior: PathBuf,
+    /// Where to write the page; with `--plot`, the picture
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Write only the picture of this node, as SVG
+    #[arg(long, value_name = "NODE")]
+    pub plot: Option<String>,
+    /// Read table NAME from PATH instead of where the fit found it; may be given again and again
+    #[arg(long = "data", value_name = "NAME=PATH", value_parser = OsStringValueParser::new().try_map(name_and_path))]
+    pub data: Vec<(String, PathBuf)>,
+    /// Seed of the draws that intervals and simulated data are made of
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
 /// The output formats of a report.
 fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(
@@ -265,10 +286,8 @@ pub(super) fn known_nodes(
     let unknown = |name: &&String| !graph.nodes.iter().any(|n| n.name == **name);
     let Some(wrong) = names.unwrap_or_default().iter().find(unknown) else { return Ok(()) };
     let known: Vec<&str> = graph.nodes.iter().map(|n| n.name.as_str()).collect();
-    Err(terminal.usage(
-        format!("`--nodes {wrong}`: the model has no such node"),
-        format!("it has {}", known.join(", ")),
-    ))
+    Err(terminal
+        .usage(format!("`{wrong}`: the model has no such node"), format!("it has {}", known.join(", "))))
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -335,6 +354,9 @@ pub(super) struct Draw {
     /// Where to write; the extension says how: .dot, .mmd (Mermaid) or .svg [default: DOT on standard output]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write the constants of priors beside their distributions
+    #[arg(long)]
+    pub constants: bool,
 }
 
 #[derive(Debug, ClapArgs)]

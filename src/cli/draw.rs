@@ -28,7 +28,10 @@ pub(super) fn run(args: &args::Draw, terminal: &Terminal) -> Result<Exit, Stop> 
     let model = opened.parse()?;
     let graph = opened.graph(&model)?;
     opened.warn();
-    let text = (drawing.write)(&Picture::new(&graph, None));
+    let sizes = opened.sizes(&model, &graph);
+    let picture = Picture::new(&graph, sizes.as_deref());
+    let picture = if args.constants { picture.with_constants(&graph) } else { picture };
+    let text = (drawing.write)(&picture);
     match (&args.out, place) {
         (Some(path), Some(place)) => {
             place.write(|out| write!(out, "{text}")).map_err(|e| terminal.fault(cannot(path, e), ""))?;

@@ -65,6 +65,7 @@ pub(super) fn about(
         },
         data: data.to_string(),
         seed,
+        tolerance: args.tolerance,
     })
 }
 

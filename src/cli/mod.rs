@@ -18,6 +18,7 @@ mod model;
 mod outputs;
 mod predict;
 mod progress;
+mod report;
 mod show;
 mod simulate;
 mod start;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
         Command::Predict(a) => predict::run(a, &terminal),
         Command::Simulate(a) => simulate::run(a, &terminal),
         Command::Export(a) => export::run(a, &terminal),
+        Command::Report(a) => report::run(a, &terminal),
         Command::Show(a) => show::run(a, &terminal),
         Command::Check(a) => check::run(a, &terminal),
         Command::Explain(a) => explain::run(a, &terminal),

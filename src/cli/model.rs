@@ -196,6 +196,16 @@ impl<'t> Opened<'t> {
         }
     }
 
+    /// Sizes of the plates, as far as the data are there and right.
+    pub fn sizes(&self, model: &syntax::Model, graph: &FactorGraph) -> Option<Vec<usize>> {
+        let paths = self.paths(graph, &[]).ok()?;
+        let locate =
+            |t: &DataTable| paths.iter().find(|(name, _)| *name == t.name).map(|(_, path)| path.clone());
+        let mut unheard = Diagnostics::default();
+        let bound = pipeline::bind(model, graph, &Disk, &locate, &self.source, &mut unheard).ok()?;
+        Some(bound.plates.iter().map(|p| p.size).collect())
+    }
+
     /// Is the file of a table not there?
     ///
     /// # Errors

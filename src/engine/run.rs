@@ -216,6 +216,34 @@ pub fn best<'p>(
     }
 }
 
+/// A kept run as it was, to be read once more: nothing is moved, and no iteration added.
+///
+/// # Errors
+/// It is not of this plan; or a block without moments.
+pub fn again<'p>(
+    graph: &'p FactorGraph,
+    bound: &'p Bound,
+    plan: &'p Plan,
+    plans: &'p Plans,
+    pool: &'p rayon::ThreadPool,
+    options: &Options,
+    from: &Reached,
+) -> Result<Finished<'p>, RunError> {
+    let Run { session, recentring, restart, record, .. } =
+        Run::from((graph, bound), (plan, plans), pool, options, from)?;
+    Ok(Finished {
+        moved: recentring.reached(),
+        session,
+        restart,
+        record,
+        stop: from.stop.unwrap_or(StopReason::Iterations),
+        profile: None,
+        broke: None,
+        restarts: from.restarts.clone(),
+        failed: None,
+    })
+}
+
 /// The bounds of all restarts, of which one has gone on.
 fn restarts_with(before: &[f64], restart: usize, elbo: f64) -> Vec<f64> {
     let mut all = before.to_vec();

@@ -27,6 +27,8 @@ pub struct About {
     pub data: String,
     /// Of all random numbers.
     pub seed: u64,
+    /// The relative change of the bound at which it has converged.
+    pub tolerance: f64,
 }
 
 /// How a stop is written down.
@@ -63,6 +65,7 @@ pub fn save(graph: &FactorGraph, bound: &Bound, plan: &Plan, about: &About, reac
     let terms = reached.record.all_terms().to_vec();
     arrays.insert("terms".into(), Array::real(vec![iterations.len(), graph.nodes.len()], terms));
     arrays.insert("restarts".into(), list(reached.restarts.clone()));
+    arrays.insert("tolerance".into(), list(vec![about.tolerance]));
     arrays.insert("statistics".into(), list(reached.snapshot.statistics.clone()));
     let Rounding { nats, magnitude, node } = reached.rounding;
     arrays.insert("rounding".into(), list(vec![nats, magnitude, node as f64]));

@@ -69,6 +69,8 @@ pub fn show(
         restart: document.run.restart,
         iterations: trace.len(),
         converged: stop_of(&document.run.stop) == StopReason::Converged,
+        tolerance: kept.real("tolerance").first().copied().unwrap_or(f64::NAN),
+        plates: document.plates.iter().map(|p| (p.name.clone(), p.size)).collect(),
         elbo,
         terms: graph.nodes.iter().zip(record.last_terms()).map(|(n, t)| (n.name.clone(), *t)).collect(),
         trace,

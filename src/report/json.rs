@@ -40,6 +40,9 @@ impl Serialize for Report<'_> {
             map.serialize_entry("passes", &p.record.passes())?;
         }
         map.serialize_entry("converged", &p.converged)?;
+        map.serialize_entry("tolerance", &p.tolerance)?;
+        map.serialize_entry("restarts", &p.restarts)?;
+        map.serialize_entry("plates", &ObjectJson(|| p.plates.iter().map(|(n, x)| (n.as_str(), x))))?;
         map.serialize_entry("elbo", &p.elbo)?;
         map.serialize_entry("digits", &p.digits)?;
         map.serialize_entry("warnings", &p.warnings)?;
@@ -221,6 +224,9 @@ mod tests {
             "restart",
             "iterations",
             "converged",
+            "tolerance",
+            "restarts",
+            "plates",
             "elbo",
             "digits",
             "warnings",
@@ -235,7 +241,7 @@ mod tests {
         .collect();
         assert!(places.is_sorted(), "{places:?}");
         let value: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(value.as_object().unwrap().len(), 13);
+        assert_eq!(value.as_object().unwrap().len(), 16);
         assert_eq!(text.lines().count(), 1);
     }
 

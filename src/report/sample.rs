@@ -81,6 +81,8 @@ pub(super) fn posterior() -> Posterior {
         restart: 1,
         iterations: 24,
         converged: true,
+        tolerance: 1e-10,
+        plates: vec![],
         stop: StopReason::Converged,
         record: Record::default(),
         elbo: trace[23],

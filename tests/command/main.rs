@@ -10,4 +10,5 @@ mod library;
 mod numbers;
 mod operations;
 mod predict;
+mod report;
 mod start;

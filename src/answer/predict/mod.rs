@@ -44,9 +44,25 @@ fn has_holes(graph: &FactorGraph, plan: &Plan, n: usize) -> bool {
     plan.predicted.contains(&NodeId(n)) || graph.nodes[n].plates.iter().any(|p| plan.kept.plate(*p).is_some())
 }
 
-/// The nodes that have to be known where those of `wanted` are reported.
-pub(super) fn needed(graph: &FactorGraph, plan: &Plan, wanted: &[bool]) -> Vec<bool> {
+/// What q of all else says of the elements of an observed node, had they not been seen: what a line says of
+/// an element, its parents as they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fitted {
+    /// The node.
+    pub node: NodeId,
+    /// The mean of a new value of each element, row-major like the data; NaN where there is none.
+    pub mean: Vec<f64>,
+    /// Its standard deviation.
+    pub sd: Vec<f64>,
+}
+
+/// The nodes that have to be known where those of `wanted` are reported, and others `fitted`.
+pub(super) fn needed(graph: &FactorGraph, plan: &Plan, wanted: &[bool], fitted: &[NodeId]) -> Vec<bool> {
     let mut needed = wanted.to_vec();
+    for n in fitted {
+        needed[n.0] = true;
+        order::parents(graph, *n).iter().for_each(|p| needed[p.node.0] = true);
+    }
     let mut open: Vec<usize> = (0..needed.len()).filter(|&n| needed[n]).collect();
     while let Some(n) = open.pop() {
         if !has_holes(graph, plan, n) {
@@ -71,7 +87,7 @@ pub(super) fn named(graph: &FactorGraph) -> Vec<bool> {
     out
 }
 
-/// Fills in what is NaN in the reports.
+/// Fills in what is NaN in the reports, and says what is `fitted`.
 pub(super) fn fill(
     graph: &FactorGraph,
     bound: &Bound,
@@ -79,7 +95,8 @@ pub(super) fn fill(
     (elements, homes, blocks): (&[Option<Elements<'_>>], &[Option<VarId>], &BlockNumbers<'_>),
     reports: &mut [Option<NodePosterior>],
     quantiles: &dyn Fn(usize, usize) -> bool,
-) {
+    fitted: &[NodeId],
+) -> Vec<Fitted> {
     let mut nodes = vec![];
     for (n, report) in reports.iter_mut().enumerate() {
         nodes.push(report.as_mut().map_or_else(Belief::default, |r| {
@@ -95,6 +112,7 @@ pub(super) fn fill(
     for unit in order::units(graph, &predicted) {
         filling.unit(&mut beliefs, &unit);
     }
+    let fitted = fitted.iter().map(|&n| filling.fitted(&beliefs, n)).collect();
     for (report, belief) in reports.iter_mut().zip(beliefs.nodes) {
         let Some(report) = report else { continue };
         if let Some(laws) = belief.laws {
@@ -113,6 +131,7 @@ pub(super) fn fill(
             p.values.clone_from(&report.mean);
         }
     }
+    fitted
 }
 
 /// Quantiles of predicted elements, those of values beside them where there are none.
@@ -216,8 +235,39 @@ impl Filling<'_> {
         }
     }
 
-    /// Predicts some elements of a node. The first line that speaks of an element gives its distribution.
+    /// Predicts some elements of a node.
     fn elements(&self, beliefs: &mut Beliefs<'_>, n: NodeId, elements: &[usize]) {
+        self.by_line(n, elements, &mut |line, d, env, elements| {
+            let told = line::tell(&self.0, beliefs, env, line, d, &[]);
+            elements.iter().zip(told).for_each(|(&e, told)| note(beliefs, n, e, told));
+        });
+    }
+
+    /// What the lines of an observed node say of all its elements; no belief is changed.
+    fn fitted(&self, beliefs: &Beliefs<'_>, n: NodeId) -> Fitted {
+        let w = beliefs.nodes[n.0].width;
+        let count = beliefs.nodes[n.0].mean.len() / w.max(1);
+        let (mut mean, mut sd) = (vec![f64::NAN; count * w], vec![f64::NAN; count * w]);
+        let all: Vec<usize> = (0..count).collect();
+        self.by_line(n, &all, &mut |line, d, env, elements| {
+            for (&e, told) in elements.iter().zip(line::tell(&self.0, beliefs, env, line, d, &[])) {
+                let to = e * w..(e + 1) * w;
+                if told.outlook.mean.len() == w && told.outlook.variance.len() == w {
+                    mean[to.clone()].copy_from_slice(&told.outlook.mean);
+                    sd[to].iter_mut().zip(&told.outlook.variance).for_each(|(s, v)| *s = v.max(0.0).sqrt());
+                }
+            }
+        });
+        Fitted { node: n, mean, sd }
+    }
+
+    /// Gives elements of a node, some at a time, with the line that speaks of them: the first that does.
+    fn by_line<'a>(
+        &'a self,
+        n: NodeId,
+        elements: &[usize],
+        say: &mut dyn FnMut(&'a Factor, usize, Environment<'a>, &[usize]),
+    ) {
         let node = &self.0.graph.nodes[n.0];
         let d = node.event.map_or(1, |e| self.0.bound.size(e));
         let sizes: Vec<usize> = node.plates.iter().map(|p| self.0.bound.plate(*p).size).collect();
@@ -233,8 +283,7 @@ impl Filling<'_> {
                 let mut env = Environment::new(self.0.graph, self.0.bound, &self.0.steps, elements.len());
                 let here = evaluate::indices(&sizes, elements.iter().copied());
                 node.plates.iter().zip(here).for_each(|(&p, at)| env.in_plate(p, at));
-                let told = line::tell(&self.0, beliefs, env, line, d, &[]);
-                elements.iter().zip(told).for_each(|(&e, told)| note(beliefs, n, e, told));
+                say(line, d, env, elements);
             }
         }
     }

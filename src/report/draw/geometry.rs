@@ -27,6 +27,13 @@ impl Rect {
     pub fn holds(&self, p: Point) -> bool {
         self.left < p.x && p.x < self.right && self.top < p.y && p.y < self.bottom
     }
+    /// Its four sides, as thin rectangles.
+    pub fn borders(&self) -> [Rect; 4] {
+        let Rect { left, top, right, bottom } = *self;
+        let upright = |x: f64| Rect { left: x - 0.5, right: x + 0.5, top, bottom };
+        let level = |y: f64| Rect { left, right, top: y - 0.5, bottom: y + 0.5 };
+        [upright(left), upright(right), level(top), level(bottom)]
+    }
     /// Whether the two share any area.
     pub fn meets(&self, other: &Rect) -> bool {
         self.left < other.right

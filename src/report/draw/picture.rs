@@ -21,6 +21,15 @@ pub struct Picture {
     pub edges: Vec<Edge>,
     /// Vertex to itself, one step on.
     pub loops: Vec<Loop>,
+    /// Vertices that q keeps together.
+    pub tints: Vec<Tint>,
+}
+
+/// Vertices that q keeps together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tint {
+    /// Their places.
+    pub vertices: Vec<usize>,
 }
 
 /// A circle or a dot.
@@ -110,6 +119,27 @@ impl Picture {
         picture
     }
 
+    /// The same, the constants of each line beside its distribution: `Gamma(shape 2, rate 0.1)`.
+    #[must_use]
+    pub fn with_constants(mut self, graph: &FactorGraph) -> Picture {
+        for (mark, factor) in self.factors.iter_mut().zip(&graph.factors) {
+            let (spec, args) =
+                factor.written.as_ref().map_or((factor.spec, &factor.args), |w| (w.spec, &w.args));
+            let said: Vec<String> = args
+                .iter()
+                .zip(spec.params)
+                .filter_map(|(arg, param)| {
+                    let name = arg.spelling.map_or(param.name, |s| param.spellings[s].name);
+                    Some(format!("{name} {}", constant(&arg.expr)?))
+                })
+                .collect();
+            if !said.is_empty() {
+                mark.label = format!("{}({})", mark.label, said.join(", "));
+            }
+        }
+        self
+    }
+
     fn walk(
         &mut self,
         graph: &FactorGraph,
@@ -191,6 +221,16 @@ impl Picture {
         self.vertices.push(make(graph));
         known.push((target, self.vertices.len() - 1));
         self.vertices.len() - 1
+    }
+}
+
+/// A constant as it is shown: a number, or how many there are.
+fn constant(e: &Expr) -> Option<String> {
+    match &e.kind {
+        ExprKind::Numbers(x) if x.len() == 1 => Some(x[0].to_string()),
+        ExprKind::Numbers(x) => Some(format!("[{} numbers]", x.len())),
+        ExprKind::Negate(a) => constant(a).map(|x| format!("-{x}")),
+        _ => None,
     }
 }
 

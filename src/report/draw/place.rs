@@ -8,16 +8,32 @@ use super::{
     picture::Picture,
 };
 
-/// From a circle's centre up to its factors.
-const RISE: f64 = 54.0;
-/// Between layers.
-const PITCH: f64 = 150.0;
-/// Between two vertices of one layer and column.
-const GAP: f64 = 22.0;
-/// From one nested box to the next, at the sides and the top.
-const STEP: f64 = 13.0;
 /// Room for a plate's label at its lower edge.
 const FOOT: f64 = 20.0;
+
+/// How much room a picture takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Room {
+    /// From a circle's centre up to its factors.
+    pub rise: f64,
+    /// Between layers.
+    pub pitch: f64,
+    /// Between two vertices of one layer and column.
+    pub gap: f64,
+    /// From one nested box to the next, at the sides and the top.
+    pub step: f64,
+    /// Around all.
+    pub margin: f64,
+}
+
+impl Room {
+    /// Of a picture by itself.
+    pub const PICTURE: Room = Room { rise: 54.0, pitch: 150.0, gap: 22.0, step: 13.0, margin: 16.0 };
+    /// Of one on a page.
+    pub const PAGE: Room = Room { rise: 48.0, pitch: 126.0, gap: 20.0, step: 12.0, margin: 4.0 };
+    /// Of one on a phone.
+    pub const PHONE: Room = Room { rise: 46.0, pitch: 120.0, gap: 7.0, step: 8.0, margin: 2.0 };
+}
 
 /// A factor's place and on which side its label stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,8 +111,13 @@ fn levels(picture: &Picture) -> Vec<usize> {
     level
 }
 
-/// Places everything.
+/// Places everything, in the room of a picture by itself.
 pub fn place(picture: &Picture) -> Placed {
+    place_in(picture, &Room::PICTURE)
+}
+
+/// Places everything.
+pub fn place_in(picture: &Picture, room: &Room) -> Placed {
     let n = picture.vertices.len();
     let layer = layers(picture);
     let mut columns = columns(picture);
@@ -128,11 +149,11 @@ pub fn place(picture: &Picture) -> Placed {
                 column.vertices.sort_by(|&a, &b| mean(a).total_cmp(&mean(b)).then(a.cmp(&b)));
             }
         }
-        span = set_columns(picture, &columns, &order, &layer, &level, &reach, &mut x);
+        span = set_columns(picture, (&columns, &order), (&layer, &level), &reach, room, &mut x);
     }
 
-    let vertices: Vec<Point> = (0..n).map(|v| Point { x: x[v], y: layer[v] as f64 * PITCH }).collect();
-    let factors = factor_places(picture, &vertices);
+    let vertices: Vec<Point> = (0..n).map(|v| Point { x: x[v], y: layer[v] as f64 * room.pitch }).collect();
+    let factors = factor_places(picture, &vertices, room);
     let mut boxes = vec![];
     for (p, out) in level.iter().map(|&l| l as f64).enumerate() {
         for (first, last) in runs(&order, &columns, p) {
@@ -140,14 +161,15 @@ pub fn place(picture: &Picture) -> Placed {
                 order[first..=last].iter().flat_map(|&c| columns[c].vertices.iter().copied()).collect();
             let (mut top, mut bottom) = (f64::INFINITY, f64::NEG_INFINITY);
             for &v in &inside {
-                let above = if picture.factors.iter().any(|f| f.child == v) { RISE + SQUARE } else { RADIUS };
+                let above =
+                    if picture.factors.iter().any(|f| f.child == v) { room.rise + SQUARE } else { RADIUS };
                 top = top.min(vertices[v].y - above);
                 bottom = bottom.max(vertices[v].y + RADIUS);
             }
             let rect = Rect {
-                left: span[first].0 - out * STEP,
-                right: span[last].1 + out * STEP,
-                top: top - out * STEP,
+                left: span[first].0 - out * room.step,
+                right: span[last].1 + out * room.step,
+                top: top - out * room.step,
                 bottom: bottom + out * FOOT + 4.0,
             };
             boxes.push((p, rect));
@@ -162,7 +184,7 @@ pub fn place(picture: &Picture) -> Placed {
         width: 0.0,
         height: 0.0,
     };
-    to_origin(picture, &mut placed, &reach);
+    to_origin(picture, &mut placed, &reach, room);
     placed
 }
 
@@ -184,11 +206,10 @@ fn neighbours(picture: &Picture, v: usize) -> impl Iterator<Item = usize> + '_ {
 /// order.
 fn set_columns(
     picture: &Picture,
-    columns: &[VertexColumn],
-    order: &[usize],
-    layer: &[usize],
-    level: &[usize],
+    (columns, order): (&[VertexColumn], &[usize]),
+    (layer, level): (&[usize], &[usize]),
     reach: &[(f64, f64)],
+    room: &Room,
     x: &mut [f64],
 ) -> Vec<(f64, f64)> {
     let mut span: Vec<(f64, f64)> = vec![];
@@ -200,7 +221,7 @@ fn set_columns(
                 let beside = if end { order.get(i + 1) } else { i.checked_sub(1).map(|j| &order[j]) };
                 beside.is_none_or(|&b| !columns[b].plates.contains(&p))
             });
-            mine.map(|&p| level[p]).max().unwrap_or(0) as f64 * STEP
+            mine.map(|&p| level[p]).max().unwrap_or(0) as f64 * room.step
         };
         left += around(false);
         let mut rows: Vec<Vec<usize>> = vec![];
@@ -210,7 +231,8 @@ fn set_columns(
             }
             rows[layer[v]].push(v);
         }
-        let wide = |row: &[usize]| row.iter().map(|&v| reach[v].0 + reach[v].1 + GAP).sum::<f64>() - GAP;
+        let wide =
+            |row: &[usize]| row.iter().map(|&v| reach[v].0 + reach[v].1 + room.gap).sum::<f64>() - room.gap;
         // A column of one vertex per layer lines up on the centres, whatever hangs on their sides.
         let single = rows.iter().all(|r| r.len() <= 1);
         let (before, after) = column
@@ -226,7 +248,7 @@ fn set_columns(
             let mut at = left + (needed - wide(row)) / 2.0;
             for &v in row {
                 x[v] = at + reach[v].0;
-                at += reach[v].0 + reach[v].1 + GAP;
+                at += reach[v].0 + reach[v].1 + room.gap;
             }
         }
         // A plate that ends here must be wide enough for its label.
@@ -235,17 +257,17 @@ fn set_columns(
             if let Some((first, _)) = runs(order, columns, p).into_iter().find(|(_, last)| *last == i) {
                 let start = if first == i { left } else { span[first].0 };
                 let label = text_width(&picture.plates[p], SMALL) + 14.0;
-                right = right.max(start + label - 2.0 * level[p] as f64 * STEP);
+                right = right.max(start + label - 2.0 * level[p] as f64 * room.step);
             }
         }
         span.push((left, right));
-        left = right + around(true) + 1.5 * GAP;
+        left = right + around(true) + 1.5 * room.gap;
     }
     span
 }
 
 /// Squares above their child, side by side where there are several.
-fn factor_places(picture: &Picture, vertices: &[Point]) -> Vec<FactorPlace> {
+fn factor_places(picture: &Picture, vertices: &[Point], room: &Room) -> Vec<FactorPlace> {
     let mut out: Vec<FactorPlace> = vec![];
     for (i, f) in picture.factors.iter().enumerate() {
         let all: Vec<usize> =
@@ -254,7 +276,7 @@ fn factor_places(picture: &Picture, vertices: &[Point]) -> Vec<FactorPlace> {
         let offset = (mine - (all.len() as f64 - 1.0) / 2.0) * 4.0 * SQUARE;
         let child = vertices[f.child];
         out.push(FactorPlace {
-            at: Point { x: child.x + offset, y: child.y - RISE },
+            at: Point { x: child.x + offset, y: child.y - room.rise },
             left: all.len() > 1 && mine == 0.0,
         });
     }
@@ -262,8 +284,8 @@ fn factor_places(picture: &Picture, vertices: &[Point]) -> Vec<FactorPlace> {
 }
 
 /// Moves everything so that the page starts at (0, 0), with a margin.
-fn to_origin(picture: &Picture, placed: &mut Placed, reach: &[(f64, f64)]) {
-    const MARGIN: f64 = 16.0;
+fn to_origin(picture: &Picture, placed: &mut Placed, reach: &[(f64, f64)], room: &Room) {
+    let margin = room.margin;
     let title = if picture.title.is_empty() { 0.0 } else { 28.0 };
     let (mut left, mut top, mut right, mut bottom) =
         (f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY);
@@ -277,7 +299,7 @@ fn to_origin(picture: &Picture, placed: &mut Placed, reach: &[(f64, f64)]) {
         cover(Rect {
             left: p.x - before,
             right: p.x + after,
-            top: p.y - RISE - 2.0 * SQUARE,
+            top: p.y - room.rise - 2.0 * SQUARE,
             bottom: p.y + RADIUS,
         });
     }
@@ -285,7 +307,7 @@ fn to_origin(picture: &Picture, placed: &mut Placed, reach: &[(f64, f64)]) {
     if !left.is_finite() {
         return;
     }
-    let (dx, dy) = (MARGIN - left, MARGIN + title - top);
+    let (dx, dy) = (margin - left, margin + title - top);
     for p in placed.vertices.iter_mut().chain(placed.factors.iter_mut().map(|f| &mut f.at)) {
         p.x += dx;
         p.y += dy;
@@ -293,6 +315,6 @@ fn to_origin(picture: &Picture, placed: &mut Placed, reach: &[(f64, f64)]) {
     for (_, r) in &mut placed.boxes {
         *r = Rect { left: r.left + dx, right: r.right + dx, top: r.top + dy, bottom: r.bottom + dy };
     }
-    placed.width = (right - left).max(text_width(&picture.title, 15.0)) + 2.0 * MARGIN;
-    placed.height = bottom - top + 2.0 * MARGIN + title;
+    placed.width = (right - left).max(text_width(&picture.title, 15.0)) + 2.0 * margin;
+    placed.height = bottom - top + 2.0 * margin + title;
 }

@@ -70,7 +70,7 @@ pub(super) fn obstacles(picture: &Picture, placed: &Placed) -> Vec<Obstacle> {
     for (p, r) in &placed.boxes {
         // A shorter label can make way for an edge (`plates`).
         if text_width(&picture.plates[*p], SMALL) > 0.55 * (r.right - r.left) {
-            out.push(Obstacle { vertex: None, factor: None, rect: corner(r, &picture.plates[*p], true) });
+            out.push(Obstacle { vertex: None, factor: None, rect: corners(r, &picture.plates[*p])[0] });
         }
     }
     for (i, (f, p)) in picture.factors.iter().zip(&placed.factors).enumerate() {
@@ -95,11 +95,14 @@ pub(super) fn obstacles(picture: &Picture, placed: &Placed) -> Vec<Obstacle> {
     out
 }
 
-/// Where a plate's label stands in its box.
-pub(super) fn corner(r: &Rect, label: &str, right: bool) -> Rect {
+/// Where a plate's label may stand in its box, in the order in which it would: lower left, lower right, upper
+/// left, upper right.
+pub(super) fn corners(r: &Rect, label: &str) -> [Rect; 4] {
     let width = text_width(label, SMALL);
-    let left = if right { r.right - 8.0 - width } else { r.left + 8.0 };
-    Rect { left, right: left + width, top: r.bottom - 16.0, bottom: r.bottom - 3.0 }
+    let at = |left: f64, top: f64| Rect { left, right: left + width, top, bottom: top + 13.0 };
+    let (left, right) = (r.left + 8.0, r.right - 8.0 - width);
+    let (up, down) = (r.top + 3.0, r.bottom - 16.0);
+    [at(left, down), at(right, down), at(left, up), at(right, up)]
 }
 
 /// The way of an edge that runs through the fewest things: straight if it can, else bent as little as it

@@ -5,31 +5,54 @@ use super::{
     geometry::{Point, Rect},
     measure::{RADIUS, SMALL, SQUARE, text_width},
     picture::{Picture, VertexKind},
-    place::{Placed, place},
-    route::{Curve, corner, obstacles, rim, route},
+    place::{Placed, place_in},
+    route::{Curve, corners, obstacles, rim, route},
 };
 
 const STYLE: &str = "text { font-family: Helvetica, Arial, sans-serif; fill: #222 } \
 .plate { fill: none; stroke: #888 } .vertex { fill: #fff; stroke: #222; stroke-width: 1.4 } .observed { fill: #d9d9d9 } \
 .known, .factor { fill: #222 } .edge { fill: none; stroke: #444; stroke-width: 1.2 } .gate { stroke-dasharray: 5 4 } \
-.behind { fill: #fff } .halo { fill: none; stroke: #fff; stroke-width: 4; stroke-linejoin: round }";
+.arrow { fill: #444 } .tint { fill: #dbe9f4 } .halo { fill: none; stroke: #fff; stroke-width: 4; stroke-linejoin: round }";
+
+pub use super::place::Room;
 
 /// The picture's text.
 pub fn write(picture: &Picture) -> String {
-    let placed = place(picture);
-    let mut out = Svg(String::new());
-    out.line(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\">",
-        w = n(placed.width),
-        h = n(placed.height)
-    ));
-    out.line(format!("<style>{STYLE}</style>"));
+    let drawn = drawn(picture, &Room::PICTURE);
+    let (w, h) = (n(drawn.width), n(drawn.height));
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\">\n\
+         <style>{STYLE}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{}</svg>\n",
+        drawn.body
+    )
+}
+
+/// A picture without the style of its classes.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// What stands in the `svg`.
+    pub body: String,
+    /// Its width.
+    pub width: f64,
+    /// Its height.
+    pub height: f64,
+    /// The small texts, and where they stand.
+    pub labels: Vec<(String, Rect)>,
+    /// Its edges, as points along their way.
+    pub lines: Vec<Vec<Point>>,
+    /// The boxes of its plates.
+    pub boxes: Vec<Rect>,
+}
+
+/// The picture in some room, for a page that has styles for its classes.
+pub fn drawn(picture: &Picture, room: &Room) -> Drawn {
+    let placed = place_in(picture, room);
+    let mut out = Svg::default();
     out.line(
         "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">\
-         <path d=\"M0,0.8 L8,4 L0,7.2 z\" fill=\"#444\"/></marker></defs>"
+         <path d=\"M0,0.8 L8,4 L0,7.2 z\" class=\"arrow\"/></marker></defs>"
             .to_string(),
     );
-    out.line("<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>".to_string());
     if !picture.title.is_empty() {
         out.line(format!("<title>{}</title>", escaped(&picture.title)));
         out.text(Point { x: placed.width / 2.0, y: 27.0 }, "middle", 15.0, &picture.title, false);
@@ -38,23 +61,60 @@ pub fn write(picture: &Picture) -> String {
     let routes: Vec<Curve> =
         picture.edges.iter().map(|e| route(picture, &placed, e.from, e.to, &obstacles)).collect();
     let mut taken: Vec<Rect> = obstacles.iter().map(|o| o.rect).collect();
+    tints(picture, &placed, &mut out);
     plates(picture, &placed, &routes, &mut taken, &mut out);
     edges(picture, &placed, &routes, &mut taken, &mut out);
     loops(picture, &placed, &mut out);
     vertices(picture, &placed, &mut out);
-    out.line("</svg>".to_string());
-    out.0
+    Drawn {
+        body: out.text,
+        labels: out.labels,
+        lines: routes.iter().map(|r| r.samples().collect()).collect(),
+        boxes: placed.boxes.iter().map(|b| b.1).collect(),
+        width: placed.width,
+        height: placed.height,
+    }
+}
+
+/// A band behind what q keeps together.
+fn tints(picture: &Picture, placed: &Placed, out: &mut Svg) {
+    for tint in &picture.tints {
+        for &v in &tint.vertices {
+            let (p, half) = (placed.vertices[v], placed.half_widths[v]);
+            out.line(format!(
+                "<ellipse class=\"tint\" cx=\"{}\" cy=\"{}\" rx=\"{}\" ry=\"{}\"/>",
+                n(p.x),
+                n(p.y),
+                n(half + 8.0),
+                n(RADIUS + 8.0)
+            ));
+        }
+    }
 }
 
 /// Lines of SVG.
-struct Svg(String);
+#[derive(Default)]
+struct Svg {
+    text: String,
+    labels: Vec<(String, Rect)>,
+}
 
 impl Svg {
     fn line(&mut self, text: String) {
-        self.0.push_str(&text);
-        self.0.push('\n');
+        self.text.push_str(&text);
+        self.text.push('\n');
     }
     fn text(&mut self, at: Point, anchor: &str, size: f64, text: &str, halo: bool) {
+        if size == SMALL {
+            let width = text_width(text, size);
+            let left = match anchor {
+                "start" => at.x,
+                "end" => at.x - width,
+                _ => at.x - 0.5 * width,
+            };
+            let rect = Rect { left, right: left + width, top: at.y - 8.0, bottom: at.y + 1.0 };
+            self.labels.push((text.to_string(), rect));
+        }
         let text = escaped(text);
         let place =
             format!("x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\" font-size=\"{}\"", n(at.x), n(at.y), n(size));
@@ -110,7 +170,7 @@ fn vertices(picture: &Picture, placed: &Placed, out: &mut Svg) {
     }
 }
 
-/// The boxes, each with its label in the lower corner that fewer lines cross.
+/// The boxes, each with its label in the corner that fewest things cross: a lower one, if it can be.
 fn plates(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<Rect>, out: &mut Svg) {
     for (p, r) in &placed.boxes {
         out.line(format!(
@@ -124,17 +184,14 @@ fn plates(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<
         let crossed = |c: &Rect| {
             let by_edges =
                 routes.iter().flat_map(|route| route.samples()).filter(|point| c.holds(*point)).count();
-            let sides = placed.boxes.iter().filter(|(q, _)| q != p).flat_map(|(_, b)| {
-                [b.left, b.right].map(|x| Rect { left: x, right: x + 0.1, top: b.top, bottom: b.bottom })
-            });
-            by_edges + 5 * sides.filter(|side| side.meets(c)).count()
+            let borders = placed.boxes.iter().filter(|(q, _)| q != p).flat_map(|(_, b)| b.borders());
+            let things = taken.iter().filter(|t| t.meets(c)).count();
+            by_edges + 5 * borders.filter(|side| side.meets(c)).count() + 5 * things
         };
-        let (right, left) = (corner(r, label, true), corner(r, label, false));
-        let chosen_right = crossed(&right) <= crossed(&left);
-        let place = if chosen_right { right } else { left };
-        taken.push(place);
-        let (anchor, x) = if chosen_right { ("end", place.right) } else { ("start", place.left) };
-        out.text(Point { x, y: r.bottom - 6.0 }, anchor, SMALL, label, true);
+        let corners = corners(r, label);
+        let best = corners.iter().min_by_key(|c| crossed(c)).unwrap_or(&corners[0]);
+        taken.push(*best);
+        out.text(Point { x: best.left, y: best.bottom - 3.0 }, "start", SMALL, label, true);
     }
 }
 
@@ -152,13 +209,8 @@ fn edges(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<R
             n(c.to.y)
         ));
         if !e.label.is_empty() {
-            let half = text_width(&e.label, SMALL) / 2.0 + 2.0;
-            let around =
-                |p: Point| Rect { left: p.x - half, right: p.x + half, top: p.y - 9.0, bottom: p.y + 5.0 };
-            let spots = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].map(|t| c.at(t));
-            let spot =
-                spots.into_iter().find(|p| !taken.iter().any(|r| r.meets(&around(*p)))).unwrap_or(spots[0]);
-            taken.push(around(spot));
+            let spot = beside(c, &e.label, placed, routes, taken);
+            taken.push(spot);
             labels.push((spot, e.label.clone()));
         }
     }
@@ -173,16 +225,38 @@ fn edges(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<R
             n(end.y)
         ));
     }
-    for (p, label) in labels {
-        let half = text_width(&label, SMALL) / 2.0 + 2.0;
-        out.line(format!(
-            "<rect class=\"behind\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"14\"/>",
-            n(p.x - half),
-            n(p.y - 7.0),
-            n(2.0 * half)
-        ));
-        out.text(Point { x: p.x, y: p.y + 4.0 }, "middle", SMALL, &label, false);
+    for (spot, label) in labels {
+        let at = Point { x: 0.5 * (spot.left + spot.right), y: spot.bottom - 3.0 };
+        out.text(at, "middle", SMALL, &label, true);
     }
+}
+
+/// Where an edge's label stands: beside its line, where it covers least.
+fn beside(c: &Curve, label: &str, placed: &Placed, routes: &[Curve], taken: &[Rect]) -> Rect {
+    let half = text_width(label, SMALL) / 2.0 + 2.0;
+    let mut best: Option<(usize, Rect)> = None;
+    for t in [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82] {
+        let (p, q) = (c.at(t), c.at(t + 0.01));
+        let (dx, dy) = (q.x - p.x, q.y - p.y);
+        let length = dx.hypot(dy).max(1e-9);
+        for side in [1.0, -1.0] {
+            let (nx, ny) = (-dy / length * side, dx / length * side);
+            // As far off as the text reaches in that direction.
+            let off = 3.0 + nx.abs() * half + ny.abs() * 7.0;
+            let (x, y) = (p.x + nx * off, p.y + ny * off);
+            let rect = Rect { left: x - half, right: x + half, top: y - 7.0, bottom: y + 7.0 };
+            let lines = routes.iter().flat_map(|r| r.samples()).filter(|p| rect.holds(*p)).count();
+            let borders =
+                placed.boxes.iter().flat_map(|(_, b)| b.borders()).filter(|b| b.meets(&rect)).count();
+            let things = taken.iter().filter(|t| t.meets(&rect)).count();
+            let off_page = rect.left < 0.0 || rect.right > placed.width || rect.top < 0.0;
+            let cost = lines + 8 * borders + 8 * things + 40 * usize::from(off_page);
+            if best.is_none_or(|b| cost < b.0) {
+                best = Some((cost, rect));
+            }
+        }
+    }
+    best.map_or(Rect { left: 0.0, right: 0.0, top: 0.0, bottom: 0.0 }, |b| b.1)
 }
 
 /// From the right side of a vertex out and back to it.

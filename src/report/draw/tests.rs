@@ -5,16 +5,21 @@ use super::{
     geometry::Rect,
     measure::RADIUS,
     picture::{Picture, VertexKind},
-    place::{Placed, place},
+    place::{Placed, Room, place},
+    svg::drawn,
 };
-use crate::{diag::Diagnostics, pipeline, source::Source, syntax};
+use crate::{diag::Diagnostics, graph::FactorGraph, pipeline, source::Source, syntax};
 
 fn picture(text: &str) -> Picture {
+    Picture::new(&graph_of(text), None)
+}
+
+fn graph_of(text: &str) -> FactorGraph {
     let source = Source::new("model.ron", text);
     let mut diags = Diagnostics::default();
     let graph = syntax::parse(&source, &mut diags).and_then(|m| pipeline::graph(&m, &source, &mut diags));
     match graph {
-        Ok(graph) => Picture::new(&graph, None),
+        Ok(graph) => graph,
         Err(_) => panic!("{}", crate::diag::render::render_all(diags.list(), &source, false)),
     }
 }
@@ -139,6 +144,34 @@ fn gates_chains_and_columns_are_told_apart() {
     assert_eq!(gates, ["from, to"]);
     let rates = graph!("rates");
     assert!(rates.vertices.iter().any(|v| v.label == "hours" && v.kind == VertexKind::Known));
+}
+
+#[test]
+fn no_label_stands_on_a_border_a_line_or_another_label() {
+    let rooms = [Room::PICTURE, Room::PAGE, Room::PHONE];
+    for ((name, picture), room) in all().iter().flat_map(|p| rooms.iter().map(move |r| (p, r))) {
+        let drawn = drawn(picture, room);
+        for (i, (text, rect)) in drawn.labels.iter().enumerate() {
+            let said = format!("{name}: `{text}`");
+            let on_border = drawn.boxes.iter().flat_map(Rect::borders).any(|b| b.meets(rect));
+            assert!(!on_border, "{said} is on a border");
+            let on_line = drawn.lines.iter().flatten().filter(|p| rect.holds(**p)).count();
+            assert!(on_line <= 1, "{said} is on a line at {on_line} points");
+            let other = drawn.labels[..i].iter().find(|(_, r)| r.meets(rect));
+            assert_eq!(other, None, "{said} is on another");
+        }
+    }
+}
+
+#[test]
+fn sizes_and_constants_are_shown_where_they_are_asked_for() {
+    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/graphs/hmm.ron"));
+    let graph = graph_of(text);
+    let picture = Picture::new(&graph, Some(&[107, 3])).with_constants(&graph);
+    assert!(picture.plates.contains(&"t: 107 steps of years".to_string()), "{:?}", picture.plates);
+    let labels: Vec<&str> = picture.factors.iter().map(|f| f.label.as_str()).collect();
+    assert!(labels.contains(&"Gamma(shape 2, rate 0.1)"), "{labels:?}");
+    assert!(labels.contains(&"Poisson"), "{labels:?}");
 }
 
 #[test]

@@ -1,0 +1,49 @@
+//! The data's rows beside what the posterior says of them: which pictures a graph gets. Not here: the
+//! pictures (`chart`), topics (`topics`), nor checks by simulation (`check`).
+
+mod expected;
+mod mixture;
+mod odds;
+mod states;
+
+use super::{kind::Kind, roles::steps, subject::Subject, topics};
+
+/// The section; nothing where data are not read or have no picture.
+pub fn section(subject: &Subject<'_>, kind: &Kind) -> String {
+    if !subject.data {
+        return String::new();
+    }
+    let (title, mut body) = match kind {
+        Kind::Topics(e, c) => ("The topics", topics::pictures(subject, e, c)),
+        Kind::States(e, c) => ("The series and its states", states::states(subject, e, c)),
+        Kind::Mixture(e, c) => ("The data and the components", mixture::mixtures(subject, e, c)),
+        _ => ("The data and what is expected of them", String::new()),
+    };
+    let own = kind.components().map(|(e, _)| e.child);
+    let gated = matches!(kind, Kind::Mixture(..) | Kind::Topics(..));
+    for n in 0..subject.graph.nodes.len() {
+        let seen = subject.graph.nodes[n].observed.is_some();
+        if seen && !(gated && own == Some(n)) {
+            body += &expected::expected(subject, n, own == Some(n));
+        } else if !seen && own != Some(n) && steps(subject.graph, n).is_some() {
+            body += &expected::hidden(subject, n);
+        }
+    }
+    if body.is_empty() { body } else { format!("<h2 id=\"picture\">{title}</h2>{body}") }
+}
+
+/// What the section has of one node with rows.
+pub fn of_node(subject: &Subject<'_>, kind: &Kind, n: usize) -> String {
+    if !subject.data {
+        return String::new();
+    }
+    let node = &subject.graph.nodes[n];
+    match kind {
+        Kind::Topics(e, c) if n == e.child || n == e.selector => topics::pictures(subject, e, c),
+        Kind::States(e, c) if n == e.child || n == e.selector => states::states(subject, e, c),
+        Kind::Mixture(e, c) if n == e.child => mixture::mixtures(subject, e, c),
+        Kind::Mixture(e, c) if n == e.selector => odds::odds(subject, e, c),
+        _ if node.observed.is_some() => expected::expected(subject, n, false),
+        _ => expected::hidden(subject, n),
+    }
+}
