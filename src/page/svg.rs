@@ -7,6 +7,9 @@ use std::fmt::Write;
 /// The width of a chart on a page of full width, and on a phone.
 pub const WIDTHS: [f64; 2] = [704.0, 335.0];
 
+/// More dots than this are drawn as one mark, without words for a pointer that rests on one.
+pub const TITLED: usize = 400;
+
 /// Size of labels, and of ticks.
 pub const LABEL: f64 = 13.0;
 /// Size of ticks and of small labels.
@@ -122,6 +125,19 @@ impl Svg {
         } else {
             let _ = write!(self.body, "><title>{}</title></circle>", escaped(title));
         }
+    }
+
+    /// Many dots as one mark, which takes a fifth of the room; `class` is that of a line.
+    pub fn dots(&mut self, at: &[(f64, f64)], r: f64, class: &str, more: &str) {
+        if at.is_empty() {
+            return;
+        }
+        let mut d = String::new();
+        for (x, y) in at {
+            let _ = write!(d, "M{} {}h0", n(*x), n(*y));
+        }
+        let more = format!("stroke-width=\"{}\" stroke-linecap=\"round\" {more}", n(2.0 * r));
+        self.path(&d, &format!("{class} nofill"), &more);
     }
 
     /// A path from its commands.

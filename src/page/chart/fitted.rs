@@ -2,11 +2,8 @@
 
 use crate::page::{
     scale::{Scale, padded, range},
-    svg::{Anchor, Svg, text_width, twice},
+    svg::{Anchor, Svg, TITLED, text_width, twice},
 };
-
-/// Points past this many have no lines for their intervals.
-const MOST_LINES: usize = 400;
 
 /// An observed number and what is expected of it.
 #[derive(Clone, Debug)]
@@ -53,7 +50,7 @@ fn draw_against(width: f64, pairs: &[Pair], axis: &str) -> Svg {
         svg.text((x.at(v), y1 + 18.0), Anchor::Middle, "m s", &t);
     }
     svg.text((width - 4.0, y1 + 36.0), Anchor::End, "b s", &format!("{axis}, expected"));
-    if pairs.len() <= MOST_LINES {
+    if pairs.len() <= TITLED {
         svg.raw("<g stroke-opacity=\".55\">");
         for p in pairs {
             let (a, b) = (y.inside(p.mean - 1.645 * p.sd), y.inside(p.mean + 1.645 * p.sd));
@@ -65,10 +62,17 @@ fn draw_against(width: f64, pairs: &[Pair], axis: &str) -> Svg {
     let (low, high) = (low.max(both.0), high.min(both.1));
     svg.stroke((x.at(low), y.at(low)), (x.at(high), y.at(high)), 1.2, "mutes dash");
     let r = if pairs.len() > 600 { 1.6 } else { 2.4 };
-    for p in pairs {
-        let out = p.residual().abs() > 1.645;
-        let class = if out { "f2" } else { "f1" };
-        svg.dot((x.at(p.mean), y.at(p.seen)), r, class, "fill-opacity=\".75\"", &p.title);
+    let place = |p: &Pair| (x.at(p.mean), y.at(p.seen));
+    let class = |p: &Pair| if p.residual().abs() > 1.645 { 2 } else { 1 };
+    if pairs.len() > TITLED {
+        for c in [1, 2] {
+            let of: Vec<(f64, f64)> = pairs.iter().filter(|p| class(p) == c).map(place).collect();
+            svg.dots(&of, r, &format!("s{c}"), "stroke-opacity=\".75\"");
+        }
+    } else {
+        for p in pairs {
+            svg.dot(place(p), r, &format!("f{}", class(p)), "fill-opacity=\".75\"", &p.title);
+        }
     }
     svg
 }

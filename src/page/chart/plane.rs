@@ -5,7 +5,7 @@ use super::blob::{Blob, Point, bars};
 use crate::page::{
     number::{fixed, percent},
     scale::{Scale, padded, range},
-    svg::{Anchor, Svg, Taken, path, text_width, twice},
+    svg::{Anchor, Svg, TITLED, Taken, path, text_width, twice},
 };
 
 /// Points with ellipses; `axes` are the names of the two.
@@ -48,13 +48,19 @@ fn draw_plane(width: f64, points: &[Point], blobs: &[Blob], axes: [&str; 2]) -> 
         }
     }
     let r = if points.len() > 600 { 1.7 } else { 2.5 };
-    for p in points {
-        let at = (x.at(p.at.0), y.at(p.at.1));
-        let c = blobs.get(p.blob).map_or(1, |b| b.colour);
+    let place = |p: &Point| (x.at(p.at.0), y.at(p.at.1));
+    let colour = |p: &Point| blobs.get(p.blob).map_or(1, |b| b.colour);
+    if points.len() > TITLED {
+        for c in 1..=6 {
+            let of = points.iter().filter(|p| !p.open && colour(p) == c).map(place);
+            svg.dots(&of.collect::<Vec<_>>(), r, &format!("s{c}"), "stroke-opacity=\".62\"");
+        }
+    }
+    for p in points.iter().filter(|p| p.open || points.len() <= TITLED) {
         if p.open {
-            svg.dot(at, r + 1.5, "ink nofill", "stroke-width=\"1.8\"", &p.title);
+            svg.dot(place(p), r + 1.5, "ink nofill", "stroke-width=\"1.8\"", &p.title);
         } else {
-            svg.dot(at, r, &format!("f{c}"), "fill-opacity=\".62\"", &p.title);
+            svg.dot(place(p), r, &format!("f{}", colour(p)), "fill-opacity=\".62\"", &p.title);
         }
     }
     let mut taken: Vec<Taken> = points

@@ -2,12 +2,12 @@
 //! below. Not here: where the numbers come from (`picture`).
 
 use crate::page::{
-    number::fixed,
+    number::{fixed, significant},
     scale::{Scale, padded, range},
     svg::{Anchor, Svg, n, text_width, twice},
 };
 
-/// More steps than this are drawn as the range of each pixel.
+/// More steps than this, of all sequences together, are drawn as the range of each pixel.
 const MOST_STEPS: usize = 2000;
 
 /// One sequence of one number.
@@ -44,17 +44,17 @@ pub struct State {
 
 /// The chart: a panel for each sequence, on one scale.
 pub fn chart(tracks: &[Track], states: &[State], axes: [&str; 2], label: &str) -> String {
-    let small: Vec<Track> = tracks.iter().map(thinned).collect();
+    let small: Vec<Track> = tracks.iter().map(|t| thinned(t, tracks.len())).collect();
     twice(label, |w| draw(w, &small, states, axes))
 }
 
 /// A long sequence as few points: means of bins, and the range of what was observed.
-fn thinned(t: &Track) -> Track {
+fn thinned(t: &Track, of: usize) -> Track {
     let count = t.x.len();
-    if count <= MOST_STEPS {
+    if count <= MOST_STEPS / of.max(1) {
         return t.clone();
     }
-    let bins = 340;
+    let bins = (1000 / of.max(1)).clamp(150, 340);
     let mut out = Track { name: t.name.clone(), ..Track::default() };
     for b in 0..bins {
         let of = b * count / bins..(b + 1) * count / bins;
@@ -267,23 +267,19 @@ fn one(
         131..=400 => 1.8,
         _ => 1.1,
     };
-    let mut dots = String::new();
-    for &i in &seen {
-        let at = (x.at(t.x[i]), y.at(t.seen[i]));
-        let c = t.path.get(i).and_then(|p| states.get(p.0)).map(|s| s.colour);
-        let class = c.map_or("inkf".to_string(), |c| format!("f{c}"));
-        let title = if seen.len() <= 400 {
-            format!("<title>{}: {}</title>", n(t.x[i]), crate::page::number::significant(t.seen[i], 4))
-        } else {
-            String::new()
-        };
-        dots += &format!(
-            "<circle cx=\"{}\" cy=\"{}\" r=\"{r}\" class=\"{class}\">{title}</circle>",
-            n(at.0),
-            n(at.1)
-        );
+    let colour = |i: usize| t.path.get(i).and_then(|p| states.get(p.0)).map_or(0, |s| s.colour);
+    let place = |i: usize| (x.at(t.x[i]), y.at(t.seen[i]));
+    if seen.len() > 130 {
+        for c in 0..=6 {
+            let of: Vec<(f64, f64)> = seen.iter().filter(|i| colour(**i) == c).map(|&i| place(i)).collect();
+            svg.dots(&of, r, &if c == 0 { "ink".into() } else { format!("s{c}") }, "");
+        }
+        return;
     }
-    svg.raw(&dots);
+    for &i in &seen {
+        let class = if colour(i) == 0 { "inkf".into() } else { format!("f{}", colour(i)) };
+        svg.dot(place(i), r, &class, "", &format!("{}: {}", n(t.x[i]), significant(t.seen[i], 4)));
+    }
 }
 
 /// The probability of each state as areas, one on the other.

@@ -61,12 +61,12 @@ pub fn states(subject: &Subject<'_>, e: &Emission, c: &Components) -> String {
     let told = told.filter(|(mean, sd)| !category && mean.len() == numbers && sd.len() == numbers);
     let mut tracks = vec![];
     for s in parts.iter().take(MOST_TRACKS) {
-        let dims = if parts.len() > 1 { 1 } else { seen.width.min(MOST_TRACKS) };
+        let dims = if parts.len() > 1 || category { 1 } else { seen.width.min(MOST_TRACKS) };
         for j in 0..dims {
             let number = |i: &usize| if category { f64::NAN } else { seen.at(*i, j) };
             let name = if parts.len() > 1 {
                 s.name.clone()
-            } else if seen.width > 1 {
+            } else if seen.width > 1 && !category {
                 seen.names[j].clone()
             } else {
                 String::new()
@@ -124,7 +124,13 @@ pub fn states(subject: &Subject<'_>, e: &Emission, c: &Components) -> String {
         caption = format!("The first {} of {} sequences.", words(MOST_TRACKS), whole(parts.len()));
     }
     let label = format!("Series of {} steps with its states. {see}", whole(rows));
-    let name = if seen.width == 1 { seen.names[0].as_str() } else { "value" };
+    let name = if category {
+        "probability of each state"
+    } else if seen.width == 1 {
+        seen.names[0].as_str()
+    } else {
+        "value"
+    };
     let chart = series::chart(&tracks, &listed, [&axis, name], &label);
     figure(&see, how, &(chart + &path_table(subject, e, c, &parts, &path)), &caption)
 }

@@ -24,15 +24,18 @@ pub struct Room {
     pub step: f64,
     /// Around all.
     pub margin: f64,
+    /// Whether columns may stand below each other's parts, not only beside each other.
+    pub tight: bool,
 }
 
 impl Room {
     /// Of a picture by itself.
-    pub const PICTURE: Room = Room { rise: 54.0, pitch: 150.0, gap: 22.0, step: 13.0, margin: 16.0 };
+    pub const PICTURE: Room =
+        Room { rise: 54.0, pitch: 150.0, gap: 22.0, step: 13.0, margin: 16.0, tight: false };
     /// Of one on a page.
-    pub const PAGE: Room = Room { rise: 48.0, pitch: 126.0, gap: 20.0, step: 12.0, margin: 4.0 };
+    pub const PAGE: Room = Room { rise: 48.0, pitch: 126.0, gap: 20.0, step: 12.0, margin: 4.0, tight: true };
     /// Of one on a phone.
-    pub const PHONE: Room = Room { rise: 46.0, pitch: 120.0, gap: 7.0, step: 8.0, margin: 2.0 };
+    pub const PHONE: Room = Room { rise: 46.0, pitch: 120.0, gap: 7.0, step: 8.0, margin: 2.0, tight: true };
 }
 
 /// A factor's place and on which side its label stands.
@@ -176,6 +179,14 @@ pub fn place_in(picture: &Picture, room: &Room) -> Placed {
         }
     }
     boxes.sort_by_key(|(p, _)| std::cmp::Reverse(level[*p]));
+    let (mut vertices, mut factors) = (vertices, factors);
+    if room.tight {
+        let runs: Vec<(usize, usize)> =
+            (0..picture.plates.len()).flat_map(|p| runs(&order, &columns, p)).collect();
+        let columns: Vec<&[usize]> = order.iter().map(|&c| columns[c].vertices.as_slice()).collect();
+        let parts = (&mut vertices[..], &mut factors[..], &mut boxes[..]);
+        tighten(picture, &clusters(&columns, &runs), &reach, room, parts);
+    }
     let mut placed = Placed {
         half_widths: (0..n).map(|v| half_width(picture, v)).collect(),
         vertices,
@@ -186,6 +197,69 @@ pub fn place_in(picture: &Picture, room: &Room) -> Placed {
     };
     to_origin(picture, &mut placed, &reach, room);
     placed
+}
+
+/// Columns that plates hold together: the vertices of each.
+fn clusters(columns: &[&[usize]], runs: &[(usize, usize)]) -> Vec<Vec<usize>> {
+    let mut out: Vec<Vec<usize>> = vec![];
+    for (i, column) in columns.iter().enumerate() {
+        let held = runs.iter().any(|(first, last)| *first < i && i <= *last);
+        match out.last_mut() {
+            Some(cluster) if held => cluster.extend(*column),
+            _ => out.push(column.to_vec()),
+        }
+    }
+    out
+}
+
+/// Moves each cluster to the left, as far as nothing of it meets what stands before it.
+fn tighten(
+    picture: &Picture,
+    clusters: &[Vec<usize>],
+    reach: &[(f64, f64)],
+    room: &Room,
+    (vertices, factors, boxes): (&mut [Point], &mut [FactorPlace], &mut [(usize, Rect)]),
+) {
+    let mut before: Vec<Rect> = vec![];
+    let of_plate = |p: usize, v: usize| picture.vertices[v].plates.contains(&p);
+    for cluster in clusters {
+        // Boxes of a plate in several parts are told apart by what they hold.
+        let holds = |(p, r): &(usize, Rect), vertices: &[Point]| {
+            cluster.iter().any(|&v| of_plate(*p, v) && r.holds(vertices[v]))
+        };
+        let own: Vec<usize> = (0..boxes.len()).filter(|&b| holds(&boxes[b], vertices)).collect();
+        let parts = |vertices: &[Point], boxes: &[(usize, Rect)]| -> Vec<Rect> {
+            let around = cluster.iter().map(|&v| Rect {
+                left: vertices[v].x - reach[v].0,
+                right: vertices[v].x + reach[v].1,
+                top: vertices[v].y - room.rise - 2.0 * SQUARE,
+                bottom: vertices[v].y + RADIUS,
+            });
+            around.chain(own.iter().map(|&b| boxes[b].1)).collect()
+        };
+        let gap = 1.5 * room.gap;
+        let free = |a: &Rect, b: &Rect| {
+            let apart = a.bottom + gap < b.top || b.bottom + gap < a.top;
+            if apart { f64::INFINITY } else { b.left - a.right - gap }
+        };
+        let here = parts(vertices, boxes);
+        let most =
+            before.iter().flat_map(|a| here.iter().map(move |b| free(a, b))).fold(f64::INFINITY, f64::min);
+        let left = here.iter().map(|r| r.left).fold(f64::INFINITY, f64::min);
+        let start = before.iter().map(|r| r.left).fold(f64::INFINITY, f64::min);
+        // Not past the left end of all.
+        let by = most.min(if start.is_finite() { left - start } else { 0.0 });
+        if by.is_finite() && !before.is_empty() {
+            cluster.iter().for_each(|&v| vertices[v].x -= by);
+            own.iter().for_each(|&b| {
+                boxes[b].1.left -= by;
+                boxes[b].1.right -= by;
+            });
+            let of = |f: usize| cluster.contains(&picture.factors[f].child);
+            (0..factors.len()).filter(|&f| of(f)).for_each(|f| factors[f].at.x -= by);
+        }
+        before.extend(parts(vertices, boxes));
+    }
 }
 
 /// Vertices joined to `v` by an edge through a factor.
