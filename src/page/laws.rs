@@ -2,7 +2,7 @@
 //! of it (`picture`).
 
 use super::{
-    roles::{Emission, covariates},
+    roles::{Emission, alike},
     subject::Subject,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 pub fn laws(subject: &Subject<'_>, e: &Emission) -> Option<Vec<Component>> {
     let width: usize =
         subject.graph.nodes[e.child].plates[1..].iter().map(|p| subject.bound.plate(*p).size).product();
-    if width != 1 || !covariates(subject.graph, e.child).is_empty() {
+    if width != 1 || !alike(subject.graph, e.child, e.rows) {
         return None;
     }
     components(subject.kept, subject.graph, subject.bound, NodeId(e.child), &[0])?.pop()

@@ -127,6 +127,30 @@ pub fn covariates(graph: &FactorGraph, n: usize) -> Vec<ColumnId> {
     out
 }
 
+/// Do a node's lines say the same of each row, given the category that picks them? So not if a row has
+/// numbers of its own there, or a level that picks.
+pub fn alike(graph: &FactorGraph, n: usize, rows: PlateId) -> bool {
+    let mut alike = true;
+    for f in graph.factors.iter().filter(|f| f.node.0 == n) {
+        for a in written(f) {
+            each_ref(&a.expr, &mut |r| {
+                let of_row = match r.target {
+                    Target::Column(_) => true,
+                    Target::Input(i) => graph.inputs[i.0].plates.contains(&rows),
+                    Target::Node(_) => false,
+                };
+                let own = |i: &Index| match i {
+                    Index::Plate(p) => *p == rows,
+                    Index::Column { .. } | Index::Before { .. } | Index::Parent(_) => true,
+                    Index::Gate(_) | Index::At(_) => false,
+                };
+                alike &= !of_row && !r.index.iter().any(own);
+            });
+        }
+    }
+    alike
+}
+
 /// Nodes whose product with another node is a mean: loadings, factors, tastes.
 pub fn multiplied(graph: &FactorGraph, n: usize) -> Vec<usize> {
     let mut out = vec![];

@@ -30,6 +30,9 @@ const ENOUGH: f64 = 150.0;
 /// Words, map, groups.
 pub fn pictures(subject: &Subject<'_>, e: &Emission, c: &Components) -> String {
     let Some(lists) = Lists::new(subject, e, c) else { return String::new() };
+    if lists.topics.is_empty() {
+        return String::new();
+    }
     let groups = Groups::new(subject, e, c);
     let mut out = lists.figure(subject, c, groups.as_ref());
     if lists.topics.len() >= 4 {

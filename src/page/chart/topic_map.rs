@@ -46,6 +46,8 @@ pub fn coordinates(distances: &[f64], k: usize) -> (Vec<(f64, f64)>, f64) {
 /// The largest eigenvalue of a symmetric matrix and its vector, by powers.
 pub fn largest(a: &[f64], k: usize) -> (f64, Vec<f64>) {
     let mut v: Vec<f64> = (0..k).map(|i| 1.0 + 0.37 * ((i * 7919) % 101) as f64 / 101.0).collect();
+    let length = v.iter().map(|x| x * x).sum::<f64>().sqrt();
+    v.iter_mut().for_each(|x| *x /= length);
     let mut value = 0.0;
     for _ in 0..2000 {
         let next: Vec<f64> = (0..k).map(|i| (0..k).map(|j| a[i * k + j] * v[j]).sum()).collect();

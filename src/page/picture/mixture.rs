@@ -15,7 +15,7 @@ use crate::page::{
     laws::laws,
     number::{capital, counted, fixed, percent, significant, whole, words},
     observed::Observed,
-    roles::{Emission, covariates},
+    roles::{Emission, alike, covariates},
     some::some_rows,
     subject::Subject,
 };
@@ -132,6 +132,9 @@ fn scatter(subject: &Subject<'_>, e: &Emission, c: &Components, seen: &Observed)
         "Ellipses hold 50 % and 90 % of what a component predicts for a new row. Along the edges: the \
          data’s histogram and each component’s density, times its share. ",
     );
+    if blobs.iter().any(|b| b.dof.is_finite()) {
+        how += "Each is a Student-t: what is not known of it is counted in. ";
+    }
     if points.iter().any(|p| p.open) {
         how += "Rings: rows under 95 %. ";
     }
@@ -284,6 +287,9 @@ fn profile(subject: &Subject<'_>, e: &Emission, c: &Components) -> String {
     };
     let count = inner.len().max(1);
     if levels.as_ref().is_some_and(|l| l.len() * count > 60) || count > 60 {
+        return String::new();
+    }
+    if !alike(subject.graph, e.child, e.rows) {
         return String::new();
     }
     let elements: Vec<usize> = (0..count).collect();

@@ -102,10 +102,13 @@ pub fn states(subject: &Subject<'_>, e: &Emission, c: &Components) -> String {
         parts.iter().map(|s| s.rows.windows(2).filter(|w| path[w[0]] != path[w[1]]).count()).sum();
     let doubt = (0..rows).filter(|&i| c.of_row(i).1 < 0.9).count();
     let see = format!(
-        "The most probable path changes state {} in {}; in {} no state has 90\u{a0}%.",
+        "The most probable path changes state {} in {}; {}.",
         if changes == 1 { "once".into() } else { format!("{} times", whole(changes)) },
         counted(rows, "step"),
-        counted(doubt, "step")
+        match doubt {
+            0 => "each has a state of at least 90\u{a0}%".into(),
+            d => format!("in {} no state has 90\u{a0}%", counted(d, "step")),
+        }
     );
     let how = if category {
         "The probability of each state."

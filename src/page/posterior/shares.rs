@@ -31,7 +31,7 @@ pub fn shares(subject: &Subject<'_>, kind: &Kind, n: usize, p: &NodePosterior) -
             .collect();
         all.sort_by(|a, b| b.mean.total_cmp(&a.mean));
         let (shown, left) = ends_of(&all);
-        let first = &all[0];
+        let Some(first) = all.first() else { return String::new() };
         let see = format!("{} has {}, the most.", first.label, percent(first.mean));
         let chart = dots::chart(&shown, "share", Axis::Share);
         let table = spreads_table("share of", &all);

@@ -235,14 +235,14 @@ fn edges(picture: &Picture, placed: &Placed, routes: &[Curve], taken: &mut Vec<R
 fn beside(c: &Curve, label: &str, placed: &Placed, routes: &[Curve], taken: &[Rect]) -> Rect {
     let half = text_width(label, SMALL) / 2.0 + 2.0;
     let mut best: Option<(usize, Rect)> = None;
-    for t in [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82] {
+    for t in [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82, 0.1, 0.9] {
         let (p, q) = (c.at(t), c.at(t + 0.01));
         let (dx, dy) = (q.x - p.x, q.y - p.y);
         let length = dx.hypot(dy).max(1e-9);
-        for side in [1.0, -1.0] {
+        for (side, farther) in [(1.0, 0.0), (-1.0, 0.0), (1.0, 9.0), (-1.0, 9.0)] {
             let (nx, ny) = (-dy / length * side, dx / length * side);
             // As far off as the text reaches in that direction.
-            let off = 3.0 + nx.abs() * half + ny.abs() * 7.0;
+            let off = 3.0 + farther + nx.abs() * half + ny.abs() * 7.0;
             let (x, y) = (p.x + nx * off, p.y + ny * off);
             let rect = Rect { left: x - half, right: x + half, top: y - 7.0, bottom: y + 7.0 };
             let lines = routes.iter().flat_map(|r| r.samples()).filter(|p| rect.holds(*p)).count();

@@ -25,6 +25,7 @@ const ORDER: &[&[&str]] = &[
     &["keep"],
     &["ask"],
     &["report"],
+    &["page"],
     &["pipeline"],
     &["api"],
     &["cli"],
