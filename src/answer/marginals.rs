@@ -16,7 +16,7 @@ use crate::{
         stat::Domain,
     },
     graph::{Bound, FactorGraph},
-    plan::{element_order, of_element},
+    plan::{element_order, of_element, recentre::Turn},
     shape::{NodeId, PlateId},
 };
 
@@ -36,22 +36,22 @@ pub struct Elements<'b> {
 }
 
 /// A member's own distribution, from natural parameters and moments of the whole block. `plates` are those of the
-/// node in the order in which its elements are stored; `turn` the matrix of the block's coordinates, where they are
-/// others than its nodes' values.
+/// node in the order in which its elements are stored; `turn` the block's coordinates, where they are others
+/// than its nodes' values.
 pub fn of_member<'b>(
     graph: &FactorGraph,
     (shape, member, node): (&'b dyn BlockShape, usize, NodeId),
     plates: &[(PlateId, usize)],
     [eta, moments, covariances]: [&[f64]; 3],
-    turn: Option<&[f64]>,
+    turn: Option<&Turn>,
     file_rows: Option<&[u32]>,
 ) -> Elements<'b> {
     let exact = (!covariances.is_empty()).then(|| shape.marginal_about(member, moments, covariances));
+    let order = element_order(&graph.nodes[node.0].plates, plates, file_rows);
     let marginal = match turn {
-        Some(matrix) => shape.turned(member, matrix, eta, moments),
+        Some(turn) => shape.turned(member, &turn.in_order(|| order.clone()), eta, moments),
         None => exact.flatten().unwrap_or_else(|| shape.marginal(member, Which::From(0), eta, moments)),
     };
-    let order = element_order(&graph.nodes[node.0].plates, plates, file_rows);
     let numbers = reorder(&marginal.numbers, &order, marginal.width);
     Elements { marginal: Marginal { numbers, ..marginal }, shape, member, places: inverse(&order) }
 }

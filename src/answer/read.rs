@@ -15,7 +15,7 @@ use crate::{
         RunError, emit::Emitted, options::Options, record::StopReason, rounding::Rounding, run::Finished,
     },
     graph::{Bound, FactorGraph},
-    plan::{Plan, layout::VarId},
+    plan::{Plan, element_order, layout::VarId},
     shape::{NodeId, PlateId},
 };
 use std::collections::HashMap;
@@ -128,7 +128,7 @@ pub(super) fn nodes(
         for (member, &node) in var.nodes.iter().enumerate().filter(|(_, n)| needed[n.0]) {
             let numbers = [run.eta(v), run.moments(v), &[]];
             let of = (&*var.shape, member, node);
-            let turn = plan.turn(v).map(|t| &*t.matrix);
+            let turn = plan.turn(v);
             elements[node.0] = Some(of_member(graph, of, &var.plates_of(member), numbers, turn, None));
             homes[node.0] = Some(v);
         }
@@ -155,13 +155,17 @@ pub(super) fn nodes(
     }
     let mut blocks: predict::BlockNumbers<'_> =
         emitted.iter().map(|(v, e)| (*v, [e.eta.as_slice(), e.moments.as_slice()])).collect();
-    let turned: HashMap<VarId, Vec<f64>> = plan
-        .stored
-        .iter()
-        .filter_map(|&v| Some((v, plan.vars[v].shape.turned_moments(&plan.turn(v)?.matrix, run.moments(v)))))
-        .collect();
-    let moments = |v: VarId| turned.get(&v).map_or_else(|| run.moments(v), Vec::as_slice);
-    blocks.extend(plan.stored.iter().map(|&v| (v, [run.eta(v), moments(v)])));
+    let back = |&v: &VarId| {
+        let (var, turn) = (&plan.vars[v], plan.turn(v)?);
+        let order = || element_order(&graph.nodes[var.nodes[0].0].plates, &var.plates_of(0), None);
+        Some((v, var.shape.turned_back(&turn.in_order(order), run.eta(v), run.moments(v))))
+    };
+    let turned: HashMap<VarId, [Vec<f64>; 2]> = plan.stored.iter().filter_map(back).collect();
+    let numbers = |v: VarId| match turned.get(&v) {
+        Some([eta, moments]) => [eta.as_slice(), moments],
+        None => [run.eta(v), run.moments(v)],
+    };
+    blocks.extend(plan.stored.iter().map(|&v| (v, numbers(v))));
     let quantiles = |n: usize, numbers: usize| wanted[n] && numbers <= *quantiles;
     let of = (&elements[..], &homes[..], &blocks);
     let fitted = predict::fill(graph, bound, plan, of, &mut reports, &quantiles, fitted);

@@ -82,7 +82,10 @@ impl<'a> Drawing<'a> {
             let done = block.shape.draw(Which::From(0), &block.eta, &mut random, &mut values);
             done.map_err(|e| KeepError::Damaged(format!("its block `{}` has no draws: {}", b.name, e.why)))?;
             if let Some(turn) = &b.turn {
-                turned(block, turn, &mut values);
+                let matrices = turn.in_order(|| b.orders[0].clone());
+                if !block.shape.turn_values(&matrices, &mut values) {
+                    turned(block, turn, &mut values);
+                }
             }
             for ((n, order), values) in block.nodes.iter().zip(&b.orders).zip(values) {
                 let width = values.len() / order.len().max(1);

@@ -16,7 +16,7 @@ use crate::expfam::{
     spec::Point,
     stat::{Arithmetic, Domain, GAUSSIAN_VECTOR, Part, PartRole, PartShape, StatKind, WISHART},
 };
-use crate::num::{reduce::dot, stream::Stream};
+use crate::num::{double::Double, double_matrix, reduce::dot, stream::Stream};
 
 const LN_2PI: f64 = 1.837_877_066_409_345_3;
 const X: usize = 0;
@@ -89,7 +89,38 @@ fn inverse_scale(d: usize, eta: &[f64], mean: &[f64], kappa: f64) -> Vec<f64> {
     out
 }
 
-fn parse(d: usize, eta: &[f64]) -> Result<Standard, String> {
+/// Of η; or of η and a matrix after it, where the vector is that matrix times the one that η is of: L m, κ, ν and
+/// L⁻ᵀ V L⁻¹, of which (L F)(L F)ᵀ is the inverse where F Fᵀ is that of V.
+fn parse(d: usize, numbers: &[f64]) -> Result<Standard, String> {
+    let (eta, l) = numbers.split_at(numbers.len().min(STAT.width(d)));
+    let mut q = parse_eta(d, eta)?;
+    if l.is_empty() {
+        return Ok(q);
+    }
+    let Some(inverse) = double_matrix::inverse(d, l) else { return Err("the coordinates are none".into()) };
+    let inverse: Vec<f64> = inverse.into_iter().map(Double::rounded).collect();
+    let transposed = |a: &[f64]| -> Vec<f64> { (0..d * d).map(|k| a[k % d * d + k / d]).collect() };
+    // A Bᵀ.
+    let product = |a: &[f64], b: &[f64]| -> Vec<f64> {
+        (0..d * d).map(|k| dot(&a[k / d * d..][..d], &b[k % d * d..][..d])).collect()
+    };
+    q.mean = l.chunks_exact(d).map(|row| dot(row, &q.mean)).collect();
+    q.precision.factor = product(l, &transposed(&q.precision.factor));
+    let columns = transposed(&inverse);
+    q.precision.scale = product(&product(&columns, &q.precision.scale), &columns);
+    Ok(q)
+}
+
+/// The inverse of the scale of the same.
+fn squares(d: usize, numbers: &[f64], q: &Standard) -> Vec<f64> {
+    if numbers.len() == STAT.width(d) {
+        return inverse_scale(d, numbers, &q.mean, q.kappa);
+    }
+    let f = &q.precision.factor;
+    (0..d * d).map(|k| dot(&f[k / d * d..][..d], &f[k % d * d..][..d])).collect()
+}
+
+fn parse_eta(d: usize, eta: &[f64]) -> Result<Standard, String> {
     let kappa = -2.0 * eta[d];
     positive(0, "kappa", kappa).map_err(|e| e.why)?;
     let mean: Vec<f64> = eta[..d].iter().map(|h| h / kappa).collect();
@@ -210,16 +241,15 @@ impl JointFamily for NormalWishart {
     }
     fn inverse(&self, member: usize, d: usize, eta: &[f64], _: i32) -> Vec<f64> {
         match parse(d, eta) {
-            Ok(q) if member == LAMBDA => {
-                wishart::inverse_mean(d, q.precision.dof, &inverse_scale(d, eta, &q.mean, q.kappa))
-            }
+            Ok(q) if member == LAMBDA => wishart::inverse_mean(d, q.precision.dof, &squares(d, eta, &q)),
             _ => vec![],
         }
     }
     fn covariance(&self, d: usize, eta: &[f64]) -> Vec<f64> {
-        let Ok(q) = parse(d, eta) else { return vec![f64::NAN; d * d] };
-        let inverse_scale = inverse_scale(d, eta, &q.mean, q.kappa);
-        wishart::inverse_mean(d, q.precision.dof, &inverse_scale).iter().map(|v| v / q.kappa).collect()
+        // No factor: far from 0 there may be none.
+        let (kappa, dof) = (-2.0 * eta[d], 2.0 * eta[d + 1 + d * d] + d as f64);
+        let squares = self.inverse_scale(d, eta).unwrap_or_default();
+        wishart::inverse_mean(d, dof, &squares).iter().map(|v| v / kappa).collect()
     }
     /// Off-diagonal elements of the precision have no closed form and are NaN.
     fn quantile(&self, member: usize, d: usize, eta: &[f64], p: f64) -> Vec<f64> {
@@ -245,6 +275,19 @@ impl JointFamily for NormalWishart {
         }
         x.iter_mut().zip(&q.mean).for_each(|(x, m)| *x = m + *x / q.kappa.sqrt());
         vec![x, lambda]
+    }
+    fn inverse_scale(&self, d: usize, eta: &[f64]) -> Option<Vec<f64>> {
+        let kappa = -2.0 * eta[d];
+        let mean: Vec<f64> = eta[..d].iter().map(|h| h / kappa).collect();
+        Some(inverse_scale(d, eta, &mean, kappa))
+    }
+    fn turned(&self, _: usize, eta: &[f64], matrix: &[f64]) -> Option<Vec<f64>> {
+        Some([eta, matrix].concat())
+    }
+    fn turned_back(&self, d: usize, eta: &[f64], matrix: &[f64]) -> Option<Vec<f64>> {
+        let all = [eta, matrix].concat();
+        let q = parse(d, &all).ok()?;
+        Some(pack(d, &q.mean, q.kappa, &squares(d, &all, &q), q.precision.dof))
     }
     fn shifted(&self, d: usize, eta: &[f64], by: &[f64]) -> Option<Vec<f64>> {
         let q = parse(d, eta).ok()?;

@@ -241,17 +241,32 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Of vectors that are kept with their precision matrices: of each element the matrix that its precision is a
+    /// multiple of the inverse of, d × d, whether that is positive definite or not.
+    fn inverse_scales(&self, eta: &[f64]) -> Option<Vec<f64>> {
+        let _ = eta;
+        None
+    }
+
     /// A member's own distribution, where the vector of all entries is `matrix` (row-major) times what natural
-    /// parameters and moments are of.
+    /// parameters and moments are of; of vectors that are kept with their precision matrices, one for each element.
     fn turned(&self, member: usize, matrix: &[f64], eta: &[f64], moments: &[f64]) -> Marginal {
         let _ = matrix;
         self.marginal(member, Which::From(0), eta, moments)
     }
 
-    /// Moments of the vector that is `matrix` times the one that `moments` are of.
-    fn turned_moments(&self, matrix: &[f64], moments: &[f64]) -> Vec<f64> {
+    /// Natural parameters and moments as questions take them, of the vector that is `matrix` times the one that
+    /// these are of; where the kind says so, one for each element.
+    fn turned_back(&self, matrix: &[f64], eta: &[f64], moments: &[f64]) -> [Vec<f64>; 2] {
         let _ = matrix;
-        moments.to_vec()
+        [eta.to_vec(), moments.to_vec()]
+    }
+
+    /// Writes values of all members over those of the coordinates that they were drawn in, where vectors are kept
+    /// with their precision matrices: `matrix` has one for each element. False where the kind keeps none such.
+    fn turn_values(&self, matrix: &[f64], values: &mut [Vec<f64>]) -> bool {
+        let _ = (matrix, values);
+        false
     }
 
     /// Means of a member's own elements, one after the other: also where nothing else of their distribution can be

@@ -126,6 +126,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 16, params: &[&[15.001], &BANDED_16] },
     ],
     location: false,
+    congruent: Some(SCALE),
     ..PLAIN
 };
 

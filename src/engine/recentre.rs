@@ -3,10 +3,12 @@
 //! on from the q that it has. Not here: how a model is written about other centres (`plan::recentre`), nor how
 //! much cancels (`digits`).
 
+mod carry;
+mod shears;
+
 use super::{
     emit::Emitted,
     error::{Breakdown, RunError},
-    paths::given::First,
     reached::Moved,
     session::Session,
 };
@@ -18,13 +20,13 @@ use crate::{
         Plan, element_order,
         layout::{TableId, VarId},
         recentre::{Centres, Movable, Turn, recentred, turns},
-        table::Table,
         var::{Storage, Var},
     },
     shape::NodeId,
-    start::{Start, order::order},
+    start::Start,
 };
-use std::{cell::OnceCell, ops::Range};
+use shears::Shears;
+use std::cell::OnceCell;
 
 /// Where more cancels than this many times what is left, fewer than nine digits may be. Less than that is met in
 /// sound data of many dimensions: 16 columns whose means lie 30 deviations apart come to 1e5.
@@ -70,6 +72,10 @@ pub(super) struct Recentring<'p> {
     split: bool,
     /// Blocks in other coordinates; `None` before any have been looked for.
     turns: Option<Vec<Turn>>,
+    /// Vectors beside their precision matrices in other coordinates.
+    shears: Shears,
+    /// The last plan in which all that a selector picks among has one centre.
+    whole: Option<&'p Plan>,
     /// What cancelled when it was last moved, over what was left.
     last: f64,
     /// Where it is now, if it has been moved.
@@ -82,7 +88,20 @@ impl<'p> Recentring<'p> {
         let lines = graph.factors.iter().enumerate().filter(|(_, f)| movable.in_line(graph, f));
         let lines = lines.map(|(i, f)| (i, Movable::cells(graph, bound, f))).collect();
         let last = f64::INFINITY;
-        Self { graph, bound, plans, movable, lines, moves: 0, split: false, turns: None, last, now: None }
+        Self {
+            graph,
+            bound,
+            plans,
+            movable,
+            lines,
+            moves: 0,
+            split: false,
+            turns: None,
+            shears: Shears::default(),
+            whole: None,
+            last,
+            now: None,
+        }
     }
 
     /// Where the run has been moved to.
@@ -94,7 +113,10 @@ impl<'p> Recentring<'p> {
     pub(super) fn again(&mut self, plan: &Plan, moved: &Moved) -> Result<&'p Plan, RunError> {
         let centres = moved.centres.clone();
         (self.moves, self.last, self.split) = (moved.moves, moved.last, centres.split);
-        self.turns = (!centres.turns.is_empty()).then(|| centres.turns.clone());
+        let vectors = |t: &Turn| t.members.iter().all(|m| self.graph.nodes[m.node.0].event.is_some());
+        let (shears, turns): (Vec<Turn>, Vec<Turn>) = centres.turns.iter().cloned().partition(vectors);
+        self.turns = (!turns.is_empty()).then_some(turns);
+        self.shears.now = shears;
         let plan = recentred(self.graph, self.bound, plan, &centres).and_then(|plan| self.plans.push(plan));
         self.now = Some(centres);
         let lost = || Breakdown::Improper("its centres are not those of this model".into());
@@ -166,9 +188,14 @@ impl<'p> Recentring<'p> {
         let plan = recentred(self.graph, self.bound, session.plan, &centres);
         let Some(plan) = plan.and_then(|plan| self.plans.push(plan)) else { return Ok(None) };
         let mut next = Session::new(plan, session.pool);
-        next.initialise(self.graph, &start(plan))?;
-        self.now = Some(centres);
-        Ok(Some(next))
+        match next.initialise(self.graph, &start(plan)) {
+            Ok(()) => {
+                self.now = Some(centres);
+                Ok(Some(next))
+            }
+            // What it has come to says where it could.
+            Err(e) => self.moved(&mut next, Some(start), true)?.map_or(Err(e), |next| Ok(Some(next))),
+        }
     }
 
     /// The run in better coordinates, if its means say that it should be moved. `fresh` makes a start anew in
@@ -186,7 +213,9 @@ impl<'p> Recentring<'p> {
         // Before the first bound there are no tables to look at.
         let first = broke && session.iteration <= 1;
         let far = || if self.far(session) { MUCH } else { 0.0 };
-        let mut cancels = if first { f64::MAX } else { self.cancels(session).max(far()) };
+        let far = if first { f64::MAX } else { far() };
+        let mut cancels = if first { f64::MAX } else { self.cancels(session).max(far) };
+        cancels = cancels.max(self.shears.skewed((self.graph, self.bound, &self.movable), session));
         let tangled = self.turns.is_none() && !broke && tangled(session) && {
             let found = turns(self.graph, self.bound, session.plan, &self.movable);
             let any = !found.is_empty();
@@ -199,38 +228,71 @@ impl<'p> Recentring<'p> {
         if cancels < if broke { SOME } else { MUCH } {
             return Ok(None);
         }
-        let again = self.moves > 0 && !broke && !tangled;
+        let before = self.shears.now.clone();
+        // About centres far away, nothing is to be seen.
+        let sheared = (self.moves > 0 || far == 0.0) && self.shear(session);
+        let again = self.moves > 0 && !broke && !tangled && !sheared;
         if again && cancels > WORTH * self.last && !self.further(session.plan, cancels) {
             return Ok(None);
         }
         let (old, mut centres) = self.centres(session, first)?;
         // Where means say nothing, covariates may be too much alike.
-        if broke && old.nodes == centres.nodes && !self.further(session.plan, cancels) {
+        if broke && !sheared && old.nodes == centres.nodes && !self.further(session.plan, cancels) {
             return Ok(None);
         }
-        centres.split = self.split;
-        centres.turns = self.turns.clone().unwrap_or_default();
         (self.moves, self.last) = (self.moves + 1, cancels);
-        let Some(plan) = recentred(self.graph, self.bound, session.plan, &centres) else { return Ok(None) };
-        let Some(plan) = self.plans.push(plan) else { return Ok(None) };
-        let mut next = Session::new(plan, session.pool);
-        next.iteration = session.iteration;
-        let begun = fresh.filter(|_| !self.split).map(|start| next.initialise(self.graph, &start(plan)));
-        match begun {
-            Some(Ok(())) => {}
-            _ => {
-                let by: Vec<Vec<f64>> = old
-                    .nodes
-                    .iter()
-                    .zip(&centres.nodes)
-                    .map(|(old, new)| old.iter().zip(new).map(|(old, new)| old - new).collect())
-                    .collect();
-                next.carry(self.graph, session, &by)?;
+        let by: Vec<Vec<f64>> = old
+            .nodes
+            .iter()
+            .zip(&centres.nodes)
+            .map(|(old, new)| old.iter().zip(new).map(|(old, new)| old - new).collect())
+            .collect();
+        loop {
+            centres.split = self.split;
+            centres.turns = [self.turns.as_deref().unwrap_or_default(), &self.shears.now].concat();
+            let mut plan = recentred(self.graph, self.bound, session.plan, &centres);
+            if plan.is_none() && !self.shears.now.is_empty() {
+                (self.shears.now, self.shears.able) = (vec![], Some(vec![]));
+                centres.turns = self.turns.clone().unwrap_or_default();
+                plan = recentred(self.graph, self.bound, session.plan, &centres);
             }
+            let Some(plan) = plan.and_then(|plan| self.plans.push(plan)) else {
+                self.shears.now = before;
+                return Ok(None);
+            };
+            if !self.split {
+                self.whole = Some(plan);
+            }
+            let mut next = Session::new(plan, session.pool);
+            next.iteration = session.iteration;
+            // Data of what has a centre for each component are told component by component: rows start as they do
+            // where there is one for all, if there is no q yet to go on from.
+            let begun = fresh.filter(|_| !self.split || first).map(|start| {
+                let of = if self.split { self.whole.unwrap_or(session.plan) } else { plan };
+                next.initialise(self.graph, &start(of))
+            });
+            if !matches!(begun, Some(Ok(()))) {
+                // What keeps it from starting may be told by the numbers that it has.
+                if begun.is_some() && self.shear(&next) {
+                    continue;
+                }
+                if let Err(e) = next.carry(self.graph, session, &by) {
+                    if self.shear(&next) {
+                        continue;
+                    }
+                    self.shears.now = before;
+                    return Err(e);
+                }
+            }
+            next.profile = std::mem::take(&mut session.profile);
+            self.now = Some(centres);
+            return Ok(Some(next));
         }
-        next.profile = std::mem::take(&mut session.profile);
-        self.now = Some(centres);
-        Ok(Some(next))
+    }
+
+    /// Gives vectors other coordinates, where that is called for.
+    fn shear(&mut self, session: &Session<'_>) -> bool {
+        self.shears.more((self.graph, self.bound, &self.movable), session, &mut self.split)
     }
 
     /// Other centres have not been enough: what selectors pick among gets a centre each; then blocks are turned; and
@@ -323,7 +385,9 @@ impl<'p> Recentring<'p> {
             })
             .collect();
         if let Some(turn) = plan.turn(v) {
-            all = turned(turn, var, &all);
+            let order =
+                || element_order(&self.graph.nodes[var.nodes[0].0].plates, &var.plates_of(0), file_rows);
+            all = turned(turn, var, &all, order);
         }
         for (member, &node) in var.nodes.iter().enumerate().filter(|(_, n)| self.movable.nodes[n.0]) {
             let means = &all[member];
@@ -359,14 +423,15 @@ fn tangled(session: &Session<'_>) -> bool {
     })
 }
 
-/// Means of a block's members, in their own coordinates.
-fn turned(turn: &Turn, var: &Var, means: &[Vec<f64>]) -> Vec<Vec<f64>> {
+/// Means of a block's members, in their own coordinates. `order` has the places of the elements in that of the key.
+fn turned(turn: &Turn, var: &Var, means: &[Vec<f64>], order: impl FnOnce() -> Vec<usize>) -> Vec<Vec<f64>> {
     let of = |node: NodeId| var.nodes.iter().position(|n| *n == node).unwrap_or(0);
-    let mut out = means.to_vec();
+    let (mut out, matrices) = (means.to_vec(), turn.in_order(order));
+    let square = turn.d * turn.d;
     for to in &turn.members {
         let elements = means[of(to.node)].len() / to.count.max(1);
         for (e, i) in (0..elements).flat_map(|e| (0..to.count).map(move |i| (e, i))) {
-            let row = turn.row(to.first + i);
+            let row = &matrices[e * square % matrices.len() + (to.first + i) * turn.d..][..turn.d];
             let from = turn.members.iter().map(|m| {
                 let theirs = &means[of(m.node)][e * m.count..(e + 1) * m.count];
                 dot(&row[m.first..m.first + m.count], theirs)
@@ -375,60 +440,4 @@ fn turned(turn: &Turn, var: &Var, means: &[Vec<f64>]) -> Vec<Vec<f64>> {
         }
     }
     out
-}
-
-/// Nothing is given: rows follow from the stored blocks.
-struct Nothing;
-
-impl First for Nothing {
-    fn gives(&self, _: VarId) -> bool {
-        false
-    }
-    fn write(&self, _: VarId, _: Range<usize>, _: &mut [f64]) {}
-}
-
-impl<'p> Session<'p> {
-    /// Starts from where another has come to, in whose coordinates each node's values are less by `by`.
-    fn carry(&mut self, graph: &FactorGraph, from: &Session<'p>, by: &[Vec<f64>]) -> Result<(), RunError> {
-        let plan = self.plan;
-        let order = order(plan);
-        for &v in order.iter().filter(|&&v| plan.vars[v].storage == Storage::Stored) {
-            let var = &plan.vars[v];
-            let moves: Vec<Vec<f64>> = (0..var.nodes.len())
-                .map(|member| {
-                    let node = var.nodes[member];
-                    let by = &by[node.0];
-                    if by.is_empty() {
-                        return vec![];
-                    }
-                    let places = element_order(&graph.nodes[node.0].plates, &var.plates_of(member), None);
-                    let w = by.len() / places.len().max(1);
-                    places.iter().flat_map(|&e| &by[e * w..(e + 1) * w]).copied().collect()
-                })
-                .collect();
-            if plan.turn(v).is_some() {
-                // What it was is in other coordinates: all that is known tells what it is in these.
-                self.update_var(v, &|_| true)?;
-                continue;
-            }
-            let shifted = var.shape.shifted(from.state.eta(v), &moves);
-            let fits = shifted.filter(|eta| eta.len() == self.state.eta(v).len());
-            let done = fits.is_some_and(|eta| {
-                let mut to = self.state.take_eta(v, false);
-                to.copy_from_slice(&eta);
-                self.state.put_eta(v, to);
-                (0..var.colours.len()).all(|colour| self.evaluate(v, colour).is_ok())
-            });
-            if done {
-                self.state.has_moved(v);
-            } else {
-                let mine = |t: &Table| var.nodes.iter().any(|n| n.0 == t.node);
-                self.update_var(v, &mine).or_else(|_| self.update_var(v, &|_| true))?;
-            }
-        }
-        for s in plan.streams.ids() {
-            self.first_pass(s, &order, &Nothing)?;
-        }
-        Ok(())
-    }
 }

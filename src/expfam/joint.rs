@@ -78,6 +78,23 @@ pub trait JointFamily: fmt::Debug + Send + Sync {
         let _ = (d, eta, times);
         None
     }
+    /// The matrix that the precision is a multiple of the inverse of, where the members are a vector and its
+    /// precision: d × d, whether it is positive definite or not.
+    fn inverse_scale(&self, d: usize, eta: &[f64]) -> Option<Vec<f64>> {
+        let _ = (d, eta);
+        None
+    }
+    /// What all functions of a report take in place of η, where the vector is `matrix` (d × d, of determinant 1)
+    /// times the one that η is of; `None` where the family has no such.
+    fn turned(&self, d: usize, eta: &[f64], matrix: &[f64]) -> Option<Vec<f64>> {
+        let _ = (d, eta, matrix);
+        None
+    }
+    /// η of that vector and its precision, with the digits that are left there.
+    fn turned_back(&self, d: usize, eta: &[f64], matrix: &[f64]) -> Option<Vec<f64>> {
+        let _ = (d, eta, matrix);
+        None
+    }
     /// η after the location member's value is moved by `by`.
     fn shifted(&self, d: usize, eta: &[f64], by: &[f64]) -> Option<Vec<f64>>;
 }

@@ -141,6 +141,9 @@ pub struct DistSpec {
     /// True where the values lie on a line with no origin and a mean slot (slot 1) moves with the child: data
     /// may be centred.
     pub location: bool,
+    /// The slot of a known matrix that goes with the value: where X has this density with V, A X Aᵀ has it with
+    /// A V Aᵀ and the same other parameters, for any A of determinant 1.
+    pub congruent: Option<usize>,
 }
 
 /// What most distributions do without: `..PLAIN` ends their entry.
@@ -163,6 +166,7 @@ pub const PLAIN: DistSpec = DistSpec {
     augment: None,
     points: &[],
     location: false,
+    congruent: None,
 };
 
 impl DistSpec {

@@ -113,11 +113,10 @@ fn report(
 ) -> Option<NodePosterior> {
     let block = blocks.iter().find(|b| b.nodes.contains(&node))?;
     let turn = kept.turn(block.place);
-    let turn = turn.as_ref().map(|t| &*t.matrix);
     let member = block.nodes.iter().position(|n| *n == node)?;
     let numbers = [block.eta.as_slice(), &block.moments, &[]];
     let plates = block.plates_of(member);
-    let elements = of_member(graph, (&*block.shape, member, node), &plates, numbers, turn, None);
+    let elements = of_member(graph, (&*block.shape, member, node), &plates, numbers, turn.as_ref(), None);
     let few = elements.marginal.numbers.len() <= quantiles;
     let centre = kept.centre(&graph.nodes[node.0].name);
     Some(of_block(graph, bound, node, &elements, centre, few))

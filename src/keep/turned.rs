@@ -14,7 +14,7 @@ pub(super) fn name(block: usize) -> String {
     format!("turn/{block}")
 }
 
-/// Block, entries, members, four numbers of each, and the matrix.
+/// Block, entries, members, four numbers of each, and the matrix, or those of all elements.
 pub(super) fn numbers(turn: &Turn) -> Vec<f64> {
     let members = turn.members.iter().flat_map(|m| [m.node.0, m.first, m.count, m.outer]);
     let counts = [turn.block, turn.d, turn.members.len()].into_iter().chain(members);
@@ -32,7 +32,13 @@ pub(super) fn turn(list: &[f64]) -> Option<Turn> {
         Some(TurnMember { node: NodeId(node), first, count, outer })
     });
     let members = each.collect::<Option<Vec<_>>>()?;
-    (matrix.len() == d.checked_mul(d)?).then(|| Turn { block, members, d, matrix: matrix.into() })
+    let square = d.checked_mul(d).filter(|s| *s > 0)?;
+    (!matrix.is_empty() && matrix.len().is_multiple_of(square)).then(|| Turn {
+        block,
+        members,
+        d,
+        matrix: matrix.into(),
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod cholesky;
 pub mod contract;
 pub mod digest;
 pub mod double;
+pub mod double_matrix;
 pub(crate) mod eight;
 pub mod matmul;
 pub mod numbers;

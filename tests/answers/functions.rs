@@ -1,7 +1,7 @@
 //! Categories that are known functions of others, and tables with zeros: exact where they are one block, and
 //! never at a start that cannot happen.
 
-use crate::common::{Folder, all_near, elbow, fit_text, near};
+use crate::common::{Folder, all_near, elbow, fit_text, is_evidence, near};
 
 /// Students with two skills, each answer right by guess or slip as the skills needed are all there.
 const STUDENTS: [usize; 7] = [0, 0, 1, 1, 1, 2, 2];
@@ -54,7 +54,7 @@ fn skills_of_students_are_exact() {
             has[2 * n + 1] = able_at[n] / total;
         }
     }
-    near("evidence", p.elbo(), evidence, 1e-12);
+    is_evidence(&p, evidence, 1e-12);
     all_near("s", &p.mean("s"), &skill, 1e-12);
     all_near("has", &p.mean("has"), &has, 1e-12);
 }

@@ -79,7 +79,7 @@ fn a_run_that_was_moved_is_kept_shown_and_gone_on_with() {
     let text = fs::read_to_string("tests/references/recentred.jsonl").expect("the references");
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).display().to_string();
-    for kind in ["mixture with a sentinel", "seconds since 1970"] {
+    for kind in ["mixture with a sentinel", "vectors with a sentinel", "seconds since 1970"] {
         let case: Value = text
             .lines()
             .map(|l| serde_json::from_str(l).expect("an object"))
@@ -100,5 +100,39 @@ fn a_run_that_was_moved_is_kept_shown_and_gone_on_with() {
         let want = case["evidence"].as_f64().unwrap();
         let elbo = on["elbo"].as_f64().unwrap();
         assert!((elbo - want).abs() < 1e-9 * want.abs(), "{kind}: {elbo} is not {want}");
+    }
+}
+
+/// A row to predict, of vectors whose prior lies far from them: its spread is that of the mean, κ + 1 times as wide
+/// squared.
+#[test]
+fn a_row_is_predicted_where_vectors_are_in_other_coordinates() {
+    let column = |place: f64, turn: usize| -> String {
+        let value = |i: usize| place + [0.375, -1.25, 0.8125, 1.5, -0.4375, -0.9375][(i * turn + i / 4) % 6];
+        (0..9).map(|i| format!("{:?}, ", value(i))).collect()
+    };
+    let text = format!(
+        r#"Model(
+            data: {{ "d": {{ "a": [{} None], "b": [{} None], "c": [{} None] }} }},
+            plates: {{ "n": Rows(table: "d") }},
+            nodes: {{
+                "S": Wishart(dof: 4, scale: [[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
+                "m": MvNormal(mean: [0, 0, 0], precision: "0.5 * S"),
+                "x[n]": MvNormal(mean: "m", precision: "S"),
+            }},
+            observe: {{ "x": ["a", "b", "c"] }},
+        )"#,
+        column(1.7e9, 1),
+        column(-3e9, 2),
+        column(20.0, 3)
+    );
+    let options = Options { nodes: elbow::Nodes::All, ..Options::default() };
+    let p = Model::from_text(text).unwrap().fit(&options).unwrap();
+    assert!(p.digits >= 12 && p.warnings.is_empty(), "{} {:?}", p.digits, p.warnings);
+    let (m, x) = (p.node("m").unwrap(), p.node("x").unwrap());
+    for (i, (mean, sd)) in m.mean().iter().zip(m.sd().unwrap()).enumerate() {
+        assert_eq!(x.mean()[27 + i], *mean);
+        let (got, want) = (x.sd().unwrap()[27 + i], sd * 10.5_f64.sqrt());
+        assert!((got - want).abs() < 1e-9 * want, "{i}: {got} is not {want}");
     }
 }

@@ -14,6 +14,7 @@ these doubles with 200 digits (mpmath), those with shapes to 1e300 with 700, so 
                                 sd of x is that of its Student-t, √(b′/(a′ − 1) Λ⁻¹)
     Normal–Wishart              κ′ = κ + N, ν′ = ν + N, V′⁻¹ = V⁻¹ + S + κN/κ′ (ȳ − m)(ȳ − m)ᵀ, and ln p(y) =
                                 −½ND ln π + ln Γ_D(½ν′)/Γ_D(½ν) − ½ν ln|V| + ½ν′ ln|V′| + ½D ln κ/κ′
+                                (ȳ the mean of the rows, S the sum of their squares about it)
     Gamma–Poisson               ln p(y) = ln Γ(a′)/Γ(a) + a ln b − a′ ln b′ − Σ ln y!
     Dirichlet–multinomial       ln p(c) = ln B(α + Σ c)/B(α) + Σ ln (trials!/Π c!)
     Beta–binomial               the same of two categories
@@ -179,6 +180,78 @@ def normal_wishart():
              spread={"mean": [nu2 * scale[i, j] for i in range(2) for j in range(2)]})
 
 
+def wishart(data, m, kappa, nu, scale):
+    """Evidence of rows, mean and deviation of the mean, mean of the precision; MvNormal(m, κΛ) and Wishart(ν, scale)."""
+    d, n = len(m), len(data)
+    k2, nu2 = mpf(kappa) + n, mpf(nu) + n
+    x = [[mpf(v) for v in row] for row in data]
+    mean = [sum(row[i] for row in x) / n if n else mpf(0) for i in range(d)]
+    prior = inverse(matrix([[mpf(v) for v in row] for row in scale]))
+    w = prior.copy()
+    for i in range(d):
+        for j in range(d):
+            w[i, j] += sum((row[i] - mean[i]) * (row[j] - mean[j]) for row in x)
+            w[i, j] += mpf(kappa) * n / k2 * (mean[i] - mpf(m[i])) * (mean[j] - mpf(m[j]))
+    e = (-mpf(n * d) / 2 * log(pi) + ln_multigamma(d, nu2 / 2) - ln_multigamma(d, mpf(nu) / 2)
+         + mpf(nu) / 2 * ln_det(prior) - nu2 / 2 * ln_det(w) + mpf(d) / 2 * log(mpf(kappa) / k2))
+    sd = [sqrt(w[i, i] / (k2 * (nu2 - d - 1))) for i in range(d)]
+    v = inverse(w)
+    at = [(mpf(kappa) * mpf(m[i]) + n * mean[i]) / k2 for i in range(d)]
+    return e, at, sd, [nu2 * v[i, j] for i in range(d) for j in range(d)]
+
+
+PLACES = [0.7, -1.3, 2.9, 0.02, -0.45, 1.7, -3.1, 0.9]
+
+
+def cloud(d, count, place, noise, far=0.0):
+    """Rows about a place that is no multiple of anything, one of them `far` away in every second column."""
+    z = [[Z[(5 * i + 7 * j + i * j) % 12] + 0.01 * Z[(i + j) % 12] for j in range(d)] for i in range(count)]
+    data = [[place * PLACES[j] + noise * (z[i][j] + 0.5 * z[i][0]) for j in range(d)] for i in range(count)]
+    if far:
+        data[count // 3] = [v + far * PLACES[j] if j % 2 == 0 else v for j, v in enumerate(data[count // 3])]
+    return data
+
+
+def vectors():
+    for d in (1, 2, 3, 5, 8):
+        for place, noise, far, at in ((1.0, 1.0, 0.0, 0.0), (1.7e9, 1.0, 0.0, 0.0), (1e6, 1e-4, 0.0, 12.5),
+                                      (1e9, 1e-3, 1e10, 0.0), (1.0, 1.0, 1e9, 0.0), (1e12, 1e3, 0.0, 1e12)):
+            data = cloud(d, 3 * d + 5, place, noise, far)
+            nu, kappa = d + 2, 0.25
+            scale = [[(1.0 if i == j else 0.25 / (1 + abs(i - j))) / (noise * noise) for j in range(d)] for i in range(d)]
+            m = [at] * d
+            e, mean, sd, spread = wishart(data, m, kappa, nu, scale)
+            names = [f"c{j}" for j in range(d)]
+            matrix_text = "[" + ", ".join(nums(row) for row in scale) + "]"
+            case("Normal–Wishart of many entries",
+                 f"{d} entries, place {place:g}, noise {noise:g}, prior at {at:g}, a row {far:g} away",
+                 rows(**{n: [row[j] for row in data] for j, n in enumerate(names)}) + f"""
+                plates: {{ "n": Rows(table: "t") }},
+                nodes: {{ "spread": Wishart(dof: {nu}, scale: {matrix_text}),
+                    "mu": MvNormal(mean: {nums(m)}, precision: "0.25 * spread"),
+                    "x[n]": MvNormal(mean: "mu", precision: "spread") }},
+                observe: {{ "x": [{", ".join(f'"{n}"' for n in names)}] }})""", e, mu=entries(mean, sd), spread={"mean": spread})
+
+
+def vector_groups():
+    """Groups that lie apart in other directions, with one prior."""
+    d, noise = 3, 1.0
+    for apart in (1.0, 1e6, 1e9, 1e12):
+        clouds = [cloud(d, 7, place, noise) for place in (0.0, apart, -2.0 * apart)]
+        clouds[2] = [[row[2], row[0], row[1]] for row in clouds[2]]
+        g = [k for i in range(7) for k in range(3)]
+        data = [clouds[k][i] for i in range(7) for k in range(3)]
+        of = [wishart(c, [0.0] * d, 0.01, 4, [[1.0 if i == j else 0.0 for j in range(d)] for i in range(d)]) for c in clouds]
+        e = sum(o[0] for o in of)
+        flat = lambda at: [v for o in of for v in o[at]]
+        case("vectors of groups", f"{apart:g} apart", rows(g=[k + 1 for k in g], **{f"c{j}": [r[j] for r in data] for j in range(d)}) + """
+            plates: { "n": Rows(table: "t"), "k": Groups(column: "t.g") }, inputs: { "g[n]": "g" },
+            nodes: { "spread[k]": Wishart(dof: 4, scale: [[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
+                "mu[k]": MvNormal(mean: [0, 0, 0], precision: "0.01 * spread[k]"),
+                "x[n]": MvNormal(mean: "mu[g[n]]", precision: "spread[g[n]]") },
+            observe: { "x": ["c0", "c1", "c2"] })""", e, mu=entries(flat(1), flat(2)), spread={"mean": flat(3)})
+
+
 def line(offset, noise, far, count):
     x = [offset + 0.5 * i for i in range(count)]
     if far:
@@ -341,7 +414,7 @@ def beta():
 
 
 if __name__ == "__main__":
-    for kind in (normal, normal_gamma, normal_wishart, regression, regression_gamma, groups, columns, schools, chain,
+    for kind in (normal, normal_gamma, normal_wishart, vectors, vector_groups, regression, regression_gamma, groups, columns, schools, chain,
                  gamma_poisson, dirichlet, beta):
         mp.dps = 700 if kind in (gamma_poisson, dirichlet, beta) else 200
         kind()

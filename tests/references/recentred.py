@@ -45,6 +45,25 @@ def mixtures():
             observe: {{ "x": "x" }})""", e)
 
 
+def vector_mixtures():
+    """Groups of vectors and one row far from both, in several columns at once."""
+    for d, far in ((2, 1e8), (2, -2147483647.0), (3, 1e10), (5, 99999.0)):
+        clouds = [cloud(d, 18, 0.0, 1.0), [[v + 30.0 for v in row] for row in cloud(d, 18, 0.0, 1.0)]]
+        sentinel = [far * (1 if j % 2 == 0 else -1) for j in range(d)]
+        data = [row for pair in zip(*clouds) for row in pair] + [sentinel]
+        unit = [[1.0 if i == j else 0.0 for j in range(d)] for i in range(d)]
+        e = beta([1] * 3, [18, 18, 1]) + sum(wishart(g, [0.0] * d, 0.01, d + 1, unit)[0] for g in clouds + [[sentinel]])
+        names = [f"c{j}" for j in range(d)]
+        identity = "[" + ", ".join(nums(row) for row in unit) + "]"
+        case("vectors with a sentinel", f"{d} entries, {far:g}", rows(**{n: [r[j] for r in data] for j, n in enumerate(names)}) + f"""
+            plates: {{ "n": Rows(table: "t"), "k": Size(3) }},
+            nodes: {{ "w": Dirichlet(concentration: 1, over: "k"),
+                "S[k]": Wishart(dof: {d + 1}, scale: {identity}),
+                "c[k]": MvNormal(mean: {nums([0.0] * d)}, precision: "0.01 * S[k]"), "z[n]": Categorical(p: "w"),
+                "x[n]": MvNormal(mean: "c[z[n]]", precision: "S[z[n]]") }},
+            observe: {{ "x": [{", ".join(f'"{n}"' for n in names)}] }})""", e)
+
+
 def hidden_markov():
     for far in (2147483647.0, -1e10):
         g = groups(far)
@@ -107,5 +126,6 @@ def designs():
 
 if __name__ == "__main__":
     mixtures()
+    vector_mixtures()
     hidden_markov()
     designs()

@@ -136,8 +136,8 @@ impl BlockShape for DenseGaussian {
         Some(self.d)
     }
 
-    fn turned_moments(&self, matrix: &[f64], moments: &[f64]) -> Vec<f64> {
-        turned_moments(self.d, matrix, 1.0, moments)
+    fn turned_back(&self, matrix: &[f64], eta: &[f64], moments: &[f64]) -> [Vec<f64>; 2] {
+        [eta.to_vec(), turned_moments(self.d, matrix, 1.0, moments)]
     }
 
     fn turned(&self, member: usize, matrix: &[f64], _: &[f64], moments: &[f64]) -> Marginal {

@@ -18,7 +18,7 @@ use crate::{
         stat::Domain,
         stat::PartShape,
     },
-    num::stream::Stream,
+    num::{double::Double, double_matrix, reduce::dot, stream::Stream},
 };
 use serde_json::json;
 
@@ -111,6 +111,52 @@ impl BlockShape for Pair {
     fn marginal(&self, member: usize, _: Which<'_>, eta: &[f64], _: &[f64]) -> Marginal {
         let law = Law::Member(self.family(), member, self.d);
         Marginal { law, width: self.width(), numbers: eta.to_vec() }
+    }
+
+    fn inverse_scales(&self, eta: &[f64]) -> Option<Vec<f64>> {
+        let of = |e| self.family().inverse_scale(self.d, e);
+        let all: Option<Vec<Vec<f64>>> = eta.chunks_exact(self.width()).map(of).collect();
+        all.map(|all| all.concat())
+    }
+
+    fn turned(&self, member: usize, matrix: &[f64], eta: &[f64], moments: &[f64]) -> Marginal {
+        let law = Law::Member(self.family(), member, self.d);
+        let each = eta.chunks_exact(self.width()).zip(matrix.chunks_exact(self.d * self.d));
+        let numbers: Option<Vec<Vec<f64>>> = each.map(|(e, m)| self.family().turned(self.d, e, m)).collect();
+        match numbers {
+            Some(all) => Marginal { law, width: all.first().map_or(1, Vec::len), numbers: all.concat() },
+            None => self.marginal(member, Which::From(0), eta, moments),
+        }
+    }
+
+    fn turned_back(&self, matrix: &[f64], eta: &[f64], moments: &[f64]) -> [Vec<f64>; 2] {
+        let each = eta.chunks_exact(self.width()).zip(matrix.chunks_exact(self.d * self.d));
+        let of = |(e, m)| self.family().turned_back(self.d, e, m).unwrap_or_else(|| e.to_vec());
+        [each.flat_map(of).collect(), moments.to_vec()]
+    }
+
+    fn turn_values(&self, matrix: &[f64], values: &mut [Vec<f64>]) -> bool {
+        let d = self.d;
+        let [vectors, precisions] = values else { return false };
+        if self.spec.members[1].value != PartShape::Matrix {
+            return false;
+        }
+        let each = vectors.chunks_exact_mut(d).zip(precisions.chunks_exact_mut(d * d));
+        for ((x, p), l) in each.zip(matrix.chunks_exact(d * d)) {
+            let turned: Vec<f64> = l.chunks_exact(d).map(|row| dot(row, x)).collect();
+            x.copy_from_slice(&turned);
+            match double_matrix::inverse(d, l) {
+                // L⁻ᵀ Λ L⁻¹.
+                Some(back) => {
+                    let p_then: Vec<Double> = p.iter().map(|&v| v.into()).collect();
+                    let half = double_matrix::product(d, &double_matrix::transposed(d, &back), &p_then);
+                    let all = double_matrix::product(d, &half, &back);
+                    p.iter_mut().zip(all).for_each(|(p, v)| *p = v.rounded());
+                }
+                None => p.fill(f64::NAN),
+            }
+        }
+        true
     }
 
     fn covariance(&self, of: [Entry; 2], eta: &[f64], _: &[f64]) -> f64 {

@@ -114,7 +114,7 @@ impl BlockShape for ScaledGaussian {
         Some(self.d)
     }
 
-    fn turned_moments(&self, matrix: &[f64], moments: &[f64]) -> Vec<f64> {
+    fn turned_back(&self, matrix: &[f64], eta: &[f64], moments: &[f64]) -> [Vec<f64>; 2] {
         let (d, w) = (self.d, self.width());
         let each = moments.chunks_exact(w).flat_map(|m| {
             let (vector, tau) = m.split_at(d + d * d);
@@ -122,7 +122,7 @@ impl BlockShape for ScaledGaussian {
             out.extend_from_slice(tau);
             out
         });
-        each.collect()
+        [eta.to_vec(), each.collect()]
     }
 
     fn turned(&self, member: usize, matrix: &[f64], eta: &[f64], _: &[f64]) -> Marginal {

@@ -1,7 +1,7 @@
 //! Where a model is written about. Not here: how.
 
 use crate::shape::NodeId;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// The centres of a model, and blocks written about each other's entries.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Centres {
 }
 
 /// A Gaussian block in other coordinates: the vector of its entries, less their centres, is L times what inference
-/// sees.
+/// sees. Of vectors that are kept with their precision matrices (`shear`) each element has an L of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turn {
     /// The block, by its place in the list.
@@ -24,7 +24,7 @@ pub struct Turn {
     pub members: Vec<TurnMember>,
     /// Entries of all of them.
     pub d: usize,
-    /// L, row-major.
+    /// L, row-major: one for all elements, or one for each in the order of the key.
     pub matrix: Arc<[f64]>,
 }
 
@@ -50,5 +50,19 @@ impl Turn {
     /// Row `i` of L.
     pub fn row(&self, i: usize) -> &[f64] {
         &self.matrix[i * self.d..(i + 1) * self.d]
+    }
+
+    /// L of an element.
+    pub fn of(&self, element: usize) -> &[f64] {
+        let square = self.d * self.d;
+        &self.matrix[element * square % self.matrix.len().max(1)..][..square]
+    }
+
+    /// The matrices of the elements with these places in the order of the key; one where it is for all.
+    pub fn in_order(&self, places: impl FnOnce() -> Vec<usize>) -> Cow<'_, [f64]> {
+        if self.matrix.len() == self.d * self.d {
+            return Cow::Borrowed(&self.matrix);
+        }
+        Cow::Owned(places().into_iter().flat_map(|e| self.of(e)).copied().collect())
     }
 }

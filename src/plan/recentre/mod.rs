@@ -14,15 +14,21 @@
 //! Gaussian block are besides written about each other: v = c + L v', with L triangular and ones on its diagonal, so
 //! that the columns of covariates are orthogonal (`turn`). A line Normal(vᵢ | m, p) becomes Normal(v'ᵢ | m − Σ Lᵢⱼ v'ⱼ,
 //! p): again a line of the language.
+//!
+//! Where a prior or a row lies far from the rest, vectors that are kept with their precision matrices are written in
+//! coordinates of their own as well (`shear`): MvNormal(v | m, κΛ) with v = c + L v' and Λ = L⁻ᵀ Λ' L⁻¹ is
+//! MvNormal(v' | L⁻¹ (m − c), κΛ'), and a Wishart of scale V one of scale Lᵀ V L.
 
 mod affine;
 mod centres;
 mod design;
 mod movable;
+mod shear;
 mod turn;
 mod write;
 
 pub use centres::{Centres, Turn, TurnMember};
 pub use movable::Movable;
+pub use shear::{Shearable, shearable, sheared, skew};
 pub use turn::turns;
 pub use write::recentred;

@@ -5,6 +5,7 @@ use super::{
     centres::{Centres, Turn, TurnMember},
     design::coefficients,
     movable::{Movable, codes},
+    shear::{congruent, known_matrices, matrix_of},
 };
 use crate::{
     diag::Diagnostics,
@@ -20,7 +21,7 @@ use crate::{
             Expr, ExprKind, Factor, FactorGraph, Function, Index, Input, InputSource, Ref, Target,
         },
     },
-    num::double::Double,
+    num::{cholesky, double::Double, double_matrix},
     plan::{Plan, lower::about, what_is_missing},
     shape::{Extent, InputId, NodeId, PlateId},
     source::Span,
@@ -32,12 +33,15 @@ use std::borrow::Cow;
 const TOGETHER: usize = 1024;
 /// Numbers of one array of known summands, at most.
 const LARGEST: usize = 1 << 25;
+/// A matrix in other coordinates has the same determinant: its logarithm is off by no more than this, or the matrix
+/// has lost its digits.
+const DET: f64 = 1e-9;
 
 /// The same model and data about these centres. `plan` is one of them about others. `None` where a line can't be
 /// written so.
 pub fn recentred(graph: &FactorGraph, bound: &Bound, plan: &Plan, centres: &Centres) -> Option<Plan> {
     let roles = &plan.blocks.roles;
-    let (graph, bound) = Rewriting::new(graph, bound, plan, centres).run()?;
+    let (graph, bound) = Rewriting::new(graph, bound, plan, centres)?.run()?;
     let missing: Vec<_> = (0..graph.nodes.len())
         .map(NodeId)
         .map(|n| if plan.kept.barren(n) { Missing::Everything } else { what_is_missing(&bound, n) })
@@ -71,7 +75,8 @@ struct Rewriting<'a> {
     leaf: Vec<bool>,
     movable: Movable,
     split: bool,
-    turns: &'a [Turn],
+    turns: Vec<&'a Turn>,
+    shears: Vec<Shear<'a>>,
     /// What is taken off each node's values; for observed nodes the values themselves where that serves.
     centres: Vec<Cow<'a, [f64]>>,
     graph: FactorGraph,
@@ -79,23 +84,53 @@ struct Rewriting<'a> {
     steps: Steps,
 }
 
+/// Vectors and their precision matrices in other coordinates.
+struct Shear<'a> {
+    turn: &'a Turn,
+    vector: NodeId,
+    matrix: NodeId,
+    /// L⁻¹ of each element.
+    inverse: Vec<Vec<Double>>,
+}
+
+impl<'a> Shear<'a> {
+    fn new(plan: &Plan, turn: &'a Turn) -> Option<Self> {
+        let &[vector, matrix] = plan.blocks.list.get(turn.block)?.nodes.as_slice() else { return None };
+        let each = turn.matrix.chunks_exact(turn.d * turn.d);
+        let inverse = each.map(|l| double_matrix::inverse(turn.d, l)).collect::<Option<_>>()?;
+        Some(Self { turn, vector, matrix, inverse })
+    }
+
+    fn in_line(&self, f: &Factor) -> bool {
+        let mut any = f.node == self.vector || f.node == self.matrix;
+        f.args.iter().for_each(|a| {
+            let mine = |t: Target| t == Target::Node(self.vector) || t == Target::Node(self.matrix);
+            each_ref(&a.expr, &mut |r| any |= mine(r.target));
+        });
+        any
+    }
+}
+
 impl<'a> Rewriting<'a> {
-    fn new(from: &'a FactorGraph, data: &'a Bound, plan: &'a Plan, centres: &'a Centres) -> Self {
+    fn new(from: &'a FactorGraph, data: &'a Bound, plan: &'a Plan, centres: &'a Centres) -> Option<Self> {
         let roles = &plan.blocks.roles;
         let nodes = 0..from.nodes.len();
-        Self {
+        let vectors = |t: &&Turn| t.members.iter().all(|m| from.nodes[m.node.0].event.is_some());
+        let (shears, turns): (Vec<&Turn>, Vec<&Turn>) = centres.turns.iter().partition(vectors);
+        Some(Self {
             from,
             data,
             roles,
             leaf: nodes.map(|n| !has_children(&plan.blocks.energy, NodeId(n))).collect(),
             movable: Movable::new(from, data, roles),
             split: centres.split,
-            turns: &centres.turns,
+            turns,
+            shears: shears.into_iter().map(|t| Shear::new(plan, t)).collect::<Option<_>>()?,
             centres: centres.nodes.iter().map(|c| Cow::Borrowed(c.as_slice())).collect(),
             graph: from.clone(),
             bound: data.clone(),
             steps: Steps::new(data),
-        }
+        })
     }
 
     fn run(mut self) -> Option<(FactorGraph, Bound)> {
@@ -162,6 +197,9 @@ impl<'a> Rewriting<'a> {
     /// All arguments of one line.
     fn line(&mut self, at: usize) -> Option<()> {
         let (from, f) = (self.from, &self.from.factors[at]);
+        if let Some(i) = self.shears.iter().position(|s| s.matrix == f.node) {
+            return self.scale(at, i);
+        }
         for (slot, arg) in f.args.iter().enumerate() {
             let mean = f.spec.location && slot == 0;
             let moved =
@@ -187,12 +225,47 @@ impl<'a> Rewriting<'a> {
         Some(())
     }
 
+    /// The known matrix of a precision's own line: V becomes Lᵀ V L. `None` where that has lost its digits.
+    fn scale(&mut self, at: usize, shear: usize) -> Option<()> {
+        let (from, f, turn) = (self.from, &self.from.factors[at], self.shears[shear].turn);
+        let (node, d, slot) = (&from.nodes[f.node.0], turn.d, f.spec.congruent?.checked_sub(1)?);
+        let expr = &f.args.get(slot)?.expr;
+        let mut out = vec![];
+        for (e, v) in known_matrices(from, self.data, f)?.iter().enumerate() {
+            if v.len() != d * d {
+                return None;
+            }
+            let mut made = congruent(d, turn.of(e), v);
+            // Symmetric to the last digit.
+            (0..d * d).filter(|i| i / d > i % d).for_each(|i| made[i] = made[i % d * d + i / d]);
+            let ln_det = |v: &[f64]| {
+                let mut l = v.to_vec();
+                cholesky::factor(d, &mut l).ok().map(|()| cholesky::log_det(d, &l))
+            };
+            let [was, is] = [&v.iter().map(|x| x.rounded()).collect::<Vec<_>>(), &made].map(|v| ln_det(v));
+            if (was? - is?).abs() > DET {
+                return None;
+            }
+            out.extend(made);
+        }
+        let alike = out.chunks_exact(d * d).all(|v| v == &out[..d * d]);
+        let kind = if alike {
+            ExprKind::Numbers(out[..d * d].to_vec())
+        } else {
+            let index = node.plates.iter().map(|&p| Index::Plate(p)).collect();
+            let target = self.input(expr.span, node.plates.clone(), vec![d, d], out);
+            ExprKind::Ref(Ref { target, index })
+        };
+        self.graph.factors[at].args[slot].expr = Expr { kind, random: false, ..expr.clone() };
+        Some(())
+    }
+
     /// What is random of an argument, entries of blocks in their coordinates.
     fn random(&mut self, f: &'a Factor, expr: &'a Expr, mean: bool) -> Option<Option<Expr>> {
         let named = locations(expr, self.from);
         let own = |t: &Turn| t.member(f.node).filter(|_| mean).copied();
         let concerned = |t: &&Turn| own(t).is_some() || t.members.iter().any(|m| named.contains(&m.node));
-        let turns: Vec<&'a Turn> = self.turns.iter().filter(concerned).collect();
+        let turns: Vec<&'a Turn> = self.turns.iter().copied().filter(|t| concerned(t)).collect();
         let mut kept = vec![];
         let mut terms = vec![];
         for t in turns {
@@ -321,8 +394,18 @@ impl<'a> Rewriting<'a> {
             Some(ObservedArray::Numbers { values, .. }) if follows => values.to_vec(),
             _ => vec![],
         };
+        let shear = self.shears.iter().find(|s| mean && s.in_line(f));
+        // Which of its elements a line speaks of, its precision says.
+        let shear = match shear {
+            Some(shear) => Some((shear, matrix_of(&f.args.get(1)?.expr, shear.matrix)?)),
+            None => None,
+        };
         let mut gates = vec![];
         selectors(expr, &mut gates);
+        shear.iter().for_each(|(_, r)| {
+            let chosen = r.index.iter().filter_map(|i| if let Index::Gate(g) = i { Some(g) } else { None });
+            chosen.for_each(|g| gates.push(g));
+        });
         let numbers: Vec<Option<&[f64]>> = self
             .centres
             .iter()
@@ -376,22 +459,35 @@ impl<'a> Rewriting<'a> {
                     env.choose(g, Indices::Same(at.at(0)));
                 }
                 let value = env.exact(expr);
+                let element = shear.map(|(shear, r)| (shear, env.element(r)));
                 for (i, e) in here.clone().enumerate() {
                     if !spoken_of[i] {
                         continue;
                     }
                     let v = value.at(i);
-                    for j in 0..d {
+                    let of_child = |j: usize| match follows {
+                        true => data[e * d + j],
+                        false if child.is_empty() => 0.0,
+                        false => child[(e * d + j) % child.len()],
+                    };
+                    // The mean less the child's centre; of data that follow it, the datum less it.
+                    let less = |j: usize| {
                         let x = if v.len() == 1 { v[0] } else { *v.get(j)? };
-                        if follows {
-                            let y = &mut data[e * d + j];
-                            *y = (Double::from(*y) - x).rounded();
-                            continue;
+                        let c = Double::from(of_child(j));
+                        Some(if follows { c - x } else { x - c })
+                    };
+                    let mut left = (0..d).map(less).collect::<Option<Vec<Double>>>()?;
+                    if let Some((shear, at)) = &element {
+                        left = double_matrix::times(shear.inverse.get(at.at(i))?, &left);
+                    }
+                    for (j, x) in left.into_iter().map(Double::rounded).enumerate() {
+                        match follows {
+                            true => data[e * d + j] = x,
+                            // Of a missing datum there is nothing to say.
+                            false => {
+                                out[(e * combinations + k) * d + j] = if x.is_finite() { x } else { 0.0 }
+                            }
                         }
-                        let c = if child.is_empty() { 0.0 } else { child[(e * d + j) % child.len()] };
-                        let r = (x - c.into()).rounded();
-                        // Of a missing datum there is nothing to say.
-                        out[(e * combinations + k) * d + j] = if r.is_finite() { r } else { 0.0 };
                     }
                 }
             }
