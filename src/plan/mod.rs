@@ -26,6 +26,7 @@ pub mod schedule;
 pub mod show;
 pub mod streams;
 pub mod sums;
+pub mod support;
 pub mod table;
 pub mod var;
 

@@ -10,13 +10,14 @@ use super::{
     row_names::RowNames,
     schedule::{self, Step},
     sums::SumLayout,
+    support::Support,
 };
 use crate::{
     factorize::{Block, Blocks},
     graph::{barren::Kept, energy::Source},
     shape::NodeId,
 };
-use std::ops::Deref;
+use std::{ops::Deref, sync::Arc};
 
 /// All that a run needs. Immutable.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub struct Plan {
     pub predicted: Vec<NodeId>,
     /// The elements of the data that the plan is made of; the others are predicted as well.
     pub kept: Kept,
+    /// What a start has to respect, if categories of different blocks meet in tables with zeros.
+    pub support: Option<Arc<Support>>,
     /// What rows and levels are called in messages.
     pub row_names: RowNames,
 }

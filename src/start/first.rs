@@ -5,6 +5,7 @@ use super::{
     draw::{Drawn, draw, soft},
     given::{GivenStart, What},
     order::multiplied,
+    possible::respect,
 };
 use crate::{
     block::{
@@ -46,7 +47,7 @@ impl Start {
             })
             .collect();
         let settled = |v: VarId| !values[v].is_empty();
-        let drawn = plan
+        let mut drawn: List<VarId, Vec<Option<Drawn>>> = plan
             .vars
             .ids()
             .map(|v| {
@@ -63,6 +64,8 @@ impl Start {
                 (0..members).map(of).collect()
             })
             .collect();
+        let given = |v: VarId, m: usize| callers.iter().any(|g| (g.var, g.member) == (v, m));
+        respect(graph, plan, (seed, restart), &given, &mut drawn);
         Self { seed, restart, drawn, values }
     }
 

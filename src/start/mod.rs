@@ -8,6 +8,7 @@ pub mod given;
 mod groups;
 pub mod meets_itself;
 pub mod order;
+mod possible;
 pub mod values;
 
 pub use first::Start;

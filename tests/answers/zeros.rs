@@ -1,8 +1,9 @@
 //! Categories of different plates that meet in known tables with zeros: where they are one network, the bound is
 //! the log evidence and the marginals are exact, both summed over every state in the test; where they are not,
-//! the bound is below it, and finite.
+//! the bound is below it, and finite: a start is inside what is possible. A chain of which other rows pick the steps is
+//! a network over its elements, too.
 
-use crate::common::{all_near, fit_text, is_evidence};
+use crate::common::{Folder, all_near, elbow, fit_text, is_below_evidence, is_evidence, text as path};
 use std::fmt::Write;
 
 const WITHIN: f64 = 1e-10;
@@ -392,5 +393,95 @@ fn rows_in_a_tree_and_the_category_of_their_kind() {
             zs.push(v);
         }
         exact(&text, &w, &[("s", &gs), ("z", &zs)]);
+    }
+}
+
+#[test]
+fn kept_apart_every_start_is_possible() {
+    for seed in 0..6 {
+        for (model, w) in [(star(seed).0, star(seed).1), (crossed(seed).0, crossed(seed).1)] {
+            let apart = model.replacen("observe: {", "factorize: MeanField, observe: {", 1);
+            let q = fit_text(&apart, &[], &["--restarts", "6"]);
+            is_below_evidence(&q, w.summed().0);
+            let all = Folder::new(&apart, &[]);
+            let run = elbow(&["fit", &path(&all.path("model.ron")), "--restarts", "6"]);
+            assert!(!run.stdout.contains("-inf") && !run.stdout.contains("broke"), "{}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn rows_with_weights_stay_apart_and_are_possible() {
+    let (model, ..) = star(3);
+    let model = model.replacen(r#""d": { "#, r#""d": { "w": [2, 2, 2, 2, 2, 2, 2], "#, 1).replacen(
+        r#"Rows(table: "d")"#,
+        r#"Rows(table: "d", weight: "w")"#,
+        1,
+    );
+    let q = fit_text(&model, &[], &["--restarts", "4"]);
+    assert!(q.elbo() > -200.0, "{}", q.elbo());
+}
+
+#[test]
+fn impossible_data_name_the_row_together_and_apart() {
+    // The two rows of a group show symbols that no one category of it can give.
+    let model = |rest: &str| {
+        format!(
+            r#"Model(
+                data: {{ "d": {{ "g": ["u", "v", "w", "u"], "y": [1, 1, 2, 2] }} }},
+                plates: {{ "g": Groups(column: "d.g"), "n": Rows(table: "d"), "a": Size(2), "b": Size(3) }},
+                inputs: {{ "T[a]": [[1, 0, 0], [0, 0.5, 0.5]], "E[b]": [[1, 0], [0, 1], [0, 1]] }},
+                nodes: {{
+                    "s[g]": Categorical(p: [0.4, 0.6]),
+                    "z[n]": Categorical(p: "T[s[g[n]]]"),
+                    "y[n]": Categorical(p: "E[z[n]]"),
+                }},
+                observe: {{ "y": "y" }},
+                {rest}
+            )"#
+        )
+    };
+    for rest in ["", "factorize: MeanField"] {
+        let folder = Folder::new(&model(rest), &[]);
+        let run = elbow(&["fit", &path(&folder.path("model.ron")), "--restarts", "3"]);
+        assert_eq!(run.code, Some(4), "{}", run.stdout);
+        assert!(run.stderr.contains("can't happen"), "{}", run.stderr);
+        if rest.is_empty() {
+            assert!(run.stderr.contains("at row 4, given `y`"), "{}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_chain_of_which_rows_pick_the_steps() {
+    for seed in 0..4 {
+        let r = &mut Random::new(seed + 600);
+        let (first, step) = (r.rows(1, 3, 0.0).remove(0), r.rows(3, 3, 0.3));
+        let emit = r.rows(3, 2, 0.2);
+        let mut h = vec![r.draw(&first)];
+        (1..5).for_each(|t| h.push(r.draw(&step[h[t - 1]])));
+        let week: Vec<usize> = (0..8).map(|_| r.below(5)).collect();
+        let y: Vec<usize> = week.iter().map(|&w| r.draw(&emit[h[w]])).collect();
+        let text = format!(
+            r#"Model(
+                data: {{ "weeks": {{ "week": [1, 2, 3, 4, 5] }}, "d": {{ "week": {}, "y": {} }} }},
+                plates: {{ "t": Steps(table: "weeks", id: "week"), "n": Rows(table: "d"), "k": Size(3) }},
+                inputs: {{ "I": {first:?}, "A[k]": {step:?}, "E[k]": {emit:?} }},
+                nodes: {{
+                    "h[0]": Categorical(p: "I"),
+                    "h[t]": Categorical(p: "A[h[t-1]]"),
+                    "y[n]": Categorical(p: "E[h[d.week[n]]]"),
+                }},
+                observe: {{ "y": "y" }},
+            )"#,
+            column(&week),
+            column(&y)
+        );
+        let mut w = Written::default();
+        let hs: Vec<usize> = (0..5).map(|_| w.variable(3)).collect();
+        w.factor(&[hs[0]], first);
+        (1..5).for_each(|t| w.factor(&[hs[t - 1], hs[t]], step.concat()));
+        week.iter().zip(&y).for_each(|(&t, &y)| w.factor(&[hs[t]], emit.iter().map(|row| row[y])));
+        exact(&text, &w, &[("h", &hs)]);
     }
 }

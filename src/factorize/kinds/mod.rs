@@ -8,7 +8,7 @@ mod network;
 mod pair;
 mod single;
 
-pub use cross::{ElementTables, LARGEST_CLIQUE};
+pub use cross::{Crossing, ElementTables, LARGEST_CLIQUE, Zeros, places as element_places};
 pub use gaussian::ports;
 
 use super::claim::Claim;

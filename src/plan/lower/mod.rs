@@ -33,6 +33,7 @@ use super::{
     schedule,
     streams::Stream,
     sums::SumLayout,
+    support,
     var::Storage,
 };
 use crate::{
@@ -41,6 +42,7 @@ use crate::{
     shape::NodeId,
 };
 use lowering::Lowering;
+use std::sync::Arc;
 
 /// Lowers a bound graph and its blocks, if its arrays need no more than `limit` bytes. `kept` says what of
 /// the data the bound has; `given` are centres of the nodes' values instead of those that the data suggest.
@@ -130,8 +132,10 @@ pub(super) fn about(
                 orders.push(order);
                 continue;
             }
+            let support = support::find(graph, bound, &blocks).map(Arc::new);
             let mut plan = program(graph, lowered, ascent, &blocks, centres, predicted, (kept, row_names));
             plan.rotations = rotations;
+            plan.support = support;
             return Ok(plan);
         }
         mixed.into_iter().for_each(|v| demoted[v.index()] = true);
@@ -171,6 +175,7 @@ fn program(
         blocks: blocks.clone(),
         predicted,
         kept,
+        support: None,
         row_names,
     }
 }

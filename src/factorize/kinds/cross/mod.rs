@@ -1,6 +1,6 @@
 //! Categories of different plates that meet in known tables with zeros, kept together: a group's category and its
-//! rows', a step's and its sequence's, two rows that a row names. Not here: which of their elements meet
-//! (`tables`), what is told of the block (`network`), nor its numbers (`block::kind::cross_network`).
+//! rows', a step's and its sequence's, two rows that a row names. Chains and trees of which rows of another table
+//! pick the steps, too. Not here: which of their elements meet (`tables`), what is told of the block (`network`), nor its numbers (`block::kind::cross_network`).
 //!
 //! Kept apart, each would be certain of what the others leave possible, and no update could take that back.
 
@@ -8,11 +8,18 @@ mod network;
 mod tables;
 mod zeros;
 
-pub use tables::ElementTables;
+pub use network::Crossing;
+pub use tables::{ElementTables, places};
+pub use zeros::Zeros;
 
 use crate::{
     block::junction_tree::{JunctionTree, TreeError},
-    factorize::{blocks::Blocks, claim::Claim, claims::Claims, text::listed},
+    factorize::{
+        blocks::Blocks,
+        claim::Claim,
+        claims::Claims,
+        text::{along, listed},
+    },
     graph::{
         bound::Bound,
         energy::{Element, EnergyTerm, Op, Source},
@@ -20,12 +27,11 @@ use crate::{
     },
     shape::{BlockId, NodeId, PlateId},
 };
-use network::Crossing;
+
 use std::{
     collections::{BTreeSet, HashSet},
     sync::Arc,
 };
-use zeros::Zeros;
 
 /// The registry's entry.
 pub static CROSS: CrossNetworks = CrossNetworks;
@@ -44,6 +50,9 @@ impl Claim for CrossNetworks {
             return;
         }
         let mut sets = crossing(claims);
+        let zeros = sets.clone();
+        let picked = claims.free_nodes().into_iter().filter(|n| referred_to(claims, *n));
+        sets.extend(picked.map(|n| BTreeSet::from([n])).collect::<Vec<_>>());
         sets.retain(|nodes| claims.wishes.together(&nodes.iter().copied().collect::<Vec<_>>()));
         for set in together(&sets) {
             let all = closure(claims, &set);
@@ -52,9 +61,10 @@ impl Claim for CrossNetworks {
                 Err(_) => as_far_as_it_goes(claims, &sets, &set),
             };
             for members in taken {
+                let with_zeros = zeros.iter().any(|z| z.is_subset(&members));
                 let members: Vec<NodeId> = members.into_iter().collect();
                 let network = Crossing::new(claims.graph, &members);
-                let why = claims.reasons.beside(network.why(claims.graph), &members);
+                let why = claims.reasons.beside(network.why(claims.graph, with_zeros), &members);
                 let rewritten = network.rewritten(&claims.blocks.energy, claims.next());
                 claims.add(members, Arc::new(network), why, rewritten);
             }
@@ -92,6 +102,19 @@ fn crossing(claims: &Claims<'_>) -> Vec<BTreeSet<NodeId>> {
         }
     }
     out
+}
+
+/// Does a category depend on the step before or the row above, while others pick its steps out of their turn? No
+/// chain holds that.
+fn referred_to(claims: &Claims<'_>, node: NodeId) -> bool {
+    let (graph, energy) = (claims.graph, &claims.blocks.energy);
+    let Some(steps) = along(graph, node) else { return false };
+    let Some(axis) = graph.nodes[node.0].plates.iter().position(|p| *p == steps) else { return false };
+    let me = Source::Node(node);
+    let at = |fits: fn(&Element) -> bool| {
+        energy.places(me).any(|at| energy.operand(at).1.elements.get(axis).is_some_and(fits))
+    };
+    at(|e| e.is_before()) && at(|e| matches!(e, Element::Column { .. }))
 }
 
 /// Do they all stand at one element of the same plates, or at it and the step before or the row above?

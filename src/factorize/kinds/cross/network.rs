@@ -30,18 +30,24 @@ pub struct Crossing {
 }
 
 impl Crossing {
+    /// Of these nodes.
     pub fn new(graph: &FactorGraph, nodes: &[NodeId]) -> Self {
         let member = |n: &NodeId| Member { node: *n, inner: graph.nodes[n.0].plates.clone(), vector: false };
         Self { members: nodes.iter().map(member).collect() }
     }
 
-    /// Why it was taken.
-    pub fn why(&self, graph: &FactorGraph) -> String {
+    /// Why it was taken: tables with zeros, or steps that other rows pick.
+    pub fn why(&self, graph: &FactorGraph, zeros: bool) -> String {
         let nodes: Vec<NodeId> = self.members.iter().map(|m| m.node).collect();
         let (what, their) = if nodes.len() == 1 { ("Elements of ", "them") } else { ("", "their elements") };
+        let names = listed(graph, &nodes, "and");
+        if zeros {
+            return format!(
+                "{what}{names} meet in a table with zeros: one junction tree over all of {their} keeps what is possible together exact."
+            );
+        }
         format!(
-            "{what}{} meet in a table with zeros: one junction tree over all of {their} keeps what is possible together exact.",
-            listed(graph, &nodes, "and")
+            "{what}{names} depend on the step before, and other rows pick steps: one junction tree over all of {their} keeps them exact."
         )
     }
 

@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// By known array of an energy, whether a logarithm of 0 is among its numbers.
+#[derive(Debug)]
 pub struct Zeros(Vec<bool>);
 
 impl Zeros {
