@@ -339,3 +339,144 @@ fn direction(memory: &[(Vec<f64>, Vec<f64>)], slope: &[f64], scale: f64) -> Vec<
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{graph::Bound, plan::Plan, start::Start};
+
+    /// Y of N rows and three columns, as cells of a table: every tenth is missing if `holes`.
+    fn table(rows: usize, holes: bool) -> String {
+        let cell = |n: usize, j: usize| match holes && (n * 3 + j) % 10 == 4 {
+            true => "\"\"".to_string(),
+            false => {
+                format!("{}", (((n * 37 + j * 11) % 23) as f64 - 11.0) / 7.0 + ((n % 5) * j) as f64 / 4.0)
+            }
+        };
+        let column = |j: usize| {
+            format!("\"y{j}\": [{}]", (0..rows).map(|n| cell(n, j)).collect::<Vec<_>>().join(", "))
+        };
+        (0..3).map(column).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Factors with relevances and an intercept in the loadings' block; dynamics with loadings; a product of two
+    /// stored blocks.
+    fn models() -> Vec<(String, usize)> {
+        let factors = |holes: bool| {
+            format!(
+                r#"Model(data: {{ "t": {{ {} }} }},
+                plates: {{ "n": Rows(table: "t"), "j": Columns(table: "t"), "i": Size(2) }},
+                nodes: {{ "alpha[i]": Gamma(shape: 1, rate: 1), "W[j,i]": Normal(mean: 0, precision: "alpha[i]"),
+                "m[j]": Normal(mean: 0, precision: 0.1), "tau[j]": Gamma(shape: 2, rate: 1),
+                "h[n,i]": Normal(mean: 0.3, precision: 1),
+                "y[n,j]": Normal(mean: "dot(W[j], h[n]) + m[j]", precision: "tau[j]") }}, observe: {{ "y": "t" }})"#,
+                table(23, holes)
+            )
+        };
+        let dynamics = format!(
+            r#"Model(data: {{ "t": {{ {} }} }},
+            plates: {{ "t": Steps(table: "t"), "j": Columns(table: "t"), "i": Size(2), "p": Size(2) }},
+            nodes: {{ "alpha[p]": Gamma(shape: 1, rate: 1), "A[i,p]": Normal(mean: 0, precision: "alpha[p]"),
+            "gamma[p]": Gamma(shape: 1, rate: 1), "C[j,p]": Normal(mean: 0, precision: "gamma[p]"),
+            "h[0,i]": Normal(mean: 0, precision: 1), "h[t,i]": Normal(mean: "dot(A[i], h[t-1])", precision: 1),
+            "r[j]": Gamma(shape: 1, rate: 1), "y[t,j]": Normal(mean: "dot(C[j], h[t])", precision: "r[j]") }},
+            observe: {{ "y": "t" }})"#,
+            table(31, true)
+        );
+        let product = r#"Model(data: { "t": { "y": [1, 2, 0.5, -1, 3, 1.5, 0, 2], "u": [1, 1, 2, 2, 3, 3, 4, 4],
+            "v": [1, 2, 2, 3, 3, 1, 1, 3] } }, plates: { "r": Rows(table: "t"), "u": Groups(column: "t.u"),
+            "v": Groups(column: "t.v"), "i": Size(2) }, nodes: { "a[u,i]": Normal(mean: 0, precision: 1),
+            "b[v,i]": Normal(mean: 0.5, precision: 1), "tau": Gamma(shape: 1, rate: 1),
+            "y[r]": Normal(mean: "dot(a[u[r]], b[v[r]])", precision: "tau") }, observe: { "y": "y" })"#;
+        // With the number of blocks that follow.
+        vec![(factors(false), 1), (factors(true), 1), (dynamics, 2), (product.to_string(), 0)]
+    }
+
+    fn planned(text: &str) -> (crate::graph::FactorGraph, Bound, Plan) {
+        let source = crate::source::Source::new("test.ron", text);
+        let mut diags = crate::diag::Diagnostics::default();
+        let model = crate::syntax::parse(&source, &mut diags).unwrap();
+        let graph = crate::pipeline::graph(&model, &source, &mut diags).unwrap();
+        let files = crate::data::MemoryFiles::default();
+        let bound = crate::pipeline::bind(&model, &graph, &files, &|_| None, &source, &mut diags).unwrap();
+        let plan = crate::pipeline::plan(&graph, &bound, &mut diags).unwrap();
+        (graph, bound, plan)
+    }
+
+    /// Law A2, and the slope of what changes: that of central differences.
+    #[test]
+    fn a_rotation_leaves_the_energy_of_what_is_observed() {
+        for (text, readers) in models() {
+            let (graph, _, plan) = planned(&text);
+            let [rotation] = plan.rotations.as_slice() else { panic!("one rotation\n{text}") };
+            assert_eq!((rotation.size, rotation.readers.len()), (2, readers), "{text}");
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+            let mut session = Session::new(&plan, &pool);
+            session.initialise(&graph, &Start::new(&graph, &plan, 0, 0, &[])).unwrap();
+            let mut terms = vec![];
+            for _ in 0..3 {
+                plan.schedule.iter().for_each(|&s| session.step(s, &mut terms).unwrap());
+            }
+            session.state.mark();
+            let observed: Vec<usize> =
+                (0..graph.nodes.len()).filter(|&n| graph.nodes[n].observed.is_some()).collect();
+            let of = Rotation { readers: vec![], ..rotation.clone() };
+            let before = Before {
+                etas: of.sides.iter().flatten().map(|s| session.state.eta(s.var).to_vec()).collect(),
+                entropies: of.sides.iter().flatten().map(|s| session.state.entropy(s.var)).collect(),
+                ..Before::default()
+            };
+            let first = session.statistics.numbers().to_vec();
+            let by = [0.3, -0.2, 0.5, 0.1];
+            let here = exp(2, &by);
+            session.apply(&of, &here, &before, &first).unwrap();
+            let (mut now, value, slope) = (vec![], session.value(&of), session.slope(&of));
+            session.terms(&mut now).unwrap();
+            for &n in &observed {
+                let (a, b) = (terms[n], now[n]);
+                assert!(
+                    (a - b).abs() <= 1e-10 * a.abs().max(1.0),
+                    "{}: {a} became {b}\n{text}",
+                    plan.names[n]
+                );
+            }
+            // All that changes is in the value.
+            let [all, all_now] = [&terms, &now].map(|t| crate::num::reduce::sum(t));
+            session.apply(&of, &identity(2), &before, &first).unwrap();
+            let start = session.value(&of);
+            assert!((all_now - all - (value - start)).abs() <= 1e-9 * all.abs().max(1.0), "{text}");
+            for i in 0..4 {
+                let mut at = |h: f64| {
+                    let mut d = [0.0; 4];
+                    d[i] = h;
+                    session.apply(&of, &product(2, &exp(2, &d), &here), &before, &first).unwrap();
+                    session.value(&of)
+                };
+                let h = 1e-5;
+                let want = (at(h) - at(-h)) / (2.0 * h);
+                let close = (slope[i] - want).abs() <= 1e-5 * want.abs().max(1.0);
+                assert!(close, "slope {i}: {} and {want}\n{text}", slope[i]);
+            }
+        }
+    }
+
+    /// A rotation raises the bound, and one that is taken back leaves every bit.
+    #[test]
+    fn a_rotation_climbs_and_goes_back() {
+        for (text, _) in models() {
+            let (graph, _, plan) = planned(&text);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+            let mut session = Session::new(&plan, &pool);
+            session.initialise(&graph, &Start::new(&graph, &plan, 0, 0, &[])).unwrap();
+            let mut terms = vec![];
+            plan.schedule.iter().for_each(|&s| session.step(s, &mut terms).unwrap());
+            session.state.mark();
+            let (good, elbo) = (session.snapshot(), crate::num::reduce::sum(&terms));
+            assert!(session.rotate(elbo).unwrap(), "{text}");
+            session.terms(&mut terms).unwrap();
+            assert!(crate::num::reduce::sum(&terms) > elbo, "{text}");
+            session.rotate_back();
+            assert_eq!(session.snapshot(), good);
+        }
+    }
+}

@@ -8,6 +8,7 @@ mod loops;
 #[path = "../textbook/mod.rs"]
 mod textbook;
 
+mod acceleration;
 mod alike;
 mod energy;
 mod engine_textbook;
