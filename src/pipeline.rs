@@ -5,6 +5,7 @@
 #![allow(clippy::result_large_err)]
 
 use crate::{
+    ask::Ends,
     check,
     data::{self, Files},
     diag::{Code, Diagnostic, Diagnostics, Reported},
@@ -16,10 +17,12 @@ use crate::{
         energy::{self, Energy, ExpandError, LARGEST_EXPANSION},
         factor_graph::{self, ObservedValues},
     },
+    keep,
     num::size,
     plan::{
         self, LowerError, Plan,
         memory::{self, Need, NoRoom},
+        recentre::recentred,
     },
     shape::{DataTableId, Extent, NodeId},
     source::Source,
@@ -258,18 +261,31 @@ pub fn plan_about(
     plan_of_seen(graph, bound, &seen, (limit, centres), diags)
 }
 
-/// A plan of all steps of every sequence, whether anything observed hangs on them or not: of rows whose shared
-/// variables stay as they are.
+/// The plan of new rows for a kept posterior, in whose coordinates its blocks are; `ends` says whether it has all
+/// steps of every sequence, or those alone that anything observed hangs on.
 ///
 /// # Errors
-/// As above.
-pub fn plan_with_ends(
+/// As above; or the model cannot be written about the posterior's centres with these data.
+pub fn plan_again(
+    kept: &keep::Kept,
     graph: &FactorGraph,
     bound: &Bound,
-    (limit, centres): (u64, Option<&[Vec<f64>]>),
+    ends: Ends,
     diags: &mut Diagnostics,
 ) -> Result<Plan, Reported> {
-    plan_of_seen(graph, bound, &|bound| with_ends(graph, bound), (limit, centres), diags)
+    let seen = |bound| match ends {
+        Ends::LeftOut => without_barren(graph, bound),
+        Ends::Planned => with_ends(graph, bound),
+    };
+    let centres = keep::prior::centres(kept, graph);
+    let about = if kept.is_moved() { None } else { Some(centres.as_slice()) };
+    let plan = plan_of_seen(graph, bound, &seen, (memory::MOST, about), diags)?;
+    let Some(moved) = keep::centred::moved(kept, graph, bound, &plan) else { return Ok(plan) };
+    let there = recentred(graph, &seen(bound).0, &plan, &moved.centres);
+    there.ok_or_else(|| {
+        let title = "these rows cannot be written about the centres that the fit has moved to";
+        diags.error(Diagnostic::error(Code::NONE, title.to_string()).help("fit again with the new rows"))
+    })
 }
 
 /// A plan of what `seen` leaves of the data.

@@ -35,7 +35,7 @@ pub(super) fn log_density(of: &Shared<'_>, all: &[(&Says, &[f64])]) -> Option<f6
                     None => tilts.push((&t.base, m)),
                 }
             }
-            Says::Student { dof, mean, scale } => {
+            Says::Student { dof, mean, scale, .. } => {
                 let d = mean.len();
                 let there: Vec<usize> = (0..d).filter(|&i| !x[i].is_nan()).collect();
                 let residual: Vec<f64> = there.iter().map(|&i| x[i] - mean[i]).collect();
@@ -132,7 +132,7 @@ fn student(dof: f64, residual: &[f64], scale: Vec<f64>) -> Option<f64> {
 pub(super) fn law(of: &Shared<'_>, says: &Says, domain: Domain, value: PartShape, x: &[f64]) -> Option<Law> {
     let (dof, mean, scale) = match says {
         Says::Tilt(t) => return tilted(of, t, domain, value),
-        Says::Student { dof, mean, scale } => (*dof, mean.clone(), scale.clone()),
+        Says::Student { dof, mean, scale, .. } => (*dof, mean.clone(), scale.clone()),
         Says::Gaussian { mean, noise, scaled } => {
             let mut scale = noise.clone();
             for (i, a) in mean.iter().enumerate() {

@@ -56,7 +56,7 @@ pub fn derive(
             left_out.push(format!("`{}` is left out: a kept posterior does not hold `{node}`", q.name));
         } else if reads_lost_columns(bound, &q.expr) {
             left_out.push(format!("`{}` is left out: it reads columns, which are not kept", q.name));
-        } else if exact(&shared, kept, q, &mut frame) {
+        } else if exact(&shared, q, &mut frame) {
             found[i] = Some(frame);
         } else {
             drawn.push((i, Sample { quantity: q, frame, values: vec![] }));
@@ -204,9 +204,8 @@ fn elements(bound: &Bound, q: &DerivedQuantity) -> (Vec<usize>, usize) {
 }
 
 /// Fills in a quantity that is linear in Gaussian vectors; `false` where it is not.
-fn exact(of: &Shared<'_>, kept: &Kept, q: &DerivedQuantity, out: &mut DerivedPosterior) -> bool {
-    // About other centres, or in other coordinates, entries are not the nodes' values.
-    if !gates(&q.expr).is_empty() || kept.about_one_centre().is_err() {
+fn exact(of: &Shared<'_>, q: &DerivedQuantity, out: &mut DerivedPosterior) -> bool {
+    if !gates(&q.expr).is_empty() {
         return false;
     }
     let steps = Steps::new(of.bound);

@@ -33,8 +33,8 @@ pub(super) enum Says {
     /// Linear functions of Gaussian entries and a Gaussian noise of this covariance, d × d; both at a
     /// precision of 1 of the element's scaling member, if there is one.
     Gaussian { mean: Vec<Linear>, noise: Vec<f64>, scaled: Option<Element> },
-    /// A Student-t with squared scales d × d.
-    Student { dof: f64, mean: Vec<f64>, scale: Vec<f64> },
+    /// A Student-t with squared scales d × d, of what an element says.
+    Student { element: Element, dof: f64, mean: Vec<f64>, scale: Vec<f64> },
     /// A message to one element, or none where all is known.
     Tilt(Tilt),
 }
@@ -251,24 +251,25 @@ fn pair(of: &Shared<'_>, env: &Environment<'_>, line: &Factor, d: usize) -> Opti
     if !line.spec.location || args.len() < 2 {
         return None;
     }
-    let element = |expr: &Expr| -> Option<(f64, Element, usize, NodeId)> {
+    let element = |expr: &Expr| -> Option<(f64, Element, usize, (NodeId, usize))> {
         let (times, n, number) = multiple(env, expr)?;
         let node = &of.graph.nodes[n.0];
         let width = node.spec.stat.value.width(node.event.map_or(1, |e| of.bound.size(e)));
         match of.place(n, number / width)? {
-            Place::Kept(e, member, _) => Some((times, e, member, n)),
+            Place::Kept(e, member, _) => Some((times, e, member, (n, number / width))),
             Place::Fresh => None,
         }
     };
-    let ((one, e, 0, n), (times, other, 1, _)) = (element(&args[0].expr)?, element(&args[1].expr)?) else {
+    let ((one, e, 0, (n, at)), (times, other, 1, _)) = (element(&args[0].expr)?, element(&args[1].expr)?)
+    else {
         return None;
     };
-    if one != 1.0 || e != other {
+    if one != 1.0 || e != other || of.turn(e).is_some() {
         return None;
     }
     let (dof, mean, scale) = of.blocks[e.block].shape.ahead(of.eta(e), times)?;
-    let mean = mean.iter().enumerate().map(|(i, m)| m + of.centre(n, i)).collect();
-    (scale.len() == d * d).then_some(Says::Student { dof, mean, scale })
+    let mean = mean.iter().enumerate().map(|(i, m)| m + of.centre(n, at, d, i)).collect();
+    (scale.len() == d * d).then_some(Says::Student { element: e, dof, mean, scale })
 }
 
 /// The inverse of a positive number or of a positive definite matrix.

@@ -8,6 +8,7 @@ use crate::{
         evaluate::{self, Environment, Indices, Steps},
         factor_graph::{Arg, Expr, ExprKind, Function, RowSet, Target},
     },
+    num::double::Double,
     shape::NodeId,
     syntax::expr::BinaryOp,
 };
@@ -23,26 +24,53 @@ pub(super) struct Linear {
     pub fresh: Vec<(NodeId, usize, f64, f64)>,
 }
 
-impl Linear {
-    fn known(x: f64) -> Self {
-        Self { constant: x, ..Self::default() }
+/// The same while it is made: what cancels in it leaves what is left. A variable far from 0, or one that others of its
+/// block are taken off, has coefficients that are small differences of large numbers.
+#[derive(Clone, Debug, Default)]
+struct Sum {
+    constant: Double,
+    entries: Vec<(Element, usize, Double)>,
+    fresh: Vec<(NodeId, usize, Double, f64)>,
+}
+
+impl Sum {
+    fn known(constant: Double) -> Self {
+        Self { constant, ..Self::default() }
     }
-    pub(super) fn is_known(&self) -> bool {
+    fn is_known(&self) -> bool {
         self.entries.is_empty() && self.fresh.is_empty()
     }
-    fn times(mut self, by: f64) -> Self {
-        self.constant *= by;
-        self.entries.iter_mut().for_each(|e| e.2 *= by);
-        self.fresh.iter_mut().for_each(|f| f.2 *= by);
+    fn times(mut self, by: Double) -> Self {
+        self.constant = self.constant * by;
+        self.entries.iter_mut().for_each(|e| e.2 = e.2 * by);
+        self.fresh.iter_mut().for_each(|f| f.2 = f.2 * by);
         self
     }
     fn plus(mut self, other: Self) -> Self {
-        self.constant += other.constant;
+        self.constant = self.constant + other.constant;
         self.entries.extend(other.entries);
         self.fresh.extend(other.fresh);
         self
     }
+    /// Each entry once, rounded.
+    fn gathered(mut self) -> Linear {
+        self.entries.sort_by_key(|e| (e.0, e.1));
+        self.entries.dedup_by(|next, kept| {
+            let same = (next.0, next.1) == (kept.0, kept.1);
+            if same {
+                kept.2 = kept.2 + next.2;
+            }
+            same
+        });
+        Linear {
+            constant: self.constant.rounded(),
+            entries: self.entries.into_iter().map(|(e, i, c)| (e, i, c.rounded())).collect(),
+            fresh: self.fresh.into_iter().map(|(n, i, c, v)| (n, i, c.rounded(), v)).collect(),
+        }
+    }
+}
 
+impl Linear {
     /// E of it, centres included.
     pub(super) fn mean(&self, of: &Shared<'_>) -> f64 {
         self.constant + self.entries.iter().map(|(e, i, c)| c * of.mean(*e, *i)).sum::<f64>()
@@ -65,9 +93,13 @@ impl Linear {
 }
 
 /// The numbers of an expression as linear functions; `None` where they are none.
-pub(super) fn linear(of: &Shared<'_>, env: &Environment<'_>, expr: &Expr) -> Option<Vec<Linear>> {
+pub(super) fn linear<'a>(of: &Shared<'_>, env: &Environment<'a>, expr: &'a Expr) -> Option<Vec<Linear>> {
+    Some(sums(of, env, expr)?.into_iter().map(Sum::gathered).collect())
+}
+
+fn sums<'a>(of: &Shared<'_>, env: &Environment<'a>, expr: &'a Expr) -> Option<Vec<Sum>> {
     if evaluate::known(expr) {
-        return Some(env.value(expr).at(0).iter().map(|x| Linear::known(*x)).collect());
+        return Some(env.exact(expr).at(0).iter().map(|x| Sum::known(*x)).collect());
     }
     match &expr.kind {
         ExprKind::Ref(r) => {
@@ -76,20 +108,22 @@ pub(super) fn linear(of: &Shared<'_>, env: &Environment<'_>, expr: &Expr) -> Opt
             // The numbers of nodes are their places: what is read says where it stands.
             read.at(0).iter().map(|place| entry(of, n, *place as usize)).collect()
         }
-        ExprKind::Negate(a) => Some(linear(of, env, a)?.into_iter().map(|x| x.times(-1.0)).collect()),
+        ExprKind::Negate(a) => {
+            Some(sums(of, env, a)?.into_iter().map(|x| x.times(Double::from(-1.0))).collect())
+        }
         ExprKind::Binary(op, a, b) => {
-            let (a, b) = (linear(of, env, a)?, linear(of, env, b)?);
+            let (a, b) = (sums(of, env, a)?, sums(of, env, b)?);
             let width = a.len().max(b.len());
-            let pick = |x: &[Linear], i: usize| x.get(if x.len() == 1 { 0 } else { i }).cloned();
+            let pick = |x: &[Sum], i: usize| x.get(if x.len() == 1 { 0 } else { i }).cloned();
             (0..width)
                 .map(|i| {
                     let (x, y) = (pick(&a, i)?, pick(&b, i)?);
                     match op {
                         BinaryOp::Add => Some(x.plus(y)),
-                        BinaryOp::Sub => Some(x.plus(y.times(-1.0))),
+                        BinaryOp::Sub => Some(x.plus(y.times(Double::from(-1.0)))),
                         BinaryOp::Mul if x.is_known() => Some(y.times(x.constant)),
                         BinaryOp::Mul if y.is_known() => Some(x.times(y.constant)),
-                        BinaryOp::Div if y.is_known() => Some(x.times(1.0 / y.constant)),
+                        BinaryOp::Div if y.is_known() => Some(x.times(Double::from(1.0) / y.constant)),
                         _ => None,
                     }
                 })
@@ -97,15 +131,14 @@ pub(super) fn linear(of: &Shared<'_>, env: &Environment<'_>, expr: &Expr) -> Opt
         }
         ExprKind::Call(Function::Dot | Function::MatrixVector, args) => {
             let [a, b] = args.as_slice() else { return None };
-            let (a, b) = (linear(of, env, a)?, linear(of, env, b)?);
+            let (a, b) = (sums(of, env, a)?, sums(of, env, b)?);
             let length = a.len().min(b.len()).max(1);
             let rows = a.len().max(b.len()) / length;
-            let row = |x: &[Linear], i: usize, k: usize| {
-                x[if x.len() == length { k } else { i * length + k }].clone()
-            };
+            let row =
+                |x: &[Sum], i: usize, k: usize| x[if x.len() == length { k } else { i * length + k }].clone();
             (0..rows)
                 .map(|i| {
-                    (0..length).try_fold(Linear::default(), |sum, k| {
+                    (0..length).try_fold(Sum::default(), |sum, k| {
                         let (x, y) = (row(&a, i, k), row(&b, i, k));
                         match (x.is_known(), y.is_known()) {
                             (true, _) => Some(sum.plus(y.times(x.constant))),
@@ -119,7 +152,7 @@ pub(super) fn linear(of: &Shared<'_>, env: &Environment<'_>, expr: &Expr) -> Opt
         ExprKind::Call(Function::Element(at), args) => {
             let [vector] = args.as_slice() else { return None };
             let at = at.settled(&of.bound.labelled);
-            Some(vec![linear(of, env, vector)?.get(at)?.clone()])
+            Some(vec![sums(of, env, vector)?.get(at)?.clone()])
         }
         ExprKind::Numbers(_) | ExprKind::Call(..) => None,
     }
@@ -148,15 +181,22 @@ pub(super) fn known_value(
 }
 
 /// A number of a shared node.
-fn entry(of: &Shared<'_>, n: NodeId, number: usize) -> Option<Linear> {
+fn entry(of: &Shared<'_>, n: NodeId, number: usize) -> Option<Sum> {
     let node = &of.graph.nodes[n.0];
     let width = node.spec.stat.value.width(node.event.map_or(1, |e| of.bound.size(e)));
     let (element, component) = (number / width, number % width);
     match of.place(n, element)? {
         Place::Kept(e, member, inside) => {
-            let block = &of.blocks[e.block];
-            let at = block.shape.entry(member, inside * width + component)?;
-            Some(Linear { constant: of.centre(n, component), entries: vec![(e, at, 1.0)], fresh: vec![] })
+            let at = of.blocks[e.block].shape.entry(member, inside * width + component)?;
+            let entries = match of.turn(e) {
+                Some(turn) if at < turn.d => {
+                    let row = turn.row(at).iter().enumerate().filter(|(_, l)| **l != 0.0);
+                    row.map(|(i, l)| (e, i, Double::from(*l))).collect()
+                }
+                _ => vec![(e, at, Double::from(1.0))],
+            };
+            let constant = of.centre(n, element, width, component).into();
+            Some(Sum { constant, entries, fresh: vec![] })
         }
         Place::Fresh if node.spec.stat.value == PartShape::Scalar => fresh(of, n, element),
         Place::Fresh => None,
@@ -164,16 +204,16 @@ fn entry(of: &Shared<'_>, n: NodeId, number: usize) -> Option<Linear> {
 }
 
 /// A new element: its own line's mean, and what the line adds to it.
-fn fresh(of: &Shared<'_>, n: NodeId, element: usize) -> Option<Linear> {
+fn fresh(of: &Shared<'_>, n: NodeId, element: usize) -> Option<Sum> {
     let line = of.graph.factors.iter().find(|f| f.node == n && f.rows == RowSet::All)?;
     let steps = Steps::new(of.bound);
     let numbers: Vec<Option<&[f64]>> = of.places.iter().map(Option::as_deref).collect();
     let mut env = Environment::new(of.graph, of.bound, &steps, 1);
     of.indices(n, element).into_iter().for_each(|(p, at)| env.in_plate(p, Indices::Same(at)));
     env.nodes(&numbers);
-    let [mean] = <[Linear; 1]>::try_from(linear(of, &env, &line.args.first()?.expr)?).ok()?;
+    let [mean] = <[Sum; 1]>::try_from(sums(of, &env, &line.args.first()?.expr)?).ok()?;
     let precision = known_value(&env, line.spec, &line.args, 2, 1)?;
     let mut out = mean;
-    out.fresh.push((n, element, 1.0, 1.0 / precision.first()?));
+    out.fresh.push((n, element, Double::from(1.0), 1.0 / precision.first()?));
     Some(out)
 }

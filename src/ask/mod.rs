@@ -2,6 +2,8 @@
 //! them, in closed form where rows are by themselves, and by inference of what they have for themselves where
 //! not. Not here: reading the posterior (`keep`), nor how an answer is printed (`report`).
 
+mod alike;
+mod asked;
 mod combine;
 pub mod components;
 pub mod derive;

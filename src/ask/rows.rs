@@ -2,8 +2,10 @@
 //! predicted of the rest. Not here: what a line says (`line`), nor several values together (`combine`).
 
 use super::{
+    alike::{Alike, Buffers},
+    asked::{Asked, no},
     combine::{law, log_density},
-    line::{Says, says},
+    line::Says,
     prediction::{NodePrediction, Prediction},
     question::NoAnswer,
     shared::Shared,
@@ -14,15 +16,10 @@ use crate::{
         law::{Law, told},
         posterior::Axis,
     },
-    graph::{
-        Bound, FactorGraph,
-        bound::ObservedArray,
-        evaluate::{self, Environment, Indices, Steps},
-        factor_graph::{Factor, PlateKind, Ref, RowSet, Target},
-    },
+    graph::{Bound, FactorGraph},
     keep::{Kept, blocks::blocks},
     num::special::log_sum_exp,
-    shape::{Extent, NodeId, PlateId},
+    shape::{Extent, PlateId},
 };
 
 /// Combinations of categories of one row, at most.
@@ -38,115 +35,12 @@ pub(super) fn closed(
     bound: &Bound,
     plate: PlateId,
 ) -> Result<Prediction, NoAnswer> {
-    kept.about_one_centre().map_err(NoAnswer::Kept)?;
     let blocks = blocks(kept, graph).map_err(NoAnswer::Kept)?;
     let of = Shared::new(graph, bound, kept, &blocks);
     Asked::new(&of, plate)?.all()
 }
 
-/// A node of the rows.
-struct RowNode<'a> {
-    node: NodeId,
-    line: &'a Factor,
-    /// Whether other lines of the row are picked by its category.
-    selects: bool,
-    category: bool,
-    /// Elements in one row.
-    inner: usize,
-    /// Event dimension, and numbers of its value and of its mean.
-    d: usize,
-    value: usize,
-    width: usize,
-}
-
-struct Asked<'a> {
-    of: &'a Shared<'a>,
-    plate: PlateId,
-    nodes: Vec<RowNode<'a>>,
-    steps: Steps,
-    numbers: Vec<Option<&'a [f64]>>,
-}
-
-fn no(graph: &FactorGraph, n: NodeId, why: &str) -> NoAnswer {
-    NoAnswer::Form(format!("`{}` {why}", graph.nodes[n.0].name))
-}
-
-impl<'a> Asked<'a> {
-    fn new(of: &'a Shared<'a>, plate: PlateId) -> Result<Self, NoAnswer> {
-        let (graph, bound) = (of.graph, of.bound);
-        let mut selectors: Vec<&Ref> = vec![];
-        let mut named: Vec<(NodeId, NodeId)> = vec![];
-        for f in &graph.factors {
-            let args = f.written.as_ref().map_or(&f.args, |w| &w.args);
-            for a in args {
-                evaluate::selectors(&a.expr, &mut selectors);
-                evaluate::each_ref(&a.expr, &mut |r| {
-                    if let Target::Node(n) = r.target {
-                        named.push((f.node, n));
-                    }
-                });
-            }
-        }
-        let mut nodes = vec![];
-        for (i, node) in graph.nodes.iter().enumerate() {
-            let n = NodeId(i);
-            if !node.plates.contains(&plate) || of.holds(n) {
-                continue;
-            }
-            let mut lines = graph.factors.iter().filter(|f| f.node == n);
-            let (Some(line), None) = (lines.next(), lines.next()) else {
-                return Err(no(graph, n, "has lines for several steps of a sequence"));
-            };
-            let rows = |p: &PlateId| {
-                matches!(
-                    graph.plates[p.0].kind,
-                    PlateKind::Rows { .. } | PlateKind::Steps { .. } | PlateKind::Tree { .. }
-                )
-            };
-            if line.rows != RowSet::All || node.plates.iter().any(|p| *p != plate && rows(p)) {
-                return Err(no(graph, n, "depends on other rows"));
-            }
-            if node.plates[0] != plate {
-                return Err(no(graph, n, "has its rows behind another plate"));
-            }
-            let category = node.spec.stat.one_hot();
-            let selects = selectors.iter().any(|s| s.target == Target::Node(n));
-            if let Some((child, _)) = named.iter().find(|(_, parent)| *parent == n) {
-                let why =
-                    format!("is a variable of each row that `{}` depends on", graph.nodes[child.0].name);
-                return Err(no(graph, n, &why));
-            }
-            if selects && node.plates.len() > 1 {
-                return Err(no(graph, n, "selects, and has several elements in a row"));
-            }
-            let d = node.event.map_or(1, |e| bound.size(e));
-            nodes.push(RowNode {
-                node: n,
-                line,
-                selects,
-                category,
-                inner: node.plates[1..].iter().map(|p| bound.plate(*p).size).product(),
-                d,
-                value: node.spec.stat.value.width(d),
-                width: node.spec.stat.mean_shape().width(d),
-            });
-        }
-        let numbers = of.places.iter().map(Option::as_deref).collect();
-        Ok(Self { of, plate, nodes, steps: Steps::new(bound), numbers })
-    }
-
-    /// The value of an element of a node; NaN where it is missing.
-    fn observed(&self, n: &RowNode<'_>, element: usize) -> Vec<f64> {
-        match self.of.bound.observed(n.node) {
-            Some(ObservedArray::Numbers { width, values }) => values[element * width..][..*width].to_vec(),
-            Some(ObservedArray::Codes(codes)) => {
-                let code = codes[element];
-                vec![if code == u32::MAX { f64::NAN } else { f64::from(code) }]
-            }
-            None => vec![f64::NAN; n.value],
-        }
-    }
-
+impl Asked<'_> {
     fn all(&self) -> Result<Prediction, NoAnswer> {
         let (graph, bound) = (self.of.graph, self.of.bound);
         let rows = bound.plate(self.plate).size;
@@ -174,9 +68,20 @@ impl<'a> Asked<'a> {
                 path: None,
             });
         }
+        let alike = Alike::new(self)?;
+        let mut buffers = Buffers::default();
         for row in 0..rows {
-            let log = self.row(row, &mut out)?;
-            out.log_predictive.push(log);
+            let done = match &alike {
+                Some(alike) => alike.row(row, &mut out, &mut buffers)?,
+                None => None,
+            };
+            let log = match done {
+                Some(log) => log,
+                None => self.row(row, &mut out)?,
+            };
+            // A row of weight w is w rows, each by itself.
+            let times = bound.plate(self.plate).weight.as_ref().map_or(1.0, |w| w[row]);
+            out.log_predictive.push(log.map(|log| times * log));
         }
         out.total = out.log_predictive.iter().flatten().sum();
         Ok(out)
@@ -189,7 +94,7 @@ impl<'a> Asked<'a> {
         let known: Vec<Vec<Vec<f64>>> = self
             .nodes
             .iter()
-            .map(|n| (0..n.inner).map(|i| self.observed(n, row * n.inner + i)).collect())
+            .map(|n| (0..n.inner).map(|i| n.observed(row * n.inner + i).to_vec()).collect())
             .collect();
         let states: Vec<Vec<usize>> = selectors
             .iter()
@@ -232,9 +137,8 @@ impl<'a> Asked<'a> {
                     }
                     if missing {
                         let stat = graph.nodes[n.node.0].spec.stat;
-                        let law = law(self.of, &s, stat.domain, stat.value, x).ok_or_else(|| {
-                            no(graph, n.node, "has no predictive distribution in closed form")
-                        })?;
+                        let law = law(self.of, &s, stat.domain, stat.value, x);
+                        let law = law.ok_or_else(|| self.no_law(n))?;
                         laws[i][inner].push(law);
                     }
                     if x.iter().any(|x| !x.is_nan()) {
@@ -286,38 +190,5 @@ impl<'a> Asked<'a> {
             }
         }
         Ok(any.then_some(total))
-    }
-
-    /// What a node's line says of one of its elements, given the categories of the row.
-    fn says(
-        &self,
-        n: &RowNode<'_>,
-        element: usize,
-        row: usize,
-        selectors: &[usize],
-        chosen: &[usize],
-    ) -> Result<Says, NoAnswer> {
-        let (graph, bound) = (self.of.graph, self.of.bound);
-        let mut env = Environment::new(graph, bound, &self.steps, 1);
-        let mut rest = element - row * n.inner;
-        for p in graph.nodes[n.node.0].plates[1..].iter().rev() {
-            let size = bound.plate(*p).size;
-            env.in_plate(*p, Indices::Same(rest % size));
-            rest /= size;
-        }
-        env.in_plate(self.plate, Indices::Same(row));
-        env.nodes(&self.numbers);
-        let args = n.line.written.as_ref().map_or(&n.line.args, |w| &w.args);
-        let mut gates = vec![];
-        args.iter().for_each(|a| evaluate::selectors(&a.expr, &mut gates));
-        for gate in gates {
-            let at = selectors.iter().position(|&s| gate.target == Target::Node(self.nodes[s].node));
-            let Some(at) = at else {
-                return Err(no(graph, n.node, "is picked by a category of other rows"));
-            };
-            env.choose(gate, Indices::Same(chosen[at]));
-        }
-        says(self.of, &env, n.line, n.d)
-            .ok_or_else(|| no(graph, n.node, "depends on the posterior in a way that has no closed form"))
     }
 }

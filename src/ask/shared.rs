@@ -4,7 +4,7 @@
 use crate::{
     graph::{Bound, FactorGraph},
     keep::{Kept, blocks::KeptBlock},
-    plan::element_order,
+    plan::{element_order, of_element, recentre::Turn},
     shape::{NodeId, PlateId},
 };
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
@@ -38,6 +38,8 @@ pub(super) struct Shared<'a> {
     homes: Vec<Option<(usize, usize, Vec<usize>)>>,
     /// Sizes of plates then.
     sizes: Vec<usize>,
+    /// Of each block its coordinates, where they are others than its nodes' values.
+    turns: Vec<Option<Turn>>,
     spreads: Spreads,
     /// For each shared node the place of each of its numbers, to be read in the place of the number.
     pub places: Vec<Option<Vec<f64>>>,
@@ -72,6 +74,7 @@ impl<'a> Shared<'a> {
             places: places.collect(),
             homes,
             sizes: kept.document.plates.iter().map(|p| p.size).collect(),
+            turns: blocks.iter().map(|b| kept.turn(b.place)).collect(),
             spreads: Spreads::default(),
         }
     }
@@ -81,9 +84,29 @@ impl<'a> Shared<'a> {
         self.homes[n.0].is_some()
     }
 
-    /// What was taken off a node's values before inference; 0 where nothing was.
-    pub(super) fn centre(&self, n: NodeId, component: usize) -> f64 {
-        self.kept.centre(&self.graph.nodes[n.0].name).get(component).copied().unwrap_or(0.0)
+    /// What was taken off the values of a node's element before inference, by its place in the file then; 0 where
+    /// nothing was.
+    pub(super) fn centre(&self, n: NodeId, element: usize, width: usize, component: usize) -> f64 {
+        let all = self.kept.centre(&self.graph.nodes[n.0].name);
+        let old = self.then(n, element).unwrap_or(0);
+        of_element(all, old, width).get(component).copied().unwrap_or(0.0)
+    }
+
+    /// The coordinates of a block, where they are others than its nodes' values.
+    pub(super) fn turn(&self, e: Element) -> Option<&Turn> {
+        self.turns[e.block].as_ref()
+    }
+
+    /// An element of a node as the data of the fit counted it; `None` where it is new.
+    fn then(&self, n: NodeId, element: usize) -> Option<usize> {
+        let mut old = 0;
+        for (p, at) in self.indices(n, element) {
+            if at >= self.sizes[p.0] {
+                return None;
+            }
+            old = old * self.sizes[p.0] + at;
+        }
+        Some(old)
     }
 
     /// The index along each plate of an element of a node, as the new data count them.
@@ -102,13 +125,7 @@ impl<'a> Shared<'a> {
     /// Where an element of a shared node is.
     pub(super) fn place(&self, n: NodeId, element: usize) -> Option<Place> {
         let (block, member, places) = self.homes[n.0].as_ref()?;
-        let mut old = 0;
-        for (p, at) in self.indices(n, element) {
-            if at >= self.sizes[p.0] {
-                return Some(Place::Fresh);
-            }
-            old = old * self.sizes[p.0] + at;
-        }
+        let Some(old) = self.then(n, element) else { return Some(Place::Fresh) };
         let inside: usize = self.blocks[*block].inside[*member].iter().map(|p| p.1).product();
         let place = places[old];
         let element = Element { block: *block, element: place / inside };

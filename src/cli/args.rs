@@ -150,7 +150,7 @@ pub(super) struct Fit {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["restarts", "start"])]
     pub from: Option<PathBuf>,
     /// Take the posterior kept in FILE for the prior of these data
-    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    #[arg(long, value_name = "FILE")]
     pub prior: Option<PathBuf>,
     /// Find the 5 %, 50 % and 95 % quantiles of every number, and print them in JSON too
     #[arg(long)]

@@ -21,6 +21,7 @@ use crate::{
     graph::{Bound, FactorGraph},
     keep::{
         Kept,
+        centred::moved,
         fingerprint::of_data,
         prior::{centres, prior},
         resume::reached,
@@ -52,7 +53,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     drop(model);
     let named = |n: NodeId| args.nodes.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));
     let limit = args.max_memory.or_else(memory::free).unwrap_or(u64::MAX);
-    let about = taken.as_ref().map(|kept| centres(kept, &graph));
+    let about = taken.as_ref().filter(|kept| !kept.is_moved()).map(|kept| centres(kept, &graph));
     let plan = opened.plan_about(&graph, &bound, limit, about.as_deref())?;
     opened.room(&graph, &plan, limit, &named)?;
     let prior = match (&taken, &args.prior) {
@@ -64,7 +65,9 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     if !args.quiet {
         opened.warn();
     }
-    let data = if args.save.is_some() || args.from.is_some() { of_data(&bound) } else { String::new() };
+    let mut data = if args.save.is_some() || args.from.is_some() { of_data(&bound) } else { String::new() };
+    // Who goes on needs the same prior as well.
+    data.extend(taken.as_ref().map(|kept| format!(", prior {}", kept.fingerprint())));
     let from = args.from.as_ref().map(|path| {
         let kept = keep::read(path, terminal)?;
         let reached = reached(&kept, &opened.source.text, &data, &plan)
@@ -86,6 +89,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         start: start::read_all(&args.start, &graph, &bound, &plan, terminal)?,
         from: from.map(|f| f.1),
         prior,
+        about: taken.as_ref().and_then(|kept| moved(kept, &graph, &bound, &plan)),
         profile: args.profile,
     };
     // The plan has the rows in its own order: one copy of the data is enough. Predictions read what is known of

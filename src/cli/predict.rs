@@ -6,7 +6,7 @@ use crate::{
     ask::{self, Ends, NoAnswer, Question},
     diag::{Diagnostics, render},
     graph::{Bound, FactorGraph, factor_graph::PlateKind},
-    keep::{Kept, prior::centres, skeleton::axes},
+    keep::{Kept, skeleton::axes},
     pipeline,
     report::prediction::FORMATS,
     shape::PlateId,
@@ -28,14 +28,9 @@ pub(super) fn run(args: &args::Predict, terminal: &Terminal) -> Result<Exit, Sto
     }
     let question =
         Question { filter: args.filter, most_likely: args.most_likely, steps: args.steps.unwrap_or(0) };
-    let centres = centres(&kept, &graph);
     let planner = |bound: &Bound, ends: Ends| {
-        let (mut diags, about) = (Diagnostics::default(), (u64::MAX, Some(centres.as_slice())));
-        let plan = match ends {
-            Ends::LeftOut => pipeline::plan_about(&graph, bound, about, &mut diags),
-            Ends::Planned => pipeline::plan_with_ends(&graph, bound, about, &mut diags),
-        };
-        plan.map_err(|_| diags)
+        let mut diags = Diagnostics::default();
+        pipeline::plan_again(&kept, &graph, bound, ends, &mut diags).map_err(|_| diags)
     };
     let prediction = ask::predict(&kept, &graph, &bound, plate, question, &planner);
     let prediction = prediction.map_err(|e| no_answer(e, args, &opened, terminal))?;

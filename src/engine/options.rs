@@ -1,6 +1,9 @@
 //! What a caller may choose of a fit. Not here: how it is read from a command line (`cli`).
 
-use super::{prior::Prior, reached::Reached};
+use super::{
+    prior::Prior,
+    reached::{Moved, Reached},
+};
 use crate::start::given::GivenStart;
 use std::sync::Arc;
 
@@ -39,8 +42,11 @@ pub struct Options {
     pub start: Vec<GivenStart>,
     /// Go on from there, instead of any start: the one restart that it is of.
     pub from: Option<Arc<Reached>>,
-    /// Blocks whose priors are these, and not what the lines of their nodes say.
+    /// Blocks whose priors are these, and not what the lines of their nodes say; the run then stays about the centres
+    /// that it begins about.
     pub prior: Vec<Prior>,
+    /// Begin about these centres instead of the plan's own.
+    pub about: Option<Moved>,
     /// Measure each step of the plan, for the profile of the answer.
     pub profile: bool,
 }
@@ -61,6 +67,7 @@ impl Default for Options {
             start: vec![],
             from: None,
             prior: vec![],
+            about: None,
             profile: false,
         }
     }

@@ -124,7 +124,6 @@ impl<'p> Recentring<'p> {
     }
 
     /// Stays where it is.
-    #[cfg(test)]
     pub(super) fn never(&mut self) {
         self.moves = MOVES;
     }

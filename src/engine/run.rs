@@ -299,13 +299,21 @@ impl<'p> Run<'p> {
         options: &Options,
         restart: usize,
     ) -> Result<Self, RunError> {
+        let mut recentring = Recentring::new(graph, bound, plan, plans);
+        let plan = match &options.about {
+            Some(moved) => recentring.again(plan, moved)?,
+            None => plan,
+        };
         let mut session = Session::new(plan, pool);
         session.take_prior(&options.prior);
+        if !options.prior.is_empty() {
+            recentring.never();
+        }
         let start = pool.install(|| Start::new(graph, plan, options.seed, restart, &options.start));
-        let mut recentring = Recentring::new(graph, bound, plan, plans);
         if let Err(e) = session.initialise(graph, &start) {
             let start = |plan: &'p Plan| Start::new(graph, plan, options.seed, restart, &[]);
-            let any = options.start.is_empty().then(|| recentring.about_zero(&session, &start));
+            let free = options.start.is_empty() && options.prior.is_empty();
+            let any = free.then(|| recentring.about_zero(&session, &start));
             session = any.and_then(Result::ok).flatten().ok_or(e)?;
         }
         Ok(Self {
@@ -336,6 +344,10 @@ impl<'p> Run<'p> {
             None => plan,
         };
         let mut session = Session::new(plan, pool);
+        session.take_prior(&options.prior);
+        if !options.prior.is_empty() {
+            recentring.never();
+        }
         session.restore(&from.snapshot)?;
         let (restart, record) = (from.restart, from.record.clone());
         let (seed, given) = (options.seed, !options.start.is_empty());

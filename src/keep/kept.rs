@@ -12,6 +12,7 @@ use crate::{
         record::{Fall, Iteration, Proposals, Record},
         rounding::Rounding,
     },
+    num::digest::Digest,
     plan::recentre::Turn,
 };
 
@@ -67,16 +68,18 @@ impl Kept {
         self.real(&format!("centre/{node}"))
     }
 
-    /// Whether its blocks are about one centre for each node, as questions take them.
-    ///
-    /// # Errors
-    /// The run has moved to centres of its own.
-    pub fn about_one_centre(&self) -> Result<(), KeepError> {
-        if self.real("moved").is_empty() {
-            return Ok(());
+    /// Whether its run has moved to centres of its own, or to other coordinates.
+    pub fn is_moved(&self) -> bool {
+        !self.real("moved").is_empty()
+    }
+
+    /// A fingerprint of all that stands in it.
+    pub fn fingerprint(&self) -> String {
+        let mut digest = Digest::default();
+        if let Ok(bytes) = self.write() {
+            digest.bytes(&bytes);
         }
-        let why = "its run has moved to a centre for each element; only `show` and `--from` take such up yet";
-        Err(KeepError::Other(why.into()))
+        format!("{:016x}", digest.finish())
     }
 
     /// The coordinates of a block, by its place, where they are others than its nodes' values.

@@ -3,6 +3,7 @@
 //! report is printed (`report`).
 
 pub mod blocks;
+pub mod centred;
 pub mod document;
 pub mod error;
 pub mod file;

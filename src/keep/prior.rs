@@ -26,7 +26,6 @@ pub fn prior(kept: &Kept, model: &str, graph: &FactorGraph, plan: &Plan) -> Resu
     if kept.document.model.text != model {
         return Err(KeepError::Other("it is of another model, and only the same can take it up".into()));
     }
-    kept.about_one_centre()?;
     let all = KeptBlocks::new(kept, graph)?;
     let rows = |p: crate::shape::PlateId| {
         matches!(

@@ -19,7 +19,11 @@ pub fn reached(kept: &Kept, model: &str, data: &str, plan: &Plan) -> Result<Reac
         return other("another model");
     }
     if document.data != data {
-        return other("other data");
+        return other(if document.data.contains("prior") != data.contains("prior") {
+            "the same data without the same `--prior`"
+        } else {
+            "other data"
+        });
     }
     let names = |v: VarId| -> Vec<&str> {
         plan.vars[v].nodes.iter().map(|n| plan.names[n.0].as_str()).collect::<Vec<_>>()

@@ -58,6 +58,7 @@ impl Serialize for PredictionJson<'_> {
         let p = self.0;
         let mut map = s.serialize_map(None)?;
         map.serialize_entry("rows", &p.log_predictive.len())?;
+        map.serialize_entry("together", &p.together)?;
         if let Some(ids) = &p.ids {
             map.serialize_entry("ids", ids)?;
         }
@@ -213,54 +214,110 @@ fn lines<W: io::Write>(
     Ok(())
 }
 
-/// The first rows, for people.
+/// The first rows and the last, for people.
 fn text(p: &Prediction, width_of_page: usize, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "log predictive of the observed cells: {} nats", super::number::short(p.total, 10))?;
+    let what = if p.together { "observed cells together" } else { "observed cells, each row by itself" };
+    writeln!(out, "log predictive of the {what}: {} nats", super::number::short(p.total, 10))?;
     for n in &p.nodes {
-        let mut sheet = Sheet::new();
-        let (w, inner) = (width(n), n.plates[1..].iter().map(|a| a.size).product::<usize>().max(1));
-        sheet.text("row");
-        n.plates[1..].iter().for_each(|a| {
-            sheet.text(&a.name);
-        });
-        let elements = n.mean.len() / w.max(1);
-        let row_name =
-            |row: usize| p.ids.as_ref().map_or_else(|| (row + 1).to_string(), |ids| ids[row].clone());
-        let begin = |element: usize| {
-            let mut cells = vec![row_name(element / inner)];
-            cells.extend(labels_at(n.plates[1..].iter(), element % inner));
-            cells
-        };
-        if n.category {
-            sheet.text("most likely").number("probability");
-            for (element, likely) in most_likely(n).into_iter().enumerate().take(LINES) {
-                let top = n.mean[element * w..(element + 1) * w].iter().copied().fold(0.0, f64::max);
-                let mut cells = begin(element);
-                cells.extend([likely, super::number::short(top, 4)]);
-                sheet.row(cells);
-            }
-        } else {
-            if n.event.is_some() {
-                sheet.text("element");
-            }
-            for heading in ["mean", "sd", "5 %", "50 %", "95 %"] {
-                sheet.number(heading);
-            }
-            let [low, middle, high] = &n.quantiles;
-            let columns = [&n.mean, &n.sd, low, middle, high];
-            let shown = n.mean.len().min(LINES);
-            let styles = columns.map(|x| Style::of(x[..shown].iter().copied()));
-            for i in 0..shown {
-                let mut cells = begin(i / w);
-                cells.extend(n.event.is_some().then(|| label(n.event.as_ref(), i % w)));
-                cells.extend(columns.iter().zip(&styles).map(|(x, style)| style.show(x[i])));
-                sheet.row(cells);
-            }
+        let left_out = sheet(n, &Names::Rows(p), width_of_page, out)?;
+        if left_out {
+            writeln!(out, " and others; `--format csv` writes all")?;
         }
-        write!(out, "\n{}\n{}", n.name, sheet.render(width_of_page))?;
-        if elements * if n.category { 1 } else { w } > LINES {
-            writeln!(out, " and more; `--format csv` writes all")?;
+    }
+    for n in &p.groups {
+        let left_out = sheet(n, &Names::Levels(n.plates.first()), width_of_page, out)?;
+        if left_out {
+            writeln!(out, " and others; `--format csv` writes all")?;
         }
     }
     Ok(())
+}
+
+/// What elements of a node's first plate are called.
+enum Names<'a> {
+    Rows(&'a Prediction),
+    Levels(Option<&'a Axis>),
+}
+
+impl Names<'_> {
+    fn headings(&self) -> Vec<&str> {
+        match self {
+            Names::Rows(Prediction { sequences: Some(_), .. }) => vec!["sequence", "step"],
+            Names::Rows(_) => vec!["row"],
+            Names::Levels(axis) => vec![axis.map_or("", |a| a.name.as_str())],
+        }
+    }
+
+    fn of(&self, row: usize) -> Vec<String> {
+        let number = || (row + 1).to_string();
+        match self {
+            Names::Rows(Prediction { sequences: Some(of), steps: Some(steps), .. }) => {
+                vec![of[row].clone(), steps[row].to_string()]
+            }
+            Names::Rows(p) => vec![p.ids.as_ref().map_or_else(number, |ids| ids[row].clone())],
+            Names::Levels(axis) => vec![label(*axis, row)],
+        }
+    }
+}
+
+/// The table of one node; says whether it is not all of it.
+fn sheet(
+    n: &NodePrediction,
+    names: &Names<'_>,
+    width_of_page: usize,
+    out: &mut dyn io::Write,
+) -> io::Result<bool> {
+    let mut sheet = Sheet::new();
+    let (w, inner) = (width(n), n.plates[1..].iter().map(|a| a.size).product::<usize>().max(1));
+    names.headings().into_iter().chain(n.plates[1..].iter().map(|a| a.name.as_str())).for_each(|h| {
+        sheet.text(h);
+    });
+    let lines = n.mean.len() / if n.category { w.max(1) } else { 1 };
+    let all = lines <= LINES;
+    // The ends of a series are where one looks.
+    let shown: Vec<usize> =
+        if all { (0..lines).collect() } else { (0..LINES / 2).chain(lines - LINES / 2..lines).collect() };
+    let gap = |sheet: &mut Sheet, at: usize, cells: usize| {
+        if !all && at == LINES / 2 {
+            sheet.row(std::iter::repeat_n("…".to_string(), cells).collect());
+        }
+    };
+    let begin = |element: usize| {
+        let mut cells = names.of(element / inner);
+        cells.extend(labels_at(n.plates[1..].iter(), element % inner));
+        cells
+    };
+    if n.category {
+        sheet.text("most likely").number("probability");
+        let likely = most_likely(n);
+        for (at, &element) in shown.iter().enumerate() {
+            let of = &n.mean[element * w..(element + 1) * w];
+            // Of a path its own category.
+            let chosen = n.path.as_ref().map(|path| path[element]).filter(|k| !k.is_nan());
+            let p = chosen.map_or_else(|| of.iter().copied().fold(0.0, f64::max), |k| of[k as usize]);
+            let mut cells = begin(element);
+            cells.extend([likely[element].clone(), super::number::short(p, 4)]);
+            gap(&mut sheet, at, cells.len());
+            sheet.row(cells);
+        }
+    } else {
+        if n.event.is_some() {
+            sheet.text("element");
+        }
+        for heading in ["mean", "sd", "5 %", "50 %", "95 %"] {
+            sheet.number(heading);
+        }
+        let [low, middle, high] = &n.quantiles;
+        let columns = [&n.mean, &n.sd, low, middle, high];
+        let styles = columns.map(|x| Style::of(shown.iter().filter_map(|&i| x.get(i).copied())));
+        for (at, &i) in shown.iter().enumerate() {
+            let mut cells = begin(i / w);
+            cells.extend(n.event.is_some().then(|| label(n.event.as_ref(), i % w)));
+            cells.extend(columns.iter().zip(&styles).map(|(x, style)| style.show(x[i])));
+            gap(&mut sheet, at, cells.len());
+            sheet.row(cells);
+        }
+    }
+    write!(out, "\n{}\n{}", n.name, sheet.render(width_of_page))?;
+    Ok(!all)
 }

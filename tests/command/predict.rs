@@ -323,3 +323,103 @@ fn what_does_not_fit_the_rows_is_refused_by_name() {
     f.text(&["fit", "l.ron", "--data", "t=l.csv", "--quiet", "--save", "q"]);
     f.refused(&["predict", "q", "--data", "t=l.csv", "--steps", "2"], 1, &["`u` differs from step to step"]);
 }
+
+const SECONDS: &str = r#"Model(
+    data: { "t": "t.csv" },
+    plates: { "n": Rows(table: "t") },
+    nodes: {
+        "a": Normal(mean: 0, variance: 1e20),
+        "b": Normal(mean: 0, variance: 1e4),
+        "y[n]": Normal(mean: "a + b * s[n]", variance: 4),
+    },
+    observe: { "y": "y" },
+)"#;
+
+/// Two rows a minute apart, somewhere in 2020, and what they come to.
+fn seconds(rows: std::ops::Range<u32>) -> Vec<(f64, f64)> {
+    let noise = |i: u32| f64::from(i * 7919 % 13) / 4.0 - 1.5;
+    rows.map(|i| (1.6e9 + 30.0 * f64::from(i), 2.0e6 + 0.25 * f64::from(i) * 30.0 + noise(i))).collect()
+}
+
+fn lines(rows: &[(f64, f64)]) -> String {
+    "s,y\n".to_string() + &rows.iter().map(|(s, y)| format!("{s},{y}\n")).collect::<String>()
+}
+
+/// Mean and variance of y at s: in coordinates about the middle, where nothing cancels.
+fn straight_line(rows: &[(f64, f64)], s: f64) -> [f64; 2] {
+    let (c, y0) = (1.6e9, 2.0e6);
+    let (va, vb, noise) = (1e20, 1e4, 4.0);
+    // (a − c b, b) from (a', b) with a' = a + c b, less y0.
+    let (mut p, mut q, mut r) = (1.0 / va, -c / va, c * c / va + 1.0 / vb);
+    let (mut h, mut k) = (-y0 / va, y0 * c / va);
+    for (s, y) in rows {
+        let (x, y) = (s - c, y - y0);
+        (p, q, r) = (p + 1.0 / noise, q + x / noise, r + x * x / noise);
+        (h, k) = (h + y / noise, k + x * y / noise);
+    }
+    let det = p * r - q * q;
+    let (a, b, x) = ((r * h - q * k) / det, (p * k - q * h) / det, s - c);
+    [y0 + a + b * x, (r - 2.0 * q * x + p * x * x) / det + noise]
+}
+
+/// A run that has been written about centres of its own, and in other coordinates, answers with all of its digits, and
+/// is a prior like any other.
+#[test]
+fn moved_runs_are_asked_and_taken_for_priors() {
+    let (one, two) = (seconds(0..20), seconds(20..50));
+    let all = [one.as_slice(), &two].concat();
+    let new = [(1.6e9 + 900.0, 2.0e6 + 230.0), (1.6e9 + 86_400.0, 2.0e6 + 21_600.0)];
+    let empty = format!("s,y\n{},NA\n{},NA\n", new[0].0, new[1].0);
+    let f = Folder::new(&[
+        ("m.ron", SECONDS),
+        ("t.csv", &lines(&one)),
+        ("two.csv", &lines(&two)),
+        ("all.csv", &lines(&all)),
+        ("new.csv", &empty),
+        ("seen.csv", &lines(&new)),
+    ]);
+    f.text(&["fit", "m.ron", "--quiet", "--save", "p"]);
+    f.text(&["fit", "m.ron", "--quiet", "--save", "q", "--prior", "p", "--data", "t=two.csv"]);
+    f.text(&["fit", "m.ron", "--quiet", "--save", "r", "--data", "t=all.csv"]);
+    for (file, rows) in [("p", &one), ("q", &all), ("r", &all)] {
+        let bytes = std::fs::read(f.path().join(file)).unwrap();
+        assert!(String::from_utf8_lossy(&bytes).contains("\"moved\""), "{file} has not been moved");
+        let p = f.json(&["predict", file, "--data", "t=new.csv"]);
+        let seen = f.json(&["predict", file, "--data", "t=seen.csv"]);
+        for (i, (s, y)) in new.iter().enumerate() {
+            let [mean, variance] = straight_line(rows, *s);
+            let got = numbers(&p["nodes"]["y"]["mean"][i])[0];
+            assert!((got - mean).abs() < 1e-7, "{file}, {i}: {got} is not {mean}");
+            let sd = numbers(&p["nodes"]["y"]["sd"][i])[0];
+            assert!(
+                (sd - variance.sqrt()).abs() < 1e-7 * sd,
+                "{file}, {i}: sd {sd} is not {}",
+                variance.sqrt()
+            );
+            let log = -0.5 * ((std::f64::consts::TAU * variance).ln() + (y - mean).powi(2) / variance);
+            let got = numbers(&seen["log_predictive"]["rows"][i])[0];
+            assert!((got - log).abs() < 1e-6, "{file}, {i}: {got} is not {log}");
+        }
+    }
+}
+
+/// Who goes on needs the same prior; with it the bits are those of one run.
+#[test]
+fn a_run_with_a_prior_goes_on_with_it() {
+    let f = Folder::new(&[
+        ("m.ron", YEARS),
+        ("t.csv", "x\n13\n14\n8\n30\n31\n"),
+        ("two.csv", "x\n9\n33\n35\n12\n11\n"),
+    ]);
+    f.text(&["fit", "m.ron", "--quiet", "--save", "p"]);
+    let run = |more: &[&str]| {
+        let all = [&["fit", "m.ron", "--quiet", "--data", "t=two.csv", "--nodes", "rate"][..], more].concat();
+        let o = f.elbow(&[&all[..], &["--format", "json"]].concat());
+        let p: Value = serde_json::from_slice(&o.stdout).unwrap();
+        (p["elbo"].clone(), p["nodes"].clone())
+    };
+    let one = run(&["--prior", "p", "--max-iterations", "6", "--tolerance", "0"]);
+    run(&["--prior", "p", "--max-iterations", "3", "--tolerance", "0", "--save", "half"]);
+    assert_eq!(run(&["--prior", "p", "--from", "half", "--max-iterations", "6", "--tolerance", "0"]), one);
+    f.refused(&["fit", "m.ron", "--data", "t=two.csv", "--from", "half"], 1, &["same `--prior`"]);
+}
