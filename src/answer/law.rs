@@ -49,7 +49,9 @@ impl Law {
                     dof if dof > 2.0 => dof / (dof - 2.0),
                     _ => f64::INFINITY,
                 };
-                (0..mean.len()).map(|i| factor * scale[i * mean.len() + i]).collect()
+                // A number that is known has none, whatever the others have.
+                let of = |s: f64| if s == 0.0 { 0.0 } else { factor * s };
+                (0..mean.len()).map(|i| of(scale[i * mean.len() + i])).collect()
             }
             Law::Moments { sd, .. } => sd.iter().map(|s| s * s).collect(),
             Law::Discrete(p) => {

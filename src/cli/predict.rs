@@ -24,7 +24,6 @@ pub(super) fn run(args: &args::Predict, terminal: &Terminal) -> Result<Exit, Sto
     let bound = opened.bind_again(&model, &graph, &keep::tables(&kept, &args.data), &axes(&kept, &graph))?;
     if !args.quiet {
         opened.warn();
-        fresh(&kept, &graph, &bound).iter().for_each(|w| terminal.warn(w));
     }
     let question =
         Question { filter: args.filter, most_likely: args.most_likely, steps: args.steps.unwrap_or(0) };
@@ -34,6 +33,10 @@ pub(super) fn run(args: &args::Predict, terminal: &Terminal) -> Result<Exit, Sto
     };
     let prediction = ask::predict(&kept, &graph, &bound, plate, question, &planner);
     let prediction = prediction.map_err(|e| no_answer(e, args, &opened, terminal))?;
+    if !args.quiet {
+        let inferred = |p: &str| prediction.groups.iter().any(|n| n.plates.iter().any(|a| a.name == p));
+        fresh(&kept, &graph, &bound, &inferred).iter().for_each(|w| terminal.warn(w));
+    }
     let format = FORMATS.iter().find(|f| f.0 == args.format).unwrap_or(&FORMATS[0]);
     terminal.print(|out| format.2(&prediction, terminal.width, out))?;
     Ok(Exit::Good)
@@ -86,15 +89,29 @@ fn rows(graph: &FactorGraph, data: &[(String, PathBuf)], terminal: &Terminal) ->
     }
 }
 
-/// A sentence for each level that the fit has not seen.
-fn fresh(kept: &Kept, graph: &FactorGraph, bound: &Bound) -> Vec<String> {
+/// New levels of a plate that are named, at most.
+const NAMED: usize = 20;
+
+/// A sentence for each level that the fit has not seen; `inferred` says whether rows have spoken for those of a plate.
+fn fresh(kept: &Kept, graph: &FactorGraph, bound: &Bound, inferred: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut out = vec![];
     for ((plate, now), then) in graph.plates.iter().zip(&bound.plates).zip(&kept.document.plates) {
         if !matches!(plate.kind, PlateKind::Groups { .. }) {
             continue;
         }
-        for label in now.labels.iter().flat_map(|l| l.iter().skip(then.size)) {
-            out.push(format!("`{label}` of plate `{}` is new: its plate's prior speaks for it", plate.name));
+        let speaks = if inferred(&plate.name) {
+            "its plate's prior and its own rows speak for it"
+        } else {
+            "its plate's prior speaks for it"
+        };
+        let new = now.labels.as_deref().map_or(&[][..], |l| l.get(then.size..).unwrap_or_default());
+        out.extend(
+            new.iter()
+                .take(NAMED)
+                .map(|label| format!("`{label}` of plate `{}` is new: {speaks}", plate.name)),
+        );
+        if new.len() > NAMED {
+            out.push(format!("{} more of plate `{}` are new", new.len() - NAMED, plate.name));
         }
     }
     out

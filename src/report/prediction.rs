@@ -218,7 +218,12 @@ fn lines<W: io::Write>(
 fn text(p: &Prediction, width_of_page: usize, out: &mut dyn io::Write) -> io::Result<()> {
     let what = if p.together { "observed cells together" } else { "observed cells, each row by itself" };
     writeln!(out, "log predictive of the {what}: {} nats", super::number::short(p.total, 10))?;
-    for n in &p.nodes {
+    // What is seen is no answer.
+    let certain = |n: &NodePrediction| match n.category {
+        true => n.path.is_none() && n.mean.iter().all(|p| *p == 0.0 || *p == 1.0),
+        false => n.sd.iter().all(|sd| *sd == 0.0),
+    };
+    for n in p.nodes.iter().filter(|n| !certain(n)) {
         let left_out = sheet(n, &Names::Rows(p), width_of_page, out)?;
         if left_out {
             writeln!(out, " and others; `--format csv` writes all")?;
