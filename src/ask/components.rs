@@ -53,7 +53,6 @@ pub fn components(
     child: NodeId,
     elements: &[usize],
 ) -> Option<Vec<Vec<Component>>> {
-    kept.about_one_centre().ok()?;
     let blocks = blocks(kept, graph).ok()?;
     let of = Shared::new(graph, bound, kept, &blocks);
     let node = &graph.nodes[child.0];

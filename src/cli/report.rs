@@ -123,7 +123,7 @@ fn rows(
     terminal: &Terminal,
 ) -> Result<Again, Stop> {
     let limit = memory::free().unwrap_or(u64::MAX);
-    let about = kept.about_one_centre().is_ok().then(|| centres(kept, graph));
+    let about = (!kept.is_moved()).then(|| centres(kept, graph));
     let plan = opened.plan_about(graph, bound, limit, about.as_deref())?;
     let numbers = |n: usize| -> usize {
         let node = &graph.nodes[n];
