@@ -46,7 +46,10 @@ pub fn section(subject: &Subject<'_>) -> String {
     let see = if p.iterations < 2 {
         format!("One iteration came to {elbo} nats.")
     } else if p.converged && gain.abs() <= 0.1 {
-        format!("After {n} iterations a further one gains less than {} nats.", significant(threshold, 2))
+        format!(
+            "The last of {n} iterations gained less than {} nats, its tolerance.",
+            significant(threshold, 2)
+        )
     } else if p.converged {
         format!("The fit stopped while an iteration still gained {} nats.", significant(gain, 2))
     } else {

@@ -133,14 +133,14 @@ fn each_kind_of_graph_has_its_page() {
         ("random_slopes", &[], &["residuals of <code>y</code>", "18 numbers, by mean", "expected"]),
         (
             "lds",
-            &["--max-iterations", "60"],
+            &["--max-iterations", "10"],
             &[
                 "The fit has not converged.",
                 "are missing, and are expected within the band",
                 "known to within a standard deviation",
             ],
         ),
-        ("switching_lds", &["--max-iterations", "60"], &["lasts longest", "<code>temp</code> is known"]),
+        ("switching_lds", &["--max-iterations", "60"], &["lasts longest", "Line: the mean of q."]),
         ("matrix_factorisation", &[], &["Only the products with"]),
         ("latent_class", &["--max-iterations", "200"], &["Components differ most in"]),
         ("poisson_mixture", &["--max-iterations", "200"], &["A new row has a mean of"]),

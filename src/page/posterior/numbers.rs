@@ -20,6 +20,7 @@ use crate::{answer::posterior::NodePosterior, expfam::stat::Domain};
 pub fn numbers(subject: &Subject<'_>, kind: &Kind, n: usize, p: &NodePosterior) -> String {
     let axes: Vec<_> = p.plates.iter().chain(&p.event).collect();
     let name = &p.name;
+    let unit = subject.graph.nodes[n].spec.stat.domain == Domain::Unit;
     match axes.as_slice() {
         [] => {
             let s = spread(subject, n, p, 0);
@@ -47,7 +48,7 @@ pub fn numbers(subject: &Subject<'_>, kind: &Kind, n: usize, p: &NodePosterior) 
                 .collect();
             effects(subject, n, p, (all, unused), name, kind)
         }
-        [.., last] if last.size <= 6 && multiplied(subject.graph, n).is_empty() => {
+        [.., last] if last.size <= 6 && !unit && multiplied(subject.graph, n).is_empty() => {
             let rows = p.mean.len() / last.size.max(1);
             let (list, unused) = if axes.len() == 2 {
                 elements(subject, kind, n, 0)

@@ -6,7 +6,6 @@ use super::{
     measure::RADIUS,
     picture::{Picture, VertexKind},
     place::{Placed, Room, place, place_in},
-    svg::drawn,
 };
 use crate::{diag::Diagnostics, graph::FactorGraph, pipeline, source::Source, syntax};
 
@@ -148,23 +147,6 @@ fn gates_chains_and_columns_are_told_apart() {
     assert_eq!(gates, ["from, to"]);
     let rates = graph!("rates");
     assert!(rates.vertices.iter().any(|v| v.label == "hours" && v.kind == VertexKind::Known));
-}
-
-#[test]
-fn no_label_stands_on_a_border_a_line_or_another_label() {
-    let rooms = [Room::PICTURE, Room::PAGE, Room::PHONE];
-    for ((name, picture), room) in all().iter().flat_map(|p| rooms.iter().map(move |r| (p, r))) {
-        let drawn = drawn(picture, room);
-        for (i, (text, rect)) in drawn.labels.iter().enumerate() {
-            let said = format!("{name}: `{text}`");
-            let on_border = drawn.boxes.iter().flat_map(Rect::borders).any(|b| b.meets(rect));
-            assert!(!on_border, "{said} is on a border");
-            let on_line = drawn.lines.iter().flatten().filter(|p| rect.holds(**p)).count();
-            assert!(on_line <= 1, "{said} is on a line at {on_line} points");
-            let other = drawn.labels[..i].iter().find(|(_, r)| r.meets(rect));
-            assert_eq!(other, None, "{said} is on another");
-        }
-    }
 }
 
 #[test]
