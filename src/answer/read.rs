@@ -1,5 +1,5 @@
-//! From a finished run to the posterior as plain named arrays. It only reads: neither q nor the record of the run
-//! moves. Not here: how a posterior is printed (`report`).
+//! From a finished run to the posterior as plain named arrays. It only reads: neither q nor the record of the
+//! run moves. Not here: how a posterior is printed (`report`).
 
 use super::{
     column::column,
@@ -14,7 +14,10 @@ use crate::{
     engine::{
         RunError, emit::Emitted, options::Options, record::StopReason, rounding::Rounding, run::Finished,
     },
-    graph::{Bound, FactorGraph},
+    graph::{
+        Bound, FactorGraph,
+        factor_graph::{Node, ObservedValues},
+    },
     plan::{Plan, element_order, layout::VarId},
     shape::{NodeId, PlateId},
 };
@@ -34,6 +37,7 @@ pub(super) fn read(
         .nodes
         .iter()
         .map(|n| match &options.nodes {
+            _ if told_elsewhere(n) => false,
             _ if options.all_nodes => true,
             Some(names) => names.contains(&n.name),
             None => !is_local(graph, n),
@@ -104,7 +108,8 @@ pub(super) fn nodes(
         let emit: Vec<VarId> = plan
             .vars
             .ids()
-            .filter(|&v| plan.vars[v].stream() == Some(s) && plan.vars[v].nodes.iter().any(|n| needed[n.0]))
+            .filter(|&v| plan.vars[v].stream() == Some(s) && !plan.vars[v].shape.is_site())
+            .filter(|&v| plan.vars[v].nodes.iter().any(|n| needed[n.0]))
             .collect();
         if emit.is_empty() {
             continue;
@@ -125,6 +130,9 @@ pub(super) fn nodes(
     }
     for &v in &plan.stored {
         let var = &plan.vars[v];
+        if var.shape.is_site() {
+            continue;
+        }
         for (member, &node) in var.nodes.iter().enumerate().filter(|(_, n)| needed[n.0]) {
             let numbers = [run.eta(v), run.moments(v), &[]];
             let of = (&*var.shape, member, node);
@@ -177,6 +185,12 @@ pub(super) fn nodes(
 fn plates(graph: &FactorGraph, bound: &Bound, plan: &Plan) -> Vec<(String, usize)> {
     let size = |p: usize| plan.kept.plate(PlateId(p)).map_or(bound.plates[p].size, |kept| kept.len());
     graph.plates.iter().enumerate().map(|(p, plate)| (plate.name.clone(), size(p))).collect()
+}
+
+/// Has it no values of its own to report: ends between which they lie, or what another node is from its mean?
+fn told_elsewhere(node: &Node) -> bool {
+    let values = node.observed.as_ref().map(|o| &o.values);
+    matches!(values, Some(ObservedValues::Interval(_) | ObservedValues::Zero))
 }
 
 /// How many elements of each node would have a q, and were left out.

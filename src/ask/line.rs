@@ -311,6 +311,10 @@ fn tilt(
     args: &[Arg],
     d: usize,
 ) -> Option<Tilt> {
+    // No product of statistics is the density of a line by a link.
+    if spec.site.is_some() {
+        return None;
+    }
     let (mut values, mut statistics) = (vec![vec![]], vec![vec![]]);
     let (mut unknown, mut base, mut expected) = (None, Base::None, None);
     let mut beside = Beside::default();

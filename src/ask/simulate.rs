@@ -154,7 +154,7 @@ fn one(
         values.push(value);
         statistics.push(statistic);
     }
-    if let Some(family) = spec.family {
+    if let Some(family) = spec.family.filter(|_| spec.prior.is_none()) {
         let all: Vec<&[f64]> = statistics.iter().map(Vec::as_slice).collect();
         return Some(family.sample(d, &message(spec, Measure::Family, d, 0, &all), random));
     }
@@ -186,7 +186,15 @@ fn counted(
                     }
                     base(&with, d)
                 });
-                left -= (energy(spec, Measure::Plain, d, &told) + base).exp();
+                let ln = match spec.site {
+                    // Its η are what its parts are multiplied by.
+                    Some(site) => {
+                        let eta = message(spec, Measure::Plain, d, 0, &told);
+                        site.evaluate(d, &value, &eta, &mut vec![0.0; eta.len()]).ok()?
+                    }
+                    None => energy(spec, Measure::Plain, d, &told),
+                };
+                left -= (ln + base).exp();
                 if left <= 0.0 || x == last {
                     return Some(value.to_vec());
                 }

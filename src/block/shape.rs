@@ -107,6 +107,22 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it stands for lines and is no variable of q: then A and its slopes are made last of all, and
+    /// may have to be damped.
+    fn is_site(&self) -> bool {
+        false
+    }
+
+    /// Moments of sites to begin with, before anything is known of what they depend on. `eta` holds messages,
+    /// and is written over.
+    ///
+    /// # Errors
+    /// The first element without.
+    fn begin(&self, which: Which<'_>, eta: &mut [f64], moments: &mut [f64]) -> Result<(), Failure> {
+        let _ = (which, eta, moments);
+        Ok(())
+    }
+
     /// Whether all elements, whatever their number, are one distribution.
     fn is_whole(&self) -> bool {
         false
@@ -173,8 +189,8 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         self.tables().and_then(|t| t.joint(&members, moments))
     }
 
-    /// Of blocks that are one as a whole: the member that what a failure calls an element is of, and its place
-    /// there.
+    /// Of blocks that are one as a whole: the member that what a failure calls an element is of, and its
+    /// place there.
     fn place_of(&self, element: usize) -> Option<(usize, usize)> {
         let _ = element;
         None
@@ -269,8 +285,8 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Means of a member's own elements, one after the other: also where nothing else of their distribution can be
-    /// told.
+    /// Means of a member's own elements, one after the other: also where nothing else of their distribution
+    /// can be told.
     fn means(&self, member: usize, eta: &[f64], moments: &[f64]) -> Vec<f64> {
         let of = self.marginal(member, Which::From(0), eta, moments);
         of.numbers.chunks_exact(of.width).flat_map(|x| of.law.summary(x).mean).collect()
@@ -317,9 +333,9 @@ pub trait BlockShape: fmt::Debug + Send + Sync {
         let _ = (random, moments);
     }
 
-    /// Natural parameters after each member's values are moved by `by`: of each member, a number for each of its
-    /// own, in the order of [`BlockShape::start`]'s values; none where it is not moved. `None` where the kind has
-    /// no such move.
+    /// Natural parameters after each member's values are moved by `by`: of each member, a number for each of
+    /// its own, in the order of [`BlockShape::start`]'s values; none where it is not moved. `None` where the
+    /// kind has no such move.
     fn shifted(&self, eta: &[f64], by: &[Vec<f64>]) -> Option<Vec<f64>> {
         by.iter().all(Vec::is_empty).then(|| eta.to_vec())
     }

@@ -91,7 +91,11 @@ fn names(keep: impl Fn(&DistSpec) -> bool) -> Vec<&'static str> {
 fn overview(width: usize) -> String {
     let mut sheet = Sheet::new();
     sheet.text("distribution").text("of").text("parameter").text("accepts");
-    for spec in REGISTRY {
+    let by_link = |s: &&'static DistSpec| s.links.iter().copied().filter(|l| l.site.is_some()).collect();
+    for spec in REGISTRY.iter().flat_map(|s| {
+        let links: Vec<&'static DistSpec> = by_link(s);
+        std::iter::once(*s).chain(links)
+    }) {
         let mut first = [spec.name.to_string(), spec.summary.to_string()];
         for (i, p) in spec.params.iter().enumerate() {
             let [name, of] = std::mem::take(&mut first);
@@ -176,6 +180,10 @@ fn distribution(spec: &'static DistSpec, width: usize) -> String {
     let calls: Vec<String> = spec.params.iter().map(|p| format!("{}: …", p.name)).collect();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "  written    {}({})", spec.name, calls.join(", "));
+    for link in spec.links {
+        let calls: Vec<String> = link.params.iter().map(|p| format!("{}: …", p.name)).collect();
+        let _ = writeln!(text, "  or         {}({})", link.name, calls.join(", "));
+    }
     let _ = writeln!(text, "  ln p(x)    {}", spec.density);
     let _ = writeln!(text, "  statistic  {} of {}", spec.stat.symbols(), spec.stat.support);
     let latent = if spec.may_be_latent() {

@@ -82,6 +82,7 @@ pub static CODES: &[CodeDoc] = codes! {
     E0411 "an expression of too many products",
     E0501 "a block that cannot be exact",
     E0502 "a block with a node that has no q",
+    E0503 "a predictor that is not Gaussian",
     E0601 "a data file cannot be read",
     E0602 "a data file of an unknown format",
     E0603 "a data file without bytes",

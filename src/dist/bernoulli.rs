@@ -51,6 +51,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[1.0]] },
     ],
     location: false,
+    links: &[&super::site::logit::BERNOULLI_LOGIT, &super::site::probit::SPEC],
     ..PLAIN
 };
 

@@ -67,5 +67,6 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[0.0], &[0.5]] },
     ],
     location: false,
+    links: &[&super::site::logit::BINOMIAL_LOGIT],
     ..PLAIN
 };

@@ -46,6 +46,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[1.0]] },
     ],
     location: false,
+    links: &[&super::site::softmax::SPEC],
     ..PLAIN
 };
 

@@ -1,8 +1,8 @@
 //! Exponential(x | rate b), on the positive numbers: a Gamma of shape 1.
 //!
 //! Density: ln b − b x. Statistic: (x, ln x), the Gamma's, so that it may stand wherever a Gamma may. η =
-//! (−b, 1) against dx/x. A(η) and moments: the Gamma's (`gamma`). Source: Murphy, Machine Learning: A Probabilistic
-//! Perspective (2012), p. 42, sec. 2.4.4.
+//! (−b, 1) against dx/x. A(η) and moments: the Gamma's (`gamma`). Source: Murphy, Machine Learning: A
+//! Probabilistic Perspective (2012), p. 42, sec. 2.4.4.
 
 use super::normal::reciprocal;
 use crate::expfam::{
@@ -71,5 +71,7 @@ pub static SPEC: DistSpec = DistSpec {
     ],
     location: false,
     on_line: Some(&ON_LINE),
+    links: &[&super::site::exponential::SPEC],
+    intervals: super::site::interval::EXPONENTIALS,
     ..PLAIN
 };

@@ -102,6 +102,7 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[200.0], &[4.0]] },
     ],
     on_line: Some(&ON_LINE),
+    intervals: super::site::interval::LOG_NORMALS,
     ..PLAIN
 };
 

@@ -21,6 +21,8 @@ pub mod normal;
 pub mod poisson;
 pub(crate) mod quantile;
 pub(crate) mod rise;
+pub(crate) mod scale;
+pub mod site;
 pub(crate) mod spd;
 pub mod student_t;
 pub mod uniform;
@@ -28,7 +30,7 @@ pub mod wishart;
 
 pub(crate) use bounds::{in_range, positive};
 
-use crate::expfam::spec::DistSpec;
+use crate::expfam::{site::Site, spec::DistSpec};
 
 /// Every distribution, in the order in which `elbow list` shows them.
 pub static REGISTRY: &[&DistSpec] = &[
@@ -51,11 +53,30 @@ pub static REGISTRY: &[&DistSpec] = &[
     &binomial::SPEC,
     &multinomial::SPEC,
     &poisson::SPEC,
+    &site::negative_binomial::SPEC,
+    &site::zero_inflated::SPEC,
+    &site::laplace::SPEC,
+    &site::ordered::SPEC,
 ];
 
-/// Every entry and every other form of one: what the laws are run over.
+/// Every entry and every other form of one that is a sum of products: what the laws of forms are run over. Sites
+/// have their own.
 pub fn forms() -> impl Iterator<Item = &'static DistSpec> {
-    REGISTRY.iter().flat_map(|s| std::iter::once(*s).chain(s.cases.iter().copied()).chain(s.on_line))
+    let all = REGISTRY.iter();
+    let all = all.flat_map(|s| std::iter::once(*s).chain(s.cases.iter().copied()).chain(s.on_line));
+    all.filter(|s| s.site.is_none())
+}
+
+/// Every site, with the entry whose lines it stands for.
+pub fn sites() -> impl Iterator<Item = (&'static DistSpec, &'static dyn Site)> {
+    let all = REGISTRY.iter().flat_map(|s| std::iter::once(*s).chain(s.links.iter().copied()));
+    let all = all.flat_map(|s| std::iter::once(s).chain(s.tangent).chain(s.intervals.iter().copied()));
+    all.filter_map(|s| Some((s, s.site?)))
+}
+
+/// The entry that a call of `name` with these names of arguments is of.
+pub fn called(name: &str, has: &dyn Fn(&str) -> bool) -> Option<&'static DistSpec> {
+    find(name).map(|s| s.called(has))
 }
 
 /// The distribution a model file calls `name`.

@@ -4,6 +4,7 @@
 //! A(η) = −η₁²/(4η₂) + ½ ln(−π/η₂). Moments: (m, m² + 1/τ).
 //! Source: Bishop, Pattern Recognition and Machine Learning (2006), p. 78 eq. 2.42 and App. B p. 688.
 
+pub(super) use super::scale::{reciprocal, reciprocal_square};
 use crate::expfam::{
     family::{Family, Improper, Parameter, Summary},
     form::{Term, part, term},
@@ -67,24 +68,10 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[2.0], &[1e6]] },
     ],
     location: true,
+    links: &[&super::site::heteroscedastic::SPEC],
+    intervals: super::site::interval::NORMALS,
     ..PLAIN
 };
-
-pub(super) fn reciprocal(value: &mut [f64], _: usize) -> Result<(), &'static str> {
-    if value[0] <= 0.0 {
-        return Err("is not positive");
-    }
-    value[0] = 1.0 / value[0];
-    Ok(())
-}
-
-pub(super) fn reciprocal_square(value: &mut [f64], _: usize) -> Result<(), &'static str> {
-    if value[0] <= 0.0 {
-        return Err("is not positive");
-    }
-    value[0] = 1.0 / (value[0] * value[0]);
-    Ok(())
-}
 
 /// q(x) = Normal.
 #[derive(Debug)]

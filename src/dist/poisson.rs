@@ -48,5 +48,6 @@ pub static SPEC: DistSpec = DistSpec {
         Point { d: 1, params: &[&[1e6]] },
     ],
     location: false,
+    links: &[&super::site::poisson::SPEC],
     ..PLAIN
 };

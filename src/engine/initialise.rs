@@ -1,5 +1,5 @@
-//! The start of a restart: stored blocks at their priors or where they start, then one pass with what rows are
-//! given. Not here: what these are (`start`).
+//! The start of a restart: stored blocks at their priors or where they start, then one pass with what rows
+//! are given. Not here: what these are (`start`).
 
 use super::{RunError, paths::given::First, session::Session};
 use crate::{
@@ -35,10 +35,21 @@ impl Session<'_> {
                 self.state.has_moved(v);
             }
         }
-        for &v in order.iter().filter(|&&v| plan.vars[v].storage == Storage::Stored) {
+        let stored = |v: &&VarId| plan.vars[**v].storage == Storage::Stored;
+        // What nothing but a site speaks of begins from that, so sites come first, and again when all is
+        // known.
+        for &v in order.iter().filter(stored).filter(|v| plan.vars[**v].shape.is_site()) {
+            let _ = self.begin_sites(v);
+        }
+        for &v in order.iter().filter(stored) {
             let var = &plan.vars[v];
+            if var.shape.is_site() {
+                self.begin_sites(v)?;
+                continue;
+            }
             let mine = |t: &Table| var.nodes.iter().any(|n| n.0 == t.node);
-            // A prior so flat, or so far away, that its own numbers say nothing: with all that is known besides.
+            // A prior so flat, or so far away, that its own numbers say nothing: with all that is known
+            // besides.
             self.update_var(v, &mine).or_else(|_| self.update_var(v, &|_| true))?;
             let (eta, moments, _) = self.state.change(v);
             let first = var.shape.first(eta, moments);

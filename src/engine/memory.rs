@@ -25,7 +25,8 @@ pub(super) struct Trail {
 impl Trail {
     /// Nothing is known yet.
     pub(super) fn new(plan: &Plan) -> Self {
-        Self { vars: plan.stored.clone(), ..Self::default() }
+        let site = |v: &VarId| plan.vars[*v].shape.is_site();
+        Self { vars: plan.stored.iter().copied().filter(|v| !site(v)).collect(), ..Self::default() }
     }
 
     /// What is known is of another place.

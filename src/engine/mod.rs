@@ -2,6 +2,7 @@
 //! distribution's name.
 
 mod bound;
+mod damping;
 mod desk;
 mod digits;
 pub mod emit;

@@ -316,6 +316,7 @@ impl<'p> Run<'p> {
             let any = free.then(|| recentring.about_zero(&session, &start));
             session = any.and_then(Result::ok).flatten().ok_or(e)?;
         }
+        session.went_well();
         Ok(Self {
             session,
             graph,
@@ -411,6 +412,9 @@ impl<'p> Run<'p> {
                     return Ok(false);
                 }
             };
+            if steps == 0 {
+                self.session.hold();
+            }
             steps += 1;
             let mut done = self.step(step, &mut terms);
             if leapt && (done.is_err() || step == Step::Bound) {
@@ -443,6 +447,7 @@ impl<'p> Run<'p> {
                     if schedule.looks_back() {
                         self.session.note();
                     }
+                    self.session.went_well();
                     self.session.iteration += 1;
                     (ended, steps, proposals) = (now, 0, Proposals::default());
                     asked = watch.asks_to_stop();
@@ -458,6 +463,10 @@ impl<'p> Run<'p> {
                         });
                     }
                 }
+            }
+            if done.is_err() && self.session.damp() {
+                schedule.anew();
+                continue;
             }
             match done {
                 Ok(()) => {}

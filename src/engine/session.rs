@@ -2,6 +2,7 @@
 //! iteration is (`plan::schedule`), restarts and stopping (`run`).
 
 use super::{
+    damping::Damping,
     emit::Emitted,
     error::{Breakdown, RunError},
     memory::{Before, Trail},
@@ -30,6 +31,7 @@ pub(super) struct Session<'p> {
     pub trail: Trail,
     /// What the rotations of this iteration began from.
     pub before: Before,
+    damping: Damping,
 }
 
 impl<'p> Deref for Session<'p> {
@@ -54,6 +56,7 @@ impl<'p> Session<'p> {
             idle: Idle::default(),
             trail: Trail::new(plan),
             before: Before::default(),
+            damping: Damping::new(plan),
         }
     }
 
@@ -109,8 +112,8 @@ impl<'p> Session<'p> {
         self.reader(s).emit(&mut self.work, wanted)
     }
 
-    /// The most probable values of all steps of a stream's block together, one for each step and cell; `None` of a
-    /// block that has none. Nothing is moved.
+    /// The most probable values of all steps of a stream's block together, one for each step and cell; `None`
+    /// of a block that has none. Nothing is moved.
     pub(super) fn likely(&mut self, s: StreamId, v: VarId) -> Result<Option<Vec<f64>>, RunError> {
         self.reader(s).likely(&mut self.work, v)
     }
@@ -169,6 +172,27 @@ impl<'p> Session<'p> {
             self.evaluate(v, colour)?;
         }
         Ok(())
+    }
+
+    /// An iteration went well, or the start is made.
+    pub(super) fn went_well(&mut self) {
+        self.damping.note(&self.work);
+    }
+
+    /// Before an iteration: where the last ones had to be damped, so is this one.
+    pub(super) fn hold(&mut self) {
+        self.damping.hold(&mut self.work);
+    }
+
+    /// After an iteration that failed: back to where it began, to go a smaller share of the way. False, and
+    /// nothing moved, where that is of no use.
+    pub(super) fn damp(&mut self) -> bool {
+        if !self.damping.may() {
+            return false;
+        }
+        self.back();
+        self.damping.again(&mut self.work);
+        true
     }
 
     /// Back to the state that was last good.

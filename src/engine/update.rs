@@ -45,6 +45,19 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Sites that are stored, as they begin.
+    pub(super) fn begin_sites(&mut self, v: VarId) -> Result<(), RunError> {
+        let mut eta = self.state.take_eta(v, false);
+        self.messages(v, 0, &|_| true, &mut eta);
+        self.state.put_eta(v, eta);
+        let var = &self.plan.vars[v];
+        let (eta, moments, _) = self.state.change(v);
+        let begun = var.shape.begin(Which::From(0), eta, moments);
+        begun.map_err(|e| self.error(v, broken(self.plan, v, e)))?;
+        self.state.has_moved(v);
+        Ok(())
+    }
+
     /// The sum of all messages to a stored block. With colours, only rows of the colour's elements are read.
     pub(super) fn messages(
         &mut self,

@@ -38,8 +38,9 @@ pub struct Summary {
     pub sd: Vec<f64>,
 }
 
-/// q of one kind of variable. Its entropy, against its base measure, is A(η) − ⟨η, μ⟩ for all of them; the energy
-/// of what has such a q is taken against the same (`form::Measure`), and the bound knows no difference.
+/// q of one kind of variable. Its entropy, against its base measure, is A(η) − ⟨η, μ⟩ for all of them; the
+/// energy of what has such a q is taken against the same (`form::Measure`), and the bound knows no
+/// difference.
 ///
 /// A batch is row-major: element after element, and in one element part after part, as in
 /// [`crate::expfam::stat::StatKind`]. A matrix part of η has both triangles, symmetric, so that ⟨η, μ⟩ is a
@@ -87,8 +88,8 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn quantile(&self, d: usize, eta: &[f64], p: f64) -> Vec<f64>;
     /// Draws one value (law F5; starts).
     fn sample(&self, d: usize, eta: &[f64], stream: &mut Stream) -> Vec<f64>;
-    /// E x⁻ᵖ of one element's value, p = 1 or 2; of a matrix, E x⁻¹. Infinite where the integral is; empty where
-    /// there is no closed form.
+    /// E x⁻ᵖ of one element's value, p = 1 or 2; of a matrix, E x⁻¹. Infinite where the integral is; empty
+    /// where there is no closed form.
     fn inverse(&self, d: usize, eta: &[f64], p: i32) -> Vec<f64> {
         let _ = (d, eta, p);
         vec![]

@@ -7,5 +7,6 @@ pub mod joint;
 pub mod laws;
 pub mod line;
 pub mod outlook;
+pub mod site;
 pub mod spec;
 pub mod stat;

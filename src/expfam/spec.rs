@@ -6,6 +6,7 @@ use super::{
     form::{Measure, Term},
     line,
     outlook::Predictive,
+    site::Site,
     stat::{GAUSSIAN, PartShape, StatKind},
 };
 use std::fmt;
@@ -86,6 +87,17 @@ pub enum Taken {
     Scaled(usize),
 }
 
+/// A density of a latent variable that a site stands for.
+#[derive(Debug)]
+pub struct PriorBySite {
+    /// What the site is called, after the variable's name and a dot.
+    pub name: &'static str,
+    /// The variable, of which nothing but the site speaks.
+    pub variable: &'static DistSpec,
+    /// The site's line: its value is 0, its mean what the variable is from its own.
+    pub site: &'static DistSpec,
+}
+
 /// A test point of the laws: standard parameters, in the order of `params`, and the dimension.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
@@ -136,6 +148,21 @@ pub struct DistSpec {
     pub on_line: Option<&'static DistSpec>,
     /// Where the density is a mixture over an auxiliary variable.
     pub augment: Option<&'static Augment>,
+    /// Where ln p is no product of statistics: what stands for a line. `stat` is that of the site, and
+    /// `terms` what its parts are multiplied by.
+    pub site: Option<&'static dyn Site>,
+    /// The same distribution by other parameters, each with one whose name tells it from the others: `logit`.
+    pub links: &'static [&'static DistSpec],
+    /// The distribution that a call of this one holds, `of: Poisson(…)`, with arguments of its own.
+    pub of: Option<&'static str>,
+    /// What stands for its lines where only two ends of a value are known; the first that has room for what
+    /// is random.
+    pub intervals: &'static [&'static DistSpec],
+    /// What its lines are made of where the value is latent: a variable, and a site for what it is from its
+    /// mean.
+    pub prior: Option<&'static PriorBySite>,
+    /// The same line by a bound that is convex, where `bound: Tangent` asks for it.
+    pub tangent: Option<&'static DistSpec>,
     /// Ordinary and extreme standard parameters; the laws run at each.
     pub points: &'static [Point],
     /// True where the values lie on a line with no origin and a mean slot (slot 1) moves with the child: data
@@ -164,12 +191,26 @@ pub const PLAIN: DistSpec = DistSpec {
     cases: &[],
     on_line: None,
     augment: None,
+    site: None,
+    links: &[],
+    intervals: &[],
+    prior: None,
+    of: None,
+    tangent: None,
     points: &[],
     location: false,
     congruent: None,
 };
 
 impl DistSpec {
+    /// The entry, among this one and its links, that a call with these names of arguments is of.
+    pub fn called(&'static self, has: &dyn Fn(&str) -> bool) -> &'static DistSpec {
+        let own = |link: &DistSpec| {
+            let tells = |p: &Param| has(p.name) && self.param(p.name).is_none();
+            link.params.iter().any(tells)
+        };
+        self.links.iter().copied().find(|link| own(link)).unwrap_or(self)
+    }
     /// The slot of a parameter, and the spelling used, by name.
     pub fn param(&self, name: &str) -> Option<(usize, Option<&'static Spelling>)> {
         self.params.iter().enumerate().find_map(|(i, p)| {
@@ -193,7 +234,9 @@ impl DistSpec {
     }
     /// Can a variable of it have a q: its own, or that of the distribution it is given its auxiliary?
     pub fn may_be_latent(&self) -> bool {
-        self.family.is_some() || self.augment.is_some_and(|a| a.given.family.is_some())
+        self.family.is_some()
+            || self.prior.is_some()
+            || self.augment.is_some_and(|a| a.given.family.is_some())
     }
     /// May a latent variable of it stand where `stat` is asked for, with a q on the line if need be?
     pub fn carries(&self, stat: &StatKind) -> bool {

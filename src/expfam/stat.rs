@@ -161,6 +161,10 @@ impl StatKind {
     pub fn is(&self, arithmetic: Arithmetic, value: PartShape) -> bool {
         self.arithmetic == arithmetic && self.value == value
     }
+    /// Is q of a value Gaussian, alone and beside others?
+    pub fn gaussian(&self) -> bool {
+        *self == GAUSSIAN || *self == GAUSSIAN_VECTOR
+    }
     /// Where only some entries of a value are known, have the others a q of the same kind given these?
     pub fn conditions(&self) -> bool {
         self.is(Arithmetic::Sum, PartShape::Vector)

@@ -15,7 +15,7 @@ use crate::{
         },
         shape::BlockShape,
     },
-    expfam::{joint::JointSpec, stat::StatKind},
+    expfam::{joint::JointSpec, site::Site, stat::StatKind},
     graph::{
         bound::Bound,
         energy::{Energy, LabelId, Op, Source},
@@ -127,6 +127,11 @@ pub trait ClaimedBlock: fmt::Debug + Send + Sync {
     /// Is it one node, each element by itself?
     fn alone(&self) -> bool {
         false
+    }
+
+    /// What stands for lines here, if it is no variable of q.
+    fn site(&self) -> Option<&'static dyn Site> {
+        None
     }
 
     /// Do products name its node, and not the block?

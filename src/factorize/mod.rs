@@ -5,6 +5,7 @@
 //! product that holds both is one a structured block has moments for; the claims are tried from the largest
 //! kind of block down, and what nobody claims is a block by itself.
 
+pub mod admission;
 mod blocks;
 mod claim;
 mod claims;
@@ -29,7 +30,7 @@ use crate::{
     diag::{Diagnostics, Reported},
     graph::{
         bound::Bound,
-        energy::Energy,
+        energy::{Energy, Op},
         factor_graph::{FactorGraph, Factorize},
     },
     shape::NodeId,
@@ -56,6 +57,7 @@ pub fn factorize(
     diags: &mut Diagnostics,
 ) -> Result<Blocks, Reported> {
     let roles = roles::roles(graph, &energy, missing);
+    admission::check(graph, &energy, &roles, diags)?;
     let wishes = Wishes::new(graph, &roles, diags)?;
     let claim = |energy: Energy, roles: Vec<Role>| {
         let mut claims = Claims::new(graph, (sizes, bound), &wishes, energy, roles);
@@ -93,13 +95,18 @@ pub fn factorize(
                 block.why = vec!["`factorize: MeanField` asks for it.".into()];
             }
         }
+        if block.kind.site().is_some() {
+            continue;
+        }
         if block.why.is_empty() || !block.kind.alone() {
             block.why.push(apart);
         }
     }
-    blocks.sort_by_key(|b| b.nodes.iter().min().copied());
+    // The bound is that of q as it is: sites follow all that they depend on.
+    blocks.sort_by_key(|b| (b.kind.site().is_some(), b.nodes.iter().min().copied()));
     wishes.granted(graph, &blocks, &reasons, diags)?;
     soundness::check(&blocks, graph, diags)?;
+    admission::check_apart(graph, &blocks, diags)?;
     for block in &mut blocks.list {
         let cost = block.kind.cost(graph, sizes);
         block.why.push(cost);
@@ -107,14 +114,22 @@ pub fn factorize(
     Ok(blocks)
 }
 
-/// Who meets whom in products: of each block, the others, and whether it meets itself.
-struct Met(Vec<(BTreeSet<usize>, bool)>);
+/// Who meets whom in products: of each block, the other variables, whether it meets itself, and whose sites.
+struct Met(Vec<(BTreeSet<usize>, bool, BTreeSet<NodeId>)>);
 
 impl Met {
     fn new(blocks: &Blocks) -> Self {
-        let mut out = vec![(BTreeSet::new(), false); blocks.list.len()];
+        let mut out = vec![(BTreeSet::new(), false, BTreeSet::new()); blocks.list.len()];
         for term in blocks.energy.factors().iter().flat_map(|f| &f.terms) {
-            let met: Vec<usize> = term.ops.iter().filter_map(|o| blocks.of_source(o.source)).collect();
+            let variable = |b: &usize| blocks.list[*b].kind.site().is_none();
+            let met = term.ops.iter().filter_map(|o| blocks.of_source(o.source)).filter(variable);
+            let met: Vec<usize> = met.collect();
+            let site = |o: &Op| {
+                let block = blocks.of_source(o.source)?;
+                blocks.list[block].kind.site().map(|_| blocks.list[block].nodes[0])
+            };
+            let sites: Vec<NodeId> = term.ops.iter().filter_map(site).collect();
+            met.iter().for_each(|&b| out[b].2.extend(sites.iter().copied()));
             for (i, &a) in met.iter().enumerate() {
                 for &b in met[..i].iter().chain(&met[i + 1..]) {
                     if a != b {
@@ -131,13 +146,21 @@ impl Met {
 
 /// Why a block is no larger: the variables of other blocks that it meets in products.
 fn apart(graph: &FactorGraph, blocks: &Blocks, met: &Met, i: usize) -> String {
-    let (others, itself) = &met.0[i];
+    let (others, itself, sites) = &met.0[i];
     let names = |nodes: &[NodeId], and: &str| listed(graph, nodes, and);
     let mine = &blocks.list[i].nodes;
     if others.is_empty() && *itself && blocks.list[i].kind.alone() {
         return format!(
             "No kind of block keeps elements of {} together that meet each other.",
             names(mine, "and")
+        );
+    }
+    if others.is_empty() && !sites.is_empty() {
+        let sites: Vec<NodeId> = sites.iter().copied().collect();
+        let (it, its) = if mine.len() > 1 { ("They meet", "their") } else { ("It meets", "its") };
+        return format!(
+            "{it} no other variable, and sites stand for the lines of {}: q is the best of its kind, and near {its} posterior.",
+            names(&sites, "and")
         );
     }
     if others.is_empty() {

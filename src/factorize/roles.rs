@@ -16,6 +16,8 @@ pub enum Role {
     /// Bound to data, with missing cells, and others depend on it, or they are some of the cells of a vector:
     /// the missing cells are latent.
     Mixed,
+    /// Bound to data by a link: a site stands for its lines. Missing cells weigh nothing and are predicted.
+    Site,
     /// A random variable with a q of its own.
     Latent,
     /// Nothing observed hangs on it and its parents are random, or it is a known function of them: its q is p
@@ -24,9 +26,9 @@ pub enum Role {
 }
 
 impl Role {
-    /// Does some block hold it?
+    /// Does some block hold it? A site stands where a block does.
     pub fn has_q(self) -> bool {
-        matches!(self, Role::Latent | Role::Mixed)
+        matches!(self, Role::Latent | Role::Mixed | Role::Site)
     }
 }
 
@@ -70,6 +72,7 @@ pub fn roles(graph: &FactorGraph, energy: &Energy, missing: &[Missing]) -> Vec<R
                 return Role::Predicted;
             }
             match (&graph.nodes[i].observed, has_children(energy, node)) {
+                (Some(_), _) if graph.nodes[i].spec.site.is_some() => Role::Site,
                 (Some(_), true) if missing[i] != Missing::Nothing => Role::Mixed,
                 (Some(_), _) if missing[i] == Missing::Cells => Role::Mixed,
                 (Some(_), _) => Role::Observed,

@@ -3,7 +3,8 @@
 //! nothing knows that they were one. Not here: which distributions are mixtures, and of what (`dist`).
 
 use super::factor_graph::{
-    Arg, Expr, ExprKind, Factor, FactorGraph, Index, Node, Origin, Ref, Target, Written,
+    Arg, Expr, ExprKind, Factor, FactorGraph, Index, Node, Observed, ObservedValues, Origin, Ref, Target,
+    Written,
 };
 use crate::{
     expfam::spec::{Augment, DistSpec, Taken},
@@ -15,6 +16,7 @@ impl FactorGraph {
     /// The graph with every mixture taken apart. The auxiliary nodes stand after all others, so that no
     /// number of a node or line changes.
     pub fn augmented(mut self) -> Self {
+        self.sites_of_priors();
         self.powers();
         for n in 0..self.nodes.len() {
             let Some(mixture) = self.nodes[n].spec.augment else { continue };
@@ -41,6 +43,53 @@ impl FactorGraph {
             }
         }
         self
+    }
+
+    /// A node for what each latent variable is from its mean, where a site stands for its line.
+    fn sites_of_priors(&mut self) {
+        for n in 0..self.nodes.len() {
+            let node = &self.nodes[n];
+            let Some(prior) = node.spec.prior.filter(|p| *p.variable == *node.spec) else { continue };
+            let site = NodeId(self.nodes.len());
+            let own = Ref {
+                target: Target::Node(NodeId(n)),
+                index: node.plates.iter().map(|p| Index::Plate(*p)).collect(),
+            };
+            self.nodes.push(Node {
+                name: format!("{}.{}", node.name, prior.name),
+                spec: prior.site,
+                called: prior.site,
+                observed: Some(Observed { span: node.call, values: ObservedValues::Zero }),
+                ..node.clone()
+            });
+            for f in 0..self.factors.len() {
+                let line = &self.factors[f];
+                if line.node.0 != n {
+                    continue;
+                }
+                let (spec, span) = (line.spec, line.args[0].expr.span);
+                let itself = Expr { kind: ExprKind::Ref(own.clone()), axes: vec![], random: true, span };
+                let zero = matches!(&line.args[0].expr.kind, ExprKind::Numbers(x) if x == &[0.0]);
+                let deviation = if zero {
+                    itself
+                } else {
+                    let mean = Box::new(line.args[0].expr.clone());
+                    let kind = ExprKind::Binary(BinaryOp::Sub, Box::new(itself), mean);
+                    Expr { kind, axes: vec![], random: true, span }
+                };
+                let origin = |slot: usize| Some(Origin { node: NodeId(n), spec, slot });
+                let mut args: Vec<Arg> = line.args.clone();
+                args[0].expr = deviation;
+                args.iter_mut().enumerate().for_each(|(i, a)| a.from = origin(i + 1));
+                self.factors.push(Factor {
+                    node: site,
+                    spec: prior.site,
+                    args,
+                    written: None,
+                    ..line.clone()
+                });
+            }
+        }
     }
 
     /// Rewrites a line as that of the child given the auxiliary; gives the auxiliary's own.

@@ -292,6 +292,10 @@ pub enum ObservedValues {
     Columns(Vec<ColumnId>),
     /// A node with a row plate and a `Columns` plate: the plate's columns of this table.
     Table(DataTableId),
+    /// The ends between which each value lies: a column of lower ones, and one of upper ones.
+    Interval([ColumnId; 2]),
+    /// 0 everywhere: what a latent variable is from its mean, where a site stands for its line.
+    Zero,
 }
 
 /// Which elements of the child's plates a line speaks of.

@@ -208,6 +208,10 @@ impl fmt::Display for FactorGraph {
                     c.iter().map(|c| self.column_name(*c)).collect::<Vec<_>>().join(", ")
                 }
                 ObservedValues::Table(t) => format!("columns of {}", self.table_name(*t)),
+                ObservedValues::Interval([from, to]) => {
+                    format!("between {} and {}", self.column_name(*from), self.column_name(*to))
+                }
+                ObservedValues::Zero => "0".into(),
             };
             (format!("{}{}", n.name, self.plates_text(&n.plates)), format!("= {from}"))
         })?;

@@ -1,5 +1,5 @@
-//! The order of work as a value: what one iteration does, step by step. Summed `explain --emit plan` prints of
-//! it is what runs. Not here: who decides how often (`engine::schedule`).
+//! The order of work as a value: what one iteration does, step by step. Summed `explain --emit plan` prints
+//! of it is what runs. Not here: who decides how often (`engine::schedule`).
 
 use super::{
     layout::{List, StreamId, VarId},
@@ -18,9 +18,11 @@ pub enum Step {
     Bound,
 }
 
-/// One iteration of coordinate ascent: stored blocks in the order of the file, each stream's rows, the bound.
+/// One iteration of coordinate ascent: stored blocks in the order of the file, each stream's rows, sites that
+/// are stored, the bound.
 pub fn iteration(lowered: &Lowered, stored: &[VarId], passes: &List<StreamId, RowPass>) -> Vec<Step> {
-    let updates = stored.iter().map(|&v| Step::Update(v));
+    let of = |sites: bool| stored.iter().filter(move |&&v| lowered.vars[v].shape.is_site() == sites);
+    let update = |&v: &VarId| Step::Update(v);
     let rows = lowered.streams.ids().filter(|&s| !passes[s].ways.is_empty()).map(Step::Pass);
-    updates.chain(rows).chain([Step::Bound]).collect()
+    of(false).map(update).chain(rows).chain(of(true).map(update)).chain([Step::Bound]).collect()
 }

@@ -96,6 +96,7 @@ pub fn observes(graph: &FactorGraph, table: DataTableId) -> bool {
     (0..graph.nodes.len()).map(NodeId).any(|n| match graph.nodes[n.0].observed.as_ref().map(|o| &o.values) {
         Some(ObservedValues::Columns(ids)) => graph.columns[ids[0].0].table == table,
         Some(ObservedValues::Table(t)) => *t == table,
-        None => false,
+        Some(ObservedValues::Interval(ids)) => graph.columns[ids[0].0].table == table,
+        Some(ObservedValues::Zero) | None => false,
     })
 }

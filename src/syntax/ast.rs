@@ -94,6 +94,8 @@ pub struct ObserveDecl {
     pub columns: Spanned<Vec<Spanned<String>>>,
     /// Whether the columns stood in a list: `"x": ["a"]`, not `"x": "a"`.
     pub list: bool,
+    /// Whether they are the ends between which a value lies: `"x": Interval("lo", "hi")`.
+    pub interval: bool,
 }
 
 /// One line of `derive`.

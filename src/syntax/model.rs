@@ -259,21 +259,28 @@ impl Fitter<'_, '_> {
 
     fn observe(&mut self, node: Spanned<String>, value: &Tree) -> Option<ObserveDecl> {
         let named = self.plain_name(&node, "an observed node");
+        let mut interval = false;
         let (columns, list) = match &value.node {
             TreeKind::Text(column) => (vec![Spanned::new(column.clone(), value.span)], false),
             TreeKind::List(items) => {
                 (items.iter().filter_map(|item| self.text(item, "a column")).collect(), true)
             }
+            TreeKind::Call { name, args, .. }
+                if name.node == "Interval" && args.len() == 2 && args.iter().all(|a| a.0.node.is_empty()) =>
+            {
+                interval = true;
+                (args.iter().filter_map(|(_, end)| self.text(end, "a column")).collect(), true)
+            }
             _ => {
                 self.misfit(
                     value,
                     "a node is bound to a column or a list of columns",
-                    "write \"column\", or [\"first\", \"second\"]",
+                    "write \"column\", [\"first\", \"second\"], or Interval(\"from\", \"to\")",
                 );
                 return None;
             }
         };
-        named.then_some(ObserveDecl { node, columns: Spanned::new(columns, value.span), list })
+        named.then_some(ObserveDecl { node, columns: Spanned::new(columns, value.span), list, interval })
     }
 
     fn factorize(&mut self, tree: &Tree) -> Option<Spanned<Factorize>> {
@@ -327,8 +334,10 @@ impl Fitter<'_, '_> {
                     args.iter().filter(|(n, _)| !n.node.is_empty()).map(|(n, _)| (n.node.clone(), n.span)),
                     "the argument",
                 );
-                let args =
-                    args.iter().filter_map(|(name, value)| Some((name.clone(), self.value(value, strict)?)));
+                let args = args.iter().filter_map(|(name, value)| match word(name, value) {
+                    Some(word) => Some((name.clone(), word)),
+                    None => Some((name.clone(), self.value(value, strict)?)),
+                });
                 Some(Call { name: name.clone(), args: args.collect(), span: tree.span })
             }
             _ => {
@@ -431,5 +440,16 @@ impl Fitter<'_, '_> {
         let d = Diagnostic::error(CODE_KIND, format!("{wanted}, not {}", found.node.describe()))
             .at(found.span, "");
         self.diags.error(if help.is_empty() { d } else { d.help(help) });
+    }
+}
+
+/// A bare word where the argument has words for values: `bound: Tangent`.
+fn word(argument: &Spanned<String>, tree: &Tree) -> Option<Spanned<Value>> {
+    match &tree.node {
+        TreeKind::Call { name, parentheses: false, .. } if argument.node == "bound" => {
+            let call = Call { name: name.clone(), args: vec![], span: tree.span };
+            Some(Spanned::new(Value::Call(call), tree.span))
+        }
+        _ => None,
     }
 }

@@ -35,7 +35,9 @@ impl fmt::Display for Model {
         })?;
         section(f, "observe", &self.observe, |f, observed| {
             let columns = names(&observed.columns.node);
-            if observed.list {
+            if observed.interval {
+                writeln!(f, "{} = Interval({columns})", observed.node.node)
+            } else if observed.list {
                 writeln!(f, "{} = [{columns}]", observed.node.node)
             } else {
                 writeln!(f, "{} = {columns}", observed.node.node)

@@ -24,5 +24,6 @@ mod positive_chains;
 mod predictive;
 mod recentred;
 mod references;
+mod sites;
 mod sparse;
 mod zeros;

@@ -18,4 +18,5 @@ mod keep;
 mod long_chains;
 mod random_graphs;
 mod registries;
+mod sites;
 mod textbook_alone;

@@ -12,6 +12,7 @@ pub mod lagged;
 pub mod network;
 pub mod pair;
 pub mod scaled;
+pub mod site;
 pub mod sparse;
 pub mod tables;
 pub mod tree;

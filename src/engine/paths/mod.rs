@@ -2,6 +2,7 @@
 //! way for all. Not here: the rules (`plan::paths`), nor the pass (`engine::pass`).
 
 mod asked;
+mod begin;
 mod chain;
 mod gather;
 mod general;
@@ -21,6 +22,7 @@ use crate::plan::{
     paths::{self as rules, PathRule as Rule, Way},
     table::{Sent, Table},
 };
+use begin::Begin;
 use chain::WholeSequences;
 use general::{General, Messages};
 use given::{First, GivenRows, GivenSteps};
@@ -58,9 +60,14 @@ pub(super) fn first<'a, 'p: 'a>(
     let (plan, pass) = (work.plan, &work.plan.passes[s]);
     let mut ways: Vec<&'p Way> = pass.ways.iter().collect();
     ways.sort_by_key(|w| order.iter().position(|o| *o == w.var));
-    let (given, mut rest): (Vec<&'p Way>, Vec<&'p Way>) = ways.into_iter().partition(|w| first.gives(w.var));
-    let any = !given.is_empty();
+    let (given, rest): (Vec<&'p Way>, Vec<&'p Way>) = ways.into_iter().partition(|w| first.gives(w.var));
+    let (sites, mut rest): (Vec<&'p Way>, Vec<&'p Way>) =
+        rest.into_iter().partition(|w| plan.vars[w.var].shape.is_site());
+    let any = !given.is_empty() || !sites.is_empty();
     let mut out: Ways<'a> = given.into_iter().map(|way| written(pass, way, first)).collect();
+    for way in sites {
+        out.push(Box::new(Begin { messages: messages(work, s, way, &way.messages, false) }));
+    }
     while !rest.is_empty() {
         let way = rest.remove(0);
         let of = |v: VarId, t: &Table| plan.vars[v].nodes.iter().any(|n| n.0 == t.node);

@@ -86,6 +86,10 @@ impl Schedule for Accelerated {
         }
         self.rounds.next(so_far)
     }
+    fn anew(&mut self) {
+        (self.leap, self.rotation) = (None, false);
+        self.rounds.back_to(0);
+    }
     fn refused(&mut self, what: Proposal) {
         self.rounds.back_to(match what {
             Proposal::Leap => self.passes,

@@ -17,6 +17,9 @@ impl Schedule for Batch {
     fn next(&mut self, so_far: &SoFar<'_>) -> Next {
         self.0.next(so_far)
     }
+    fn anew(&mut self) {
+        self.0.back_to(0);
+    }
     fn monotone(&self) -> bool {
         true
     }

@@ -54,6 +54,8 @@ pub(super) trait Schedule {
     fn looks_back(&self) -> bool {
         false
     }
+    /// The iteration did not count: its steps come again.
+    fn anew(&mut self) {}
     /// Does no step lower the bound? Then a fall beyond rounding is an error.
     fn monotone(&self) -> bool;
 }

@@ -7,6 +7,7 @@ mod gaussian;
 mod network;
 mod pair;
 mod single;
+mod site;
 
 pub use cross::{Crossing, ElementTables, LARGEST_CLIQUE, Zeros, places as element_places};
 pub use gaussian::ports;
@@ -15,6 +16,7 @@ use super::claim::Claim;
 
 /// Every kind of block, in the order in which they claim: what holds more comes before what holds less.
 pub static KINDS: &[&dyn Claim] = &[
+    &site::SITE,
     &cross::CROSS,
     &network::NETWORK,
     &gaussian::SCALED,

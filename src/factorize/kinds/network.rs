@@ -104,7 +104,11 @@ struct Found {
 /// The node of an operand that a network may hold.
 fn category(graph: &FactorGraph, roles: &[Role], op: &Op) -> Option<NodeId> {
     match op.source {
-        Source::Node(n) if roles[n.0].has_q() && graph.nodes[n.0].spec.stat.one_hot() => Some(n),
+        Source::Node(n)
+            if matches!(roles[n.0], Role::Latent | Role::Mixed) && graph.nodes[n.0].spec.stat.one_hot() =>
+        {
+            Some(n)
+        }
         _ => None,
     }
 }

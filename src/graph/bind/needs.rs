@@ -108,6 +108,7 @@ impl Needs for TableNeeds<'_> {
         for node in graph.nodes.iter().filter(|n| !n.spec.stat.one_hot()) {
             match node.observed.as_ref().map(|o| &o.values) {
                 Some(ObservedValues::Columns(ids)) => lists.extend(columns(ids)),
+                Some(ObservedValues::Interval(ids)) => lists.extend(columns(ids)),
                 Some(ObservedValues::Table(t)) if *t == self.table => lists.extend(members(&node.plates)),
                 _ => {}
             }
@@ -141,7 +142,7 @@ fn names(graph: &FactorGraph, t: DataTableId) -> (HashSet<&str>, bool) {
         match n.observed.as_ref().map(|o| &o.values) {
             Some(ObservedValues::Columns(columns)) => found.extend(columns),
             Some(ObservedValues::Table(of)) => all |= *of == t,
-            None => {}
+            Some(ObservedValues::Interval(_) | ObservedValues::Zero) | None => {}
         }
     }
     let here = found.iter().map(|c| &graph.columns[c.0]).filter(|c| c.table == t);

@@ -23,6 +23,11 @@ impl Binder<'_> {
                 (ObservedValues::Columns(c), false) => self.number_columns(node, o, c),
                 (ObservedValues::Table(t), true) => self.category_table(node, o, *t),
                 (ObservedValues::Table(t), false) => self.number_table(node, o, *t),
+                (ObservedValues::Interval(ends), _) => self.ends(node, o, ends),
+                (ObservedValues::Zero, _) => {
+                    let count = node.plates.iter().map(|p| self.bound.plate(*p).size).product();
+                    Some(ObservedArray::Numbers { width: 1, values: vec![0.0; count].into() })
+                }
             };
         }
     }
@@ -90,6 +95,36 @@ impl Binder<'_> {
             self.whole_rows(node, o, table, &values, &names)?;
         }
         Some(ObservedArray::Numbers { width, values })
+    }
+
+    /// Two columns of ends; an empty cell is an open one.
+    fn ends(&mut self, node: &Node, o: &Observed, columns: &[ColumnId; 2]) -> Option<ObservedArray> {
+        let table = self.tables[self.graph.columns[columns[0].0].table.0];
+        let mut parts = vec![];
+        for &c in columns {
+            let (table, column) = self.data(c)?;
+            parts.push(self.ok(column.as_numbers(table), self.graph.columns[c.0].span)?);
+        }
+        let mut values: Vec<f64> = Strided::beside(&parts).to_vec();
+        let name = self.graph.columns[columns[0].0].name.as_str();
+        for (row, ends) in values.chunks_exact_mut(2).enumerate() {
+            if ends[0] > ends[1] {
+                let d = Diagnostic::error(
+                    OUTSIDE_SUPPORT,
+                    format!("`{}` cannot lie between {} and {}", node.name, ends[0], ends[1]),
+                );
+                let d = d.at(o.span, "the lower end is above the upper one");
+                self.fail(table.blame(d, row, name));
+                return None;
+            }
+            if ends[0].is_nan() {
+                ends[0] = f64::NEG_INFINITY;
+            }
+            if ends[1].is_nan() {
+                ends[1] = f64::INFINITY;
+            }
+        }
+        Some(ObservedArray::Numbers { width: 2, values: values.into() })
     }
 
     fn number_table(&mut self, node: &Node, o: &Observed, t: DataTableId) -> Option<ObservedArray> {

@@ -1,6 +1,9 @@
 //! The arguments of a distribution's call: each parameter once, in one spelling, in slot order.
 
-use super::resolver::Resolver;
+use super::{
+    lines::{asks_for_tangent, whole},
+    resolver::Resolver,
+};
 use crate::{
     diag::{Diagnostic, Reported, suggest::nearest},
     dist,
@@ -27,9 +30,12 @@ pub(super) struct Line<'k> {
 
 impl Resolver<'_> {
     pub(super) fn factor(&mut self, decl: &NodeDecl, node: NodeId, rows: RowSet) -> Result<Factor, Reported> {
-        let call = &decl.call;
+        let call = &*whole(&decl.call);
         // The header has found it once already.
-        let spec = dist::find(&call.name.node).unwrap_or(self.headers[node.0].spec);
+        let spec = dist::called(&call.name.node, &|arg| call.arg(arg).is_some());
+        let spec = spec.unwrap_or(self.headers[node.0].spec);
+        let tangent = asks_for_tangent(call);
+        let spec = spec.tangent.filter(|_| tangent).unwrap_or(spec);
         let plates = self.headers[node.0].plates.clone();
         let line = Line { plates: &plates, rows, key: &decl.key, derived: false };
         let mut slots: Vec<Option<(Arg, Span)>> = vec![None; spec.params.len()];
@@ -40,6 +46,9 @@ impl Resolver<'_> {
                 if call.args[..i].iter().any(|(n, _)| n.node == "over") {
                     failed = Err(self.given_twice(name));
                 }
+                continue;
+            }
+            if name.node == "bound" && tangent && spec.site.is_some_and(|s| s.convex()) {
                 continue;
             }
             let Some((slot, spelling)) = spec.param(&name.node) else {
@@ -87,7 +96,7 @@ impl Resolver<'_> {
             .args
             .iter()
             .map(|(n, _)| n.node.as_str())
-            .filter(|n| spec.param(n).is_none() && *n != "over")
+            .filter(|n| spec.param(n).is_none() && !["over", "bound"].contains(n))
             .collect();
         for (param, slot) in spec.params.iter().zip(&slots) {
             let misspelt = strangers.iter().any(|s| nearest(s, [param.name]).is_some());

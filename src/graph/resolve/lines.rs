@@ -12,9 +12,9 @@ use crate::{
     },
     shape::{NodeId, PlateId},
     source::{Span, Spanned},
-    syntax::ast::{Key, KeyIndex, NodeDecl},
+    syntax::ast::{Call, Key, KeyIndex, NodeDecl, Value},
 };
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 impl Resolver<'_> {
     /// One header for each name among the nodes, in file order.
@@ -252,8 +252,10 @@ impl Resolver<'_> {
     /// The registry's entry for a call.
     fn distribution(&mut self, decl: &NodeDecl) -> Result<&'static DistSpec, Reported> {
         let Spanned { node: name, span } = &decl.call.name;
-        if let Some(spec) = dist::find(name) {
-            return Ok(spec);
+        let written = whole(&decl.call);
+        if let Some(spec) = dist::called(name, &|arg| written.arg(arg).is_some()) {
+            let tangent = spec.tangent.filter(|_| asks_for_tangent(&decl.call));
+            return Ok(tangent.unwrap_or(spec));
         }
         let d = Diagnostic::error(UNKNOWN_DISTRIBUTION, format!("there is no distribution `{name}`"))
             .at(*span, "unknown distribution");
@@ -280,4 +282,25 @@ impl Resolver<'_> {
         }
         out
     }
+}
+
+/// A call with the arguments of the one that it is `of` written among its own: `ZeroInflated(zero: …, of:
+/// Poisson(rate: …))`.
+pub(super) fn whole(call: &Call) -> Cow<'_, Call> {
+    let inner = |v: &Value| match v {
+        Value::Call(inner)
+            if dist::find(&call.name.node).is_some_and(|s| s.of == Some(&*inner.name.node)) =>
+        {
+            Some(inner.args.clone())
+        }
+        _ => None,
+    };
+    let Some(more) = call.arg("of").and_then(|v| inner(&v.node)) else { return Cow::Borrowed(call) };
+    let own = call.args.iter().filter(|(n, _)| n.node != "of").cloned();
+    Cow::Owned(Call { args: own.chain(more).collect(), ..call.clone() })
+}
+
+/// Does a call ask for the bound that is convex: `bound: Tangent`?
+pub(super) fn asks_for_tangent(call: &Call) -> bool {
+    matches!(call.arg("bound").map(|v| &v.node), Some(Value::Call(c)) if c.name.node == "Tangent" && c.args.is_empty())
 }

@@ -12,6 +12,7 @@ mod cycle;
 mod derived;
 mod element;
 mod expr;
+mod forms;
 mod index;
 mod inputs;
 mod lines;
@@ -52,7 +53,8 @@ pub fn resolve(model: &Model, source: &Source, diags: &mut Diagnostics) -> Resul
     let observed = r.observations();
     let factorize = r.factorize();
     r.gate(before)?;
-    let (nodes, factors, same) = r.shapes(factors, observed, &mut derived);
+    let (mut nodes, mut factors, same) = r.shapes(factors, observed, &mut derived);
+    forms::choose(&mut nodes, &mut factors);
     r.cycles(&nodes, &factors);
     r.unused();
     r.gate(before)?;

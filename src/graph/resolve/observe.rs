@@ -8,9 +8,14 @@ use crate::{
         factor_graph::{Observed, ObservedValues, PlateKind},
     },
     shape::{DataTableId, NodeId, PlateId},
-    source::Span,
+    source::{Span, Spanned},
     syntax::ast::ObserveDecl,
 };
+
+/// The distributions of which only two ends may be known.
+fn between() -> Vec<&'static str> {
+    crate::dist::REGISTRY.iter().filter(|s| !s.intervals.is_empty()).map(|s| s.name).collect()
+}
 
 impl Resolver<'_> {
     /// The observation of each node, if it has one.
@@ -117,6 +122,17 @@ impl Resolver<'_> {
                 "use a plate `Columns(table: …)`, or put each value on a row of its own".into(),
             );
             return Err(self.fail(d));
+        }
+        if let (true, [from, to]) = (decl.interval, &names[..]) {
+            if spec.intervals.is_empty() {
+                let d = refuse(
+                    format!("a {} has no interval between two ends", spec.name),
+                    format!("intervals are of {}", between().join(", ")),
+                );
+                return Err(self.fail(d));
+            }
+            let mut column = |n: &Spanned<String>| self.column_path(&n.node, n.span, Some(table));
+            return Ok(ObservedValues::Interval([column(from)?, column(to)?]));
         }
         if rank == 0 && names.len() != 1 {
             let d = Diagnostic::error(

@@ -1,5 +1,5 @@
-//! What to write for functions and distributions that the language does not have. Not here: misspelt names, which
-//! `diag::suggest` finds.
+//! What to write for functions and distributions that the language does not have. Not here: misspelt names,
+//! which `diag::suggest` finds.
 
 /// What to write instead of a function.
 pub(super) fn of_function(name: &str) -> Option<&'static str> {
@@ -32,7 +32,7 @@ const FUNCTIONS: &[Row] = &[
     (&["pow", "power", "square"], "a power of a known number is `x[n] ^ 2`"),
     (
         &["sigmoid", "logistic", "logit", "invlogit", "expit", "probit", "phi", "softmax"],
-        "no distribution is conjugate to this link: let the probability be a Beta, or the probabilities a Dirichlet, with an element for each group, `p: \"theta[g[n]]\"`",
+        "a link stands in the call of the distribution: `Bernoulli(logit: \"…\")`, `Bernoulli(probit: …)`, `Binomial(trials: …, logit: …)`",
     ),
     (&["sum"], "write a sum out, `a + b`, or as `dot(w, x)` of two vectors"),
     (
@@ -62,7 +62,7 @@ const FUNCTIONS: &[Row] = &[
 const OF_RANDOM: &[Row] = &[
     (
         &["exp"],
-        "the exponential of a Normal has no closed form in a rate or a precision: let a Gamma be the positive factor, `rate: \"a * b\"`; of a node that is observed, `LogNormal` is the exponential of a Normal",
+        "the exponential of a Normal stands in the call of the distribution: `Poisson(log_rate: \"…\")`, `Exponential(log_rate: …)`; of a node that is observed, `LogNormal` is the exponential of a Normal; elsewhere let a Gamma be the positive factor, `rate: \"a * b\"`",
     ),
     (&["log"], "where the logarithm of an observed value is Normal, observe the value by a `LogNormal`"),
     (&["sqrt"], "scales are precisions here: `precision: \"tau\"` stands for an sd of 1 / sqrt(tau)"),
@@ -83,29 +83,23 @@ const DISTRIBUTIONS: &[Row] = &[
         &["multivariatenormal", "multinormal", "multivariategaussian", "mvgaussian", "mvn"],
         "write `MvNormal(mean: …, precision: …)`",
     ),
-    (
-        &["uniform", "unif"],
-        "on 0 to 1 it is `Beta(alpha: 1, beta: 1)`; elsewhere take a wide `Normal` or `Gamma`",
-    ),
+    (&["unif"], "write `Uniform(lower: …, upper: …)`; of a probability, `Beta(alpha: 1, beta: 1)`"),
     (&["discreteuniform", "randint"], "write `Categorical(p: …)` with equal probabilities"),
-    (
-        &["inversegamma", "invgamma"],
-        "the prior of a variance is written as that of the precision, 1 / variance: `Gamma(shape: …, rate: …)`, with the inverse Gamma's scale as its rate",
-    ),
+    (&["invgamma"], "write `InverseGamma(shape: …, scale: …)`"),
     (
         &["inversewishart", "invwishart"],
         "the prior of a covariance is written as that of its inverse, the precision: `Wishart(dof: …, scale: …)`",
     ),
     (
-        &["halfnormal", "halfcauchy", "halft", "halfstudentt", "truncatednormal"],
-        "it is not conjugate to a scale: give the precision, 1 / sd², the prior `Gamma(shape: …, rate: …)`",
+        &["halft", "truncatednormal"],
+        "priors of standard deviations are `HalfNormal`, `HalfCauchy`, `HalfStudentT` and `Uniform`",
     ),
     (
         &["lkj", "lkjcorr", "lkjcholesky"],
         "correlations have no prior of their own: the precision matrix as a whole is a `Wishart(dof: …, scale: …)`",
     ),
     (&["cauchy", "lorentz"], "write `StudentT(mean: …, precision: …, dof: 1)`"),
-    (&["laplace", "doubleexponential"], "heavy tails are `StudentT(mean: …, precision: …, dof: 4)`"),
+    (&["doubleexponential"], "write `Laplace(mean: …, scale: …)`"),
     (&["t", "student"], "write `StudentT(mean: …, precision: …, dof: …)`"),
     (
         &["chisquared", "chi2", "chisquare"],
@@ -117,8 +111,8 @@ const DISTRIBUTIONS: &[Row] = &[
         "positive values are a `Gamma`, an `Exponential` or a `LogNormal`",
     ),
     (
-        &["negativebinomial", "negbin", "gammapoisson"],
-        "it is a Poisson whose rate is a Gamma for each row: `\"r[n]\": Gamma(shape: …, rate: …)` and `Poisson(rate: \"r[n]\")`",
+        &["negbin", "gammapoisson"],
+        "write `NegativeBinomial(log_mean: …, size: …)`, or a Poisson whose rate is a Gamma for each row",
     ),
     (&["betabinomial"], "it is a Binomial whose p is a Beta for each row"),
     (&["geometric"], "it is a Poisson whose rate is an Exponential for each row"),
@@ -163,7 +157,7 @@ mod tests {
             names.dedup();
             assert_eq!(names.len(), all);
         }
-        assert!(of_distribution("Half_Cauchy").is_some_and(|help| help.contains("Gamma")));
+        assert!(of_distribution("Half_T").is_some_and(|help| help.contains("HalfStudentT")));
         assert!(of_random("exp").is_some_and(|help| help.contains("LogNormal")));
         assert!(of_function("ln").is_some_and(|help| help.contains("log(x[n])")));
         assert!(of_function("dott").is_none());

@@ -176,6 +176,7 @@ impl Resolver<'_> {
             }
             let extent = match &o.values {
                 ObservedValues::Columns(c) => self.levels(c[0]),
+                ObservedValues::Interval(_) | ObservedValues::Zero => continue,
                 ObservedValues::Table(t) => {
                     let plate = self.headers[n]
                         .plates

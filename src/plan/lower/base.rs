@@ -24,7 +24,7 @@ impl<'a> Lowering<'a> {
         let count: usize = node.plates.iter().map(|p| self.bound.plate(*p).size).product();
         // A latent child's base measure depends on known arguments only (the Beta function of a Beta's).
         let (width, values) = match self.blocks.roles[factor.node.0] {
-            Role::Observed => self.observed_values(factor.node),
+            Role::Observed | Role::Site => self.observed_values(factor.node),
             Role::Mixed if measured => self.observed_values(factor.node),
             Role::Latent | Role::Mixed => (0, Cow::Borrowed(&[][..])),
             Role::Predicted => return Ok(()),

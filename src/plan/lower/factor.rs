@@ -135,8 +135,8 @@ impl Lowering<'_> {
                 row.push((Key::Op(op.clone()), self.known_by_row(view, op)?));
             }
         }
-        let masked = self.blocks.roles[child.0] == Role::Observed && has_missing(self.bound, child)
-            || self.absent(child);
+        let column = matches!(self.blocks.roles[child.0], Role::Observed | Role::Site);
+        let masked = column && has_missing(self.bound, child) || self.absent(child);
         if !has_child && masked {
             match view.n {
                 Some(_) => row.push((Key::Mask, self.mask(view))),

@@ -14,7 +14,8 @@ use crate::{
 
 /// Whether a node has missing cells that are predicted.
 pub(super) fn to_predict(graph: &FactorGraph, bound: &Bound, blocks: &Blocks, n: NodeId) -> bool {
-    graph.nodes[n.0].observed.is_some() && blocks.roles[n.0] == Role::Observed && has_missing(bound, n)
+    let column = matches!(blocks.roles[n.0], Role::Observed | Role::Site);
+    graph.nodes[n.0].observed.is_some() && column && has_missing(bound, n)
 }
 
 /// What an observed node has missing.

@@ -24,6 +24,7 @@ pub fn factors(graph: &FactorGraph, blocks: &Blocks) -> String {
         let role = match blocks.roles[f.node.0] {
             Role::Observed => ", observed",
             Role::Mixed => ", observed where its cell is filled",
+            Role::Site => ", observed; a site stands for it",
             Role::Latent => "",
             Role::Predicted if graph.function(f.node).is_some() => {
                 ", a known function of the others: written out where it is named, no variable of q"

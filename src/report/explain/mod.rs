@@ -51,6 +51,10 @@ fn bound(graph: &FactorGraph, blocks: &Blocks) -> String {
             format!("⟨ln p({}{given})⟩", node.name)
         };
         for b in &blocks.list {
+            if let (Some(site), true) = (b.kind.site(), b.nodes.contains(&id)) {
+                line += &format!(", by {}", site.rule());
+                continue;
+            }
             if b.nodes.iter().min() == Some(&id) {
                 let names: Vec<&str> = b.nodes.iter().map(|n| graph.nodes[n.0].name.as_str()).collect();
                 line += &format!(" + H[q({})]", names.join(", "));

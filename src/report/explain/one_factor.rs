@@ -2,7 +2,7 @@
 
 use crate::{
     expfam::stat::PartShape,
-    factorize::Blocks,
+    factorize::{Blocks, roles::Role as NodeRole},
     graph::{
         energy::{Element, FactorEnergy, LabelId, Op, Role, Source},
         factor_graph::FactorGraph,
@@ -44,7 +44,7 @@ impl<'a> OneFactor<'a> {
     }
 
     pub(super) fn is_category(&self, n: NodeId) -> bool {
-        self.graph.nodes[n.0].spec.stat.one_hot()
+        self.graph.nodes[n.0].spec.stat.one_hot() && self.blocks.roles[n.0] != NodeRole::Site
     }
 
     pub(super) fn is_responsibility(&self, op: &Op) -> bool {
