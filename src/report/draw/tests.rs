@@ -2,10 +2,11 @@
 //! goldens.
 
 use super::{
-    geometry::Rect,
+    geometry::{Point, Rect},
     measure::RADIUS,
     picture::{Picture, VertexKind},
     place::{Placed, Room, place, place_in},
+    svg::drawn,
 };
 use crate::{diag::Diagnostics, graph::FactorGraph, pipeline, source::Source, syntax};
 
@@ -158,6 +159,26 @@ fn sizes_and_constants_are_shown_where_they_are_asked_for() {
     let labels: Vec<&str> = picture.factors.iter().map(|f| f.label.as_str()).collect();
     assert!(labels.contains(&"Gamma(shape 2, rate 0.1)"), "{labels:?}");
     assert!(labels.contains(&"Poisson"), "{labels:?}");
+}
+
+#[test]
+fn no_label_stands_on_a_border_or_another_label_and_lines_only_touch_them() {
+    for (name, picture) in all() {
+        let drawn = drawn(&picture, &Room::PICTURE);
+        assert!(drawn.labels.len() >= picture.factors.len(), "{name}: not all labels are told");
+        for (i, (text, rect)) in drawn.labels.iter().enumerate() {
+            let said = format!("{name}: `{text}`");
+            let on_border = drawn.boxes.iter().flat_map(Rect::borders).any(|b| b.meets(rect));
+            assert!(!on_border, "{said} is on a border");
+            // A tenth of a line's points at most: where no place is free, it is the way past an end of the
+            // label.
+            let of_line = |line: &Vec<Point>| line.iter().filter(|p| rect.holds(**p)).count();
+            let on_line = drawn.lines.iter().map(of_line).max().unwrap_or(0);
+            assert!(on_line <= 4, "{said} is on a line, at {on_line} points of 39");
+            let other = drawn.labels[..i].iter().find(|(_, r)| r.meets(rect));
+            assert_eq!(other, None, "{said} is on another");
+        }
+    }
 }
 
 #[test]
