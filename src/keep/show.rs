@@ -99,7 +99,7 @@ pub fn show(
 
 /// How a report names a kind of block.
 fn kind_of(word: &str) -> &'static str {
-    ["independent", "chain", "tree", "joint"].into_iter().find(|k| *k == word).unwrap_or("joint")
+    ["independent", "chain", "tree", "joint", "site"].into_iter().find(|k| *k == word).unwrap_or("joint")
 }
 
 /// What is reported of a node of a kept block.
