@@ -8,7 +8,7 @@ use super::{
     still::likely,
 };
 use crate::{
-    engine::{self, Options, Reached, RunError, recentre::Plans},
+    engine::{self, Options, Reached, RunError, recentre::Plans, run::Ground},
     graph::{Bound, FactorGraph, barren::without_barren},
     plan::Plan,
     shape::NodeId,
@@ -53,7 +53,8 @@ pub fn again(
     let places = graph.nodes.iter().any(|n| n.spec.location);
     let seen = (places && !plan.kept.everything()).then(|| without_barren(graph, bound).0);
     let seen = seen.as_deref().unwrap_or(bound);
-    let mut run = engine::run::again(graph, seen, plan, &plans, &pool, &options, from)?;
+    let ground = Ground { graph, bound: seen, plan, plans: &plans, pool: &pool };
+    let mut run = engine::run::again(ground, &options, from)?;
     let Wanted { nodes: wanted, fitted, quantiles } = wanted;
     let (nodes, fitted) = nodes(graph, bound, &mut run, &Asked { wanted, fitted, quantiles })?;
     let likely = likely(graph, &mut run)?;

@@ -3,7 +3,7 @@
 use super::{gate, posterior::Posterior, read::read};
 use crate::{
     diag::{Code, Diagnostic},
-    engine::{self, Options, Reached, RunError, Watch, recentre::Plans},
+    engine::{self, Options, Reached, RunError, Watch, recentre::Plans, run::Ground},
     graph::{Bound, FactorGraph, barren::without_barren},
     plan::Plan,
     source::Span,
@@ -49,7 +49,7 @@ impl fmt::Display for FitError {
 
 impl std::error::Error for FitError {}
 
-/// Runs all restarts and reads the posterior of the best.
+/// Tries starts and reads the posterior of the best.
 ///
 /// # Errors
 /// Where the numbers break down: with the node and the iteration, and what the last good one left.
@@ -82,7 +82,8 @@ pub fn fit_and_keep(
     let places = graph.nodes.iter().any(|n| n.spec.location);
     let seen = (places && !plan.kept.everything()).then(|| without_barren(graph, bound).0);
     let seen = seen.as_deref().unwrap_or(bound);
-    let mut run = engine::run::best(graph, seen, plan, &plans, &pool, options, watch).map_err(broke)?;
+    let ground = Ground { graph, bound: seen, plan, plans: &plans, pool: &pool };
+    let mut run = engine::portfolio::best(ground, options, watch).map_err(broke)?;
     let rounding = run.rounding();
     let read = read(graph, bound, &mut run, options, &rounding);
     let posterior = read.and_then(|p| gate::pass(graph, &p, &rounding).map(|()| p));

@@ -3,6 +3,7 @@
 
 use crate::{
     engine::{
+        Moves,
         profile::RunProfile,
         record::{Record, StopReason},
     },
@@ -17,7 +18,7 @@ pub struct Posterior {
     pub model: String,
     /// Seed of all random numbers.
     pub seed: u64,
-    /// Which restart won, from 0.
+    /// Which start won, from 0.
     pub restart: usize,
     /// Iterations of that run.
     pub iterations: usize,
@@ -44,8 +45,12 @@ pub struct Posterior {
     pub nodes: Vec<NodePosterior>,
     /// What the model derives of them, in file order.
     pub derived: Vec<DerivedPosterior>,
-    /// The final bound of every restart, by restart.
+    /// The last bound of every start that was made; −∞ where its numbers broke down.
     pub restarts: Vec<f64>,
+    /// Which of them were left before they had stopped, since they were behind.
+    pub left: Vec<usize>,
+    /// Changes to the categories of the run that won.
+    pub moves: Moves,
     /// Where its time went, if that was asked for.
     #[doc(hidden)]
     pub profile: Option<RunProfile>,

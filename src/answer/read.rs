@@ -70,6 +70,8 @@ pub(super) fn read(
         nodes,
         derived: vec![],
         restarts: run.restarts.clone(),
+        left: run.left.clone(),
+        moves: run.moves,
         profile: run.profile.clone(),
         digits: rounding.digits(elbo),
         warnings: warnings::of(graph, &run.record, rounding, elbo)

@@ -17,11 +17,12 @@ use crate::{
 pub struct Options {
     /// Seed of all random numbers: the same seed gives the same result, bit for bit.
     pub seed: u64,
-    /// Starts tried; the one with the best bound wins. 0 is 1.
+    /// Starts tried, at least; the one with the best bound wins. 0: as many as fit in about three times what
+    /// one takes. 1: one plain run.
     pub restarts: usize,
     /// Iterations of one start, at most.
     pub max_iterations: usize,
-    /// Seconds of one start, about: the iteration that passes them is the last.
+    /// Seconds of the fit, about: the iteration that passes them is the last.
     pub max_seconds: Option<f64>,
     /// A run has converged when an iteration raises the bound by less than this share of it, and all that follow
     /// are foreseen to raise it by no more than ten times that.
@@ -59,7 +60,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             seed: 0,
-            restarts: 1,
+            restarts: 0,
             max_iterations: MAX_ITERATIONS,
             max_seconds: None,
             tolerance: TOLERANCE,

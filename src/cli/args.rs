@@ -99,13 +99,14 @@ pub(super) struct Fit {
     /// Seed of all random numbers
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Runs from different starts; the one with the best bound wins
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
-    pub restarts: usize,
+    /// Different starts to try, at least; the one with the best bound wins, 1 is one plain run [default: as many as fit
+    /// in about three times what one run takes]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub restarts: Option<usize>,
     /// Iterations after which a run gives up
     #[arg(long, value_name = "N", default_value_t = MAX_ITERATIONS, value_parser = at_least_one)]
     pub max_iterations: usize,
-    /// Seconds after which a run gives up, at the end of an iteration
+    /// Seconds after which the fit ends, at the end of an iteration
     #[arg(long, value_name = "X", value_parser = tolerance)]
     pub max_seconds: Option<f64>,
     /// Relative change of the bound at which a run has converged

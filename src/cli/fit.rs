@@ -77,7 +77,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     let from = from.transpose()?;
     let options = Options {
         seed: from.as_ref().map_or(args.seed, |f| f.0),
-        restarts: args.restarts,
+        restarts: args.restarts.unwrap_or(0),
         max_iterations: args.max_iterations,
         max_seconds: args.max_seconds,
         tolerance: args.tolerance,
@@ -106,7 +106,13 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     });
     // Where a process may not listen, a signal ends it at once, as it does without a word of ours.
     let interrupt = Interrupt::listen().unwrap_or_default();
-    let progress = Progress::new(terminal, args.quiet, args.restarts, args.max_iterations, interrupt.clone());
+    let progress = Progress::new(
+        terminal,
+        args.quiet,
+        args.restarts.unwrap_or(0),
+        args.max_iterations,
+        interrupt.clone(),
+    );
     let every = args.checkpoint.map(|minutes| Duration::from_secs_f64(60.0 * minutes));
     let mut watch = Checkpoints::new(progress, keeping.zip(every), terminal);
     let keeps = keeping.is_some() || !graph.derived.is_empty();

@@ -9,6 +9,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
+    /// Starts that are asked for; 0 for as many as are worth it.
     restarts: usize,
     interrupt: Interrupt,
 }
@@ -45,10 +46,10 @@ impl Progress {
 impl Watch for Progress {
     fn iterated(&mut self, restart: usize, iteration: usize, elbo: f64) {
         self.bar.set_position(iteration as u64);
-        let run = if self.restarts > 1 {
-            format!("restart {} of {}  ", restart + 1, self.restarts)
-        } else {
-            String::new()
+        let run = match self.restarts {
+            1 => String::new(),
+            0 => format!("start {}  ", restart + 1),
+            most => format!("start {} of {most}  ", restart + 1),
         };
         self.bar.set_message(format!("{run}ELBO {elbo:.4}"));
     }

@@ -2,6 +2,7 @@
 //! distribution's name.
 
 mod bound;
+mod cost;
 mod damping;
 mod desk;
 mod digits;
@@ -12,10 +13,12 @@ mod kinds;
 mod leap;
 mod memory;
 mod moments;
+mod moves;
 pub mod options;
 mod pass;
 mod paths;
 mod place;
+pub mod portfolio;
 pub mod prior;
 pub mod profile;
 mod push;
@@ -37,5 +40,5 @@ mod work;
 
 pub use error::{Breakdown, RunError};
 pub use options::Options;
-pub use reached::{Moved, Reached};
+pub use reached::{Moved, Moves, Reached};
 pub use watch::{Unwatched, Watch};

@@ -19,11 +19,11 @@ pub const TOLERANCE: f64 = 1e-10;
 pub struct Options {
     /// Of all random numbers.
     pub seed: u64,
-    /// Starts tried; the best bound wins.
+    /// Starts tried, at least; the best bound wins. 0: as many as fit in about three times what one takes.
     pub restarts: usize,
     /// Iterations of one start, at most.
     pub max_iterations: usize,
-    /// Seconds of one start, about: the iteration that passes them is the last.
+    /// Seconds of the fit, about: the iteration that passes them is the last.
     pub max_seconds: Option<f64>,
     /// A run has converged when an iteration raises the bound by less than this share of it, and all that follow
     /// are foreseen to raise it by no more than ten times that.

@@ -11,6 +11,8 @@ pub enum StopReason {
     Seconds,
     /// Who watches asked for it.
     Asked,
+    /// Other starts come first; it may go on.
+    Paused,
     /// The numbers broke down; the state is that of the last good iteration.
     Broke,
 }

@@ -1,12 +1,14 @@
-//! Restarts, and a run: steps as its schedule has them, a record of each iteration, the last good state. Not
-//! here: what comes next and when it ends (`schedule`), the steps (`session`), nor the start (`start`).
+//! A run: steps as its schedule has them, a record of each iteration, the last good state; it may pause between
+//! iterations. Not here: what comes next and when it ends (`schedule`), the steps (`session`), the start
+//! (`start`), nor which starts are tried (`portfolio`).
 
 use super::{
     emit::Emitted,
     error::{Breakdown, RunError},
     options::Options,
+    paths::given::First,
     profile::{Profile, RunProfile},
-    reached::{Moved, Reached},
+    reached::{Moved, Moves, Reached},
     recentre::{Plans, Recentring},
     record::{Fall, Iteration, Proposals, Record, StopReason},
     rounding::Rounding,
@@ -22,9 +24,10 @@ use crate::{
         layout::{StreamId, VarId},
         schedule::Step,
     },
-    start::Start,
+    start::{Start, order::order},
+    state::Snapshot,
 };
-use std::{fmt, time::Instant};
+use std::{fmt, ops::Range, time::Instant};
 
 /// A fall by less than this share of the bound is in digits that no report gives.
 const UNSEEN: f64 = 1e-11;
@@ -38,25 +41,100 @@ const EARLY: usize = 2;
 const HIGHER: f64 = 1e-7;
 /// Sweeps that a push is given, at most.
 const ESCAPE: usize = 60;
-/// Bounds closer than this share of them are those of one and the same optimum.
-const SAME: f64 = 1e-9;
+
+/// What all runs of a fit share.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'p> {
+    /// The model.
+    pub graph: &'p FactorGraph,
+    /// Its data.
+    pub bound: &'p Bound,
+    /// What runs.
+    pub plan: &'p Plan,
+    /// Plans of runs that are moved to other centres.
+    pub plans: &'p Plans,
+    /// The threads.
+    pub pool: &'p rayon::ThreadPool,
+}
 
 /// One start, and where it has come to.
-struct Run<'p> {
-    session: Session<'p>,
+pub(super) struct Run<'p> {
+    pub(super) session: Session<'p>,
     graph: &'p FactorGraph,
     /// How it is moved to better centres.
     recentring: Recentring<'p>,
-    restart: usize,
-    record: Record,
-    stop: StopReason,
+    /// Which of the starts that are made it is, from 0.
+    pub(super) restart: usize,
+    /// The number of its draws: starts that would repeat an earlier one are not made.
+    draw: usize,
+    pub(super) record: Record,
+    pub(super) stop: StopReason,
     profile: Option<RunProfile>,
     /// What ended it, if its numbers broke down after a good iteration; the rest is then as that iteration
     /// left it.
-    broke: Option<RunError>,
+    pub(super) broke: Option<RunError>,
     seed: u64,
     /// Whether the caller gives a start.
     given: bool,
+    /// Stored blocks that start from something, until the others have been moved by it: in the first iteration.
+    kept: Vec<VarId>,
+    /// It is not to be moved to other centres.
+    stays: bool,
+    /// What it may still take, and what comes next; nothing before it begins and after it was moved.
+    pub(super) budget: Budget,
+    plain: bool,
+    schedule: Option<Box<dyn Schedule>>,
+    /// It pauses after so many iterations of its record.
+    pause: usize,
+    /// Iterations before its record began anew.
+    before: usize,
+    /// Seconds of its iterations, and before the first.
+    seconds: f64,
+    started: f64,
+}
+
+/// What was tried.
+pub(super) struct Tried {
+    /// By start: the last bound.
+    pub bounds: Vec<f64>,
+    /// Starts that were left before their end.
+    pub left: Vec<usize>,
+    pub moves: Moves,
+}
+
+/// Where a run stands, to come back to.
+pub(super) struct Stand {
+    snapshot: Snapshot,
+    record: Record,
+    stop: StopReason,
+    before: usize,
+    most: usize,
+}
+
+/// Categories of one block, for the first pass.
+struct Given<'a> {
+    var: VarId,
+    rows: &'a [f64],
+    /// Numbers for each place.
+    each: usize,
+}
+
+impl First for Given<'_> {
+    fn gives(&self, v: VarId) -> bool {
+        v == self.var
+    }
+    fn write(&self, _: VarId, rows: Range<usize>, moments: &mut [f64]) {
+        moments.copy_from_slice(&self.rows[rows.start * self.each..rows.end * self.each]);
+    }
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Far {
+    /// It has stopped of itself, or broken down.
+    Ended,
+    /// It pauses, and may go on.
+    Paused,
 }
 
 /// The run that won, to be read.
@@ -72,8 +150,12 @@ pub struct Finished<'p> {
     pub profile: Option<RunProfile>,
     /// What ended it, if every restart's numbers broke down; it is then as its last good iteration has left it.
     pub broke: Option<RunError>,
-    /// The final bound of every restart; −∞ where its numbers broke down.
+    /// The last bound of every start that was made; −∞ where its numbers broke down.
     pub restarts: Vec<f64>,
+    /// Which of them were left before they had stopped, since they were behind.
+    pub left: Vec<usize>,
+    /// Changes to its categories.
+    pub moves: Moves,
     /// What ended the first restart whose numbers broke down, where others did better.
     pub failed: Option<RunError>,
     /// Where it has been moved to.
@@ -90,7 +172,19 @@ impl<'p> Finished<'p> {
     /// A run by itself, that has ended well.
     pub(super) fn of(session: Session<'p>, record: Record, stop: StopReason) -> Self {
         let (profile, broke, failed, moved) = (None, None, None, None);
-        Self { session, restart: 0, record, stop, profile, broke, restarts: vec![], failed, moved }
+        Self {
+            session,
+            restart: 0,
+            record,
+            stop,
+            profile,
+            broke,
+            restarts: vec![],
+            left: vec![],
+            moves: Moves::default(),
+            failed,
+            moved,
+        }
     }
     /// What it ran.
     pub fn plan(&self) -> &'p Plan {
@@ -115,6 +209,8 @@ impl<'p> Finished<'p> {
             record: self.record.clone(),
             stop: Some(self.stop),
             restarts: self.restarts.clone(),
+            left: self.left.clone(),
+            moves: self.moves,
             rounding: self.session.rounding(),
             moved: self.moved.clone(),
             snapshot: self.session.snapshot(),
@@ -153,152 +249,30 @@ pub fn pool(options: &Options) -> Result<rayon::ThreadPool, RunError> {
     builder.build().map_err(none)
 }
 
-/// Runs all restarts: the best. If the numbers of all broke down, the first that had a good iteration, as it left
-/// it.
-///
-/// # Errors
-/// Where the numbers of all broke down at once: with the node and the iteration.
-pub fn best<'p>(
-    graph: &'p FactorGraph,
-    bound: &'p Bound,
-    plan: &'p Plan,
-    plans: &'p Plans,
-    pool: &'p rayon::ThreadPool,
-    options: &Options,
-    watch: &mut dyn Watch,
-) -> Result<Finished<'p>, RunError> {
-    let mut best: Option<Run<'_>> = None;
-    let mut restarts = vec![];
-    let mut failed = None;
-    let mut broken: Option<Run<'_>> = None;
-    let tried = match &options.from {
-        Some(from) => from.restart..from.restart + 1,
-        None => 0..options.restarts.max(1),
-    };
-    for restart in tried {
-        match once((graph, bound), (plan, plans), pool, options, restart, watch) {
-            Ok(run) if run.broke.is_some() => {
-                restarts.push(f64::NEG_INFINITY);
-                if failed.is_none() {
-                    failed.clone_from(&run.broke);
-                }
-                broken.get_or_insert(run);
-            }
-            Ok(run) => {
-                let elbo = run.elbo();
-                restarts.push(elbo);
-                // Starts that reach the same place differ in the last digits: the first of them wins.
-                let beats = |old: f64| elbo > old + SAME * old.abs();
-                if best.as_ref().is_none_or(|b| beats(b.elbo())) {
-                    best = Some(run);
-                }
-            }
-            Err(e) => {
-                restarts.push(f64::NEG_INFINITY);
-                failed.get_or_insert(e);
-            }
-        }
-        if watch.asks_to_stop() {
-            break;
-        }
-    }
-    match (best.or(broken), failed) {
-        (Some(Run { session, recentring, restart, record, stop, profile, broke, .. }), failed) => {
-            if let Some(from) = &options.from {
-                restarts = restarts_with(&from.restarts, restart, restarts[0]);
-            }
-            let failed = failed.filter(|_| broke.is_none());
-            let moved = recentring.reached();
-            Ok(Finished { session, restart, record, stop, profile, broke, restarts, failed, moved })
-        }
-        (None, Some(e)) => Err(e),
-        (None, None) => unreachable!("at least one restart is tried"),
-    }
-}
-
 /// A kept run as it was, to be read once more: nothing is moved, and no iteration added.
 ///
 /// # Errors
 /// It is not of this plan; or a block without moments.
-pub fn again<'p>(
-    graph: &'p FactorGraph,
-    bound: &'p Bound,
-    plan: &'p Plan,
-    plans: &'p Plans,
-    pool: &'p rayon::ThreadPool,
-    options: &Options,
-    from: &Reached,
-) -> Result<Finished<'p>, RunError> {
-    let Run { session, recentring, restart, record, .. } =
-        Run::from((graph, bound), (plan, plans), pool, options, from)?;
-    Ok(Finished {
-        moved: recentring.reached(),
-        session,
-        restart,
-        record,
-        stop: from.stop.unwrap_or(StopReason::Iterations),
-        profile: None,
-        broke: None,
-        restarts: from.restarts.clone(),
-        failed: None,
-    })
-}
-
-/// The bounds of all restarts, of which one has gone on.
-fn restarts_with(before: &[f64], restart: usize, elbo: f64) -> Vec<f64> {
-    let mut all = before.to_vec();
-    all.resize(all.len().max(restart + 1), f64::NEG_INFINITY);
-    all[restart] = elbo;
-    all
-}
-
-/// One start, iterated until it stops.
-fn once<'p>(
-    model: (&'p FactorGraph, &'p Bound),
-    plans: (&'p Plan, &'p Plans),
-    pool: &'p rayon::ThreadPool,
-    options: &Options,
-    restart: usize,
-    watch: &mut dyn Watch,
-) -> Result<Run<'p>, RunError> {
-    let begun = Instant::now();
-    let mut run = match &options.from {
-        Some(from) => Run::from(model, plans, pool, options, from)?,
-        None => Run::new(model, plans, pool, options, restart)?,
-    };
-    let started = begun.elapsed().as_secs_f64();
-    run.session.profile = Profile::new(options.profile);
-    let mut budget = Budget {
-        iterations: options.max_iterations,
-        seconds: options.max_seconds,
-        tolerance: options.tolerance,
-    };
-    while run.go(choice::of(run.session.plan, budget, options.plain).as_mut(), watch)? {
-        // What it has done so far counts; its record begins anew, with numbers that hold.
-        let done = std::mem::take(&mut run.record).iterations().len();
-        budget.iterations = budget.iterations.saturating_sub(done).max(1);
-        budget.seconds = options.max_seconds.map(|s| (s - begun.elapsed().as_secs_f64()).max(0.0));
-    }
-    let plan = run.session.plan;
-    if run.broke.is_none() {
-        let spent = begun.elapsed().as_secs_f64() - started;
-        let iterations = run.record.iterations().len();
-        let profile = std::mem::take(&mut run.session.profile);
-        run.profile = profile.report(plan, iterations, spent, started, pool.current_num_threads());
-    }
+pub fn again<'p>(ground: Ground<'p>, options: &Options, from: &Reached) -> Result<Finished<'p>, RunError> {
+    let mut run = Run::from(ground, options, from)?;
+    run.stop = from.stop.unwrap_or(StopReason::Iterations);
     run.session.profile = Profile::default();
-    Ok(run)
+    let tried = Tried { bounds: from.restarts.clone(), left: from.left.clone(), moves: from.moves };
+    let mut finished = run.finished(tried, None);
+    finished.profile = None;
+    Ok(finished)
 }
 
 impl<'p> Run<'p> {
-    /// At its start.
-    fn new(
-        (graph, bound): (&'p FactorGraph, &'p Bound),
-        (plan, plans): (&'p Plan, &'p Plans),
-        pool: &'p rayon::ThreadPool,
+    /// At its start: the `restart`th that is made, of which `start` is the first q on the plan it is given.
+    pub(super) fn new(
+        ground: Ground<'p>,
         options: &Options,
-        restart: usize,
+        (restart, draw): (usize, usize),
+        start: &Start,
     ) -> Result<Self, RunError> {
+        let begun = Instant::now();
+        let Ground { graph, bound, plan, plans, pool } = ground;
         let mut recentring = Recentring::new(graph, bound, plan, plans);
         let plan = match &options.about {
             Some(moved) => recentring.again(plan, moved)?,
@@ -309,36 +283,27 @@ impl<'p> Run<'p> {
         if !options.prior.is_empty() {
             recentring.never();
         }
-        let start = pool.install(|| Start::new(graph, plan, options.seed, restart, &options.start));
-        if let Err(e) = session.initialise(graph, &start) {
-            let start = |plan: &'p Plan| Start::new(graph, plan, options.seed, restart, &[]);
+        // About other centres, the caller's values are other numbers.
+        let about = |_: &Moved| pool.install(|| Start::new(graph, plan, options.seed, draw, &options.start));
+        let about = options.about.as_ref().map(about);
+        let start = about.as_ref().unwrap_or(start);
+        if let Err(e) = session.initialise(graph, start) {
+            let start = |plan: &'p Plan| Start::new(graph, plan, options.seed, draw, &[]);
             let free = options.start.is_empty() && options.prior.is_empty();
             let any = free.then(|| recentring.about_zero(&session, &start));
             session = any.and_then(Result::ok).flatten().ok_or(e)?;
         }
         session.went_well();
-        Ok(Self {
-            session,
-            graph,
-            recentring,
-            restart,
-            record: Record::default(),
-            stop: StopReason::Broke,
-            profile: None,
-            broke: None,
-            seed: options.seed,
-            given: !options.start.is_empty(),
-        })
+        let mut run = Self::at(ground, options, session, recentring, restart);
+        run.kept = start.kept(plan);
+        (run.draw, run.started) = (draw, begun.elapsed().as_secs_f64());
+        Ok(run)
     }
 
     /// Where another has come to.
-    fn from(
-        (graph, bound): (&'p FactorGraph, &'p Bound),
-        (plan, plans): (&'p Plan, &'p Plans),
-        pool: &'p rayon::ThreadPool,
-        options: &Options,
-        from: &Reached,
-    ) -> Result<Self, RunError> {
+    pub(super) fn from(ground: Ground<'p>, options: &Options, from: &Reached) -> Result<Self, RunError> {
+        let begun = Instant::now();
+        let Ground { graph, bound, plan, plans, pool } = ground;
         let mut recentring = Recentring::new(graph, bound, plan, plans);
         let plan = match &from.moved {
             Some(moved) => recentring.again(plan, moved)?,
@@ -350,18 +315,196 @@ impl<'p> Run<'p> {
             recentring.never();
         }
         session.restore(&from.snapshot)?;
-        let (restart, record) = (from.restart, from.record.clone());
-        let (seed, given) = (options.seed, !options.start.is_empty());
-        let (stop, profile, broke) = (StopReason::Broke, None, None);
-        Ok(Self { session, graph, recentring, restart, record, stop, profile, broke, seed, given })
+        let mut run = Self::at(ground, options, session, recentring, from.restart);
+        run.record = from.record.clone();
+        run.started = begun.elapsed().as_secs_f64();
+        Ok(run)
+    }
+
+    fn at(
+        ground: Ground<'p>,
+        options: &Options,
+        mut session: Session<'p>,
+        recentring: Recentring<'p>,
+        restart: usize,
+    ) -> Self {
+        session.profile = Profile::new(options.profile);
+        Self {
+            session,
+            graph: ground.graph,
+            recentring,
+            restart,
+            draw: restart,
+            record: Record::default(),
+            stop: StopReason::Broke,
+            profile: None,
+            broke: None,
+            seed: options.seed,
+            given: !options.start.is_empty(),
+            budget: Budget {
+                iterations: options.max_iterations,
+                seconds: options.max_seconds,
+                tolerance: options.tolerance,
+            },
+            kept: vec![],
+            stays: false,
+            plain: options.plain,
+            schedule: None,
+            pause: usize::MAX,
+            before: 0,
+            seconds: 0.0,
+            started: 0.0,
+        }
+    }
+
+    /// All iterations that it has done, those included that are no longer in its record.
+    pub(super) fn done(&self) -> usize {
+        self.before + self.record.iterations().len()
+    }
+
+    /// Goes on until so many iterations are done in all, or it stops of itself.
+    ///
+    /// # Errors
+    /// Its numbers break down before there is a good iteration.
+    pub(super) fn advance(&mut self, until: usize, watch: &mut dyn Watch) -> Result<Far, RunError> {
+        loop {
+            self.pause = until.saturating_sub(self.before);
+            let schedule = self.schedule.take();
+            let mut schedule =
+                schedule.unwrap_or_else(|| choice::of(self.session.plan, self.budget, self.plain));
+            if self.go(schedule.as_mut(), watch)? {
+                // What it has done so far counts; its record begins anew, with numbers that hold.
+                let done = std::mem::take(&mut self.record).iterations().len();
+                self.before += done;
+                self.budget.iterations = self.budget.iterations.saturating_sub(done).max(1);
+                continue;
+            }
+            if self.stop == StopReason::Paused {
+                self.schedule = Some(schedule);
+                return Ok(Far::Paused);
+            }
+            return Ok(Far::Ended);
+        }
+    }
+
+    /// What its last iterations let foresee that it would still gain, in nats: the last gain and all that
+    /// follow at the rate at which gains have shrunk.
+    pub(super) fn foreseen(&self) -> f64 {
+        let [.., a, b, c] = self.record.iterations() else { return f64::INFINITY };
+        let (last, now) = (b.elbo - a.elbo, c.elbo - b.elbo);
+        if now <= 0.0 {
+            return 0.0;
+        }
+        let rate = now / last;
+        if rate >= 1.0 || rate.is_nan() { f64::INFINITY } else { now * rate / (1.0 - rate) }
+    }
+
+    /// Has it been moved to other centres?
+    pub(super) fn is_recentred(&self) -> bool {
+        self.recentring.reached().is_some()
+    }
+
+    /// The last bound, less what rounding may have done to it.
+    pub(super) fn holds(&self) -> f64 {
+        self.elbo() - self.session.rounding().nats
+    }
+
+    /// Moments of all elements of a block of categories.
+    pub(super) fn categories(&mut self, v: VarId) -> Result<Vec<f64>, RunError> {
+        match self.session.plan.vars[v].stream() {
+            None => Ok(self.session.state.moments(v).to_vec()),
+            Some(s) => {
+                let rows = self.session.rows_of(s, &[v])?;
+                Ok(rows.into_iter().next().map(|(_, e)| e.moments).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Where it stands; its record begins anew, and it stays about the centres that it has.
+    pub(super) fn stand(&mut self) -> Stand {
+        let (record, snapshot) = (std::mem::take(&mut self.record), self.session.snapshot());
+        let (stop, before, most) = (self.stop, self.before, self.budget.iterations);
+        // What it has done counts.
+        self.budget.iterations = most.saturating_sub(record.iterations().len()).max(1);
+        (self.before, self.stays, self.schedule) = (0, true, None);
+        Stand { snapshot, record, stop, before, most }
+    }
+
+    /// Goes on from these categories of a block: all else follows from them and from what it has.
+    ///
+    /// # Errors
+    /// Something has no moments then.
+    pub(super) fn begin_with(&mut self, v: VarId, rows: &[f64]) -> Result<(), RunError> {
+        let plan = self.session.plan;
+        self.session.trail.forget();
+        match plan.vars[v].stream() {
+            None => {
+                self.session.state.change(v).1.copy_from_slice(rows);
+                self.session.state.has_moved(v);
+                self.kept = vec![v];
+                Ok(())
+            }
+            Some(s) => {
+                let each = plan.vars[v].inner() * plan.vars[v].width;
+                self.session.first_pass(s, &order(plan), &Given { var: v, rows, each })
+            }
+        }
+    }
+
+    /// Back to where it stood.
+    ///
+    /// # Errors
+    /// None, where it has stood there.
+    pub(super) fn come_back(&mut self, stand: Stand) -> Result<(), RunError> {
+        self.session.restore(&stand.snapshot)?;
+        (self.record, self.stop, self.before) = (stand.record, stand.stop, stand.before);
+        self.budget.iterations = stand.most;
+        (self.broke, self.stays, self.schedule) = (None, false, None);
+        self.kept.clear();
+        Ok(())
+    }
+
+    /// It has come higher than where it stood: its record follows that one, from where it is above it.
+    pub(super) fn follow(&mut self, stand: Stand) {
+        let mine = std::mem::replace(&mut self.record, stand.record);
+        for (i, iteration) in mine.iterations().iter().enumerate() {
+            if iteration.elbo > self.elbo() {
+                self.record.push(*iteration, mine.terms(i));
+            }
+        }
+        (self.before, self.stays, self.schedule) = (stand.before, false, None);
+        self.budget.iterations = stand.most;
+    }
+
+    /// The last bound, in nats.
+    pub(super) fn elbo(&self) -> f64 {
+        self.record.iterations().last().map_or(f64::NEG_INFINITY, |i| i.elbo)
+    }
+
+    /// The run that won, with all that was tried, and what ended the first start that broke down.
+    pub(super) fn finished(mut self, tried: Tried, failed: Option<RunError>) -> Finished<'p> {
+        let profile = std::mem::take(&mut self.session.profile);
+        if self.broke.is_none() {
+            let (plan, threads) = (self.session.plan, self.session.pool.current_num_threads());
+            self.profile =
+                profile.report(plan, self.record.iterations().len(), self.seconds, self.started, threads);
+        }
+        let moved = self.recentring.reached();
+        let failed = failed.filter(|_| self.broke.is_none());
+        let Self { session, restart, record, stop, profile, broke, .. } = self;
+        let Tried { bounds: restarts, left, moves } = tried;
+        Finished { session, restart, record, stop, profile, broke, restarts, left, moves, failed, moved }
     }
 
     /// Moves the run to better centres, where too much cancels, or where its numbers `broke` down and that may be
     /// why; says whether it has. At its first iterations it starts anew in them, later it goes on from the q that
     /// it has.
     fn moves(&mut self, broke: bool) -> bool {
-        let (graph, pool, restart, seed) = (self.graph, self.session.pool, self.restart, self.seed);
-        let start = |plan: &'p Plan| pool.install(|| Start::new(graph, plan, seed, restart, &[]));
+        if self.stays {
+            return false;
+        }
+        let (graph, pool, draw, seed) = (self.graph, self.session.pool, self.draw, self.seed);
+        let start = |plan: &'p Plan| pool.install(|| Start::new(graph, plan, seed, draw, &[]));
         let early = self.record.iterations().len() <= EARLY && !self.given;
         let fresh: Option<&dyn Fn(&'p Plan) -> Start> = if early { Some(&start) } else { None };
         // Where the move fails, the run stays where it is.
@@ -369,21 +512,31 @@ impl<'p> Run<'p> {
         moved.map(|next| self.session = next).is_some()
     }
 
-    /// The last bound, in nats.
-    fn elbo(&self) -> f64 {
-        self.record.iterations().last().map_or(f64::NEG_INFINITY, |i| i.elbo)
-    }
-
     /// Does what the schedule says until it says stop. Where the numbers break down, the run ends as the last
     /// good iteration has left it; if there is none, that is an error. True where it has been moved to other
     /// centres, and has to go on there.
     fn go(&mut self, schedule: &mut dyn Schedule, watch: &mut dyn Watch) -> Result<bool, RunError> {
-        let begun = Instant::now();
-        let (mut terms, mut ended, mut steps, mut asked, mut looked) = (vec![], 0.0, 0, false, 0);
+        let (begun, spent) = (Instant::now(), self.seconds);
+        let gone = self.steps(schedule, watch, &|| spent + begun.elapsed().as_secs_f64());
+        self.seconds = spent + begun.elapsed().as_secs_f64();
+        gone
+    }
+
+    fn steps(
+        &mut self,
+        schedule: &mut dyn Schedule,
+        watch: &mut dyn Watch,
+        seconds: &dyn Fn() -> f64,
+    ) -> Result<bool, RunError> {
+        let (mut terms, mut ended, mut steps, mut asked, mut looked) = (vec![], seconds(), 0, false, 0);
         let (mut proposals, mut leapt, mut rotated) = (Proposals::default(), false, false);
         self.session.iteration = self.record.iterations().len() + 1;
         loop {
-            let progress = SoFar { record: &self.record, seconds: begun.elapsed().as_secs_f64() };
+            if steps == 0 && !asked && self.record.iterations().len() >= self.pause {
+                self.stop = StopReason::Paused;
+                return Ok(false);
+            }
+            let progress = SoFar { record: &self.record, seconds: seconds() };
             let next = if asked { Next::Stop(StopReason::Asked) } else { schedule.next(&progress) };
             let done = self.record.iterations().len();
             let due = matches!(next, Next::Stop(_)) || steps == 0 && self.recentring.due(done);
@@ -441,7 +594,7 @@ impl<'p> Run<'p> {
                 watch.iterated(self.restart, self.session.iteration, elbo);
                 done = if schedule.monotone() { self.may_fall(elbo, &terms) } else { Ok(()) };
                 if done.is_ok() {
-                    let now = begun.elapsed().as_secs_f64();
+                    let now = seconds();
                     self.record.push(Iteration { elbo, steps, proposals, seconds: now - ended }, &terms);
                     self.session.state.mark();
                     if schedule.looks_back() {
@@ -457,6 +610,8 @@ impl<'p> Run<'p> {
                             record: self.record.clone(),
                             stop: None,
                             restarts: vec![],
+                            left: vec![],
+                            moves: Moves::default(),
                             rounding: self.session.rounding(),
                             moved: self.recentring.reached(),
                             snapshot: self.session.snapshot(),
@@ -542,6 +697,15 @@ impl<'p> Run<'p> {
                 self.session.state.put_eta(v, eta);
             }
             return Err(RunError::new(Breakdown::NotFinite, "test".into(), self.session.iteration));
+        }
+        match step {
+            Step::Update(v) if self.kept.contains(&v) => return Ok(()),
+            Step::Update(_) => {}
+            _ => {
+                for v in std::mem::take(&mut self.kept) {
+                    self.session.step(Step::Update(v), terms)?;
+                }
+            }
         }
         self.session.step(step, terms)
     }
@@ -664,8 +828,9 @@ mod tests {
 
     impl Case {
         fn run(&self) -> Run<'_> {
-            let (model, plans) = ((&self.graph, &self.bound), (&self.plan, &self.plans));
-            Run::new(model, plans, &self.pool, &Options::default(), 0).unwrap()
+            let Case { graph, bound, plan, plans, pool } = self;
+            let start = Start::new(graph, plan, 0, 0, &[]);
+            Run::new(Ground { graph, bound, plan, plans, pool }, &Options::default(), (0, 0), &start).unwrap()
         }
         fn fit(&self, options: &Options) -> Result<Posterior, FitError> {
             answer::fit(&self.graph, &self.bound, &self.plan, options, &mut Unwatched)

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     engine::{
+        Moves,
         record::{Fall, Iteration, Proposals, Record},
         rounding::Rounding,
     },
@@ -56,6 +57,12 @@ impl Kept {
             Some(Array { numbers: ArrayNumbers::Whole(x), .. }) => x,
             _ => &[],
         }
+    }
+
+    /// Changes to the categories of the run.
+    pub fn moves(&self) -> Moves {
+        let &[tried, kept] = self.whole("moves") else { return Moves::default() };
+        Moves { tried: tried as usize, kept: kept as usize }
     }
 
     /// Puts an array beside the others.

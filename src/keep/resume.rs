@@ -50,6 +50,8 @@ pub fn reached(kept: &Kept, model: &str, data: &str, plan: &Plan) -> Result<Reac
         stop: None,
         rounding: kept.rounding(),
         restarts: kept.real("restarts").to_vec(),
+        left: kept.whole("left").iter().map(|&i| i as usize).collect(),
+        moves: kept.moves(),
         moved: moved(kept, plan),
         snapshot: Snapshot { blocks: blocks.collect(), statistics: kept.real("statistics").to_vec() },
     })

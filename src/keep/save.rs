@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     engine::{
-        Reached,
+        Moves, Reached,
         record::{Proposals, StopReason},
         rounding::Rounding,
     },
@@ -66,6 +66,10 @@ pub fn save(graph: &FactorGraph, bound: &Bound, plan: &Plan, about: &About, reac
     arrays.insert("terms".into(), Array::real(vec![iterations.len(), graph.nodes.len()], terms));
     arrays.insert("restarts".into(), list(reached.restarts.clone()));
     arrays.insert("tolerance".into(), list(vec![about.tolerance]));
+    let left = reached.left.iter().map(|&i| i as u64).collect();
+    arrays.insert("left".into(), Array::whole(left));
+    let Moves { tried, kept } = reached.moves;
+    arrays.insert("moves".into(), Array::whole(vec![tried as u64, kept as u64]));
     arrays.insert("statistics".into(), list(reached.snapshot.statistics.clone()));
     let Rounding { nats, magnitude, node } = reached.rounding;
     arrays.insert("rounding".into(), list(vec![nats, magnitude, node as f64]));

@@ -89,6 +89,8 @@ pub fn show(
         nodes,
         derived: vec![],
         restarts: kept.real("restarts").to_vec(),
+        left: kept.whole("left").iter().map(|&i| i as usize).collect(),
+        moves: kept.moves(),
         profile: None,
         digits: rounding.digits(elbo),
         warnings: warnings::of(graph, &record, &rounding, elbo),

@@ -75,6 +75,13 @@ pub struct Codes {
     pub rows: usize,
 }
 
+impl Codes {
+    /// One more than the largest level.
+    pub fn levels(&self) -> usize {
+        self.data.iter().filter(|&&c| c != u32::MAX).max().map_or(0, |m| *m as usize + 1)
+    }
+}
+
 impl Dense {
     /// Nothing but 0 and 1, one a row?
     pub fn is_mask(&self) -> bool {

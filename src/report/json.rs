@@ -41,7 +41,15 @@ impl Serialize for Report<'_> {
         }
         map.serialize_entry("converged", &p.converged)?;
         map.serialize_entry("tolerance", &p.tolerance)?;
-        map.serialize_entry("restarts", &p.restarts)?;
+        let bound = |x: &f64| x.is_finite().then_some(*x);
+        map.serialize_entry("restarts", &p.restarts.iter().map(bound).collect::<Vec<_>>())?;
+        if !p.left.is_empty() {
+            map.serialize_entry("left", &p.left)?;
+        }
+        if p.moves.tried > 0 {
+            let moves = [("tried", p.moves.tried), ("kept", p.moves.kept)];
+            map.serialize_entry("moves", &ObjectJson(|| moves.iter().map(|(name, n)| (*name, n))))?;
+        }
         map.serialize_entry("plates", &ObjectJson(|| p.plates.iter().map(|(n, x)| (n.as_str(), x))))?;
         map.serialize_entry("elbo", &p.elbo)?;
         map.serialize_entry("digits", &p.digits)?;

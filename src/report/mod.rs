@@ -17,6 +17,7 @@ pub mod prediction;
 mod profile;
 pub mod simulated;
 pub mod sparkline;
+mod starts;
 pub mod table;
 pub mod text;
 pub mod trace;

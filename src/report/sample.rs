@@ -1,7 +1,10 @@
 //! Posteriors made by hand, for the tests of each format.
 
 use crate::answer::posterior::{Axis, BlockSummary, DerivedPosterior, NamedArray, NodePosterior, Posterior};
-use crate::engine::record::{Record, StopReason};
+use crate::engine::{
+    Moves,
+    record::{Record, StopReason},
+};
 
 fn axis(name: &str, size: usize) -> Axis {
     Axis { name: name.into(), size, labels: None }
@@ -124,6 +127,8 @@ pub(super) fn posterior() -> Posterior {
             error: vec![0.002213],
         }],
         restarts: vec![-1150.25, trace[23]],
+        left: vec![],
+        moves: Moves::default(),
         profile: None,
         trace,
     }

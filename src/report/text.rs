@@ -1,6 +1,8 @@
 //! `--format text`: what a person reads. The bound's path, its parts, then a table for each node (`layout`).
 
-use super::{Page, ReportFormat, layout::node_table, number::short, sparkline::sparkline, table::Sheet};
+use super::{
+    Page, ReportFormat, layout::node_table, number::short, sparkline::sparkline, starts::tried, table::Sheet,
+};
 use crate::{
     answer::posterior::{BlockSummary, NodePosterior, Posterior},
     engine::record::Proposals,
@@ -46,15 +48,7 @@ fn write_trace(p: &Posterior, width: usize, out: &mut dyn io::Write) -> io::Resu
         counted(p.iterations, "iteration")
     )?;
     if p.restarts.len() > 1 {
-        let all: Vec<String> = p.restarts.iter().map(|&x| short(x, 7)).collect();
-        writeln!(
-            out,
-            "restart {} of {} won; seed {}; each reached {}",
-            p.restart + 1,
-            p.restarts.len(),
-            p.seed,
-            all.join(", ")
-        )?;
+        writeln!(out, "{}; seed {}", tried(p), p.seed)?;
     }
     if let Some(line) = proposals(&p.record.proposals()) {
         writeln!(out, "{line}")?;

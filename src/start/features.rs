@@ -1,6 +1,10 @@
 //! Rows clustered by what is seen of them, so that components differ: k-means++ and a few rounds of k-means. Not
 //! here: which selectors want it (`draw`).
 
+use super::{
+    means::{nearest, rounds, seeds},
+    shapes,
+};
 use crate::{
     num::stream::Stream as Random,
     plan::{
@@ -14,13 +18,15 @@ use std::sync::Arc;
 
 /// Rows that k-means looks at, at most.
 const SAMPLE: usize = 20_000;
-/// Rounds of k-means after k-means++.
-const ROUNDS: usize = 10;
+/// Columns of clusters with full covariances, at most.
+const MOST_COLUMNS: usize = 64;
+/// Rows × columns², at most, of the same.
+const MOST_WORK: usize = 30_000_000;
 
 /// Numbers by row that tell components apart: observed values, and indicators of categories that stand
 /// several to a row.
 pub(super) struct Features {
-    rows: usize,
+    pub rows: usize,
     /// How many; 0 where there are none.
     pub width: usize,
     values: Vec<(Dense, usize)>,
@@ -125,22 +131,19 @@ impl Features {
         }
     }
 
-    /// k-means++ and a few rounds of k-means on a sample, every number over its standard deviation; then the
-    /// nearest centre of every row.
-    pub fn cluster(&self, k: usize, random: &mut Random) -> Vec<u32> {
+    /// Rows `places`, each number over its standard deviation.
+    fn scaled(&self, take: usize, place: &mut dyn FnMut(usize) -> usize) -> Scaled {
         let w = self.width;
-        let take = self.rows.min(SAMPLE);
-        let mut sample = vec![0.0; take * w];
-        for (i, row) in sample.chunks_exact_mut(w).enumerate() {
-            let place = if take == self.rows { i } else { random.below(self.rows) };
-            self.row(place, row);
+        let mut rows = vec![0.0; take * w];
+        for (i, row) in rows.chunks_exact_mut(w).enumerate() {
+            self.row(place(i), row);
         }
         let mut mean = vec![0.0; w];
         let mut scale = vec![0.0; w];
-        for row in sample.chunks_exact(w) {
+        for row in rows.chunks_exact(w) {
             mean.iter_mut().zip(row).for_each(|(m, x)| *m += x / take as f64);
         }
-        for row in sample.chunks_exact(w) {
+        for row in rows.chunks_exact(w) {
             scale
                 .iter_mut()
                 .zip(row)
@@ -149,23 +152,20 @@ impl Features {
         }
         // A number that never varies tells nothing apart.
         scale.iter_mut().for_each(|s| *s = if *s > 0.0 { s.sqrt().recip() } else { 0.0 });
-        sample.chunks_exact_mut(w).for_each(|row| row.iter_mut().zip(&scale).for_each(|(x, s)| *x *= s));
+        rows.chunks_exact_mut(w).for_each(|row| row.iter_mut().zip(&scale).for_each(|(x, s)| *x *= s));
+        Scaled { rows, scale }
+    }
+
+    /// k-means++ and a few rounds of k-means on a sample, every number over its standard deviation; then the
+    /// nearest centre of every row.
+    pub fn cluster(&self, k: usize, random: &mut Random) -> Vec<u32> {
+        let w = self.width;
+        let take = self.rows.min(SAMPLE);
+        let all = take == self.rows;
+        let Scaled { rows: sample, scale } =
+            self.scaled(take, &mut |i| if all { i } else { random.below(self.rows) });
         let mut centres = seeds(&sample, w, k, random);
-        for _ in 0..ROUNDS {
-            let mut sums = vec![0.0; centres.len()];
-            let mut counts = vec![0.0; k];
-            for row in sample.chunks_exact(w) {
-                let c = nearest(row, &centres, w).0;
-                counts[c] += 1.0;
-                sums[c * w..(c + 1) * w].iter_mut().zip(row).for_each(|(s, x)| *s += x);
-            }
-            for c in (0..k).filter(|&c| counts[c] > 0.0) {
-                centres[c * w..(c + 1) * w]
-                    .iter_mut()
-                    .zip(&sums[c * w..])
-                    .for_each(|(m, s)| *m = s / counts[c]);
-            }
-        }
+        rounds(&sample, w, &mut centres);
         let mut row = vec![0.0; w];
         (0..self.rows)
             .map(|place| {
@@ -175,6 +175,41 @@ impl Features {
             })
             .collect()
     }
+
+    /// All rows, each number over its standard deviation, with their width; nothing where there are none, or too
+    /// many.
+    pub fn all(&self) -> Option<(Vec<f64>, usize)> {
+        let fits = self.width > 0 && self.rows.saturating_mul(self.width) <= MOST_WORK;
+        fits.then(|| (self.scaled(self.rows, &mut |i| i).rows, self.width))
+    }
+
+    /// Clusters with a full covariance each, of windows of so many rows; nothing where that is too much work.
+    pub fn shapes(
+        &self,
+        k: usize,
+        starts: Option<&[u32]>,
+        window: usize,
+        random: &mut Random,
+    ) -> Option<Vec<u32>> {
+        let windows = shapes::windows(self.rows, starts, window);
+        // Steps beside the ones before: how they move is in the covariances of both.
+        let w = if starts.is_some() { 2 * self.width } else { self.width };
+        if w > MOST_COLUMNS || (self.rows * w).saturating_mul(w) > MOST_WORK {
+            return None;
+        }
+        let rows = self.scaled(self.rows, &mut |i| i).rows;
+        let (rows, w) = if starts.is_some() { shapes::lagged(&rows, self.width, starts) } else { (rows, w) };
+        let labels = shapes::cluster(&rows, w, &windows, k, random);
+        let each = windows.iter().zip(labels);
+        Some(each.flat_map(|(window, l)| std::iter::repeat_n(l, window.len())).collect())
+    }
+}
+
+/// Rows, each number over its standard deviation.
+struct Scaled {
+    rows: Vec<f64>,
+    /// One over each.
+    scale: Vec<f64>,
 }
 
 /// Each number less that of the row before.
@@ -194,36 +229,4 @@ fn filled(values: &[f64], known: &[bool], w: usize) -> Dense {
     let means: Vec<f64> = (0..w).map(mean).collect();
     let data = (0..values.len()).map(|i| if known[i] { values[i] } else { means[i % w] }).collect();
     Dense::Plain { data, width: w }
-}
-
-/// k-means++: each next centre is a row drawn with probability proportional to its squared distance from the
-/// nearest centre.
-fn seeds(sample: &[f64], w: usize, k: usize, random: &mut Random) -> Vec<f64> {
-    let rows = sample.len() / w;
-    let mut centres = Vec::with_capacity(k * w);
-    let first = random.below(rows.max(1));
-    centres.extend_from_slice(&sample[first * w..(first + 1) * w]);
-    let mut distance: Vec<f64> = sample.chunks_exact(w).map(|r| squared(r, &centres[..w])).collect();
-    while centres.len() < k * w {
-        let next = if distance.iter().sum::<f64>() > 0.0 {
-            random.categorical(&distance)
-        } else {
-            random.below(rows)
-        };
-        let from = centres.len();
-        centres.extend_from_slice(&sample[next * w..(next + 1) * w]);
-        for (d, r) in distance.iter_mut().zip(sample.chunks_exact(w)) {
-            *d = d.min(squared(r, &centres[from..]));
-        }
-    }
-    centres
-}
-
-fn squared(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum()
-}
-
-fn nearest(row: &[f64], centres: &[f64], w: usize) -> (usize, f64) {
-    let each = centres.chunks_exact(w).map(|c| squared(row, c)).enumerate();
-    each.fold((0, f64::INFINITY), |best, (i, d)| if d < best.1 { (i, d) } else { best })
 }

@@ -17,9 +17,13 @@ use crate::{
     plan::{
         Plan,
         layout::{List, VarId},
+        var::Storage,
     },
 };
-use std::ops::Range;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    ops::Range,
+};
 
 /// First moments of the blocks that need some.
 #[derive(Debug)]
@@ -67,6 +71,44 @@ impl Start {
         let given = |v: VarId, m: usize| callers.iter().any(|g| (g.var, g.member) == (v, m));
         respect(graph, plan, (seed, restart), &given, &mut drawn);
         Self { seed, restart, drawn, values }
+    }
+
+    /// Stored blocks that keep what they start from until the others have been moved by it.
+    pub fn kept(&self, plan: &Plan) -> Vec<VarId> {
+        plan.stored.iter().copied().filter(|&v| self.gives(v)).collect()
+    }
+
+    /// A number that two starts share only if they are the same but for the numbering of components.
+    pub fn print(&self, graph: &FactorGraph, plan: &Plan) -> u64 {
+        let mut hash = DefaultHasher::new();
+        for (v, drawn) in self.drawn.enumerate() {
+            for one in drawn {
+                one.as_ref().map(|d| d.print(self.restart, &mut hash)).is_some().hash(&mut hash);
+            }
+            if self.nudges(graph, plan, v) {
+                self.restart.hash(&mut hash);
+            }
+        }
+        hash.finish()
+    }
+
+    /// Do starts of other restarts differ from it?
+    pub fn varies(&self, graph: &FactorGraph, plan: &Plan) -> bool {
+        self.picks() || plan.vars.ids().any(|v| self.nudges(graph, plan, v))
+    }
+
+    /// Do others differ in nothing but the draws that keep factors from a saddle?
+    pub fn is_turned_only(&self, graph: &FactorGraph, plan: &Plan) -> bool {
+        !self.picks() && self.varies(graph, plan)
+    }
+
+    fn picks(&self) -> bool {
+        self.drawn.iter().flatten().flatten().any(|d| !matches!(d, Drawn::Rows(_)))
+    }
+
+    /// Is a stored block moved a little, to leave a saddle?
+    fn nudges(&self, graph: &FactorGraph, plan: &Plan, v: VarId) -> bool {
+        self.values[v].is_empty() && plan.vars[v].storage == Storage::Stored && multiplied(graph, plan, v)
     }
 
     /// Has variable `v` a first q of its own?
@@ -130,7 +172,7 @@ impl Start {
         if !self.values[v].is_empty() {
             self.values_of(plan, v, 0, eta, moments)?;
             var.shape.hold(Which::From(0), moments);
-        } else if multiplied(graph, plan, v) {
+        } else if self.nudges(graph, plan, v) {
             var.shape.nudge(&mut self.random(&var.name), moments);
         } else {
             moved = false;
@@ -143,10 +185,14 @@ impl Start {
             let elements: usize = var.plates_of(member).iter().map(|p| p.1).product();
             match drawn {
                 Some(Drawn::Rows(rows)) => rows.to_vec(),
-                Some(_) => {
+                Some(drawn) => {
                     let name = if var.nodes.len() > 1 { &plan.names[var.nodes[member].0] } else { &var.name };
                     let mut out = vec![0.0; elements * k];
-                    soft(k, &mut self.random(name), &mut out);
+                    match drawn {
+                        Drawn::Soft => soft(k, &mut self.random(name), &mut out),
+                        // All places at once.
+                        _ => drawn.write(plan, 0..elements, 1, k, &mut out),
+                    }
                     out
                 }
                 None => vec![1.0 / k as f64; elements * k],

@@ -44,7 +44,7 @@ pub(super) fn respect(
         let (var, k) = (&plan.vars[*v], plan.vars[*v].shape.states(*member));
         let mut own = vec![0.0; count * k];
         match &drawn[*v][*member] {
-            None | Some(Drawn::Even) => soft(k, &mut random, &mut own),
+            None | Some(Drawn::Even | Drawn::Soft) => soft(k, &mut random, &mut own),
             Some(some) => {
                 let rows = count / var.inner().max(1);
                 some.write(plan, 0..rows, var.inner(), k, &mut own);

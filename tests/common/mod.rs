@@ -65,11 +65,14 @@ fn numbers(value: &Value, path: &str) -> Vec<f64> {
     }
 }
 
-/// Fits a model file of the package. Runs out of iterations (code 3) are taken: the result is printed all the
+/// Fits a model file of the package, from one start unless more are asked for. Runs out of iterations (code 3) are taken: the result is printed all the
 /// same.
 pub fn fit(model: &str, options: &[&str]) -> Posterior {
     let mut args = vec!["fit", model, "--format", "json", "--quiet"];
     args.extend(options);
+    if !options.contains(&"--restarts") && !options.contains(&"--from") {
+        args.extend(["--restarts", "1"]);
+    }
     let run = elbow(&args);
     assert!(
         matches!(run.code, Some(0 | 3)),
