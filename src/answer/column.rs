@@ -22,7 +22,11 @@ pub(super) fn column(graph: &FactorGraph, bound: &Bound, node: NodeId) -> NodePo
     out.mean = vec![f64::NAN; count * width];
     match bound.observed(node) {
         // A value that lacks some of its cells lacks all, but where these have a q of their own.
-        Some(ObservedArray::Numbers { values, .. }) => out.mean.copy_from_slice(values),
+        // Two ends are no value.
+        Some(ObservedArray::Numbers { values, .. }) if values.len() == out.mean.len() => {
+            out.mean.copy_from_slice(values);
+        }
+        Some(ObservedArray::Numbers { .. }) => {}
         Some(ObservedArray::Codes(codes)) => {
             for (mean, &code) in out.mean.chunks_exact_mut(width.max(1)).zip(codes.iter()) {
                 if code != u32::MAX {

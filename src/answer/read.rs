@@ -101,6 +101,9 @@ pub(super) fn nodes(
     Asked { wanted, fitted, quantiles }: &Asked<'_>,
 ) -> Result<(Vec<NodePosterior>, Vec<Fitted>), RunError> {
     let plan = run.plan();
+    let told = |n: usize| !told_elsewhere(&graph.nodes[n]);
+    let wanted = &wanted.iter().enumerate().map(|(n, w)| *w && told(n)).collect::<Vec<bool>>();
+    let fitted = &fitted.iter().copied().filter(|n| told(n.0)).collect::<Vec<NodeId>>()[..];
     // Predictions need what is known of what they depend on.
     let needed = predict::needed(graph, plan, wanted, fitted);
     let mut elements: Vec<Option<Elements<'_>>> = (0..graph.nodes.len()).map(|_| None).collect();
