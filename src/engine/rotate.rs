@@ -107,7 +107,7 @@ impl Session<'_> {
                 rise = dot(&step, &slope);
             }
             let gained = best - start;
-            if !(rise > enough.max(SHARE * gained)) {
+            if rise.is_nan() || rise <= enough.max(SHARE * gained) {
                 break;
             }
             let length = dot(&step, &step).sqrt();
