@@ -121,7 +121,13 @@ pub fn told(parts: &[(f64, Law)]) -> Told {
         parts.iter().map(|(w, law)| (*w, law.mean(), law.variance())).collect();
     let width = means.first().map_or(0, |m| m.1.len());
     let possible = || means.iter().filter(|m| m.0 > 0.0);
-    let mean: Vec<f64> = (0..width).map(|i| possible().map(|m| m.0 * m.1[i]).sum()).collect();
+    // A number that all know is the same in all, to the last bit.
+    let known = |i: usize| {
+        let first = possible().next().map(|m| m.1[i])?;
+        possible().all(|m| m.2[i] == 0.0 && m.1[i] == first).then_some(first)
+    };
+    let one = |i: usize| known(i).unwrap_or_else(|| possible().map(|m| m.0 * m.1[i]).sum());
+    let mean: Vec<f64> = (0..width).map(one).collect();
     // About the mean: no digits cancel.
     let variance =
         |i: usize| -> f64 { possible().map(|m| m.0 * (m.2[i] + (m.1[i] - mean[i]).powi(2))).sum() };

@@ -78,9 +78,10 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Is a plate one of rows?
+    /// Is a plate one of the new rows?
     fn of_rows(&self, p: PlateId) -> bool {
-        self.graph.plates[p.0].kind.rows_of().is_some()
+        let table = |p: PlateId| self.graph.plates[p.0].kind.rows_of();
+        p == self.plate || table(p).is_some() && table(p) == table(self.plate)
     }
 
     /// The blocks of a plan that stay as they were.
@@ -88,11 +89,13 @@ impl Asked<'_> {
         let mut out = vec![];
         for v in plan.stored.iter().copied() {
             let var = &plan.vars[v];
-            let local = var.plates.iter().chain(var.inside.iter().flatten()).any(|p| self.of_rows(p.0));
-            let known = self.blocks.holds(var);
-            match (local, known) {
+            let local = |n: &NodeId| self.graph.nodes[n.0].plates.iter().any(|p| self.of_rows(*p));
+            let (all, any) = (var.nodes.iter().all(local), var.nodes.iter().any(local));
+            match (any, self.blocks.holds(var)) {
+                // What was kept of it is of other rows.
+                _ if all => {}
                 (true, true) => return Err(self.no(plan, v, "joins variables of rows with shared ones")),
-                (true, false) | (false, false) => {}
+                (_, false) => {}
                 (false, true) => match self.blocks.placed(plan, v).map_err(NoAnswer::Kept)? {
                     Placed::Known(eta, _) => out.push(Held { var: v, eta }),
                     Placed::New => {}
