@@ -156,7 +156,8 @@ impl Site for Inflated {
         !self.log_rate
     }
     fn predictor(&self) -> bool {
-        self.log_rate
+        // Of two categories, it is below E ln p.
+        false
     }
     fn evaluate(
         &self,
