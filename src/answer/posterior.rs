@@ -43,6 +43,13 @@ pub struct Posterior {
     pub pruned: Vec<(String, usize)>,
     /// The nodes asked for, in file order.
     pub nodes: Vec<NodePosterior>,
+    /// Nodes that have a posterior and are not among them.
+    pub unshown: Vec<Unshown>,
+    /// Rows of each table that the model goes over.
+    pub rows: Vec<(String, usize)>,
+    /// Whether the model is one whose bound has many optima as a rule: with components that are told apart by the data
+    /// alone, or products of variables.
+    pub many_optima: bool,
     /// What the model derives of them, in file order.
     pub derived: Vec<DerivedPosterior>,
     /// The last bound of every start that was made; −∞ where its numbers broke down.
@@ -75,6 +82,26 @@ pub struct BlockSummary {
     pub over: Vec<String>,
     /// Why this block, and why no larger one.
     pub why: String,
+}
+
+/// How far a node goes over the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It has few elements, however long the data are.
+    Shared,
+    /// It has an element for each of many groups: a report shows the first of them.
+    Groups,
+    /// It has an element for each row: reported on demand.
+    Rows,
+}
+
+/// A node that is not reported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unshown {
+    /// Its name.
+    pub name: String,
+    /// Its plates with their sizes.
+    pub plates: Vec<(String, usize)>,
 }
 
 /// An axis with names for its elements, where they have any but their numbers.
@@ -125,8 +152,14 @@ pub struct NodePosterior {
     pub quantiles: Option<(Vec<f64>, Vec<f64>)>,
     /// Medians like `mean`, where there are quantiles.
     pub median: Option<Vec<f64>>,
-    /// Whether it has a data plate (rows, steps, groups, tree): reported only on demand.
-    pub local: bool,
+    /// How far it goes over the data: what a report shows of it without being asked.
+    pub reach: Reach,
+    /// Whether it is the precision of something, or a part of one.
+    pub precision: bool,
+    /// Whether it says how all rows are shared out among components.
+    pub components: bool,
+    /// Whether it is the vector of a stick: the share that each component takes of what is left.
+    pub stick: bool,
     /// Elements without a q that are no data: predicted. Empty where there are none.
     #[doc(hidden)]
     pub told: Vec<bool>,

@@ -3,9 +3,9 @@
 
 use super::{
     column::column,
-    frame::is_local,
+    frame,
     marginals::{Elements, of_block, of_member},
-    posterior::{BlockSummary, NodePosterior, Posterior},
+    posterior::{BlockSummary, NodePosterior, Posterior, Reach},
     predict::{self, Fitted},
     warnings,
     whole::whole,
@@ -40,7 +40,7 @@ pub(super) fn read(
             _ if told_elsewhere(n) => false,
             _ if options.all_nodes => true,
             Some(names) => names.contains(&n.name),
-            None => !is_local(graph, n),
+            None => frame::reach(graph, bound, n) != Reach::Rows,
         })
         .collect();
     let (nodes, _) = nodes(graph, bound, run, &Asked { wanted, fitted: &[], quantiles: options.quantiles })?;
@@ -67,7 +67,10 @@ pub(super) fn read(
         blocks: blocks.collect(),
         predicted: predicted.collect(),
         pruned: pruned(graph, plan),
+        unshown: frame::unshown(graph, bound, &nodes),
         nodes,
+        rows: frame::rows(graph, bound),
+        many_optima: frame::many_optima(graph),
         derived: vec![],
         restarts: run.restarts.clone(),
         left: run.left.clone(),
@@ -182,6 +185,11 @@ pub(super) fn nodes(
     let quantiles = |n: usize, numbers: usize| wanted[n] && numbers <= *quantiles;
     let of = (&elements[..], &homes[..], &blocks);
     let fitted = predict::fill(graph, bound, plan, of, &mut reports, &quantiles, fitted);
+    for (report, of) in reports.iter_mut().zip(frame::uses(graph)) {
+        if let Some(r) = report {
+            (r.precision, r.components) = (of.precision, of.components);
+        }
+    }
     let nodes = reports.into_iter().enumerate().filter(|(i, _)| wanted[*i]).filter_map(|(_, r)| r).collect();
     Ok((nodes, fitted))
 }

@@ -1,11 +1,9 @@
 //! What a caller may choose of a fit. Not here: what each choice does (`engine`).
 
 use crate::{
+    answer::frame::over_rows,
     engine::options::{self, MAX_ITERATIONS, TOLERANCE},
-    graph::{
-        FactorGraph,
-        factor_graph::{Node, PlateKind},
-    },
+    graph::FactorGraph,
 };
 
 /// What a caller may choose of a fit: those of the command `elbow fit`, with the same defaults.
@@ -86,7 +84,7 @@ impl Options {
             nodes: match &self.nodes {
                 Nodes::Named(names) => Some(names.clone()),
                 Nodes::Shared => {
-                    let shared = graph.nodes.iter().filter(|n| !has_rows(graph, n));
+                    let shared = graph.nodes.iter().filter(|n| !over_rows(graph, n));
                     Some(shared.map(|n| n.name.clone()).collect())
                 }
                 Nodes::All => None,
@@ -96,12 +94,4 @@ impl Options {
             ..options::Options::default()
         }
     }
-}
-
-/// Has the node an element for each row of a table?
-fn has_rows(graph: &FactorGraph, node: &Node) -> bool {
-    let rows = |k: &PlateKind| {
-        matches!(k, PlateKind::Rows { .. } | PlateKind::Steps { .. } | PlateKind::Tree { .. })
-    };
-    node.plates.iter().any(|p| rows(&graph.plates[p.0].kind))
 }

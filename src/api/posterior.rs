@@ -3,7 +3,7 @@
 
 use super::Error;
 use crate::{
-    answer::posterior::{NodePosterior, Posterior},
+    answer::posterior::{NodePosterior, Posterior, Reach},
     report::{FORMATS, Page, Show, WIDTH},
 };
 use std::fmt;
@@ -33,7 +33,14 @@ impl fmt::Display for Posterior {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = vec![];
         let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
-        let page = Page { width: WIDTH, show: Show::Named(&names), quantiles: false };
+        // Of many groups the first, as the command shows them.
+        let few: Vec<String> = names
+            .into_iter()
+            .zip(&self.nodes)
+            .filter(|(_, n)| n.reach != Reach::Groups)
+            .map(|n| n.0)
+            .collect();
+        let page = Page { width: WIDTH, show: Show::More(&few), ..Page::default() };
         FORMATS[0].write(self, &page, &mut out).map_err(|_| fmt::Error)?;
         f.write_str(&String::from_utf8_lossy(&out))
     }

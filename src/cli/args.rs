@@ -1,9 +1,7 @@
 //! What the command line may say. Not here: what is done about it.
 
-use super::{stop::Stop, terminal::Terminal};
 use crate::{
     engine::options::{MAX_ITERATIONS, TOLERANCE},
-    graph::FactorGraph,
     num::size,
     report::{FORMATS, prediction},
 };
@@ -128,13 +126,12 @@ pub(super) struct Fit {
     /// Memory that the arrays of the fit may take, such as 16GB [default: what the machine has free]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub max_memory: Option<u64>,
-    /// Which nodes to report [default: all but those with a data plate]
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    pub nodes: Option<Vec<String>>,
+    #[command(flatten)]
+    pub layout: Layout,
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name(), value_parser = formats())]
     pub format: String,
-    /// Write the bound after each iteration to FILE.csv
+    /// Write the bound after each iteration to FILE.csv; with `-`, print all of them
     #[arg(long, value_name = "FILE.csv")]
     pub trace: Option<PathBuf>,
     /// Write a CSV for each node that is reported, with trace.csv and summary.json, to the folder DIR: a new one, or
@@ -235,13 +232,12 @@ pub(super) struct ShowArgs {
     /// A posterior that `fit --save` has kept
     #[arg(value_name = "POSTERIOR")]
     pub posterior: PathBuf,
-    /// Which nodes to report [default: all but those with a data plate]
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    pub nodes: Option<Vec<String>>,
+    #[command(flatten)]
+    pub layout: Layout,
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name(), value_parser = formats())]
     pub format: String,
-    /// Write the bound after each iteration to FILE.csv
+    /// Write the bound after each iteration to FILE.csv; with `-`, print all of them
     #[arg(long, value_name = "FILE.csv")]
     pub trace: Option<PathBuf>,
     /// Find the 5 %, 50 % and 95 % quantiles of every number, and print them in JSON too
@@ -268,27 +264,28 @@ pub(super) struct Report {
     pub seed: u64,
 }
 
+/// What of a posterior is shown, and how.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Layout {
+    /// Which nodes to report: `a,b` these, `+z` one more, `all` [default: all but those with an element for each row]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub nodes: Option<Vec<String>>,
+    /// List elements by their means, the largest first
+    #[arg(long, value_name = "BY", value_parser = ["mean"])]
+    pub sort: Option<String>,
+    /// Lines of a node at most, and entries of a long vector of probabilities
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub top: Option<usize>,
+    /// Print each node's share of the bound too
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
 /// The output formats of a report.
 fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(
         FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name()).help(f.summary())),
     )
-}
-
-/// Refuses a name that is none of the model's nodes.
-///
-/// # Errors
-/// The first such name.
-pub(super) fn known_nodes(
-    names: Option<&[String]>,
-    graph: &FactorGraph,
-    terminal: &Terminal,
-) -> Result<(), Stop> {
-    let unknown = |name: &&String| !graph.nodes.iter().any(|n| n.name == **name);
-    let Some(wrong) = names.unwrap_or_default().iter().find(unknown) else { return Ok(()) };
-    let known: Vec<&str> = graph.nodes.iter().map(|n| n.name.as_str()).collect();
-    Err(terminal
-        .usage(format!("`{wrong}`: the model has no such node"), format!("it has {}", known.join(", "))))
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -1,7 +1,9 @@
 //! `elbow export`: draws of a kept posterior in a file for other programs; says as CSV what it has written.
 //! Not here: the formats (`report::draws`).
 
-use super::{args, exit::Exit, keep, model::Opened, outputs::place, stop::Stop, terminal::Terminal};
+use super::{
+    args, exit::Exit, keep, model::Opened, nodes::Nodes, outputs::place, stop::Stop, terminal::Terminal,
+};
 use crate::{
     ask::draws::Drawing,
     disk::plain,
@@ -25,10 +27,11 @@ pub(super) fn run(args: &args::Export, terminal: &Terminal) -> Result<Exit, Stop
     let mut opened = Opened::kept(&kept.document.model, terminal);
     let model = opened.parse()?;
     let graph = opened.graph(&model)?;
-    args::known_nodes(args.nodes.as_deref(), &graph, terminal)?;
+    let chosen = Nodes::of(args.nodes.as_deref(), &graph, terminal)?;
     let wrong = |e| keep::unusable(&args.posterior, &e, terminal);
     let bound = skeleton(&kept, &graph).map_err(wrong)?;
-    let wanted = Wanted { nodes: args.nodes.as_deref(), quantiles: 0 };
+    let read = if let Nodes::All = chosen { None } else { chosen.read(&graph, &bound) };
+    let wanted = Wanted { nodes: read.as_deref(), quantiles: 0 };
     let posterior = show(&kept, &graph, &bound, &wanted).map_err(wrong)?;
     let mut nodes: Vec<_> = posterior.nodes.into_iter().map(|n| (n, vec![])).collect();
     let drawing = Drawing::new(&kept, &graph).map_err(wrong)?;

@@ -7,6 +7,7 @@ use super::{
     keep::{self, Checkpoints, Keeping},
     memory,
     model::Opened,
+    nodes::Nodes,
     outputs::{Outputs, Saved},
     progress::Progress,
     start,
@@ -31,16 +32,21 @@ use crate::{
     report::{self, Page, Show},
     shape::NodeId,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Tables of more numbers than this are not shown number by number, so their quantiles need not be found.
 pub(super) const SHOWN_QUANTILES: usize = 4096;
 
 pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
+    let started = Instant::now();
     let mut opened = Opened::open(&args.model.model, terminal)?;
     let model = opened.parse()?;
     let graph = opened.graph(&model)?;
-    args::known_nodes(args.nodes.as_deref(), &graph, terminal)?;
+    let nodes = Nodes::of(args.layout.nodes.as_deref(), &graph, terminal)?;
     let outputs = Outputs::open(args, terminal)?;
     let taken = args.prior.as_deref().map(|path| keep::read(path, terminal)).transpose()?;
     let mut bound = match &taken {
@@ -51,7 +57,8 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         None => opened.bind(&model, &graph, &args.model)?,
     };
     drop(model);
-    let named = |n: NodeId| args.nodes.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));
+    let read = nodes.read(&graph, &bound);
+    let named = |n: NodeId| read.as_ref().is_some_and(|names| names.contains(&graph.nodes[n.0].name));
     let limit = args.max_memory.or_else(memory::free).unwrap_or(u64::MAX);
     let about = taken.as_ref().filter(|kept| !kept.is_moved()).map(|kept| centres(kept, &graph));
     let plan = opened.plan_about(&graph, &bound, limit, about.as_deref())?;
@@ -83,7 +90,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         tolerance: args.tolerance,
         plain: args.plain,
         threads: args.threads.unwrap_or(0),
-        nodes: args.nodes.clone(),
+        nodes: read.clone(),
         all_nodes: false,
         quantiles: quantiles(args),
         start: start::read_all(&args.start, &graph, &bound, &plan, terminal)?,
@@ -134,12 +141,17 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
                 terminal.complain(&format!("note: stopped as asked, after iteration {after}"));
             }
             let not_kept = keeping.zip(kept).and_then(|(k, kept)| k.write(&kept).err());
-            finish(args, terminal, &outputs, &posterior, interrupt.asked(), not_kept)
+            let seconds = started.elapsed().as_secs_f64();
+            let page = Page {
+                whole_trace: args.trace.as_deref() == Some(Path::new("-")),
+                ..page(&args.layout, args.quantiles, &nodes, terminal, Some(seconds))
+            };
+            finish((args, terminal), &outputs, &posterior, &page, interrupt.asked(), not_kept)
         }
         Err(e) => {
             let mut more = None;
             if let Some(last) = &e.last_good {
-                let saved = outputs.write(last);
+                let saved = outputs.write(last, nodes.names());
                 tell(args, terminal, &saved);
                 let kept = match &args.out {
                     Some(folder) if saved.failures.is_empty() => {
@@ -168,6 +180,26 @@ fn derived(kept: &mut Kept, graph: &FactorGraph, bound: &Bound, posterior: &mut 
     }
 }
 
+/// The page that the command line asks for. The time it took is for people: what a program reads is the same again.
+pub(super) fn page<'a>(
+    layout: &args::Layout,
+    quantiles: bool,
+    nodes: &'a Nodes,
+    terminal: &Terminal,
+    seconds: Option<f64>,
+) -> Page<'a> {
+    Page {
+        width: terminal.width,
+        show: nodes.show(),
+        quantiles,
+        verbose: layout.verbose,
+        sorted: layout.sort.is_some(),
+        top: layout.top,
+        seconds: seconds.filter(|_| terminal.read_by_people),
+        whole_trace: false,
+    }
+}
+
 /// The numbers of the largest table whose quantiles are written or shown.
 fn quantiles(args: &args::Fit) -> usize {
     match args.format.as_str() {
@@ -191,19 +223,18 @@ fn tell(args: &args::Fit, terminal: &Terminal, saved: &Saved) {
 /// Writes files, then prints, whatever came of the files. They come first: a reader who leaves early gets them all
 /// the same.
 fn finish(
-    args: &args::Fit,
-    terminal: &Terminal,
+    (args, terminal): (&args::Fit, &Terminal),
     outputs: &Outputs<'_>,
     posterior: &Posterior,
+    page: &Page<'_>,
     interrupted: bool,
     not_kept: Option<String>,
 ) -> Result<Exit, Stop> {
-    let mut saved = outputs.write(posterior);
+    let named = if let Show::Named(names) | Show::More(names) = page.show { names } else { &[] };
+    let mut saved = outputs.write(posterior, named);
     saved.failures.extend(not_kept);
     let format = report::find(&args.format).unwrap_or(report::FORMATS[0]);
-    let show = args.nodes.as_deref().map_or(Show::Shared, Show::Named);
-    let page = Page { width: terminal.width, show, quantiles: args.quantiles };
-    let printed = terminal.print(|out| format.write(posterior, &page, out));
+    let printed = terminal.print(|out| format.write(posterior, page, out));
     tell(args, terminal, &saved);
     Ok(match printed? {
         _ if !saved.failures.is_empty() => Exit::Fault,

@@ -15,6 +15,7 @@ mod list;
 mod manual;
 mod memory;
 mod model;
+mod nodes;
 mod outputs;
 mod predict;
 mod progress;

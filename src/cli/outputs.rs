@@ -31,7 +31,9 @@ impl<'a> Outputs<'a> {
     /// # Errors
     /// One that can't be written.
     pub fn open(args: &'a args::Fit, terminal: &Terminal) -> Result<Self, Stop> {
-        let trace = args.trace.as_deref().map(|path| place(path, "--trace", terminal));
+        // `-` is standard output, where the report itself has it.
+        let trace = args.trace.as_deref().filter(|path| *path != Path::new("-"));
+        let trace = trace.map(|path| place(path, "--trace", terminal));
         let save = args.save.as_deref().map(|path| place(path, "--save", terminal));
         let out = args.out.as_deref().map(|path| {
             let found = OutFolder::open(path, INDEX).map_err(|e| {
@@ -49,7 +51,8 @@ impl<'a> Outputs<'a> {
     }
 
     /// Writes all but the kept posterior: a note for each folder written, and what could not be written.
-    pub fn write(&self, posterior: &Posterior) -> Saved {
+    /// Of many groups only those that are `named`.
+    pub fn write(&self, posterior: &Posterior, named: &[String]) -> Saved {
         let mut saved = Saved::default();
         if let Some((path, file)) = &self.trace {
             match file.write(|out| trace::write(&posterior.trace, out)) {
@@ -58,7 +61,7 @@ impl<'a> Outputs<'a> {
             }
         }
         if let Some((path, folder)) = &self.out {
-            let files = dir::files(posterior).into_iter().map(|file| {
+            let files = dir::files(posterior, named).into_iter().map(|file| {
                 let write: WriteText<'_> = Box::new(move |out| file.write(out));
                 (file.name(), write)
             });

@@ -1,10 +1,11 @@
 //! `elbow report`: a kept posterior as a page. Not here: the page (`page`).
 
 use super::{
-    args::{self, Report},
+    args::Report,
     exit::Exit,
     keep, memory,
     model::Opened,
+    nodes::Nodes,
     outputs::place,
     stop::Stop,
     terminal::Terminal,
@@ -49,7 +50,7 @@ pub(super) fn run(args: &Report, terminal: &Terminal) -> Result<Exit, Stop> {
     let graph = opened.graph(&model)?;
     opened.paths(&graph, &args.data)?;
     let plotted = args.plot.as_ref().map(std::slice::from_ref);
-    args::known_nodes(plotted, &graph, terminal)?;
+    Nodes::of(plotted, &graph, terminal)?;
     let wrong = |e| keep::unusable(&args.posterior, &e, terminal);
     let tables = keep::tables(&kept, &args.data);
     let absent = tables.iter().find(|(_, p)| !p.exists());

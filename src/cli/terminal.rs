@@ -11,6 +11,8 @@ pub(super) struct Terminal {
     pub colour: bool,
     /// Whether a progress bar may be drawn.
     pub live: bool,
+    /// Whether standard output goes to a terminal.
+    pub read_by_people: bool,
     /// Columns of standard output.
     pub width: usize,
 }
@@ -21,12 +23,13 @@ impl Terminal {
         let live = io::stderr().is_terminal();
         // https://no-color.org: any value that is not empty.
         let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-        let width = if io::stdout().is_terminal() {
+        let read_by_people = io::stdout().is_terminal();
+        let width = if read_by_people {
             console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
         } else {
             None
         };
-        Self { colour: live && !plain, live, width: width.unwrap_or(report::WIDTH).max(40) }
+        Self { colour: live && !plain, live, read_by_people, width: width.unwrap_or(report::WIDTH).max(40) }
     }
 
     /// The command line is at fault.

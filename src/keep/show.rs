@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     answer::{
-        frame::is_local,
+        frame,
         marginals::{of_block, of_member},
-        posterior::{BlockSummary, NodePosterior, Posterior},
+        posterior::{BlockSummary, NodePosterior, Posterior, Reach},
         warnings,
     },
     engine::record::StopReason,
@@ -42,7 +42,7 @@ pub fn show(
     for (i, node) in graph.nodes.iter().enumerate() {
         let asked = match wanted.nodes {
             Some(names) => names.contains(&node.name),
-            None => !is_local(graph, node),
+            None => frame::reach(graph, bound, node) != Reach::Rows,
         };
         if !asked {
             continue;
@@ -54,6 +54,12 @@ pub fn show(
                 return Err(KeepError::Other(what));
             }
             None => {}
+        }
+    }
+    let uses = frame::uses(graph);
+    for node in &mut nodes {
+        if let Some(at) = graph.nodes.iter().position(|n| n.name == node.name) {
+            (node.precision, node.components) = (uses[at].precision, uses[at].components);
         }
     }
     let record = kept.record();
@@ -86,7 +92,10 @@ pub fn show(
             .collect(),
         pruned: vec![],
         predicted: predicted.map(|(_, n)| n.name.clone()).collect(),
+        unshown: frame::unshown(graph, bound, &nodes),
         nodes,
+        rows: frame::rows(graph, bound),
+        many_optima: frame::many_optima(graph),
         derived: vec![],
         restarts: kept.real("restarts").to_vec(),
         left: kept.whole("left").iter().map(|&i| i as usize).collect(),

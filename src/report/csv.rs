@@ -25,7 +25,7 @@ impl ReportFormat for Csv {
     fn write(&self, posterior: &Posterior, page: &Page<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record(["node", "index", "component", "mean", "sd", "q05", "q95"]).map_err(of_stream)?;
-        for node in page.nodes(posterior) {
+        for node in page.nodes(posterior, false) {
             let width = count(&node.event).max(1);
             for i in 0..node.mean.len() {
                 let index = labels_at(node.plates.iter(), i / width).join(",");

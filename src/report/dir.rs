@@ -8,7 +8,7 @@ use super::{
     json::Json,
     trace,
 };
-use crate::answer::posterior::{NamedArray, NodePosterior, Posterior};
+use crate::answer::posterior::{NamedArray, NodePosterior, Posterior, Reach};
 use std::io;
 
 /// One file of a result.
@@ -27,8 +27,11 @@ pub const SUMMARY: &str = "summary.json";
 const TRACE: &str = "trace.csv";
 
 /// All files of a result. `summary.json` comes last: where it stands, the others do.
-pub fn files(posterior: &Posterior) -> Vec<File<'_>> {
-    posterior.nodes.iter().map(File::Node).chain([File::Trace(posterior), File::Summary(posterior)]).collect()
+///
+/// Of many groups only those that are `named`.
+pub fn files<'a>(posterior: &'a Posterior, named: &[String]) -> Vec<File<'a>> {
+    let nodes = posterior.nodes.iter().filter(|n| n.reach != Reach::Groups || named.contains(&n.name));
+    nodes.map(File::Node).chain([File::Trace(posterior), File::Summary(posterior)]).collect()
 }
 
 fn of_node(name: &str) -> String {
@@ -105,7 +108,7 @@ mod tests {
     fn names_and_texts() {
         let posterior = sample::posterior();
         let mut all = String::new();
-        for file in files(&posterior) {
+        for file in files(&posterior, &[]) {
             let mut out = vec![];
             file.write(&mut out).unwrap();
             all += &format!("== {}\n{}", file.name(), String::from_utf8(out).unwrap());
@@ -121,7 +124,7 @@ mod tests {
         let mut summary = vec![];
         File::Summary(&posterior).write(&mut summary).unwrap();
         let known = names(&summary).expect("it is one of ours");
-        for file in files(&posterior) {
+        for file in files(&posterior, &[]) {
             assert!(known.contains(&file.name()), "{} in {known:?}", file.name());
         }
         for other in [&b"{}"[..], b"", b"[1]", b"{\"terms\": {\"a\": 1}}"] {

@@ -68,7 +68,9 @@ impl Serialize for Report<'_> {
         }
         map.serialize_entry(
             "nodes",
-            &ObjectJson(|| self.page.nodes(p).map(|n| (n.name.as_str(), NodeJson(n, self.page.quantiles)))),
+            &ObjectJson(|| {
+                self.page.nodes(p, false).map(|n| (n.name.as_str(), NodeJson(n, self.page.quantiles)))
+            }),
         )?;
         if !p.derived.is_empty() {
             map.serialize_entry(

@@ -3,12 +3,12 @@
 
 /// Significant digits of a column's largest number.
 const DIGITS: i32 = 5;
-/// Significant digits that its smaller numbers should keep.
+/// Significant digits that each of its numbers has at least.
 const SMALL_DIGITS: i32 = 3;
-/// Numbers this many orders of magnitude below the largest get no further decimals.
-const SPREAD: i32 = 3;
-/// The most digits behind the point.
-const DECIMALS: i32 = 8;
+/// The most digits behind the point, and in all.
+const DECIMALS: (i32, i32) = (8, 11);
+/// A probability below this is shown as a point.
+pub const NEARLY_NONE: f64 = 0.0005;
 
 /// How one column of numbers is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +22,11 @@ pub enum Style {
     },
     /// As `1.2346e-7`.
     Scientific,
+    /// A probability, with so many digits behind the point; a point where it is next to none.
+    Probability {
+        /// How many.
+        decimals: usize,
+    },
 }
 
 /// Smaller than this share of a column's largest number is its rounding.
@@ -33,32 +38,30 @@ fn magnitude(x: f64) -> i32 {
 }
 
 impl Style {
-    /// The style that suits all of `values`; those that are not finite do not count.
+    /// The style that suits all of `values`; those that are not finite do not count, nor what is rounding beside the
+    /// largest.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Style {
-        let (mut top, mut low, mut whole, mut largest) = (i32::MIN, i32::MAX, true, 0.0f64);
-        let sizes: Vec<i32> = values
-            .into_iter()
-            .filter(|x| x.is_finite() && *x != 0.0)
-            .map(|x| {
-                whole &= x.fract() == 0.0;
-                largest = largest.max(x.abs());
-                magnitude(x)
-            })
-            .collect();
-        let fixed = |decimals| Style::Fixed { decimals, noise: largest * ROUNDING };
-        for &m in &sizes {
-            top = top.max(m);
-        }
-        for &m in sizes.iter().filter(|m| **m >= top - SPREAD) {
-            low = low.min(m);
-        }
-        if sizes.is_empty() || whole && top < 9 {
+        let values: Vec<f64> = values.into_iter().filter(|x| x.is_finite() && *x != 0.0).collect();
+        let largest = values.iter().fold(0.0f64, |top, x| top.max(x.abs()));
+        let noise = largest * ROUNDING;
+        let sizes = || values.iter().filter(|x| x.abs() > noise).map(|x| magnitude(*x));
+        let fixed = |decimals| Style::Fixed { decimals, noise };
+        let (Some(top), Some(low)) = (sizes().max(), sizes().min()) else { return fixed(0) };
+        if values.iter().all(|x| x.fract() == 0.0) && top < 9 {
             return fixed(0);
         }
-        if !(-4..=8).contains(&top) {
+        let decimals = (DIGITS - 1 - top).max(SMALL_DIGITS - 1 - low).max(0);
+        if !(-4..=8).contains(&top) || decimals > DECIMALS.0 || top + decimals > DECIMALS.1 {
             return Style::Scientific;
         }
-        fixed((DIGITS - 1 - top).max(SMALL_DIGITS - 1 - low).clamp(0, DECIMALS) as usize)
+        fixed(decimals as usize)
+    }
+
+    /// The style of probabilities, of which those next to none are not told.
+    pub fn of_probabilities(values: impl IntoIterator<Item = f64>) -> Style {
+        let seen = values.into_iter().filter(|x| *x >= NEARLY_NONE);
+        let low = seen.map(magnitude).min().unwrap_or(0);
+        Style::Probability { decimals: (SMALL_DIGITS - 1 - low).max(3) as usize }
     }
 
     /// One number. NaN, where there is no such number, is a dash; a number that the decimals would show as
@@ -79,6 +82,8 @@ impl Style {
                     text
                 }
             }
+            Style::Probability { .. } if x < NEARLY_NONE => "·".to_string(),
+            Style::Probability { decimals } => format!("{x:.decimals$}"),
             Style::Scientific => format!("{x:.prec$e}", prec = DIGITS as usize - 1),
         }
     }
@@ -111,13 +116,13 @@ mod tests {
         assert_eq!(column(&[3.5, 70.25]), "3.500 70.250");
         assert_eq!(column(&[0.35612345, 0.64387655]), "0.35612 0.64388");
         assert_eq!(column(&[1.0, 20.0, 300.0]), "1 20 300");
-        assert_eq!(column(&[123456.789, 1.5]), "123457 2");
+        assert_eq!(column(&[123456.789, 1.5]), "123456.79 1.50");
         assert_eq!(column(&[1.5, 0.00123]), "1.50000 0.00123");
     }
 
     #[test]
     fn no_number_is_shown_as_a_zero_that_it_is_not() {
-        assert_eq!(column(&[0.9999, 1.2e-7, 0.0]), "0.99990 1.2e-7 0.00000");
+        assert_eq!(column(&[0.9999, 1.2e-7, 0.0]), "9.9990e-1 1.2000e-7 0.0000e0");
         assert_eq!(column(&[17.0, -1.5e-16, 0.25]), "17.000 0.000 0.250", "but for rounding");
         assert_eq!(Style::Fixed { decimals: 2, noise: 0.0 }.show(-0.0), "0.00");
     }
@@ -132,6 +137,23 @@ mod tests {
     fn what_is_no_number_does_not_spoil_the_column() {
         assert_eq!(column(&[f64::NAN, f64::INFINITY, 0.5]), "- inf 0.50000");
         assert_eq!(column(&[f64::NAN]), "-");
+    }
+
+    #[test]
+    fn three_digits_of_every_number_whatever_stands_beside_it() {
+        for spread in 0..30 {
+            let small = 1.234_567 / 10f64.powi(spread);
+            let text = column(&[821_138.25, small]);
+            let shown: f64 = text.split(' ').nth(1).unwrap().parse().unwrap();
+            assert!(small < 1e-7 && shown == 0.0 || (shown / small - 1.0).abs() < 0.005, "{text}");
+        }
+    }
+
+    #[test]
+    fn probabilities_next_to_none_are_points() {
+        let values = [0.9123, 0.0123456, 0.000499, 0.0];
+        let style = Style::of_probabilities(values);
+        assert_eq!(values.map(|x| style.show(x)), ["0.9123", "0.0123", "·", "·"]);
     }
 
     #[test]

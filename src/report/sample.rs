@@ -1,6 +1,8 @@
 //! Posteriors made by hand, for the tests of each format.
 
-use crate::answer::posterior::{Axis, BlockSummary, DerivedPosterior, NamedArray, NodePosterior, Posterior};
+use crate::answer::posterior::{
+    Axis, BlockSummary, DerivedPosterior, NamedArray, NodePosterior, Posterior, Reach,
+};
 use crate::engine::{
     Moves,
     record::{Record, StopReason},
@@ -38,7 +40,10 @@ fn node(name: &str, family: &str, plates: Vec<Axis>, event: Vec<Axis>, mean: Vec
         median: Some(mean.clone()),
         mean,
         told: vec![],
-        local: false,
+        reach: Reach::Shared,
+        precision: false,
+        components: false,
+        stick: false,
         observed: false,
         missing: None,
     }
@@ -56,6 +61,7 @@ pub(super) fn posterior() -> Posterior {
         vec![9.6, -0.12, -0.12, 0.028, 5.1, 0.02, 0.02, 0.03],
     );
     spread.parameters = vec![array("dof", &[], &[99.0, 177.0])];
+    spread.precision = true;
     let centre = node(
         "centre",
         "MvNormal",
@@ -64,6 +70,7 @@ pub(super) fn posterior() -> Posterior {
         vec![2.036, 54.48, 4.29, 79.97],
     );
     let mut tau = node("tau", "Gamma", vec![], vec![], vec![2.0]);
+    tau.precision = true;
     tau.parameters = vec![array("shape", &[], &[4.0]), array("rate", &[], &[2.0])];
     let mut heavy = node("heavy", "Normal", vec![], vec![], vec![-0.25]);
     heavy.sd = Some(vec![f64::INFINITY]);
@@ -76,7 +83,7 @@ pub(super) fn posterior() -> Posterior {
         vec![0.999, 0.001, 1.0 - 1e-9, 1e-9, 0.25, 0.75],
     );
     z.parameters = vec![array("p", &[2], &z.mean)];
-    (z.sd, z.quantiles, z.local) = (None, None, true);
+    (z.sd, z.quantiles, z.reach) = (None, None, Reach::Rows);
     let trace: Vec<f64> = (0..24).map(|i| -1130.123456789 - 700.0 * 0.5f64.powi(i)).collect();
     Posterior {
         model: "Old Faithful: a mixture of Gaussians".into(),
@@ -114,6 +121,9 @@ pub(super) fn posterior() -> Posterior {
             },
         ],
         nodes: vec![weights, spread, centre, tau, heavy, z],
+        unshown: vec![],
+        rows: vec![("eruptions".into(), 272)],
+        many_optima: true,
         derived: vec![DerivedPosterior {
             name: "sd_tau".into(),
             expression: "1 / sqrt(tau)".into(),

@@ -57,6 +57,41 @@ impl Sheet {
         self.lines(ContentArrangement::Dynamic, width).map(|l| l.trim_end().to_string() + "\n").collect()
     }
 
+    /// The table, each line ended; where it is wider than `width`, in parts one below the other, each with the first
+    /// `kept` columns.
+    pub fn render_in_parts(&self, width: usize, kept: usize) -> String {
+        let columns = self.headings.len();
+        let of = |j: usize| {
+            let cells = self.rows.iter().map(|r| r[j].chars().count());
+            cells.chain([self.headings[j].chars().count()]).max().unwrap_or(0) + 2
+        };
+        let fixed: usize = (0..kept).map(of).sum();
+        let mut parts: Vec<Vec<usize>> = vec![];
+        let mut room = 0;
+        for j in kept..columns {
+            if parts.is_empty() || of(j) > room {
+                parts.push(vec![]);
+                room = width.saturating_sub(fixed);
+            }
+            room = room.saturating_sub(of(j));
+            parts.last_mut().into_iter().for_each(|p| p.push(j));
+        }
+        if parts.len() < 2 {
+            return self.render(width);
+        }
+        let part = |columns: &Vec<usize>| {
+            let all: Vec<usize> = (0..kept).chain(columns.iter().copied()).collect();
+            let pick = |cells: &[String]| all.iter().map(|&j| cells[j].clone()).collect();
+            let sheet = Sheet {
+                headings: pick(&self.headings),
+                numeric: all.iter().map(|&j| self.numeric[j]).collect(),
+                rows: self.rows.iter().map(|r| pick(r)).collect(),
+            };
+            sheet.render(width)
+        };
+        parts.iter().map(part).collect::<Vec<_>>().join("\n")
+    }
+
     fn lines(&self, arrangement: ContentArrangement, width: usize) -> std::vec::IntoIter<String> {
         let mut table = Table::new();
         table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));
@@ -74,6 +109,20 @@ impl Sheet {
 #[cfg(test)]
 mod tests {
     use super::Sheet;
+
+    #[test]
+    fn wide_tables_stand_in_parts() {
+        let mut sheet = Sheet::new();
+        sheet.text("k");
+        (1..=4).for_each(|j| {
+            sheet.number(format!("column{j}"));
+        });
+        sheet.row(["a", "1", "2", "3", "4"].map(str::to_string).to_vec());
+        let text = sheet.render_in_parts(24, 1);
+        assert!(text.lines().all(|l| l.chars().count() <= 24), "{text}");
+        assert_eq!(text.matches(" k  column").count(), 2, "{text}");
+        assert_eq!(sheet.render_in_parts(80, 1), sheet.render(80));
+    }
 
     #[test]
     fn columns_line_up() {

@@ -8,3 +8,4 @@ mod bad_graphs;
 mod explain;
 mod graph;
 mod graphs;
+mod reports;
