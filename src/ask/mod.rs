@@ -5,6 +5,7 @@
 mod alike;
 mod asked;
 mod combine;
+pub mod compare;
 pub mod components;
 pub mod derive;
 pub mod draws;

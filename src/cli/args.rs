@@ -3,7 +3,7 @@
 use crate::{
     engine::options::{MAX_ITERATIONS, TOLERANCE},
     num::size,
-    report::{FORMATS, prediction},
+    report::{FORMATS, comparison, prediction, starter},
 };
 use clap::{
     Args as ClapArgs, Parser, Subcommand,
@@ -25,37 +25,78 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Infer the posterior; print the bound's path and a table for each node
+    #[command(
+        after_help = "Examples:\n  elbow fit graphs/gmm.ron --restarts 20\n  elbow fit model.ron --data t=new.csv --save posterior --nodes +z\n  elbow fit model.ron --format json --quantiles > result.json"
+    )]
     Fit(Box<Fit>),
     /// Predict new rows under a kept posterior
+    #[command(
+        after_help = "Examples:\n  elbow predict posterior --data t=new.csv --format csv\n  elbow predict posterior --data t=new.csv --steps 12"
+    )]
     Predict(Predict),
+    /// Put kept posteriors of one set of data side by side
+    #[command(
+        after_help = "Examples:\n  elbow compare one two three\n  elbow compare one two --data t=held_out.csv --format json"
+    )]
+    Compare(Compare),
+    /// Fit one model over the sizes of a plate
+    #[command(
+        after_help = "Examples:\n  elbow sweep graphs/gmm.ron --size k=1..8\n  elbow sweep graphs/poisson_mixture.ron --size k=1..4 --folds 5"
+    )]
+    Sweep(Box<Sweep>),
     /// Draw data from a model or from a kept posterior
+    #[command(
+        after_help = "Examples:\n  elbow simulate model.ron --rows t=600 --seed 1 > drawn.csv\n  elbow simulate posterior --draws 20"
+    )]
     Simulate(Simulate),
     /// Write draws of a kept posterior for other programs
+    #[command(
+        after_help = "Examples:\n  elbow export posterior --to draws.npz\n  elbow export posterior --to draws.parquet --nodes mu,tau --draws 1000"
+    )]
     Export(Export),
     /// Print the report of a kept posterior again
+    #[command(
+        after_help = "Examples:\n  elbow show posterior --nodes theta --sort mean --top 10\n  elbow show posterior --format json --quantiles"
+    )]
     Show(ShowArgs),
     /// Write a page that shows a kept posterior: one file of HTML with its charts
     Report(Report),
+    /// Print a commented model to start from, for a table
+    #[command(
+        after_help = "Examples:\n  elbow new mixture --data flowers.csv > flowers.ron\n  elbow new multilevel --data pupils.csv --response score --group school"
+    )]
+    New(New),
     /// Read, type and check a model, and its data where there; infer nothing
+    #[command(after_help = "Examples:\n  elbow check model.ron --data t=new.csv")]
     Check(Check),
     /// Print the factor graph, the factorisation of q and why, and every update
+    #[command(
+        after_help = "Examples:\n  elbow explain graphs/gmm.ron\n  elbow explain --emit plan graphs/gmm.ron"
+    )]
     Explain(Explain),
     /// Draw the factor graph with its plates
+    #[command(after_help = "Examples:\n  elbow draw graphs/gmm.ron --out gmm.svg")]
     Draw(Draw),
     /// List distributions, functions, blocks and plates, or one in detail
+    #[command(after_help = "Examples:\n  elbow list\n  elbow list Gamma")]
     List(List),
     /// Print the page of an error code
+    #[command(after_help = "Examples:\n  elbow code E0401")]
     Code(Code),
     /// Print the completions of a shell
+    #[command(
+        after_help = "Examples:\n  elbow completions bash > ~/.local/share/bash-completion/completions/elbow"
+    )]
     Completions(Completions),
     /// Print the manual page, of the whole or of one command
+    #[command(after_help = "Examples:\n  elbow man fit | man -l -")]
     Man(Man),
 }
 
 /// The model and where its tables are.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Model {
-    /// The model file
+    /// The model file; `-` is standard input
     #[arg(value_name = "MODEL.ron")]
     pub model: PathBuf,
     /// Read table NAME from PATH instead of the file that the model names; may be given again and again
@@ -184,6 +225,95 @@ pub(super) struct Predict {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct Compare {
+    /// Posteriors that `fit --save` has kept
+    #[arg(value_name = "POSTERIOR", required = true)]
+    pub posteriors: Vec<PathBuf>,
+    /// Tell ln p of the rows of table NAME in PATH under each of them too; may be given again and again
+    #[arg(long = "data", value_name = "NAME=PATH", value_parser = OsStringValueParser::new().try_map(name_and_path))]
+    pub data: Vec<(String, PathBuf)>,
+    /// Add ln K! where K components may stand in any order: a bound is of one order
+    #[arg(long)]
+    pub orders: bool,
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = comparison::FORMATS[0].0, value_parser = comparisons())]
+    pub format: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Sweep {
+    #[command(flatten)]
+    pub model: Model,
+    /// The plate and its sizes
+    #[arg(long, value_name = "PLATE=1..12|2,4,8", value_parser = sizes)]
+    pub size: (String, Vec<usize>),
+    /// Leave out each of so many parts of the rows in turn, and tell their ln p under the fit to the others
+    #[arg(long, value_name = "N", value_parser = at_least_two)]
+    pub folds: Option<usize>,
+    /// Rows with the same value in this column stay together in a fold [default: sequences do]
+    #[arg(long, value_name = "COLUMN", requires = "folds")]
+    pub by: Option<String>,
+    /// Add ln K! where K components may stand in any order: a bound is of one order
+    #[arg(long)]
+    pub orders: bool,
+    /// Seed of all random numbers
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Runs from different starts for each size
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
+    pub restarts: usize,
+    /// Iterations after which a run gives up
+    #[arg(long, value_name = "N", default_value_t = MAX_ITERATIONS, value_parser = at_least_one)]
+    pub max_iterations: usize,
+    /// Relative change of the bound at which a run has converged
+    #[arg(long, value_name = "X", default_value_t = TOLERANCE, value_parser = tolerance)]
+    pub tolerance: f64,
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = comparison::FORMATS[0].0, value_parser = comparisons())]
+    pub format: String,
+    /// Print no warnings
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// `k=1..12`, both ends included, or `k=2,4,8`.
+fn sizes(text: &str) -> Result<(String, Vec<usize>), String> {
+    let wrong = || "expected PLATE=1..12 or PLATE=2,4,8".to_string();
+    let (name, list) = text.split_once('=').ok_or_else(wrong)?;
+    let size = |text: &str| at_least_one(text.trim().trim_start_matches('=')).map_err(|_| wrong());
+    let sizes = match list.split_once("..") {
+        Some((from, to)) => (size(from)?..=size(to)?).collect(),
+        None => list.split(',').map(size).collect::<Result<Vec<_>, _>>()?,
+    };
+    if sizes.is_empty() || name.is_empty() { Err(wrong()) } else { Ok((name.to_string(), sizes)) }
+}
+
+fn at_least_two(text: &str) -> Result<usize, String> {
+    at_least_one(text).and_then(|n| if n < 2 { Err("must be at least 2".to_string()) } else { Ok(n) })
+}
+
+fn comparisons() -> PossibleValuesParser {
+    let each = comparison::FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.0).help(f.1));
+    PossibleValuesParser::new(each)
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct New {
+    /// The kind of model
+    #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(starter::STARTERS.iter().map(|s| clap::builder::PossibleValue::new(s.name).help(s.about))))]
+    pub kind: String,
+    /// The table
+    #[arg(long, value_name = "TABLE.csv")]
+    pub data: PathBuf,
+    /// The column to explain, where the kind has one [default: the last that fits]
+    #[arg(long, value_name = "COLUMN")]
+    pub response: Option<String>,
+    /// The column of groups, documents or sequences, where the kind has one [default: the first that fits]
+    #[arg(long, value_name = "COLUMN")]
+    pub group: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct Simulate {
     /// A model file, or a posterior that `fit --save` has kept
     #[arg(value_name = "MODEL.ron|POSTERIOR")]
@@ -213,7 +343,7 @@ pub(super) struct Export {
     /// A posterior that `fit --save` has kept
     #[arg(value_name = "POSTERIOR")]
     pub posterior: PathBuf,
-    /// Where to write; the extension says how: .npz (NumPy), .csv (a long table) or .json (ArviZ's `from_dict`)
+    /// Where to write; the extension says how: .npz (NumPy), .csv and .parquet (a long table) or .json (ArviZ's `from_dict`)
     #[arg(long, value_name = "FILE")]
     pub to: PathBuf,
     /// Which nodes [default: all but those with a data plate]

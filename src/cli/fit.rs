@@ -23,7 +23,7 @@ use crate::{
     keep::{
         Kept,
         centred::moved,
-        fingerprint::of_data,
+        fingerprint::{of_data, of_observed},
         prior::{centres, prior},
         resume::reached,
         save::save,
@@ -75,6 +75,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     let mut data = if args.save.is_some() || args.from.is_some() { of_data(&bound) } else { String::new() };
     // Who goes on needs the same prior as well.
     data.extend(taken.as_ref().map(|kept| format!(", prior {}", kept.fingerprint())));
+    let observed = if args.save.is_some() { of_observed(&graph, &bound) } else { String::new() };
     let from = args.from.as_ref().map(|path| {
         let kept = keep::read(path, terminal)?;
         let reached = reached(&kept, &opened.source.text, &data, &plan)
@@ -103,7 +104,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
     // the nodes that they depend on.
     let predicts = !plan.predicted.is_empty() || !plan.kept.everything();
     bound.forget(&graph, |n| named(n) || predicts);
-    let about = keep::about(&opened, &graph, args, options.seed, &data)?;
+    let about = keep::about(&opened, &graph, args, options.seed, [&data, &observed])?;
     let keeping = outputs.kept().map(|place| Keeping {
         place,
         graph: &graph,
@@ -118,6 +119,7 @@ pub(super) fn run(args: &args::Fit, terminal: &Terminal) -> Result<Exit, Stop> {
         args.quiet,
         args.restarts.unwrap_or(0),
         args.max_iterations,
+        args.tolerance,
         interrupt.clone(),
     );
     let every = args.checkpoint.map(|minutes| Duration::from_secs_f64(60.0 * minutes));

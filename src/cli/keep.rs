@@ -50,7 +50,7 @@ pub(super) fn about(
     graph: &FactorGraph,
     args: &args::Fit,
     seed: u64,
-    data: &str,
+    [data, observed]: [&str; 2],
 ) -> Result<About, Stop> {
     Ok(About {
         model: ModelText {
@@ -64,6 +64,7 @@ pub(super) fn about(
                 .collect(),
         },
         data: data.to_string(),
+        observed: observed.to_string(),
         seed,
         tolerance: args.tolerance,
     })

@@ -4,17 +4,20 @@
 mod args;
 mod check;
 mod code;
+mod compare;
 mod draw;
 mod exit;
 mod explain;
 mod export;
 mod fit;
+mod folds;
 mod interrupt;
 mod keep;
 mod list;
 mod manual;
 mod memory;
 mod model;
+mod new;
 mod nodes;
 mod outputs;
 mod predict;
@@ -24,6 +27,7 @@ mod show;
 mod simulate;
 mod start;
 mod stop;
+mod sweep;
 mod terminal;
 
 use args::{Args, Command};
@@ -39,6 +43,9 @@ pub fn main() -> ExitCode {
     let ended = match &args.command {
         Command::Fit(a) => fit::run(a, &terminal),
         Command::Predict(a) => predict::run(a, &terminal),
+        Command::Compare(a) => compare::run(a, &terminal),
+        Command::Sweep(a) => sweep::run(a, &terminal),
+        Command::New(a) => new::run(a, &terminal),
         Command::Simulate(a) => simulate::run(a, &terminal),
         Command::Export(a) => export::run(a, &terminal),
         Command::Report(a) => report::run(a, &terminal),

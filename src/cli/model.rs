@@ -3,7 +3,7 @@
 use super::{args, exit::Exit, stop::Stop, terminal::Terminal};
 use crate::{
     data,
-    diag::{Diagnostics, Reported, render},
+    diag::{Diagnostic, Diagnostics, Reported, render},
     disk::{self, Disk},
     factorize::Blocks,
     graph::{
@@ -249,6 +249,17 @@ impl<'t> Opened<'t> {
             .iter()
             .filter_map(|t| Some((t.name.clone(), given(&t.name).or_else(|| own(&t.source))?)))
             .collect())
+    }
+
+    /// What is seen on the screen.
+    pub fn terminal(&self) -> &'t Terminal {
+        self.terminal
+    }
+
+    /// A mistake in a table, rendered.
+    pub fn shown(&self, d: Diagnostic) -> Stop {
+        let shown = data::show_line(&Disk, d);
+        Stop { exit: Exit::Fault, message: render::render_all(&[shown], &self.source, self.terminal.colour) }
     }
 
     /// What a stage gave, or all that it reported.

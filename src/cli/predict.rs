@@ -3,7 +3,7 @@
 
 use super::{args, exit::Exit, keep, model::Opened, stop::Stop, terminal::Terminal};
 use crate::{
-    ask::{self, Ends, NoAnswer, Question},
+    ask::{self, Ends, NoAnswer, Question, prediction::Prediction},
     diag::{Diagnostics, render},
     graph::{Bound, FactorGraph, factor_graph::PlateKind},
     keep::{Kept, skeleton::axes},
@@ -11,7 +11,7 @@ use crate::{
     report::prediction::FORMATS,
     shape::PlateId,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &args::Predict, terminal: &Terminal) -> Result<Exit, Stop> {
     let kept = keep::read(&args.posterior, terminal)?;
@@ -27,12 +27,8 @@ pub(super) fn run(args: &args::Predict, terminal: &Terminal) -> Result<Exit, Sto
     }
     let question =
         Question { filter: args.filter, most_likely: args.most_likely, steps: args.steps.unwrap_or(0) };
-    let planner = |bound: &Bound, ends: Ends| {
-        let mut diags = Diagnostics::default();
-        pipeline::plan_again(&kept, &graph, bound, ends, &mut diags).map_err(|_| diags)
-    };
-    let prediction = ask::predict(&kept, &graph, &bound, plate, question, &planner);
-    let prediction = prediction.map_err(|e| no_answer(e, args, &opened, terminal))?;
+    let prediction = answer(&kept, &graph, &bound, plate, question);
+    let prediction = prediction.map_err(|e| no_answer(e, &args.posterior, &opened, terminal))?;
     if !args.quiet {
         let inferred = |p: &str| prediction.groups.iter().any(|n| n.plates.iter().any(|a| a.name == p));
         fresh(&kept, &graph, &bound, &inferred).iter().for_each(|w| terminal.warn(w));
@@ -42,10 +38,28 @@ pub(super) fn run(args: &args::Predict, terminal: &Terminal) -> Result<Exit, Sto
     Ok(Exit::Good)
 }
 
+/// What the kept posterior says of the rows of a plate, their plan made about its centres.
+///
+/// # Errors
+/// As for [`ask::predict`].
+pub(super) fn answer(
+    kept: &Kept,
+    graph: &FactorGraph,
+    bound: &Bound,
+    plate: PlateId,
+    question: Question,
+) -> Result<Prediction, NoAnswer> {
+    let planner = |bound: &Bound, ends: Ends| {
+        let mut diags = Diagnostics::default();
+        pipeline::plan_again(kept, graph, bound, ends, &mut diags).map_err(|_| diags)
+    };
+    ask::predict(kept, graph, bound, plate, question, &planner)
+}
+
 /// Why there is none, rendered.
-fn no_answer(e: NoAnswer, args: &args::Predict, opened: &Opened<'_>, terminal: &Terminal) -> Stop {
+pub(super) fn no_answer(e: NoAnswer, posterior: &Path, opened: &Opened<'_>, terminal: &Terminal) -> Stop {
     match e {
-        NoAnswer::Kept(e) => keep::unusable(&args.posterior, &e, terminal),
+        NoAnswer::Kept(e) => keep::unusable(posterior, &e, terminal),
         NoAnswer::Form(why) => terminal.fault(
             format!("these rows have no answer in closed form: {why}"),
             "`elbow fit` with the new rows, their cells left empty, answers them",
@@ -65,7 +79,11 @@ fn no_answer(e: NoAnswer, args: &args::Predict, opened: &Opened<'_>, terminal: &
 }
 
 /// The plate whose rows are new.
-fn rows(graph: &FactorGraph, data: &[(String, PathBuf)], terminal: &Terminal) -> Result<PlateId, Stop> {
+pub(super) fn rows(
+    graph: &FactorGraph,
+    data: &[(String, PathBuf)],
+    terminal: &Terminal,
+) -> Result<PlateId, Stop> {
     let given = |t: usize| data.iter().any(|(name, _)| *name == graph.tables[t].name);
     let of = |kind: &PlateKind| match kind {
         PlateKind::Rows { table, .. } | PlateKind::Steps { table, .. } | PlateKind::Tree { table, .. } => {

@@ -41,10 +41,15 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// A model file's text; or why it can't be had, and what to do.
+/// A model file's text, of standard input where it is called `-`; or why it can't be had, and what to do.
 pub(crate) fn model_text(path: &Path) -> Result<String, (String, &'static str)> {
     let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|e| {
+    let mut bytes = vec![];
+    let read = match path == Path::new("-") {
+        true => io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes),
+        false => std::fs::read(path),
+    };
+    let bytes = read.map_err(|e| {
         let why = format!("cannot read the model file `{shown}`: {}", plain(&e));
         (why, "name a file that is there, such as `graphs/gmm.ron`")
     })?;

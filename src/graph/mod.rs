@@ -8,6 +8,7 @@ pub mod bound;
 pub mod codes;
 pub mod energy;
 pub mod evaluate;
+mod exchangeable;
 pub mod factor_graph;
 mod functions;
 mod on_line;

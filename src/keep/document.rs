@@ -18,6 +18,9 @@ pub struct Document {
     pub model: ModelText,
     /// A fingerprint of the data, as the model read them.
     pub data: String,
+    /// One of what it observes, as any model of it would read it; empty in files of before there was one.
+    #[serde(default)]
+    pub observed: String,
     /// How the run went.
     pub run: RunText,
     /// Nodes in the order of the file.

@@ -192,6 +192,7 @@ mod tests {
             version: text("0.0"),
             model: ModelText { name: text("m"), file: text("m.ron"), text: text("Model()"), tables: vec![] },
             data: text("0"),
+            observed: String::new(),
             run: RunText { seed: u64::MAX, restart: 1, stop: text("converged"), falls: vec![] },
             nodes: vec![],
             plates: vec![],

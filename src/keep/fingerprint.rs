@@ -1,12 +1,13 @@
-//! A fingerprint of the data that a model has read: whoever goes on needs the same. Not here: the
-//! fingerprint's own arithmetic (`num::digest`).
+//! Fingerprints of the data that a model has read, for whoever goes on with it, and of those that it observes, for whoever
+//! compares it with others. Not here: the fingerprint's own arithmetic (`num::digest`).
 
 use crate::{
     graph::{
-        Bound,
+        Bound, FactorGraph,
         bound::{BoundPlate, ObservedArray},
     },
     num::digest::Digest,
+    shape::{NodeId, PlateId},
 };
 
 /// The fingerprint, in sixteen letters and digits. All values must still be there.
@@ -53,4 +54,45 @@ pub fn of_data(bound: &Bound) -> String {
         };
     }
     format!("{:016x}", d.finish())
+}
+
+/// The fingerprint of what is observed, in sixteen letters and digits: the same for models that call it by other names,
+/// in another order, as a vector or number by number. All values must still be there.
+pub fn of_observed(graph: &FactorGraph, bound: &Bound) -> String {
+    let mut all = 0u64;
+    for (n, node) in graph.nodes.iter().enumerate() {
+        let Some(values) = bound.observed(NodeId(n)) else { continue };
+        let sizes: Vec<usize> = node.plates.iter().map(|p| bound.plate(*p).size).collect();
+        let rows = node.plates.iter().position(|p| graph.plates[p.0].kind.rows_of().is_some()).unwrap_or(0);
+        let inner: usize = sizes.iter().skip(rows + 1).product();
+        let size = sizes.get(rows).copied().unwrap_or(1);
+        let outer: usize = sizes.iter().take(rows).product();
+        let weight = node.plates.get(rows).and_then(|p: &PlateId| bound.plate(*p).weight.as_deref());
+        let labels = node.event.and_then(|e| bound.labels(e));
+        let width = match values {
+            ObservedArray::Numbers { width, .. } => *width,
+            ObservedArray::Codes(_) => 1,
+        };
+        // Column by column: their sum does not depend on which comes first.
+        for column in 0..outer * inner * width {
+            let (component, rest) = (column % width, column / width);
+            let mut d = Digest::default();
+            for row in 0..size {
+                let element = (rest / inner * size + row) * inner + rest % inner;
+                match values {
+                    ObservedArray::Numbers { values, .. } => {
+                        d.numbers(&[values[element * width + component]])
+                    }
+                    ObservedArray::Codes(codes) => match (codes[element], &labels) {
+                        (u32::MAX, _) => d.word(u64::MAX),
+                        (code, Some(labels)) => d.bytes(labels[code as usize].as_bytes()),
+                        (code, None) => d.bytes((code + 1).to_string().as_bytes()),
+                    },
+                };
+            }
+            d.numbers(weight.unwrap_or_default());
+            all = all.wrapping_add(d.finish());
+        }
+    }
+    format!("{all:016x}")
 }

@@ -25,6 +25,8 @@ pub struct About {
     pub model: ModelText,
     /// The fingerprint of its data.
     pub data: String,
+    /// The fingerprint of what it observes.
+    pub observed: String,
     /// Of all random numbers.
     pub seed: u64,
     /// The relative change of the bound at which it has converged.
@@ -126,6 +128,7 @@ pub fn save(graph: &FactorGraph, bound: &Bound, plan: &Plan, about: &About, reac
         version: env!("CARGO_PKG_VERSION").into(),
         model: about.model.clone(),
         data: about.data.clone(),
+        observed: about.observed.clone(),
         run: RunText {
             seed: about.seed,
             restart: reached.restart,

@@ -3,6 +3,7 @@
 
 pub mod axes;
 pub mod check;
+pub mod comparison;
 pub mod csv;
 pub mod derived;
 pub mod dir;
@@ -18,6 +19,7 @@ mod profile;
 pub mod simulated;
 pub mod sparkline;
 mod starts;
+pub mod starter;
 pub mod table;
 pub mod text;
 pub mod trace;

@@ -40,7 +40,7 @@ impl ReportFormat for Text {
                 top: page.top,
                 empty: &empty,
             };
-            write!(out, "\n{}\n{}", title(node), node_table(node, &layout))?;
+            write!(out, "\n{}\n{}", title(posterior, node), node_table(node, &layout))?;
         }
         if !posterior.derived.is_empty() {
             write!(out, "\nderived\n{}", super::derived::table(&posterior.derived, page.width))?;
@@ -199,7 +199,7 @@ fn describe(b: &BlockSummary) -> String {
 }
 
 /// `centre[k]  Normal over x`.
-fn title(n: &NodePosterior) -> String {
+fn title(p: &Posterior, n: &NodePosterior) -> String {
     let plates: Vec<&str> = n.plates.iter().map(|a| a.name.as_str()).collect();
     let mut text = n.name.clone();
     if !plates.is_empty() {
@@ -211,6 +211,8 @@ fn title(n: &NodePosterior) -> String {
     }
     if n.observed {
         text += "  (observed; missing cells are predicted)";
+    } else if p.predicted.contains(&n.name) {
+        text += ", predicted";
     } else if n.precision {
         text += ", a precision";
     }

@@ -228,9 +228,12 @@ fn an_unknown_rate_of_waiting_times_predicts_a_lomax() {
 fn draws_are_exported_with_the_same_bytes_again() {
     let f = Folder::new(&[("m.ron", NORMAL), ("t.csv", "x\n1\n2\n4\n")]);
     f.text(&["fit", "m.ron", "--quiet", "--save", "p"]);
-    for (file, begins) in
-        [("a.npz", "PK"), ("a.csv", "node,index,draw,value\ntau,"), ("a.json", "{\"posterior\":{")]
-    {
+    for (file, begins) in [
+        ("a.npz", "PK"),
+        ("a.csv", "node,index,draw,value\ntau,"),
+        ("a.json", "{\"posterior\":{"),
+        ("a.parquet", "PAR1"),
+    ] {
         let said = f.text(&["export", "p", "--to", file, "--draws", "50"]);
         assert_eq!(said, "node,numbers,draws\ntau,1,50\nmu,1,50\n");
         let bytes = fs::read(f.path().join(file)).unwrap();
@@ -238,7 +241,7 @@ fn draws_are_exported_with_the_same_bytes_again() {
         f.text(&["export", "p", "--to", file, "--draws", "50"]);
         assert_eq!(fs::read(f.path().join(file)).unwrap(), bytes, "{file}");
     }
-    f.refused(&["export", "p", "--to", "a.xls"], 2, &["`.npz`, `.csv`, `.json`"]);
+    f.refused(&["export", "p", "--to", "a.xls"], 2, &["`.npz`, `.csv`, `.json`, `.parquet`"]);
 }
 
 #[test]
@@ -256,4 +259,25 @@ fn what_is_derived_is_kept_and_shown_again() {
     fs::remove_file(f.path().join("t.csv")).unwrap();
     assert_eq!(f.json(&["show", "p"])["derive"], fit["derive"]);
     assert!(f.text(&["show", "p"]).contains("above[4]"));
+}
+
+/// Draws in Parquet are read again by the model that they are data of.
+#[test]
+fn exported_draws_are_a_table() {
+    let f = Folder::new(&[("m.ron", NORMAL), ("t.csv", "x\n1\n2\n4\n")]);
+    f.text(&["fit", "m.ron", "--quiet", "--save", "p"]);
+    for file in ["d.parquet", "d.csv"] {
+        f.text(&["export", "p", "--to", file, "--draws", "300", "--nodes", "mu"]);
+        let model = format!(
+            r#"Model(data: {{ "d": "{file}" }}, plates: {{ "n": Rows(table: "d"), "g": Groups(column: "d.node") }},
+            nodes: {{ "m[g]": Normal(mean: 0, precision: 1e-9), "v[n]": Normal(mean: "m[node[n]]", precision: 1) }},
+            observe: {{ "v": "value" }})"#
+        );
+        fs::write(f.path().join("r.ron"), model).unwrap();
+        let mean =
+            f.json(&["fit", "r.ron", "--quiet", "--nodes", "m"])["nodes"]["m"]["mean"][0].as_f64().unwrap();
+        let shown = f.json(&["show", "p"])["nodes"]["mu"].clone();
+        let error = shown["sd"].as_f64().unwrap() / 300f64.sqrt();
+        assert!((mean - shown["mean"].as_f64().unwrap()).abs() < 5.0 * error, "{file}: {mean}");
+    }
 }

@@ -84,8 +84,8 @@ impl Case {
             text: self.text.clone(),
             tables: vec![],
         };
-        let about =
-            About { model, data: self.data.clone(), seed: options.seed, tolerance: options.tolerance };
+        let (data, seed, tolerance) = (self.data.clone(), options.seed, options.tolerance);
+        let about = About { model, data, seed, tolerance, ..About::default() };
         let kept = save(&self.graph, &self.bound, &self.plan, &about, &reached.unwrap());
         let file = kept.write().unwrap();
         let again = Kept::read(&file).unwrap();

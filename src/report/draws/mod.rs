@@ -4,6 +4,8 @@ mod drawn;
 mod json;
 mod long;
 mod npz;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 pub use drawn::Draws;
 
@@ -13,5 +15,10 @@ use std::io;
 pub type WriteDraws = fn(&Draws, &mut dyn io::Write) -> io::Result<()>;
 
 /// Every format by the end of its files' names.
-pub static FORMATS: &[(&str, WriteDraws)] =
-    &[("npz", npz::write), ("csv", long::write), ("json", json::write)];
+pub static FORMATS: &[(&str, WriteDraws)] = &[
+    ("npz", npz::write),
+    ("csv", long::write),
+    ("json", json::write),
+    #[cfg(feature = "parquet")]
+    ("parquet", parquet::write),
+];
