@@ -1,7 +1,7 @@
 //! The last axis across, all others down: matrices of probabilities, and numbers too many for a list. Not here: which
 //! (`layout`).
 
-use super::{Layout, is_probability_vector, rest};
+use super::cut::{Layout, is_probability_vector, rest};
 use crate::{
     answer::posterior::NodePosterior,
     report::{

@@ -1,7 +1,7 @@
 //! One line for each number: its labels, mean, sd and quantiles, and of a precision the standard deviation that it
 //! means. Not here: which numbers (`layout`).
 
-use super::{Layout, is_probability_vector, rest};
+use super::cut::{Layout, is_probability_vector, rest};
 use crate::{
     answer::posterior::NodePosterior,
     report::{

@@ -1,7 +1,10 @@
 //! Matrices: a precision as the standard deviations and correlations that it means, others by their entries. Not here:
 //! matrices of probabilities (`grid`).
 
-use super::{Layout, grid, rest};
+use super::{
+    cut::{Layout, rest},
+    grid,
+};
 use crate::{
     answer::posterior::NodePosterior,
     num::cholesky,
@@ -80,7 +83,7 @@ fn spreads(
     sheet.blank_repeats(plates);
     let fixed = plates + 2 + usize::from(dof.is_some());
     debug_assert_eq!(axes(node).len(), plates + 2);
-    " standard deviations and correlations of the inverse of its mean\n".to_string()
+    " sd and correlations of the inverse of its mean\n".to_string()
         + &sheet.render_in_parts(layout.width, fixed)
         + &rest(node, layout, elements.len(), shown, " matrices")
 }

@@ -1,7 +1,10 @@
 //! Long vectors of probabilities: the largest entries of each, as the top words of a topic. Not here: short ones (`list`,
 //! `grid`).
 
-use super::{Layout, list, rest};
+use super::{
+    cut::{Layout, rest},
+    list,
+};
 use crate::{
     answer::posterior::NodePosterior,
     report::{
