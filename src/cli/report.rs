@@ -1,7 +1,7 @@
 //! `elbow report`: a kept posterior as a page. Not here: the page (`page`).
 
 use super::{
-    args::Report,
+    args::{self, Report},
     exit::Exit,
     keep, memory,
     model::Opened,
