@@ -99,8 +99,7 @@ fn student_quantile(dof: f64, p: f64) -> f64 {
     if dof.is_finite() {
         return quantile::student_t(dof, p);
     }
-    let standard =
-        |p| crate::dist::normal::SPEC.family.map_or(f64::NAN, |f| f.quantile(1, &[0.0, -0.5], p)[0]);
+    let standard = quantile::gaussian;
     // Both ends equally far from the middle.
     if p < 0.5 { -standard(1.0 - p) } else { standard(p) }
 }

@@ -23,7 +23,7 @@ fn arguments_are_refused_with_their_code_and_nothing_else() {
         ("Poisson(rate: \"tau * u\")", ""),
         ("StudentT(mean: \"2 * mu + a[n]\", precision: \"tau\", dof: \"a[n]\")", ""),
         ("StudentT(mean: \"mu\", precision: \"mu\", dof: 3)", "E0401"),
-        ("StudentT(mean: \"mu\", precision: \"tau\", dof: \"tau\")", "E0402"),
+        ("StudentT(mean: \"mu\", precision: \"tau\", dof: \"tau\")", ""),
         ("StudentT(mean: \"mu\", precision: \"tau\", dof: 0)", "E0408"),
         ("LogNormal(mean: \"mu\", precision: \"tau * u\")", ""),
         ("LogNormal(mean: \"tau\", precision: 1)", "E0401"),
@@ -47,7 +47,7 @@ fn arguments_are_refused_with_their_code_and_nothing_else() {
         ("Normal(mean: \"a[n] * mu + a[n]\", sd: \"a[n]\")", ""),
         ("Normal(mean: \"tau\", precision: 1)", "E0401"),
         ("Normal(mean: \"mu\", precision: \"mu\")", "E0401"),
-        ("Normal(mean: \"mu\", sd: \"tau\")", "E0402"),
+        ("Normal(mean: \"mu\", sd: \"tau\")", ""),
         ("Normal(mean: \"mu\", precision: \"tau + 1\")", "E0404"),
         ("Normal(mean: \"mu\", precision: \"-2 * tau\")", "E0404"),
         ("Normal(mean: \"mu\", precision: \"1 / tau\")", "E0404"),
@@ -58,7 +58,7 @@ fn arguments_are_refused_with_their_code_and_nothing_else() {
         ("Normal(mean: \"mu\", precision: 0)", "E0408"),
         ("Normal(mean: \"mu\", variance: -1)", "E0408"),
         ("Gamma(shape: 2, rate: \"tau\")", ""),
-        ("Gamma(shape: \"tau\", rate: 1)", "E0402"),
+        ("Gamma(shape: \"tau\", rate: 1)", ""),
         ("Bernoulli(p: \"bias\")", ""),
         ("Bernoulli(p: \"1 - bias\")", "E0404"),
         ("Bernoulli(p: 1.5)", "E0408"),
@@ -70,7 +70,7 @@ fn arguments_are_refused_with_their_code_and_nothing_else() {
         ("Categorical(p: [0.5, 0.6])", "E0408"),
         ("Categorical(p: [1, 0])", ""),
         ("Dirichlet(concentration: [1, 0])", "E0408"),
-        ("Dirichlet(concentration: \"theta\")", "E0402"),
+        ("Dirichlet(concentration: \"theta\")", "E0303"),
         ("MvNormal(mean: 0, precision: \"2 * spread\")", ""),
         ("MvNormal(mean: 0, precision: [[1, 2], [2, 1]])", "E0408"),
         ("Wishart(dof: 0.5, scale: \"identity(2)\")", "E0408"),
@@ -90,9 +90,6 @@ fn arguments_are_refused_with_their_code_and_nothing_else() {
 #[test]
 fn what_is_refused_says_what_to_write() {
     for (line, code, words) in [
-        ("Normal(mean: 0, variance: \"tau\")", "E0402", "that is another model"),
-        ("Normal(mean: 0, variance: \"2 * tau\")", "E0402", "is then that of 1 / variance"),
-        ("Normal(mean: 0, sd: \"tau\")", "E0402", "is then that of 1 / sd²"),
         (
             "Normal(mean: 0, variance: \"1 / tau\")",
             "E0402",
@@ -101,7 +98,6 @@ fn what_is_refused_says_what_to_write() {
         ("Normal(mean: 0, variance: \"a[n] / tau\")", "E0402", "write `precision: \"tau / t.a[n]\"`"),
         ("Normal(mean: 0, variance: \"tau + u\")", "E0402", "a line of its own"),
         ("Normal(mean: 0, variance: \"1 + tau\")", "E0402", "write a known variance"),
-        ("Normal(mean: 0, variance: \"tau * u\")", "E0402", "another model"),
         ("MvNormal(mean: [0, 0], covariance: \"spread\")", "E0402", "the inverse of the covariance"),
         ("Wishart(dof: 3, scale: \"tau * identity(2)\")", "E0402", "a prior on scale⁻¹ would be conjugate"),
         ("Normal(mean: \"mu\", precision: \"tau / u\")", "E0407", "has no closed form"),
@@ -112,8 +108,6 @@ fn what_is_refused_says_what_to_write() {
         ("Bernoulli(p: \"sigmoid(mu)\")", "E0219", "a Beta"),
         ("Normal(mean: \"dott(mu, mu)\", precision: 1)", "E0219", "did you mean `dot`"),
         ("Gaussian(mean: 0, precision: 1)", "E0203", "`Normal("),
-        ("InverseGamma(shape: 1, rate: 1)", "E0203", "the precision"),
-        ("HalfCauchy(scale: 1)", "E0203", "1 / sd²"),
         ("Poison(rate: 1)", "E0203", "did you mean `Poisson`"),
     ] {
         let found = diagnose(line);

@@ -16,7 +16,7 @@ const X: usize = 0;
 const SCALE: usize = 1;
 
 /// ln(2/π)
-const LN_TWO_OVER_PI: f64 = -0.451_582_705_289_454_84;
+const LN_TWO_OVER_PI: f64 = -0.451_582_705_289_454_8;
 
 static TERMS: &[Term] = &[
     term_against(Measure::Family, |_| 1.0, &[part(X, LN, "")]),

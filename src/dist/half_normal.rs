@@ -15,7 +15,7 @@ const X: usize = 0;
 const SD: usize = 1;
 
 /// ½ ln(2/π)
-const HALF_LN_TWO_OVER_PI: f64 = -0.225_791_352_644_727_42;
+const HALF_LN_TWO_OVER_PI: f64 = -0.225_791_352_644_727_43;
 /// 2/π
 const TWO_OVER_PI: f64 = std::f64::consts::FRAC_2_PI;
 

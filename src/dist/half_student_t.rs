@@ -1,8 +1,8 @@
 //! HalfStudentT(x | dof ν, scale s), on the positive numbers: a Student-t about 0, folded. A prior of standard
 //! deviations.
 //!
-//! Density: ln 2 + ln Γ(½(ν + 1)) − ln Γ(½ν) − ½ ln(νπ) − ln s − ½(ν + 1) ln(1 + x²/(νs²)). As with a half-Cauchy (ν =
-//! 1) the last summand is the base measure of q, which stands on the line (`line`). Source: Gelman, Prior distributions
+//! Density: ln 2 + ln Γ(½(ν + 1)) − ln Γ(½ν) − ½ ln(νπ) − ln s − ½(ν + 1) ln(1 + x²/(νs²)). As with a half-Cauchy
+//! (ν = 1) the last summand is the base measure of q, which stands on the line (`line`). Source: Gelman, Prior distributions
 //! for variance parameters in hierarchical models (Bayesian Analysis 1, 2006), sec. 3.2.
 
 use super::half_scale::HALF_SCALE;

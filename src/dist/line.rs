@@ -319,15 +319,15 @@ mod tests {
 
     #[test]
     fn concentrations_have_their_number() {
-        // Two vectors of three: 2 ln Γ(3c) − 6 ln Γ(c) − c, against dc/c.
-        let eta = with(&[(LN, 1.0), (X, -1.0), (LN_GAMMA, -6.0), (LN_GAMMA_TIMES, 2.0), (TIMES, 6.0)]);
+        // Two vectors of three: 2 ln Γ(3c) − 6 ln Γ(c) − 8c, against dc/c.
+        let eta = with(&[(LN, 1.0), (X, -8.0), (LN_GAMMA, -6.0), (LN_GAMMA_TIMES, 2.0), (TIMES, 6.0)]);
         let mut m = [0.0; PARTS];
         let a = moments(0, &eta, &mut m).unwrap();
         let (mut sum, mut part) = (0.0, 0.0);
         for i in 0..200_000 {
             let z = -25.0 + 30.0 * (f64::from(i) + 0.5) / 200_000.0;
             let c: f64 = z.exp();
-            let w = (z - c - 6.0 * ln_gamma(c) + 2.0 * ln_gamma(3.0 * c)).exp() * 30.0 / 200_000.0;
+            let w = (z - 8.0 * c - 6.0 * ln_gamma(c) + 2.0 * ln_gamma(3.0 * c)).exp() * 30.0 / 200_000.0;
             sum += w;
             part += w * ln_gamma(3.0 * c);
         }

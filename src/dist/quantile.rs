@@ -10,6 +10,12 @@ mod gamma;
 mod newton;
 mod uniform;
 
+/// The p quantile of a Gaussian of mean 0 and variance 1.
+pub(crate) fn gaussian(p: f64) -> f64 {
+    use statrs::distribution::ContinuousCDF;
+    statrs::distribution::Normal::standard().inverse_cdf(p)
+}
+
 /// The p quantile of Gamma(shape, 1).
 pub(crate) fn gamma(shape: f64, p: f64) -> f64 {
     if p <= 0.0 {

@@ -76,7 +76,7 @@ fn not_gaussian(graph: &FactorGraph, roles: &[Role], site: NodeId, ops: &[Op]) -
         Source::Node(n) => graph.nodes[n.0].spec.stat.domain == Domain::Positive,
         _ => false,
     };
-    if random.iter().any(|o| !sums(&o) && !(scaled && scales(&o))) {
+    if random.iter().any(|o| !(sums(&o) || scaled && scales(&o))) {
         return Some("picked by a latent category, or multiplied by what is not Gaussian");
     }
     let gaussian = || random.iter().filter(sums).filter(|o| o.part == 0);

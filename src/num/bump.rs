@@ -152,7 +152,10 @@ fn reach(h: &dyn Fn(f64) -> f64, top: f64, height: f64, side: f64, end: f64) -> 
     let fallen = |by: f64| height - h(top + side * by);
     let mut near = 1.0_f64.min(room);
     // A fall that is no number is a deep one.
-    let deep = |by: f64, depth: f64| !(fallen(by) < depth);
+    let deep = |by: f64, depth: f64| {
+        let by = fallen(by);
+        by >= depth || by.is_nan()
+    };
     while deep(near, 1.0) && near > 1e-12 * (1.0 + top.abs()) {
         near *= 0.5;
     }
@@ -190,13 +193,10 @@ mod tests {
 
     #[test]
     fn gammas_of_any_shape() {
-        for (a, want) in [(1e-6_f64, 1e6_f64.ln()), (1.0, 0.0), (1e6, f64::NAN)] {
+        for a in [1e-6_f64, 1.0, 1e6] {
             let got = total(&|z| a * z - z.exp(), &|z| a - z.exp(), LINE);
-            let want = if want.is_nan() { crate::num::special::ln_gamma(a) } else { want };
-            assert!(
-                (got - want).abs() < 1e-6 * a.min(1.0) + 1e-13 * want.abs() + 1e-11,
-                "{a}: {got}, {want}"
-            );
+            let want = crate::num::special::ln_gamma(a);
+            assert!((got - want).abs() < 1e-13 * want.abs() + 1e-11, "{a}: {got} is not {want}");
         }
     }
 

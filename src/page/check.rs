@@ -111,7 +111,7 @@ fn node(subject: &Subject<'_>, n: usize) -> String {
             if w > 1 {
                 let (a, b) = (seen.names[0].clone(), seen.names[1].clone());
                 list.push((
-                    [format!("Correlation of"), format!("{a} and {b}")],
+                    ["Correlation of".to_string(), format!("{a} and {b}")],
                     Box::new(move |v| {
                         let pairs: Vec<(f64, f64)> = v.chunks_exact(w).map(|r| (r[0], r[1])).collect();
                         correlation(&pairs)

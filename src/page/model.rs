@@ -44,13 +44,14 @@ pub fn description(text: &str) -> Vec<String> {
         };
         if said.is_empty() {
             out.push(String::new());
-        } else if !skips && i > 0 {
-            if let Some(last) = out.last_mut() {
-                if !last.is_empty() {
-                    last.push(' ');
-                }
-                last.push_str(said);
+        } else if !skips
+            && i > 0
+            && let Some(last) = out.last_mut()
+        {
+            if !last.is_empty() {
+                last.push(' ');
             }
+            last.push_str(said);
         }
     }
     out.retain(|p| !p.is_empty());

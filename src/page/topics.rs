@@ -280,10 +280,10 @@ impl Groups {
             marks.clear();
         }
         let mut table = Table::new(&["<topic", "<most of it", "share of that group"]);
-        for i in 0..rows {
+        for (i, name) in names.iter().enumerate().take(rows) {
             let of = |g: &usize| self.shares[lists.topics[i] * groups + g];
             if let Some(g) = (0..groups).max_by(|a, b| of(a).total_cmp(&of(b))) {
-                table.row(&[names[i].clone(), self.labels[g].clone(), percent(of(&g))]);
+                table.row(&[name.clone(), self.labels[g].clone(), percent(of(&g))]);
             }
         }
         let chart = strips::chart(&names, &shares, groups, &marks, &format!("Topics by group. {see}"));

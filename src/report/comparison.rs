@@ -65,7 +65,7 @@ fn text(c: &Comparison, width: usize, out: &mut dyn io::Write) -> io::Result<()>
         });
         sheet.row(cells);
     }
-    write!(out, "{}\n", sheet.render(width))?;
+    writeln!(out, "{}", sheet.render(width))?;
     c.remarks.iter().try_for_each(|r| writeln!(out, "{}", wrapped(r, width)))
 }
 

@@ -195,6 +195,9 @@ fn belief<'a>(
 /// Fills in what is predicted.
 struct Filling<'a>(Rows<'a>);
 
+/// Takes a line, which of the node's it is, its values, and the elements.
+type Say<'s, 'a> = &'s mut dyn FnMut(&'a Factor, usize, Environment<'a>, &[usize]);
+
 impl Filling<'_> {
     fn unit(&self, beliefs: &mut Beliefs<'_>, unit: &Unit) {
         let holes = |beliefs: &Beliefs<'_>, n: NodeId| -> Vec<usize> {
@@ -262,12 +265,7 @@ impl Filling<'_> {
     }
 
     /// Gives elements of a node, some at a time, with the line that speaks of them: the first that does.
-    fn by_line<'a>(
-        &'a self,
-        n: NodeId,
-        elements: &[usize],
-        say: &mut dyn FnMut(&'a Factor, usize, Environment<'a>, &[usize]),
-    ) {
+    fn by_line<'a>(&'a self, n: NodeId, elements: &[usize], say: Say<'_, 'a>) {
         let node = &self.0.graph.nodes[n.0];
         let d = node.event.map_or(1, |e| self.0.bound.size(e));
         let sizes: Vec<usize> = node.plates.iter().map(|p| self.0.bound.plate(*p).size).collect();

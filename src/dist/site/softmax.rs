@@ -91,7 +91,7 @@ fn newton(p: &[f64], v: &[f64], r: &mut [f64]) -> bool {
         (0..d).for_each(|l| m.swap(i * d + l, best * d + l));
         r.swap(i, best);
         let pivot = m[i * d + i];
-        if !(pivot.abs() > 0.0) {
+        if pivot == 0.0 || pivot.is_nan() {
             return false;
         }
         for k in i + 1..d {

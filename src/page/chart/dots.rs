@@ -119,7 +119,7 @@ fn draw(width: f64, rows: &[Spread], axis: &str, domain: Domain) -> Svg {
         if let Some((p, q)) = r.middle.map(|(p, q)| (x.inside(p), x.inside(q)))
             && q - p > 16.0
         {
-            svg.raw(&format!("<g stroke-opacity=\".5\">"));
+            svg.raw("<g stroke-opacity=\".5\">");
             svg.stroke((p, y), (q, y), 6.0, &format!("s{c}"));
             svg.raw("</g>");
         }

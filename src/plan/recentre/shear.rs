@@ -121,9 +121,10 @@ fn fits(graph: &FactorGraph, bound: &Bound, plan: &Plan, f: &Factor, pair: (Node
     }
     let picked = matrix_of(&precision.expr, matrix)?;
     let mut alike = true;
-    each_ref(&mean.expr, &mut |r| match r.target {
-        Target::Node(n) => alike &= n == vector && r.index == picked.index,
-        _ => {}
+    each_ref(&mean.expr, &mut |r| {
+        if let Target::Node(n) = r.target {
+            alike &= n == vector && r.index == picked.index;
+        }
     });
     let only = scales_only(graph, &precision.expr, matrix) && multiple(&mean.expr, &|e| names(e, vector));
     let gate = |i: &Index| matches!(i, Index::Gate(g) if codes(bound, g).is_none());
@@ -285,10 +286,11 @@ mod tests {
         assert!(shear(2, &[1.0, 0.99, 0.99, 1.0], &one).is_none());
         assert!(shear(2, &[f64::NAN, 0.0, 0.0, 1.0], &one).is_none());
         // In its own units no entry of L is large, whichever column is far.
-        for far in [[1e9, 1e-6], [1.0, 1e3]] {
+        for far in [[1e9, 1.0], [1e6, 1e3]] {
             let (c, unit) = ([far[0], far[1]], [1.0, 1e-6]);
-            let at =
-                |i: usize| c[i / 2] * c[i % 2] + if i % 3 == 0 { unit[i / 2] * unit[i / 2] } else { 0.0 };
+            let at = |i: usize| {
+                c[i / 2] * c[i % 2] + if i.is_multiple_of(3) { unit[i / 2] * unit[i / 2] } else { 0.0 }
+            };
             let known = unit.map(|u: f64| 1.0 / (u * u));
             let l = shear(2, &[at(0), at(1), at(2), at(3)], &known).expect("it is skew");
             assert!(

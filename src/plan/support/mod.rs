@@ -24,7 +24,7 @@ use crate::{
     },
     shape::{BlockId, Extent, NodeId},
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 /// Tables looked at, at most: of more, a start takes its chance.
 const MOST: usize = 1 << 21;
@@ -181,9 +181,9 @@ impl<'a> Products<'a> {
                 match op.source {
                     Source::Known(k) => {
                         let array = &energy.knowns[k];
-                        if !arrays.contains_key(&k) {
+                        if let Entry::Vacant(free) = arrays.entry(k) {
                             let numbers = KnownArray::new(array, graph, bound, &[]).ok()?;
-                            arrays.insert(k, (numbers, array.elements.clone()));
+                            free.insert((numbers, array.elements.clone()));
                         }
                         known &= matches!(array.map, KnownMap::Stat { .. } | KnownMap::Value);
                     }
