@@ -41,7 +41,7 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
                 );
             }
             Carried::Many(what, span)
-                if param.random && powered(param, arg).is_some() && !squares(&arg.expr) =>
+                if param.random && powered(param, arg) == Some(1) && !squares(&arg.expr) =>
             {
                 found.push(many(what, span, param.stat, &a(f.spec.name)));
             }
