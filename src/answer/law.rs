@@ -109,7 +109,7 @@ fn student_below(dof: f64, z: f64) -> f64 {
     let far = if dof.is_finite() {
         0.5 * statrs::function::beta::beta_reg(0.5 * dof, 0.5, dof / (dof + z * z))
     } else {
-        0.5 * statrs::function::erf::erfc(z.abs() / std::f64::consts::SQRT_2)
+        crate::num::normal::probability(-z.abs())
     };
     if z > 0.0 { 1.0 - far } else { far }
 }

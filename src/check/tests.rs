@@ -105,7 +105,7 @@ fn what_is_refused_says_what_to_write() {
         ("Normal(mean: \"mu * tau\", precision: 1)", "E0407", "conjugate to Normals alone"),
         ("Poisson(rate: \"exp(mu)\")", "E0219", "LogNormal"),
         ("Normal(mean: 0, sd: \"sqrt(tau)\")", "E0219", "1 / sqrt(tau)"),
-        ("Bernoulli(p: \"sigmoid(mu)\")", "E0219", "a Beta"),
+        ("Bernoulli(p: \"sigmoid(mu)\")", "E0219", "`Bernoulli(logit: "),
         ("Normal(mean: \"dott(mu, mu)\", precision: 1)", "E0219", "did you mean `dot`"),
         ("Gaussian(mean: 0, precision: 1)", "E0203", "`Normal("),
         ("Poison(rate: 1)", "E0203", "did you mean `Poisson`"),

@@ -141,10 +141,9 @@ impl<'p> Field<'p, '_> {
         .max(free);
         // Two parts in five for short runs, one for longer ones, the rest for those that come to an end.
         let part = budget / 5;
-        let others = match asked {
-            0 => (if self.fewer { FEWER } else { wanted } - 1).min(2 * part / (SHORT.0 + START)),
-            n => n - 1,
-        };
+        // At least as many as nobody has to ask for.
+        let own = (if self.fewer { FEWER } else { STARTS } - 1).min(2 * part / (SHORT.0 + START));
+        let others = own.max(wanted.min(asked.max(1)) - 1);
         let short = (2 * part / others.max(1)).saturating_sub(START).clamp(SHORT.0, SHORT.1);
         let waiting = (WAITING / numbers(plan).max(1)).max(2);
         let mut field = vec![];

@@ -58,7 +58,7 @@ fn distribution(out: &mut String, spec: &DistSpec) {
         }
         // Another form of the density may have room for it, whatever the other parameters are.
         let open = |case: &&DistSpec| case.params[i].random && case.params.iter().all(|p| p.random);
-        let random = p.random || spec.cases.iter().any(|c| open(c));
+        let random = p.random || spec.cases.iter().any(open);
         let _ = writeln!(out, "| {names} | {} | {} |", cell(p.doc), if random { "yes" } else { "no" });
     }
     let carries = cell(&spec.stat.symbols());
