@@ -9,6 +9,7 @@ use crate::{
         factor_graph::{ExprKind, Function, Index, Node, PlateKind, Ref, RowSet, Target},
     },
     shape::{Extent, NodeId, PlateId},
+    syntax::expr::BinaryOp,
 };
 
 /// Groups past so many are shown in part.
@@ -51,9 +52,12 @@ pub fn uses(graph: &FactorGraph) -> Vec<Uses> {
             // A chain's first step says nothing of the others.
             let child = &graph.nodes[f.node.0];
             let shares = f.spec.stat.one_hot() && f.rows == RowSet::All && over_rows(graph, child);
+            // A scale that is raised to a power is no precision itself.
+            let mut raised = false;
+            each_part(&arg.expr, &mut |e| raised |= matches!(e.kind, ExprKind::Binary(BinaryOp::Power, ..)));
             each_ref(&arg.expr, &mut |r| {
                 if let Target::Node(n) = r.target {
-                    out[n.0].precision |= scales;
+                    out[n.0].precision |= scales && !raised;
                     out[n.0].components |= shares && r.index.is_empty();
                 }
             });

@@ -7,7 +7,10 @@ use super::{
     message::{Head, To},
 };
 use crate::{
-    expfam::stat::{Part, PartShape, StatKind},
+    expfam::{
+        line::LINE,
+        stat::{Part, PartShape, StatKind},
+    },
     graph::factor_graph::FactorGraph,
     shape::{Extent, NodeId},
 };
@@ -32,6 +35,8 @@ pub fn parts(
     let (graph, first) = (of.graph, &of.graph.nodes[node.0]);
     let at: Vec<String> = first.plates.iter().map(|p| graph.plate_name(*p).to_owned()).collect();
     let matrices = stat.parts.iter().any(|p| p.shape == PartShape::Matrix);
+    // Of the many functions on the line, those that something asks for.
+    let optional = *stat == LINE;
     let (mut heads, mut legend) = (vec![], vec![]);
     for (p, part) in stat.parts.iter().enumerate() {
         let event = event_names(graph, &first.plates, first.event, part.shape.rank());
@@ -43,7 +48,7 @@ pub fn parts(
             }
         }
         let text = text(Place { part, index: &index, event: &event });
-        heads.push(Head { text, to: To::Part(of.source, p), event, optional: false });
+        heads.push(Head { text, to: To::Part(of.source, p), event, optional });
     }
     if let Some(d) = first.event.filter(|_| matrices) {
         legend.push(format!("d = {}", size_text(graph, d)));

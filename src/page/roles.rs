@@ -8,6 +8,7 @@ use crate::{
         factor_graph::{Arg, ExprKind, Factor, Function, Index, PlateKind, Ref, Target},
     },
     shape::{ColumnId, Extent, PlateId},
+    syntax::expr::BinaryOp,
 };
 
 /// The arguments of a line as the model has them.
@@ -181,9 +182,15 @@ pub fn is_precision(graph: &FactorGraph, n: usize) -> bool {
     for f in &graph.factors {
         let spec = f.written.as_ref().map_or(f.spec, |w| w.spec);
         for (a, p) in written(f).iter().zip(spec.params) {
+            let mut raised = false;
+            each_part(&a.expr, &mut |e| raised |= matches!(e.kind, ExprKind::Binary(BinaryOp::Power, ..)));
             each_ref(&a.expr, &mut |r| {
                 if r.target == (Target::Node(crate::shape::NodeId(n))) {
-                    if p.name == "precision" && a.spelling.is_none() { is = true } else { other = true }
+                    if p.name == "precision" && a.spelling.is_none() && !raised {
+                        is = true
+                    } else {
+                        other = true
+                    }
                 }
             });
         }

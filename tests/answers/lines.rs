@@ -177,3 +177,11 @@ fn a_prediction_knows_its_scale() {
     let sd = got.node("y").unwrap().sd().unwrap()[5];
     near("the spread", sd * sd, (square - norm).exp(), 1e-7);
 }
+
+/// A scale is told as what it is: no precision, and its update by the functions that something asks for.
+#[test]
+fn a_scale_is_no_precision() {
+    let lines = r#""s": HalfCauchy(scale: 2), "y[n]": Normal(mean: 0, sd: "s")"#;
+    let explained = model(&format!(r#""y": {Y:?}"#), lines, r#""y": "y""#).unwrap().explain().unwrap();
+    assert!(explained.contains("by quadrature") && !explained.contains("ln Γ(s)"), "{explained}");
+}

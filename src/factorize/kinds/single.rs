@@ -6,7 +6,7 @@ use crate::{
         kind::{cells::KnownCells, family::Independent},
         shape::BlockShape,
     },
-    expfam::stat::StatKind,
+    expfam::{line::LINE, stat::StatKind},
     factorize::{
         claim::Claim,
         claims::Claims,
@@ -63,6 +63,9 @@ impl Single {
             ""
         };
         let (graph, node) = (of.graph, &of.graph.nodes[self.node.0]);
+        if node.spec.stat == &LINE {
+            return format!("Moments: integrals over the line, by quadrature.{turn}");
+        }
         if !node.spec.stat.one_hot() {
             return format!("Moments: in closed form, those of a {}.{turn}", self.family(graph));
         }
