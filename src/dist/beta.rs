@@ -14,7 +14,7 @@ use crate::expfam::{
     form::{Measure, Term, part, term, term_against},
     outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point},
-    stat::{Arithmetic, BETA, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
+    stat::{self, Arithmetic, BETA, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
 };
 use crate::num::special::{self, ln_gamma};
 use crate::num::stream::Stream;
@@ -35,12 +35,7 @@ static EXPONENT: StatKind = StatKind {
     domain: Domain::Positive,
     support: "a known positive number",
     of_value: |x, _, out| {
-        if !x[0].is_finite() {
-            return Err("is not finite");
-        }
-        if x[0] <= 0.0 {
-            return Err("is not positive");
-        }
+        stat::positive(x[0])?;
         out[0] = x[0] - 1.0;
         out[1] = x[0];
         Ok(())

@@ -12,7 +12,7 @@ use crate::expfam::{
     line::{self, LINE},
     outlook::{Outlook, Predictive},
     spec::{DistSpec, PLAIN, Param, Point, Spelling},
-    stat::{Arithmetic, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
+    stat::{self, Arithmetic, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
 };
 use crate::num::special::{digamma, ln_gamma};
 use crate::num::stream::Stream;
@@ -33,12 +33,7 @@ pub(super) static GAMMA_SHAPE: StatKind = StatKind {
     domain: Domain::Positive,
     support: "a known positive number",
     of_value: |x, _, out| {
-        if !x[0].is_finite() {
-            return Err("is not finite");
-        }
-        if x[0] <= 0.0 {
-            return Err("is not positive");
-        }
+        stat::positive(x[0])?;
         out[0] = x[0];
         out[1] = ln_gamma(x[0]);
         Ok(())

@@ -1,6 +1,6 @@
 //! What the scale of a folded distribution carries: 1/s² and ln s of a known s. Not here: the distributions.
 
-use crate::expfam::stat::{Arithmetic, Domain, Part, PartRole, PartShape, StatKind};
+use crate::expfam::stat::{self, Arithmetic, Domain, Part, PartRole, PartShape, StatKind};
 
 /// Known scales: (1/s², ln s).
 pub(super) static HALF_SCALE: StatKind = StatKind {
@@ -14,12 +14,7 @@ pub(super) static HALF_SCALE: StatKind = StatKind {
     domain: Domain::Positive,
     support: "a known positive number",
     of_value: |x, _, out| {
-        if !x[0].is_finite() {
-            return Err("is not finite");
-        }
-        if x[0] <= 0.0 {
-            return Err("is not positive");
-        }
+        stat::positive(x[0])?;
         out[0] = 1.0 / (x[0] * x[0]);
         out[1] = x[0].ln();
         Ok(())

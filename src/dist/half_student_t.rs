@@ -12,7 +12,7 @@ use crate::{
         line::{BEND, BEND_AT, LINE, LN},
         outlook::{Outlook, Predictive},
         spec::{DistSpec, PLAIN, Param, Point},
-        stat::{Arithmetic, Domain, Part, PartRole, PartShape, StatKind},
+        stat::{self, Arithmetic, Domain, Part, PartRole, PartShape, StatKind},
     },
     num::special::ln_gamma,
 };
@@ -34,12 +34,7 @@ static FREEDOM: StatKind = StatKind {
     domain: Domain::Positive,
     support: "a known positive number",
     of_value: |x, _, out| {
-        if !x[0].is_finite() {
-            return Err("is not finite");
-        }
-        if x[0] <= 0.0 {
-            return Err("is not positive");
-        }
+        stat::positive(x[0])?;
         out[0] = 0.5 * (x[0] + 1.0);
         out[1] = 1.0 / x[0];
         out[2] = ln_constant(x[0]);

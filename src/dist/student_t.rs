@@ -12,7 +12,7 @@ use crate::expfam::{
     line::{self, LINE},
     outlook::Predictive,
     spec::{Augment, DistSpec, PLAIN, Param, Point, Spelling, Taken},
-    stat::{Arithmetic, Domain, GAMMA, GAUSSIAN, Part, PartRole, PartShape, StatKind},
+    stat::{self, Arithmetic, Domain, GAMMA, GAUSSIAN, Part, PartRole, PartShape, StatKind},
 };
 
 const MEAN: usize = 1;
@@ -28,12 +28,7 @@ static FREEDOM: StatKind = StatKind {
     domain: Domain::Positive,
     support: "a known positive number",
     of_value: |x, _, out| {
-        if !x[0].is_finite() {
-            return Err("is not finite");
-        }
-        if x[0] <= 0.0 {
-            return Err("is not positive");
-        }
+        stat::positive(x[0])?;
         out[0] = x[0];
         Ok(())
     },

@@ -6,7 +6,7 @@
 //! for σ⁻² and ln σ, the shape of a Gamma for ln Γ(x), and so on. No textbook family has these together, but one
 //! number has any q that one likes: q(x) ∝ h(x) exp Σ η_i t_i(x), integrated by quadrature.
 
-use super::stat::{Arithmetic, Domain, GAMMA, Part, PartRole, PartShape, StatKind};
+use super::stat::{Arithmetic, Domain, GAMMA, Part, PartRole, PartShape, StatKind, positive};
 use crate::num::special::ln_gamma;
 
 /// x
@@ -69,12 +69,7 @@ pub static LINE: StatKind = StatKind {
     support: "a positive number",
     of_value: |x, d, out| {
         let x = x[0];
-        if !x.is_finite() {
-            return Err("is not finite");
-        }
-        if x <= 0.0 {
-            return Err("is not positive");
-        }
+        positive(x)?;
         out.fill(0.0);
         // A concentration of a Dirichlet is read in its dimension.
         write(x, x.ln(), d as f64, out);

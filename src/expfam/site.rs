@@ -17,7 +17,9 @@ pub trait Site: fmt::Debug + Send + Sync {
     fn rule(&self) -> &'static str;
     /// Is A convex in η, and a bound on E[ln p] whatever the predictor's distribution? Else it is E[ln p] of
     /// a Gaussian predictor, and updates may have to be damped.
-    fn convex(&self) -> bool;
+    fn convex(&self) -> bool {
+        false
+    }
     /// Writes the slopes of A at η, of an element that was observed to be `value`; gives A, in nats. `d` is
     /// the event dimension.
     ///

@@ -392,7 +392,7 @@ pub static BINARY: StatKind = StatKind {
     of_value: |x, _, out| {
         out[0] = x[0];
         out[1] = 1.0 - x[0];
-        if x[0] == 0.0 || x[0] == 1.0 { Ok(()) } else { Err("is neither 0 nor 1") }
+        binary(x[0])
     },
 };
 
@@ -406,11 +406,7 @@ pub static COUNT: StatKind = StatKind {
     support: "a whole number from 0",
     of_value: |x, _, out| {
         out[0] = x[0];
-        if x[0] >= 0.0 && x[0].fract() == 0.0 && x[0].is_finite() {
-            Ok(())
-        } else {
-            Err("is not a whole number from 0")
-        }
+        whole(x[0])
     },
 };
 
@@ -431,6 +427,25 @@ pub static COUNTS: StatKind = StatKind {
         }
     },
 };
+
+/// Is it a positive number? `Err` says in words why not.
+pub fn positive(x: f64) -> Result<(), &'static str> {
+    match x {
+        _ if !x.is_finite() => Err("is not finite"),
+        _ if x <= 0.0 => Err("is not positive"),
+        _ => Ok(()),
+    }
+}
+
+/// Is it a whole number from 0? `Err` says in words that it is not.
+pub fn whole(x: f64) -> Result<(), &'static str> {
+    if x >= 0.0 && x.fract() == 0.0 && x.is_finite() { Ok(()) } else { Err("is not a whole number from 0") }
+}
+
+/// Is it 0 or 1? `Err` says in words that it is not.
+pub fn binary(x: f64) -> Result<(), &'static str> {
+    if x == 0.0 || x == 1.0 { Ok(()) } else { Err("is neither 0 nor 1") }
+}
 
 fn ln_or_zero(p: f64) -> f64 {
     if p == 0.0 { LN_ZERO } else { p.ln() }

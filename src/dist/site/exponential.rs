@@ -3,35 +3,17 @@
 //! Density: ψ − x exp ψ. E exp ψ = exp(m + v/2) of ψ ~ N(m, v), in closed form. Source: McCullagh & Nelder,
 //! Generalized Linear Models (2nd ed., 1989), p. 285 ch. 8.
 
-use super::{BEND, SLOPE, predictor};
+use super::{BEND, OF_PREDICTOR, POSITIVE, SLOPE, carried, predictor};
 use crate::expfam::{
-    form::{Term, part, term},
     outlook::{Outlook, Predictive},
     site::{Site, SitePoint, mean_and_variance, moments_of, slopes_of},
     spec::{DistSpec, PLAIN},
-    stat::{Arithmetic, Domain, PartShape, StatKind},
+    stat::StatKind,
 };
 
-const X: usize = 0;
 const LOG_RATE: usize = 1;
 
-static WAIT: StatKind = StatKind {
-    name: "waiting-time site",
-    parts: &[SLOPE, BEND],
-    value: PartShape::Scalar,
-    arithmetic: Arithmetic::None,
-    domain: Domain::Positive,
-    support: "a positive number",
-    of_value: |x, _, out| {
-        out[..2].fill(0.0);
-        if x[0] > 0.0 && x[0].is_finite() { Ok(()) } else { Err("is not positive") }
-    },
-};
-
-static TERMS: &[Term] = &[
-    term(|_| 1.0, &[part(X, 0, ""), part(LOG_RATE, 0, "")]),
-    term(|_| 1.0, &[part(X, 1, ""), part(LOG_RATE, 1, "")]),
-];
+static WAIT: StatKind = carried("waiting-time site", &[SLOPE, BEND], POSITIVE);
 
 /// The registry's entry, of `Exponential`.
 pub static SPEC: DistSpec = DistSpec {
@@ -41,7 +23,7 @@ pub static SPEC: DistSpec = DistSpec {
     density: "log_rate − x exp(log_rate)",
     stat: &WAIT,
     params: &[predictor("log_rate", "ln of the rate: what the mean of a Normal may be")],
-    terms: TERMS,
+    terms: OF_PREDICTOR,
     predictive: Some(Predictive::Moments(|e, _| {
         let [m, v] = (e.real)(LOG_RATE);
         let mean = (0.5 * v - m).exp();
@@ -63,9 +45,6 @@ impl Site for Waiting {
     }
     fn rule(&self) -> &'static str {
         "E exp ψ of a Gaussian ψ, in closed form"
-    }
-    fn convex(&self) -> bool {
-        false
     }
     fn evaluate(
         &self,

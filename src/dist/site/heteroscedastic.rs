@@ -4,13 +4,13 @@
 //! is ½ μ − ½ E(x − m)² exp(μ + v/2) − ½ ln 2π, in closed form. Source: Smyth, J. R. Statist. Soc. B 51
 //! (1989), p. 47.
 
-use super::{BEND, SLOPE, predictor};
+use super::{BEND, OF_KNOWN, REAL, SLOPE, carried, predictor, slope};
 use crate::expfam::{
     form::{Term, part, term},
     outlook::Predictive,
     site::{Site, SitePoint, mean_and_variance, slopes_of},
     spec::{DistSpec, PLAIN},
-    stat::{Arithmetic, Domain, Part, PartRole, PartShape, StatKind},
+    stat::StatKind,
 };
 
 const X: usize = 0;
@@ -18,23 +18,7 @@ const MEAN: usize = 1;
 const LOG_PRECISION: usize = 2;
 const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
-static VALUE: StatKind = StatKind {
-    name: "log-precision site",
-    parts: &[
-        SLOPE,
-        BEND,
-        Part { symbol: "c(x)", shape: PartShape::Scalar, role: PartRole::Other },
-        Part { symbol: "d(x)", shape: PartShape::Scalar, role: PartRole::Other },
-    ],
-    value: PartShape::Scalar,
-    arithmetic: Arithmetic::None,
-    domain: Domain::Real,
-    support: "a real number",
-    of_value: |x, _, out| {
-        out[..4].fill(0.0);
-        if x[0].is_finite() { Ok(()) } else { Err("is not finite") }
-    },
-};
+static VALUE: StatKind = carried("log-precision site", &[SLOPE, BEND, OF_KNOWN, slope("d(x)")], REAL);
 
 static TERMS: &[Term] = &[
     term(|_| 1.0, &[part(X, 0, ""), part(LOG_PRECISION, 0, "")]),
@@ -73,9 +57,6 @@ impl Site for LogPrecision {
     }
     fn rule(&self) -> &'static str {
         "E exp g of a Gaussian g, in closed form"
-    }
-    fn convex(&self) -> bool {
-        false
     }
     fn apart(&self) -> Option<[usize; 2]> {
         Some([MEAN, LOG_PRECISION])

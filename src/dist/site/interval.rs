@@ -7,13 +7,13 @@
 //! its messages. Equal ends are the density. Source: Tobin, Econometrica 26 (1958), p. 24; Klein &
 //! Moeschberger, Survival Analysis (2nd ed., 2003), p. 74 eq. 3.5.1.
 
-use super::{BEND, SLOPE};
+use super::{BEND, OF_KNOWN, SLOPE, predictor, slope};
 use crate::{
     expfam::{
         form::{Term, part, term},
         site::{Site, SitePoint, mean_and_variance, moments_of, slopes_of},
         spec::{DistSpec, PLAIN, Param, Spelling},
-        stat::{Arithmetic, Domain, GAMMA, GAUSSIAN, Part, PartRole, PartShape, StatKind},
+        stat::{Arithmetic, Domain, GAMMA, Part, PartShape, StatKind},
     },
     num::{gaussian_mean::gaussian_mean, normal::ln_between},
 };
@@ -25,10 +25,6 @@ const LN_2PI: f64 = 1.837_877_066_409_345_3;
 /// How far from the real line ln(Φ(b) − Φ(a)) is analytic, about, where the ends are some four deviations
 /// apart.
 const STRIP: f64 = 1.0;
-
-const fn share(symbol: &'static str) -> Part {
-    Part { symbol, shape: PartShape::Scalar, role: PartRole::Other }
-}
 
 const fn ends(name: &'static str, parts: &'static [Part], domain: Domain) -> StatKind {
     StatKind {
@@ -48,13 +44,11 @@ const fn ends(name: &'static str, parts: &'static [Part], domain: Domain) -> Sta
     }
 }
 
-static KNOWN: StatKind = ends("interval site", &[SLOPE, BEND, share("c(x)")], Domain::Real);
-static RANDOM: StatKind =
-    ends("interval site", &[share("a(x)"), share("b(x)"), share("c(x)"), share("d(x)")], Domain::Real);
-static RATED: StatKind = ends("interval site", &[share("a(x)"), share("b(x)")], Domain::Positive);
+static KNOWN: StatKind = ends("interval site", &[SLOPE, BEND, OF_KNOWN], Domain::Real);
+static RANDOM: StatKind = ends("interval site", &[SLOPE, BEND, OF_KNOWN, slope("d(x)")], Domain::Real);
+static RATED: StatKind = ends("interval site", &[SLOPE, BEND], Domain::Positive);
 
-const MEAN_OF: Param =
-    Param { name: "mean", stat: &GAUSSIAN, random: true, gated: true, spellings: &[], doc: "the centre" };
+const MEAN_OF: Param = predictor("mean", "the centre");
 
 const fn precision(random: bool) -> Param {
     Param {

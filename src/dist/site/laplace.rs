@@ -6,14 +6,14 @@
 //! (2nd ed., 1995), vol. 2, ch. 24.
 
 use super::super::{normal::Normal, scale::reciprocal};
-use super::{BEND, OF_KNOWN, SLOPE, predictor};
+use super::{BEND, OF_KNOWN, REAL, SLOPE, carried, predictor};
 use crate::{
     expfam::{
         form::{Term, part, term},
         outlook::Predictive,
         site::{Site, SitePoint, mean_and_variance, slopes_of},
         spec::{DistSpec, PLAIN, Param, PriorBySite, Spelling},
-        stat::{Arithmetic, Domain, GAMMA, GAUSSIAN, PartShape, StatKind},
+        stat::{GAMMA, GAUSSIAN, StatKind},
     },
     num::normal::{density, probability},
 };
@@ -23,18 +23,7 @@ const X: usize = 0;
 const MEAN: usize = 1;
 const RATE: usize = 2;
 
-static VALUE: StatKind = StatKind {
-    name: "absolute deviation site",
-    parts: &[SLOPE, BEND, OF_KNOWN],
-    value: PartShape::Scalar,
-    arithmetic: Arithmetic::None,
-    domain: Domain::Real,
-    support: "a real number",
-    of_value: |x, _, out| {
-        out[..3].fill(0.0);
-        if x[0].is_finite() { Ok(()) } else { Err("is not finite") }
-    },
-};
+static VALUE: StatKind = carried("absolute deviation site", &[SLOPE, BEND, OF_KNOWN], REAL);
 
 static TERMS: &[Term] = &[
     term(|_| 1.0, &[part(X, 0, ""), part(RATE, 0, ""), part(MEAN, 0, "")]),
@@ -97,9 +86,6 @@ impl Site for Absolute {
     }
     fn rule(&self) -> &'static str {
         "E|x − ψ| of a Gaussian ψ, in closed form"
-    }
-    fn convex(&self) -> bool {
-        false
     }
     fn evaluate(
         &self,

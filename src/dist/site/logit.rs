@@ -6,14 +6,14 @@
 //! Computing 10 (2000), p. 28 eq. 10; the same as Pólya–Gamma variables give (Durante & Rigon, Statistical
 //! Science 34 (2019), p. 472).
 
-use super::{BEND, OF_KNOWN, SLOPE, predictor};
+use super::{BEND, BINARY, OF_KNOWN, OF_PREDICTOR, SLOPE, WHOLE, carried, predictor};
 use crate::{
     expfam::{
         form::{Term, part, term},
         outlook::{Outlook, Predictive},
         site::{Site, SitePoint, mean_and_variance, moments_of, slopes_of},
         spec::{DistSpec, LogBase, PLAIN, Param},
-        stat::{Arithmetic, COUNT, Domain, LN_ZERO, PartShape, StatKind},
+        stat::{COUNT, LN_ZERO, StatKind},
     },
     num::{
         gaussian_mean::{GaussianMean, gaussian_mean},
@@ -25,36 +25,10 @@ use std::f64::consts::PI;
 const X: usize = 0;
 
 /// What is observed: 0 or 1.
-static BERNOULLI: StatKind = StatKind {
-    name: "logit site",
-    parts: &[SLOPE, BEND],
-    value: PartShape::Scalar,
-    arithmetic: Arithmetic::None,
-    domain: Domain::Binary,
-    support: "0 or 1",
-    of_value: |x, _, out| {
-        out[..2].fill(0.0);
-        if x[0] == 0.0 || x[0] == 1.0 { Ok(()) } else { Err("is neither 0 nor 1") }
-    },
-};
+static BERNOULLI: StatKind = carried("logit site", &[SLOPE, BEND], BINARY);
 
 /// What is observed: a number of successes.
-static BINOMIAL: StatKind = StatKind {
-    name: "binomial logit site",
-    parts: &[SLOPE, BEND, OF_KNOWN],
-    value: PartShape::Scalar,
-    arithmetic: Arithmetic::None,
-    domain: Domain::Count,
-    support: "a whole number from 0",
-    of_value: |x, _, out| {
-        out[..3].fill(0.0);
-        if x[0] >= 0.0 && x[0].fract() == 0.0 && x[0].is_finite() {
-            Ok(())
-        } else {
-            Err("is not a whole number from 0")
-        }
-    },
-};
+static BINOMIAL: StatKind = carried("binomial logit site", &[SLOPE, BEND, OF_KNOWN], WHOLE);
 
 const TRIALS: Param = Param {
     name: "trials",
@@ -64,9 +38,6 @@ const TRIALS: Param = Param {
     spellings: &[],
     doc: "a known whole number from 0",
 };
-
-static ONE_TERMS: &[Term] =
-    &[term(|_| 1.0, &[part(X, 0, ""), part(1, 0, "")]), term(|_| 1.0, &[part(X, 1, ""), part(1, 1, "")])];
 
 static TERMS: &[Term] = &[
     term(|_| 1.0, &[part(X, 0, ""), part(2, 0, "")]),
@@ -88,7 +59,7 @@ const ONE: DistSpec = DistSpec {
     density: "x logit − ln(1 + exp(logit))",
     stat: &BERNOULLI,
     params: &[predictor("logit", "the log odds of 1: what the mean of a Normal may be")],
-    terms: ONE_TERMS,
+    terms: OF_PREDICTOR,
     predictive: Some(Predictive::Moments(|e, _| {
         let [p, _] = probability((e.real)(1));
         Outlook { mean: vec![p], variance: vec![p * (1.0 - p)], ..Outlook::default() }

@@ -4,36 +4,21 @@
 //! is x u − (x + r) ln(1 + exp u), a logit of x + r trials. Variance: mean + mean²/r. A known p is conjugate
 //! to a Beta. Source: Cameron & Trivedi, Regression Analysis of Count Data (2nd ed., 2013), p. 80 eq. 3.26.
 
-use super::{BEND, OF_KNOWN, SLOPE, logit::softplus, predictor};
+use super::{BEND, OF_KNOWN, SLOPE, WHOLE, carried, logit::softplus, predictor};
 use crate::{
     expfam::{
         form::{Term, part, term},
         outlook::{Outlook, Predictive},
         site::{Site, SitePoint, mean_and_variance, moments_of, slopes_of},
         spec::{DistSpec, LogBase, PLAIN, Param, Point},
-        stat::{Arithmetic, BETA, COUNT, Domain, Part, PartRole, PartShape, StatKind},
+        stat::{self, Arithmetic, BETA, COUNT, Domain, Part, PartRole, PartShape, StatKind},
     },
     num::special::ln_gamma,
 };
 
 const X: usize = 0;
 
-static SITE: StatKind = StatKind {
-    name: "negative binomial site",
-    parts: &[SLOPE, BEND, OF_KNOWN],
-    value: PartShape::Scalar,
-    arithmetic: Arithmetic::None,
-    domain: Domain::Count,
-    support: "a whole number from 0",
-    of_value: |x, _, out| {
-        out[..3].fill(0.0);
-        if x[0] >= 0.0 && x[0].fract() == 0.0 && x[0].is_finite() {
-            Ok(())
-        } else {
-            Err("is not a whole number from 0")
-        }
-    },
-};
+static SITE: StatKind = carried("negative binomial site", &[SLOPE, BEND, OF_KNOWN], WHOLE);
 
 static KNOWN_SIZE: StatKind = StatKind {
     name: "size",
@@ -43,11 +28,8 @@ static KNOWN_SIZE: StatKind = StatKind {
     domain: Domain::Positive,
     support: "a known positive number",
     of_value: |x, _, out| {
-        if !(x[0].is_finite() && x[0] > 0.0) {
-            return Err("is not positive");
-        }
         out[0] = x[0];
-        Ok(())
+        stat::positive(x[0])
     },
 };
 
@@ -135,9 +117,6 @@ impl Site for LogMean {
     }
     fn rule(&self) -> &'static str {
         "E ln(1 + exp(ψ − ln size)) of a Gaussian ψ by quadrature, right to 1e-9"
-    }
-    fn convex(&self) -> bool {
-        false
     }
     fn evaluate(
         &self,

@@ -121,9 +121,6 @@ impl Site for Ordered {
     fn rule(&self) -> &'static str {
         "its mean of a Gaussian ψ by quadrature, right to 1e-9"
     }
-    fn convex(&self) -> bool {
-        false
-    }
     fn evaluate(
         &self,
         _: usize,

@@ -3,14 +3,13 @@
 //! Density: x ψ − exp ψ − ln x!. E exp ψ = exp(m + v/2) of ψ ~ N(m, v), in closed form. Source: McCullagh &
 //! Nelder, Generalized Linear Models (2nd ed., 1989), p. 193 ch. 6.
 
-use super::{BEND, SLOPE, predictor};
+use super::{BEND, OF_PREDICTOR, SLOPE, WHOLE, carried, predictor};
 use crate::{
     expfam::{
-        form::{Term, part, term},
         outlook::{Outlook, Predictive},
         site::{Site, SitePoint, mean_and_variance, moments_of, slopes_of},
         spec::{DistSpec, PLAIN},
-        stat::{Arithmetic, Domain, PartShape, StatKind},
+        stat::StatKind,
     },
     num::special::ln_gamma,
 };
@@ -18,27 +17,7 @@ use crate::{
 const X: usize = 0;
 const LOG_RATE: usize = 1;
 
-static COUNT: StatKind = StatKind {
-    name: "log-rate site",
-    parts: &[SLOPE, BEND],
-    value: PartShape::Scalar,
-    arithmetic: Arithmetic::None,
-    domain: Domain::Count,
-    support: "a whole number from 0",
-    of_value: |x, _, out| {
-        out[..2].fill(0.0);
-        if x[0] >= 0.0 && x[0].fract() == 0.0 && x[0].is_finite() {
-            Ok(())
-        } else {
-            Err("is not a whole number from 0")
-        }
-    },
-};
-
-static TERMS: &[Term] = &[
-    term(|_| 1.0, &[part(X, 0, ""), part(LOG_RATE, 0, "")]),
-    term(|_| 1.0, &[part(X, 1, ""), part(LOG_RATE, 1, "")]),
-];
+static COUNT: StatKind = carried("log-rate site", &[SLOPE, BEND], WHOLE);
 
 /// The registry's entry, of `Poisson`.
 pub static SPEC: DistSpec = DistSpec {
@@ -51,7 +30,7 @@ pub static SPEC: DistSpec = DistSpec {
         "log_rate",
         "ln of the expected number: what the mean of a Normal may be; `log(exposure[n]) + …`",
     )],
-    terms: TERMS,
+    terms: OF_PREDICTOR,
     log_base: Some(|values, _| -ln_gamma(values[X][0] + 1.0)),
     predictive: Some(Predictive::Moments(|e, _| {
         let [m, v] = (e.real)(LOG_RATE);
@@ -72,9 +51,6 @@ impl Site for LogRate {
     }
     fn rule(&self) -> &'static str {
         "E exp ψ of a Gaussian ψ, in closed form"
-    }
-    fn convex(&self) -> bool {
-        false
     }
     fn evaluate(
         &self,

@@ -3,14 +3,13 @@
 //! Density: ln Φ(ψ) of a 1, ln Φ(−ψ) of a 0. Φ has no zero within 2.8 of the real line. Source: Bliss,
 //! Science 79 (1934), p. 38; Φ and its slopes as in `num::normal`.
 
-use super::{BEND, SLOPE, predictor};
+use super::{BEND, BINARY, OF_PREDICTOR, SLOPE, carried, predictor};
 use crate::{
     expfam::{
-        form::{Term, part, term},
         outlook::{Outlook, Predictive},
         site::{Site, SitePoint, mean_and_variance, moments_of, slopes_of},
         spec::{DistSpec, PLAIN},
-        stat::{Arithmetic, Domain, PartShape, StatKind},
+        stat::StatKind,
     },
     num::{
         gaussian_mean::gaussian_mean,
@@ -18,28 +17,11 @@ use crate::{
     },
 };
 
-const X: usize = 0;
 const PROBIT: usize = 1;
 /// How far from the real line ln Φ is analytic: the nearest zeros of Φ are at 1.92 ± 2.82 i.
 const STRIP: f64 = 2.8;
 
-static ANSWER: StatKind = StatKind {
-    name: "probit site",
-    parts: &[SLOPE, BEND],
-    value: PartShape::Scalar,
-    arithmetic: Arithmetic::None,
-    domain: Domain::Binary,
-    support: "0 or 1",
-    of_value: |x, _, out| {
-        out[..2].fill(0.0);
-        if x[0] == 0.0 || x[0] == 1.0 { Ok(()) } else { Err("is neither 0 nor 1") }
-    },
-};
-
-static TERMS: &[Term] = &[
-    term(|_| 1.0, &[part(X, 0, ""), part(PROBIT, 0, "")]),
-    term(|_| 1.0, &[part(X, 1, ""), part(PROBIT, 1, "")]),
-];
+static ANSWER: StatKind = carried("probit site", &[SLOPE, BEND], BINARY);
 
 /// The registry's entry, of `Bernoulli`.
 pub static SPEC: DistSpec = DistSpec {
@@ -49,7 +31,7 @@ pub static SPEC: DistSpec = DistSpec {
     density: "x ln Φ(probit) + (1 − x) ln Φ(−probit)",
     stat: &ANSWER,
     params: &[predictor("probit", "the quantile of the standard Normal: what the mean of a Normal may be")],
-    terms: TERMS,
+    terms: OF_PREDICTOR,
     predictive: Some(Predictive::Moments(|e, _| {
         let [m, v] = (e.real)(PROBIT);
         let p = probability(m / (1.0 + v).sqrt());
@@ -69,9 +51,6 @@ impl Site for Probit {
     }
     fn rule(&self) -> &'static str {
         "E ln Φ(ψ) of a Gaussian ψ by quadrature, right to 1e-9"
-    }
-    fn convex(&self) -> bool {
-        false
     }
     fn evaluate(
         &self,

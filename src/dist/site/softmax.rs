@@ -126,9 +126,6 @@ impl Site for Softmax {
     fn rule(&self) -> &'static str {
         "the tilted bound of Knowles and Minka on E ln Σ exp ψ, of Gaussian ψ"
     }
-    fn convex(&self) -> bool {
-        false
-    }
     fn predictor(&self) -> bool {
         false
     }

@@ -5,14 +5,14 @@
 //! Poisson(0))) is the best that q of the category can do, so the bound is that of q with it. Source:
 //! Lambert, Technometrics 34 (1992), p. 3 eq. 1.
 
-use super::{BEND, SLOPE, predictor};
+use super::{BEND, OF_KNOWN, SLOPE, WHOLE, carried, predictor, slope};
 use crate::{
     expfam::{
         form::{Term, part, term},
         outlook::{Outlook, Predictive},
         site::{Site, SitePoint, mean_and_variance, moments_of, slopes_of},
         spec::{DistSpec, LogBase, PLAIN, Param},
-        stat::{Arithmetic, BETA, Domain, GAMMA, Part, PartRole, PartShape, StatKind},
+        stat::{BETA, GAMMA, StatKind},
     },
     num::special::{ln_gamma, log_sum_exp},
 };
@@ -21,38 +21,11 @@ const X: usize = 0;
 const ZERO: usize = 1;
 const RATE: usize = 2;
 
-const fn share(symbol: &'static str) -> Part {
-    Part { symbol, shape: PartShape::Scalar, role: PartRole::Other }
-}
+static BY_RATE: StatKind =
+    carried("zero-inflated count site", &[SLOPE, BEND, OF_KNOWN, slope("d(x)")], WHOLE);
 
-fn count(x: &[f64], out: &mut [f64]) -> Result<(), &'static str> {
-    out[..4].fill(0.0);
-    if x[0] >= 0.0 && x[0].fract() == 0.0 && x[0].is_finite() {
-        Ok(())
-    } else {
-        Err("is not a whole number from 0")
-    }
-}
-
-static BY_RATE: StatKind = StatKind {
-    name: "zero-inflated count site",
-    parts: &[share("a(x)"), share("b(x)"), share("c(x)"), share("d(x)")],
-    value: PartShape::Scalar,
-    arithmetic: Arithmetic::None,
-    domain: Domain::Count,
-    support: "a whole number from 0",
-    of_value: |x, _, out| count(x, out),
-};
-
-static BY_LOG_RATE: StatKind = StatKind {
-    name: "zero-inflated log-rate site",
-    parts: &[SLOPE, BEND, share("c(x)"), share("d(x)")],
-    value: PartShape::Scalar,
-    arithmetic: Arithmetic::None,
-    domain: Domain::Count,
-    support: "a whole number from 0",
-    of_value: |x, _, out| count(x, out),
-};
+static BY_LOG_RATE: StatKind =
+    carried("zero-inflated log-rate site", &[SLOPE, BEND, OF_KNOWN, slope("d(x)")], WHOLE);
 
 const ZERO_WITH: Param = Param {
     name: "zero",
