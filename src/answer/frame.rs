@@ -1,4 +1,5 @@
-//! What a node's answer is before its numbers: names, axes, and whether it runs over rows. Not here: the numbers.
+//! What a node's answer is before its numbers: names, axes, how far it runs over the data, what it is taken for, and
+//! what is not shown. Not here: the numbers.
 
 use super::posterior::{Axis, NodePosterior, Reach, Unshown};
 use crate::{

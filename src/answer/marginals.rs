@@ -1,6 +1,7 @@
 //! Each node's own distribution under q, in the order of the file, centres added back. Not here: how a block
 //! finds it (`block::marginal`), nor nodes without a q (`column`).
 
+use super::law::LEVELS;
 use super::{
     frame::frame,
     posterior::{NamedArray, NodePosterior},
@@ -19,9 +20,6 @@ use crate::{
     plan::{element_order, of_element, recentre::Turn},
     shape::{NodeId, PlateId},
 };
-
-/// The quantiles that a report has.
-const LEVELS: [f64; 3] = [0.05, 0.5, 0.95];
 
 /// A node's own distribution under q, elements in the order of the file.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use crate::{
     expfam::stat::{Domain, PartShape},
     num::{cholesky, special::ln_gamma},
 };
+use std::collections::HashSet;
 
 /// A count is predicted up to where less than this is left.
 const TAIL: f64 = 1e-15;
@@ -22,6 +23,7 @@ const MOST_VALUES: usize = 10_000_000;
 /// there is no closed form.
 pub(super) fn log_density(of: &Shared<'_>, all: &[(&Says, &[f64])]) -> Option<f64> {
     let mut total = 0.0;
+    let mut met = HashSet::new();
     let mut tilts: Vec<(&Base, Vec<f64>)> = vec![];
     // By what scales them: nothing, or an element.
     let mut gaussians: Vec<(Option<Element>, Vec<Cell<'_>>)> = vec![];
@@ -35,7 +37,11 @@ pub(super) fn log_density(of: &Shared<'_>, all: &[(&Says, &[f64])]) -> Option<f6
                     None => tilts.push((&t.base, m)),
                 }
             }
-            Says::Student { dof, mean, scale, .. } => {
+            Says::Student { element, dof, mean, scale } => {
+                // Two vectors about one pair are not apart.
+                if !met.insert(*element) {
+                    return None;
+                }
                 let d = mean.len();
                 let there: Vec<usize> = (0..d).filter(|&i| !x[i].is_nan()).collect();
                 let residual: Vec<f64> = there.iter().map(|&i| x[i] - mean[i]).collect();

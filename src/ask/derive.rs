@@ -9,6 +9,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
+    answer::law::LEVELS,
     answer::{
         frame::axis,
         law::{Law, told},
@@ -25,8 +26,6 @@ use crate::{
 
 /// Draws of q, at most and at least, and how many numbers they may be in all.
 const DRAWS: (usize, usize, usize) = (10_000, 100, 50_000_000);
-/// The levels of the quantiles.
-const LEVELS: [f64; 3] = [0.05, 0.5, 0.95];
 /// Rows of a kept quantity: mean, sd, three quantiles, error.
 const ROWS: usize = 6;
 
@@ -43,7 +42,6 @@ pub fn derive(
     if graph.derived.is_empty() {
         return Ok((vec![], vec![]));
     }
-    let drawing = Drawing::new(kept, graph)?;
     let (mut found, mut left_out): (Vec<Option<DerivedPosterior>>, Vec<String>) = (vec![], vec![]);
     let laid_out = blocks(kept, graph)?;
     let shared = Shared::new(graph, bound, kept, &laid_out);
@@ -51,7 +49,7 @@ pub fn derive(
     for (i, q) in graph.derived.iter().enumerate() {
         let mut frame = frame(graph, bound, q);
         found.push(None);
-        if let Some(n) = named(&q.expr).into_iter().find(|n| !drawing.holds(*n)) {
+        if let Some(n) = named(&q.expr).into_iter().find(|n| !shared.holds(*n)) {
             let node = &graph.nodes[n.0].name;
             left_out.push(format!("`{}` is left out: a kept posterior does not hold `{node}`", q.name));
         } else if reads_lost_columns(bound, &q.expr) {
@@ -63,6 +61,7 @@ pub fn derive(
         }
     }
     if !drawn.is_empty() {
+        let drawing = Drawing::new(kept, graph)?;
         draw((&drawing, kept.document.run.seed), graph, bound, &mut drawn)?;
     }
     for (i, sample) in drawn {

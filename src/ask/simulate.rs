@@ -1,5 +1,5 @@
-//! Data drawn from a model, or from a kept posterior: every variable after those that it depends on. Not
-//! here: which rows there are (`cli`), nor how tables are written (`report`).
+//! Data drawn from a model: every variable after those that it depends on, which may be given. Not here: draws of a
+//! kept posterior (`draws`), which rows there are (`cli`), nor how tables are written (`report`).
 
 use super::draws::Drawn;
 use crate::{

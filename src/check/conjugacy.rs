@@ -2,7 +2,7 @@
 
 use super::{
     carried::{Carried, Leaf, carried, function},
-    words::{a, arguments, powered, spelled},
+    words::{a, arguments, spelled},
 };
 use crate::{
     diag::{Code, Diagnostic},
@@ -24,7 +24,7 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
         let param = &f.spec.params[slot - 1];
         let one = match carried(&arg.expr) {
             Carried::One(one) => one,
-            Carried::Many(..) if param.random && powered(param, arg).is_some() => {
+            Carried::Many(..) if param.random && param.power(arg.spelling) == Some(1) => {
                 let (leaves, _) = function(&arg.expr, param.stat).unwrap_or_default();
                 for leaf in leaves.iter().filter(|l| !stands_for(graph.nodes[l.node.0].spec.stat, l.needs)) {
                     found.push(wrong_factor(graph, f, slot, arg, leaf));
@@ -37,7 +37,7 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
         // A slot for known values only is another mistake (`known`), a vector of Normals not yet carried
         // (`unsupported`).
         if !param.random
-            || powered(param, arg).is_none()
+            || param.power(arg.spelling) != Some(1)
             || stands_for(node.spec.stat, param.stat)
             || vector_of_normals(node, param.stat)
         {

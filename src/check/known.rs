@@ -3,7 +3,7 @@
 use super::{
     carried::{Carried, Scale, carried, function, gate},
     conjugacy::{carriers, or},
-    words::{a, arguments, powered, spelled},
+    words::{a, arguments, spelled},
 };
 use crate::{
     diag::{Code, Diagnostic},
@@ -50,7 +50,7 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
 /// is on the line?
 fn may_be_random(graph: &FactorGraph, param: &Param, arg: &Arg, what: &Carried<'_>) -> bool {
     let positive = |node: NodeId| stands_for(graph.nodes[node.0].spec.stat, &LINE);
-    match (powered(param, arg), what) {
+    match (param.power(arg.spelling), what) {
         (Some(1), _) => true,
         (None, _) => false,
         (Some(_), Carried::One(one)) => {
@@ -94,7 +94,8 @@ fn must_be_known(
     }
 }
 
-/// `variance`, `sd` and `covariance`, which convert known values into the parameter that takes a prior.
+/// `variance`, `sd` and `covariance`, which stand for the parameter that takes a prior: of known values, and of powers of
+/// positive variables.
 fn respelled(
     graph: &FactorGraph,
     d: Diagnostic,
@@ -110,8 +111,11 @@ fn respelled(
         "covariance" => "the inverse of the covariance".into(),
         other => format!("1 / {other}"),
     };
-    let d = d
-        .note(format!("`{written}` takes known values; priors are conjugate to `{}`, {inverse}", param.name));
+    let takes = match arg.spelling.and_then(|s| param.spellings[s].power) {
+        Some(_) => "known values and positive variables, by themselves or multiplied",
+        None => "known values",
+    };
+    let d = d.note(format!("`{written}` takes {takes}; priors are conjugate to `{}`, {inverse}", param.name));
     let known = format!("write a known {written}");
     match what {
         Carried::One(one) if one.shifts.is_empty() => {

@@ -96,6 +96,7 @@ fn what_is_refused_says_what_to_write() {
             "write `precision: \"tau\"`: it is the same model",
         ),
         ("Normal(mean: 0, variance: \"a[n] / tau\")", "E0402", "write `precision: \"tau / t.a[n]\"`"),
+        ("Normal(mean: \"mu\", sd: \"mu\")", "E0402", "the precision"),
         ("Normal(mean: 0, variance: \"tau + u\")", "E0402", "a line of its own"),
         ("Normal(mean: 0, variance: \"1 + tau\")", "E0402", "write a known variance"),
         ("MvNormal(mean: [0, 0], covariance: \"spread\")", "E0402", "the inverse of the covariance"),

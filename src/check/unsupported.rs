@@ -4,7 +4,7 @@
 use super::{
     carried::{Carried, carried, function, references},
     twice::squares,
-    words::{a, arguments, powered},
+    words::{a, arguments},
 };
 use crate::{
     diag::Diagnostic,
@@ -41,7 +41,7 @@ pub(super) fn check(graph: &FactorGraph, found: &mut Vec<Diagnostic>) {
                 );
             }
             Carried::Many(what, span)
-                if param.random && powered(param, arg) == Some(1) && !squares(&arg.expr) =>
+                if param.random && param.power(arg.spelling) == Some(1) && !squares(&arg.expr) =>
             {
                 found.push(many(what, span, param.stat, &a(f.spec.name)));
             }

@@ -1,6 +1,5 @@
 //! What the checks share: the arguments of a graph's lines, and words for messages. Not here: any check.
 
-use crate::expfam::spec::Param;
 use crate::graph::factor_graph::{Arg, Factor, FactorGraph};
 
 /// Every argument of every line, with its slot.
@@ -12,12 +11,6 @@ pub(super) fn arguments(graph: &FactorGraph) -> impl Iterator<Item = (&Factor, u
 pub(super) fn spelled(f: &Factor, slot: usize, arg: &Arg) -> &'static str {
     let param = &f.spec.params[slot - 1];
     arg.spelling.map_or(param.name, |s| param.spellings[s].name)
-}
-
-/// The power of a random variable that stands there: 1, or that of its spelling; `None` where a spelling takes known
-/// values only.
-pub(super) fn powered(param: &Param, arg: &Arg) -> Option<i32> {
-    arg.spelling.map_or(Some(1), |s| param.spellings[s].power)
 }
 
 /// `a Gamma`, `an Exponential`.

@@ -60,8 +60,7 @@ impl Density<'_> {
 
     /// Σ over the parts of coefficient times function; a function without a coefficient is not asked for.
     fn sum(&self, f: &dyn Fn(usize) -> f64) -> f64 {
-        let parts = [X, LN, LN_SQUARE, INVERSE, SQUARE, INVERSE_SQUARE, LN_GAMMA, FREEDOM, LN_GAMMA_TIMES];
-        parts.iter().filter(|&&p| self.0[p] != 0.0).map(|&p| self.0[p] * f(p)).sum()
+        (0..TIMES).filter(|&p| self.0[p] != 0.0).map(|p| self.0[p] * f(p)).sum()
     }
 
     fn at(&self, z: f64) -> f64 {

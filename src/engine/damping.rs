@@ -80,6 +80,12 @@ impl Damping {
         self.share = (2.0 * self.share).min(1.0);
     }
 
+    /// The state is another one: what the iterations before have sent is of no use.
+    pub(super) fn anew(&mut self, work: &Work<'_>) {
+        (self.last, self.before, self.share) = (Sent::default(), Sent::default(), 1.0);
+        self.note(work);
+    }
+
     /// Before an iteration: where the last ones were damped, so is this one.
     pub(super) fn hold(&self, work: &mut Work<'_>) {
         if self.share < 1.0 {
@@ -95,10 +101,7 @@ impl Damping {
     /// After an iteration that failed, its blocks brought back: half the share.
     pub(super) fn again(&mut self, work: &mut Work<'_>) {
         self.share *= 0.5;
-        work.statistics.lend().copy_from_slice(&self.last.statistics);
-        for t in work.plan.tables.ids() {
-            work.statistics.unpack(work.plan, t);
-        }
+        work.statistics.put(work.plan, &self.last.statistics);
         self.mix(work);
     }
 

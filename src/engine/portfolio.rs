@@ -98,7 +98,7 @@ pub fn best<'p>(
     let moves = field.move_on(watch);
     let Field { bounds, left, failed, broken, best, .. } = field;
     let left = (0..left.len()).filter(|&i| left[i]).collect();
-    // Who has asked for one start has no use for what became of others.
+    // Who has not asked for starts has no use for what became of others.
     let failed = failed.filter(|_| options.restarts > 0 || best.is_none());
     match (best.or(broken), failed) {
         (Some(run), failed) => Ok(run.finished(Tried { bounds, left, moves }, failed)),
@@ -111,11 +111,7 @@ impl<'p> Field<'p, '_> {
     fn try_starts(&mut self, watch: &mut dyn Watch) {
         // A start of the caller's is what is asked for, unless more starts are.
         let asked = self.options.restarts;
-        let wanted = match asked {
-            0 if self.options.start.is_empty() => STARTS,
-            0 => 1,
-            n => n,
-        };
+        let one = asked == 1 || asked == 0 && !self.options.start.is_empty();
         let Some(first) = self.next(watch) else { return };
         self.length = match first {
             Some(run) => {
@@ -129,7 +125,7 @@ impl<'p> Field<'p, '_> {
             None => 1,
         };
         let length = self.length;
-        if wanted == 1 || self.enough(watch) {
+        if one || self.enough(watch) {
             return;
         }
         let plan = self.ground.plan;
@@ -143,7 +139,7 @@ impl<'p> Field<'p, '_> {
         let part = budget / 5;
         // At least as many as nobody has to ask for.
         let own = (if self.fewer { FEWER } else { STARTS } - 1).min(2 * part / (SHORT.0 + START));
-        let others = own.max(wanted.min(asked.max(1)) - 1);
+        let others = own.max(asked.saturating_sub(1));
         let short = (2 * part / others.max(1)).saturating_sub(START).clamp(SHORT.0, SHORT.1);
         let waiting = (WAITING / numbers(plan).max(1)).max(2);
         let mut field = vec![];
@@ -307,8 +303,7 @@ impl<'p> Field<'p, '_> {
     /// A run is left where it is. If it is ahead all the same, it counts.
     fn leave(&mut self, mut run: Run<'p>) {
         if self.ahead(&run) {
-            let late = self.options.max_seconds.is_some_and(|s| self.begun.elapsed().as_secs_f64() >= s);
-            run.stop = if late { StopReason::Seconds } else { StopReason::Asked };
+            run.stop = if self.late() { StopReason::Seconds } else { StopReason::Asked };
             self.best = Some(run);
         } else {
             self.left[run.restart] = true;
@@ -329,9 +324,12 @@ impl<'p> Field<'p, '_> {
         run.elbo() + 4.0 * run.foreseen() > best.elbo() + SAME * best.elbo().abs()
     }
 
+    fn late(&self) -> bool {
+        self.options.max_seconds.is_some_and(|s| self.begun.elapsed().as_secs_f64() >= s)
+    }
+
     /// Nothing more is to be begun.
     fn enough(&self, watch: &dyn Watch) -> bool {
-        let late = self.options.max_seconds.is_some_and(|s| self.begun.elapsed().as_secs_f64() >= s);
-        late || watch.asks_to_stop()
+        self.late() || watch.asks_to_stop()
     }
 }

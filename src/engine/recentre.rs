@@ -113,8 +113,8 @@ impl<'p> Recentring<'p> {
     pub(super) fn again(&mut self, plan: &Plan, moved: &Moved) -> Result<&'p Plan, RunError> {
         let centres = moved.centres.clone();
         (self.moves, self.last, self.split) = (moved.moves, moved.last, centres.split);
-        let vectors = |t: &Turn| t.members.iter().all(|m| self.graph.nodes[m.node.0].event.is_some());
-        let (shears, turns): (Vec<Turn>, Vec<Turn>) = centres.turns.iter().cloned().partition(vectors);
+        let (shears, turns): (Vec<Turn>, Vec<Turn>) =
+            centres.turns.iter().cloned().partition(|t| t.is_shear(self.graph));
         self.turns = (!turns.is_empty()).then_some(turns);
         self.shears.now = shears;
         let plan = recentred(self.graph, self.bound, plan, &centres).and_then(|plan| self.plans.push(plan));

@@ -70,16 +70,9 @@ impl Session<'_> {
     pub(super) fn rotate_back(&mut self) {
         self.back();
         let before = std::mem::take(&mut self.before);
-        self.statistics.lend().copy_from_slice(&before.statistics);
-        self.unpack_all();
-        self.before = before;
-    }
-
-    fn unpack_all(&mut self) {
         let plan = self.plan;
-        for t in plan.tables.ids() {
-            self.statistics.unpack(plan, t);
-        }
+        self.statistics.put(plan, &before.statistics);
+        self.before = before;
     }
 
     fn climb(&mut self, of: &Rotation, before: &mut Before, elbo: f64) -> Result<bool, RunError> {
@@ -90,7 +83,7 @@ impl Session<'_> {
         before.etas = touched.iter().map(|&v| self.state.eta(v).to_vec()).collect();
         before.entropies = touched.iter().map(|&v| self.state.entropy(v)).collect();
         let start = self.value(of);
-        let counts: f64 = of.sides.iter().flatten().map(|s| count(&plan.vars[s.var], q)).sum();
+        let counts: f64 = of.sides.iter().flatten().map(|s| count(&plan.vars[s.var])).sum();
         let enough = ENOUGH * elbo.abs().max(1.0);
         let mut slope = self.slope(of);
         if dot(&slope, &slope) / counts < enough {
@@ -146,8 +139,7 @@ impl Session<'_> {
         }
         // As it was, to the last bit.
         self.put_etas(&touched, before)?;
-        self.statistics.lend().copy_from_slice(&first);
-        self.unpack_all();
+        self.statistics.put(plan, &first);
         Ok(false)
     }
 
@@ -171,12 +163,11 @@ impl Session<'_> {
         let any = of.sides[0][0].var;
         let (back, ln_det) =
             inverse(q, r).filter(|(b, _)| all_finite(b)).ok_or_else(|| improper(self, any))?;
-        let (turned, against) = (r.to_vec(), transpose(q, &back));
-        let (turned_back, against_back) = (against.clone(), turned.clone());
+        let against = transpose(q, &back);
         self.statistics.lend().copy_from_slice(first);
         let mut at = 0;
         for (side, (map, eta_map, ln_det)) in
-            of.sides.iter().zip([(&turned, &turned_back, ln_det), (&against, &against_back, -ln_det)])
+            of.sides.iter().zip([(r, &against[..], ln_det), (&against[..], r, -ln_det)])
         {
             for side in side {
                 let var = &plan.vars[side.var];
@@ -197,7 +188,7 @@ impl Session<'_> {
                 at += 1;
             }
         }
-        self.unpack_all();
+        self.statistics.unpack_all(plan);
         for &v in &of.readers {
             self.update_var(v, &|_| true)?;
         }
@@ -228,7 +219,7 @@ impl Session<'_> {
         for (side, slope) in of.sides.iter().zip(&mut sides) {
             for side in side {
                 let var = &plan.vars[side.var];
-                let copies = count(var, q);
+                let copies = count(var);
                 (0..q).for_each(|a| slope[a * q + a] += copies);
                 if var.storage == Storage::Stored {
                     let mut message = vec![0.0; self.state.eta(side.var).len()];
@@ -260,7 +251,7 @@ impl Session<'_> {
 }
 
 /// How often ln |R| is in a block's entropy.
-fn count(var: &crate::plan::var::Var, _: usize) -> f64 {
+fn count(var: &crate::plan::var::Var) -> f64 {
     var.elements() as f64
 }
 

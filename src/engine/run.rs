@@ -272,17 +272,8 @@ impl<'p> Run<'p> {
         start: &Start,
     ) -> Result<Self, RunError> {
         let begun = Instant::now();
-        let Ground { graph, bound, plan, plans, pool } = ground;
-        let mut recentring = Recentring::new(graph, bound, plan, plans);
-        let plan = match &options.about {
-            Some(moved) => recentring.again(plan, moved)?,
-            None => plan,
-        };
-        let mut session = Session::new(plan, pool);
-        session.take_prior(&options.prior);
-        if !options.prior.is_empty() {
-            recentring.never();
-        }
+        let Ground { graph, pool, .. } = ground;
+        let (plan, mut session, mut recentring) = Self::empty(ground, options, options.about.as_ref())?;
         // About other centres, the caller's values are other numbers.
         let about = |_: &Moved| pool.install(|| Start::new(graph, plan, options.seed, draw, &options.start));
         let about = options.about.as_ref().map(about);
@@ -300,12 +291,15 @@ impl<'p> Run<'p> {
         Ok(run)
     }
 
-    /// Where another has come to.
-    pub(super) fn from(ground: Ground<'p>, options: &Options, from: &Reached) -> Result<Self, RunError> {
-        let begun = Instant::now();
+    /// A plan, about the centres of a run that was moved if there is one, and a session that knows the prior.
+    fn empty(
+        ground: Ground<'p>,
+        options: &Options,
+        moved: Option<&Moved>,
+    ) -> Result<(&'p Plan, Session<'p>, Recentring<'p>), RunError> {
         let Ground { graph, bound, plan, plans, pool } = ground;
         let mut recentring = Recentring::new(graph, bound, plan, plans);
-        let plan = match &from.moved {
+        let plan = match moved {
             Some(moved) => recentring.again(plan, moved)?,
             None => plan,
         };
@@ -314,6 +308,13 @@ impl<'p> Run<'p> {
         if !options.prior.is_empty() {
             recentring.never();
         }
+        Ok((plan, session, recentring))
+    }
+
+    /// Where another has come to.
+    pub(super) fn from(ground: Ground<'p>, options: &Options, from: &Reached) -> Result<Self, RunError> {
+        let begun = Instant::now();
+        let (_, mut session, recentring) = Self::empty(ground, options, from.moved.as_ref())?;
         session.restore(&from.snapshot)?;
         let mut run = Self::at(ground, options, session, recentring, from.restart);
         run.record = from.record.clone();
@@ -396,7 +397,8 @@ impl<'p> Run<'p> {
             return 0.0;
         }
         let rate = now / last;
-        if rate >= 1.0 || rate.is_nan() { f64::INFINITY } else { now * rate / (1.0 - rate) }
+        // A fall within rounding before says nothing.
+        if (0.0..1.0).contains(&rate) { now * rate / (1.0 - rate) } else { f64::INFINITY }
     }
 
     /// Has it been moved to other centres?
@@ -436,19 +438,19 @@ impl<'p> Run<'p> {
     /// Something has no moments then.
     pub(super) fn begin_with(&mut self, v: VarId, rows: &[f64]) -> Result<(), RunError> {
         let plan = self.session.plan;
-        self.session.trail.forget();
         match plan.vars[v].stream() {
             None => {
                 self.session.state.change(v).1.copy_from_slice(rows);
                 self.session.state.has_moved(v);
                 self.kept = vec![v];
-                Ok(())
             }
             Some(s) => {
                 let each = plan.vars[v].inner() * plan.vars[v].width;
-                self.session.first_pass(s, &order(plan), &Given { var: v, rows, each })
+                self.session.first_pass(s, &order(plan), &Given { var: v, rows, each })?;
             }
         }
+        self.session.elsewhere();
+        Ok(())
     }
 
     /// Back to where it stood.
@@ -672,7 +674,7 @@ impl<'p> Run<'p> {
                 let elbo = bounds[bounds.len() - 1];
                 self.record.push(Iteration { elbo, steps, proposals, seconds: 0.0 }, &terms);
                 self.session.state.mark();
-                self.session.trail.forget();
+                self.session.elsewhere();
                 self.session.iteration += 1;
                 return Ok(true);
             }

@@ -152,10 +152,7 @@ impl<'p> Session<'p> {
             }
             work.state.set_entropy(v, from.blocks[v.index()].entropy);
         }
-        work.statistics.lend().copy_from_slice(&from.statistics);
-        for t in work.plan.tables.ids() {
-            work.statistics.unpack(work.plan, t);
-        }
+        work.statistics.put(work.plan, &from.statistics);
         work.state.mark();
         let earlier: Vec<&[f64]> = from.blocks.iter().map(|b| b.earlier.as_slice()).collect();
         self.take_earlier(&earlier);
@@ -177,6 +174,12 @@ impl<'p> Session<'p> {
     /// An iteration went well, or the start is made.
     pub(super) fn went_well(&mut self) {
         self.damping.note(&self.work);
+    }
+
+    /// It stands at another place than the last iteration has come to: what is remembered of the way there goes.
+    pub(super) fn elsewhere(&mut self) {
+        self.trail.forget();
+        self.damping.anew(&self.work);
     }
 
     /// Before an iteration: where the last ones had to be damped, so is this one.

@@ -202,6 +202,14 @@ pub const PLAIN: DistSpec = DistSpec {
     congruent: None,
 };
 
+impl Param {
+    /// The power of a random variable that stands there: 1, or that of its spelling; `None` where a spelling takes known
+    /// values only.
+    pub fn power(&self, spelling: Option<usize>) -> Option<i32> {
+        spelling.map_or(Some(1), |s| self.spellings[s].power)
+    }
+}
+
 impl DistSpec {
     /// The entry, among this one and its links, that a call with these names of arguments is of.
     pub fn called(&'static self, has: &dyn Fn(&str) -> bool) -> &'static DistSpec {
@@ -211,6 +219,7 @@ impl DistSpec {
         };
         self.links.iter().copied().find(|link| own(link)).unwrap_or(self)
     }
+
     /// The slot of a parameter, and the spelling used, by name.
     pub fn param(&self, name: &str) -> Option<(usize, Option<&'static Spelling>)> {
         self.params.iter().enumerate().find_map(|(i, p)| {

@@ -114,7 +114,9 @@ impl<F: Fn(PlateId) -> bool> Ahead<'_, F> {
     }
 
     fn input(&self, bound: &Bound, input: &Input, x: &mut Numbers) -> Result<(), String> {
-        if !input.plates.iter().any(|p| (self.mine)(*p)) || matches!(input.source, InputSource::Numbers(_)) {
+        // One value for all has no place to be longer at.
+        let one = input.sizes.is_empty() && matches!(input.source, InputSource::Numbers(_));
+        if one || !input.plates.iter().any(|p| (self.mine)(*p)) {
             return Ok(());
         }
         let (outer, rows, inner) = self.around(bound, &input.plates, x.len());

@@ -1,6 +1,7 @@
-//! Mixtures over an auxiliary variable, taken apart: a line of such a distribution becomes two, one for the
-//! auxiliary (a new node, one for each element of the child) and one for the child given it. From here on
-//! nothing knows that they were one. Not here: which distributions are mixtures, and of what (`dist`).
+//! Lines written as what they are made of: mixtures over an auxiliary variable, and priors that a site stands for. A
+//! line becomes two, one for the auxiliary (a new node, one for each element of the child) and one for the child
+//! given it. From here on nothing knows that they were one. Not here: which distributions are such, and of what
+//! (`dist`), nor powers that spellings stand for (`on_line`).
 
 use super::factor_graph::{
     Arg, Expr, ExprKind, Factor, FactorGraph, Index, Node, Observed, ObservedValues, Origin, Ref, Target,
@@ -13,7 +14,7 @@ use crate::{
 };
 
 impl FactorGraph {
-    /// The graph with every mixture taken apart. The auxiliary nodes stand after all others, so that no
+    /// The graph with every mixture and every prior by a site taken apart, and powers written out. The auxiliary nodes stand after all others, so that no
     /// number of a node or line changes.
     pub fn augmented(mut self) -> Self {
         self.sites_of_priors();

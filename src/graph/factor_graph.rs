@@ -378,6 +378,19 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// The expression to a power.
+    pub fn raised(&self, power: i32) -> Self {
+        if power == 1 {
+            return self.clone();
+        }
+        let power = ExprKind::Numbers(vec![f64::from(power)]);
+        let power = Self { kind: power, axes: vec![], random: false, span: self.span };
+        let kind = ExprKind::Binary(BinaryOp::Power, Box::new(self.clone()), Box::new(power));
+        Self { kind, axes: self.axes.clone(), ..*self }
+    }
+}
+
 /// What an expression is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {

@@ -1,6 +1,6 @@
-//! Variables whose q is kept on the line: positive numbers of which something asks more than their own family has. A
-//! standard deviation with a Gamma prior, degrees of freedom, a concentration. Not here: what the line has
-//! (`expfam::line`).
+//! Variables whose q is kept on the line, and powers that spellings stand for. On the line are positive numbers of
+//! which something asks more than their own family has: a standard deviation with a Gamma prior, degrees of freedom, a
+//! concentration. Not here: what the line has (`expfam::line`).
 
 use super::factor_graph::{Expr, ExprKind, FactorGraph, Ref, Target};
 use crate::{
@@ -18,7 +18,7 @@ impl FactorGraph {
         let mut lines = vec![];
         for f in &self.factors {
             for (arg, param) in f.args.iter().zip(f.spec.params) {
-                let power = arg.spelling.map_or(Some(1), |s| param.spellings[s].power);
+                let power = param.power(arg.spelling);
                 self.asked(&arg.expr, param.stat, power.unwrap_or(1), &mut lines);
             }
         }
@@ -66,14 +66,7 @@ impl FactorGraph {
                 let Some(power) = power.filter(|_| mixture || super::resolve::names_a_node(&arg.expr)) else {
                     continue;
                 };
-                let number = Expr {
-                    kind: ExprKind::Numbers(vec![f64::from(power)]),
-                    axes: vec![],
-                    random: false,
-                    span: arg.expr.span,
-                };
-                let base = Box::new(arg.expr.clone());
-                arg.expr.kind = ExprKind::Binary(BinaryOp::Power, base, Box::new(number));
+                arg.expr = arg.expr.raised(power);
                 arg.spelling = None;
             }
         }

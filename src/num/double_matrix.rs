@@ -1,12 +1,12 @@
 //! Small square matrices, row-major, of which what is made has some 32 digits. Not here: large ones, nor factors
 //! (`cholesky`).
 
-use super::double::Double;
+use super::{double::Double, square};
 
 /// A⁻¹ by elimination with pivots; `None` where a pivot is 0 or not finite.
 pub fn inverse(d: usize, a: &[f64]) -> Option<Vec<Double>> {
     let mut a: Vec<Double> = a.iter().map(|&x| x.into()).collect();
-    let mut out: Vec<Double> = (0..d * d).map(|i| f64::from(u8::from(i / d == i % d)).into()).collect();
+    let mut out: Vec<Double> = square::identity(d).into_iter().map(Double::from).collect();
     for k in 0..d {
         let size = |i: &usize| a[i * d + k].high.abs();
         let pivot = (k..d).max_by(|i, j| size(i).total_cmp(&size(j)))?;

@@ -1,4 +1,4 @@
-//! Special functions, small linear algebra, tensor contractions, reductions, seeded streams, sizes in words. Knows no
+//! Special functions, small linear algebra, quadratures, tensor contractions, reductions, seeded streams, sizes in words. Knows no
 //! statistics.
 
 pub mod bump;

@@ -96,12 +96,7 @@ impl Features {
                         let c = &plan.rows.codes[id];
                         let columns = c.data.len() / c.rows.max(1);
                         if columns > 1 && !f.codes.iter().any(|(x, ..)| Arc::ptr_eq(x, &c.data)) {
-                            let levels = c
-                                .data
-                                .iter()
-                                .filter(|&&x| x != u32::MAX)
-                                .max()
-                                .map_or(0, |m| *m as usize + 1);
+                            let levels = c.levels();
                             f.codes.push((c.data.clone(), columns, levels));
                             f.width += columns * levels;
                         }

@@ -64,6 +64,15 @@ impl Statistics {
     pub fn lend(&mut self) -> &mut Vec<f64> {
         &mut self.numbers
     }
+    /// All numbers, from where they were kept.
+    pub fn put(&mut self, plan: &Plan, from: &[f64]) {
+        self.numbers.copy_from_slice(from);
+        self.unpack_all(plan);
+    }
+    /// Makes both halves of symmetric pairs, of all tables.
+    pub fn unpack_all(&mut self, plan: &Plan) {
+        plan.tables.ids().for_each(|t| self.unpack(plan, t));
+    }
     /// All numbers.
     pub fn numbers(&self) -> &[f64] {
         &self.numbers

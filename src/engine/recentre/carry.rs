@@ -66,15 +66,8 @@ impl<'p> Session<'p> {
             }
             let shifted = var.shape.shifted(from.state.eta(v), &moves);
             let fits = shifted.filter(|eta| eta.len() == self.state.eta(v).len());
-            let done = fits.is_some_and(|eta| {
-                let mut to = self.state.take_eta(v, false);
-                to.copy_from_slice(&eta);
-                self.state.put_eta(v, to);
-                (0..var.colours.len()).all(|colour| self.evaluate(v, colour).is_ok())
-            });
-            if done {
-                self.state.has_moved(v);
-            } else {
+            let done = fits.is_some_and(|eta| self.put(v, &eta).is_ok());
+            if !done {
                 let mine = |t: &Table| var.nodes.iter().any(|n| n.0 == t.node);
                 self.update_var(v, &mine).or_else(|_| self.update_var(v, &|_| true))?;
             }

@@ -1,5 +1,6 @@
 //! Coordinate ascent that leaps every other iteration, once it has settled into a rate, and rotates blocks between
-//! iterations. Not here: where a leap goes (`leap`), which rotation is best (`rotate`), the steps themselves (`plan::schedule`), nor when they end (`budget`).
+//! iterations. Not here: where a leap goes (`leap`), which rotation is best
+//! (`rotate`), the steps themselves (`plan::schedule`), nor when they end (`budget`).
 //!
 //! What comes next follows from the record alone, so that a run that goes on from a file does what it would have
 //! done.

@@ -1,5 +1,5 @@
 //! What a run does next: the order of work, when it ends, and whether the bound may fall. One schedule a
-//! file. Not here: the steps (`plan::schedule`), nor doing them (`run`).
+//! file; `choice` picks one, `budget` ends it, `rounds` counts. Not here: the steps (`plan::schedule`), nor doing them (`run`).
 
 pub(super) mod accelerated;
 pub(super) mod batch;

@@ -9,8 +9,9 @@ mod pair;
 mod single;
 mod site;
 
-pub use cross::{Crossing, ElementTables, LARGEST_CLIQUE, Zeros, places as element_places};
+pub use cross::{Crossing, ElementTables, Zeros, places as element_places};
 pub use gaussian::ports;
+pub use network::LARGEST_CLIQUE;
 
 use super::claim::Claim;
 

@@ -75,7 +75,7 @@ impl Claim for Networks {
 
 /// Entries of a network's largest clique table, at most: each row of the data costs that many exponentials an
 /// iteration.
-const LARGEST_CLIQUE: usize = 1 << 14;
+pub const LARGEST_CLIQUE: usize = 1 << 14;
 /// States of a chain over several categories, at most: each step costs the square of that.
 const LARGEST_PRODUCT: usize = 64;
 

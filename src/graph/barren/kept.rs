@@ -53,10 +53,12 @@ impl Kept {
         }
     }
 
-    /// All steps of sequences stay.
+    /// All steps of sequences stay, and so do all rows of their tables.
     pub(super) fn with_sequences(mut self, graph: &FactorGraph) -> Self {
+        let steps = graph.plates.iter().filter(|p| matches!(p.kind, PlateKind::Steps { .. }));
+        let whole: Vec<_> = steps.filter_map(|p| p.kind.rows_of()).collect();
         for (kept, plate) in self.plates.iter_mut().zip(&graph.plates) {
-            if matches!(plate.kind, PlateKind::Steps { .. }) {
+            if plate.kind.rows_of().is_some_and(|t| whole.contains(&t)) {
                 *kept = None;
             }
         }

@@ -39,7 +39,7 @@ impl Expansion<'_> {
         let no = |what: &str| Err(ExpandError::unsupported(expr.span, what));
         let node = |e: &Expr| matches!(&e.kind, ExprKind::Ref(Ref { target: Target::Node(_), .. }));
         if !contains(expr, &node) {
-            return Ok(vec![self.known_part(&raised(expr, power), stat, part, axes)]);
+            return Ok(vec![self.known_part(&expr.raised(power), stat, part, axes)]);
         }
         match &expr.kind {
             ExprKind::Ref(r) => self.one(expr, r, stat, part, axes, power),
@@ -146,7 +146,7 @@ impl Expansion<'_> {
         power: i32,
     ) -> Result<Vec<Piece>, ExpandError> {
         let Target::Node(n) = r.target else {
-            return Ok(vec![self.known_part(&raised(expr, power), stat, part, axes)]);
+            return Ok(vec![self.known_part(&expr.raised(power), stat, part, axes)]);
         };
         let node = &self.graph.nodes[n.0];
         let carried = match (node.spec.stat == stat, line::stands_for(node.spec.stat, stat)) {
@@ -181,21 +181,6 @@ impl Expansion<'_> {
         };
         self.known(expr, map, self.slot, part, axes)
     }
-}
-
-/// A known factor to a power.
-fn raised(expr: &Expr, power: i32) -> Expr {
-    if power == 1 {
-        return expr.clone();
-    }
-    let power = Expr {
-        kind: ExprKind::Numbers(vec![f64::from(power)]),
-        axes: vec![],
-        random: false,
-        span: expr.span,
-    };
-    let kind = ExprKind::Binary(BinaryOp::Power, Box::new(expr.clone()), Box::new(power));
-    Expr { kind, ..expr.clone() }
 }
 
 fn joined(x: &Piece, y: &Piece) -> Piece {

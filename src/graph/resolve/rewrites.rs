@@ -32,7 +32,7 @@ const FUNCTIONS: &[Row] = &[
     (&["pow", "power", "square"], "a power of a known number is `x[n] ^ 2`"),
     (
         &["sigmoid", "logistic", "logit", "invlogit", "expit", "probit", "phi", "softmax"],
-        "a link stands in the call of the distribution: `Bernoulli(logit: \"…\")`, `Bernoulli(probit: …)`, `Binomial(trials: …, logit: …)`",
+        "a link stands in the call of the distribution: `Bernoulli(logit: \"…\")`, `Bernoulli(probit: …)`, `Binomial(trials: …, logit: …)`, `Categorical(logits: …)`",
     ),
     (&["sum"], "write a sum out, `a + b`, or as `dot(w, x)` of two vectors"),
     (
@@ -65,7 +65,7 @@ const OF_RANDOM: &[Row] = &[
         "the exponential of a Normal stands in the call of the distribution: `Poisson(log_rate: \"…\")`, `Exponential(log_rate: …)`; of a node that is observed, `LogNormal` is the exponential of a Normal; elsewhere let a Gamma be the positive factor, `rate: \"a * b\"`",
     ),
     (&["log"], "where the logarithm of an observed value is Normal, observe the value by a `LogNormal`"),
-    (&["sqrt"], "scales are precisions here: `precision: \"tau\"` stands for an sd of 1 / sqrt(tau)"),
+    (&["sqrt"], "an sd may be random, `sd: \"s\"`; `precision: \"tau\"` stands for an sd of 1 / sqrt(tau)"),
     (
         &["abs"],
         "the absolute value of a random variable has no closed form: let a Gamma be the positive number",

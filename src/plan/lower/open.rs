@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     graph::energy::{Element, LabelId},
+    num::square::identity,
     plan::{
         known::KnownArray,
         table::{From, Shared},
@@ -37,8 +38,7 @@ impl Lowering<'_> {
                 let q = view.sizes[a];
                 let second = second_letter(view, a);
                 draft.axes[1].0 = second;
-                let identity = (0..q * q).map(|i| f64::from(u8::from(i / q == i % q))).collect();
-                self.follow(identity, &[(a, q), (second, 1)], shared);
+                self.follow(identity(q), &[(a, q), (second, 1)], shared);
             } else {
                 for (letter, _) in draft.axes.clone() {
                     if !shared.iter().any(|s| s.axes.iter().any(|x| x.0 == letter)) {

@@ -1,6 +1,6 @@
 //! Operands of a sparse Gaussian, entries and products of two, and of a network over elements, tables of states, as
-//! arrays with an axis for each letter or column that decides them. Not here: which entries meet (`factorize::kinds`), nor the statistic
-//! (`block`).
+//! arrays with an axis for each letter or column that decides them. Not here: which entries
+//! meet (`factorize::kinds`), nor the statistic (`block`).
 
 use super::{
     drafts::{FactorView, Port, PortAxis, RowDraft, SharedDraft},

@@ -1,6 +1,6 @@
 //! Where a model is written about. Not here: how.
 
-use crate::shape::NodeId;
+use crate::{graph::FactorGraph, shape::NodeId};
 use std::{borrow::Cow, sync::Arc};
 
 /// The centres of a model, and blocks written about each other's entries.
@@ -26,6 +26,13 @@ pub struct Turn {
     pub d: usize,
     /// L, row-major: one for all elements, or one for each in the order of the key.
     pub matrix: Arc<[f64]>,
+}
+
+impl Turn {
+    /// Is it of vectors beside their precision matrices (`shear`)?
+    pub fn is_shear(&self, graph: &FactorGraph) -> bool {
+        self.members.iter().all(|m| graph.nodes[m.node.0].event.is_some())
+    }
 }
 
 /// A node of such a block.

@@ -16,7 +16,7 @@ use crate::{
         evaluate::{Environment, Steps, each_ref, indices},
         factor_graph::{Expr, ExprKind, Factor, FactorGraph, Index, Ref, Target},
     },
-    num::{double::Double, double_matrix},
+    num::{double::Double, double_matrix, square::identity},
     plan::{
         Plan,
         layout::{Id, VarId},
@@ -190,10 +190,10 @@ pub fn sheared(of: &Shearable, outer: usize, squares: &[f64], now: Option<&Turn>
     let mut matrices = vec![];
     for (e, w) in squares.chunks_exact(d * d).enumerate() {
         let known = of.known.get(e)?;
-        let known = congruent(d, now.map_or(&unit(d), |turn| turn.of(e)), known);
+        let known = congruent(d, now.map_or(&identity(d), |turn| turn.of(e)), known);
         let found = shear(d, w, &(0..d).map(|i| known[i * d + i]).collect::<Vec<_>>());
         any |= found.is_some();
-        let more = found.unwrap_or_else(|| unit(d));
+        let more = found.unwrap_or_else(|| identity(d));
         match now {
             None => matrices.extend(more),
             Some(turn) => {
@@ -214,10 +214,6 @@ pub fn skew(of: &Shearable, squares: &[f64]) -> f64 {
     squares.chunks_exact(of.d * of.d).map(|w| 1.0 / least(w).max(f64::EPSILON)).fold(0.0, f64::max)
 }
 
-fn unit(d: usize) -> Vec<f64> {
-    (0..d * d).map(|i| f64::from(u8::from(i / d == i % d))).collect()
-}
-
 /// L with ones on its diagonal, triangular but for the order of its rows, such that L⁻¹ W L⁻ᵀ is diagonal as far as
 /// W has digits. `None` where W is not skew.
 fn shear(d: usize, w: &[f64], known: &[f64]) -> Option<Vec<f64>> {
@@ -235,7 +231,7 @@ fn eliminated(d: usize, w: &[f64], known: &[f64]) -> Option<(Vec<f64>, f64)> {
         return None;
     }
     let mut left = w.to_vec();
-    let mut l = unit(d);
+    let mut l = identity(d);
     let mut open: Vec<usize> = (0..d).collect();
     let mut least = 1.0_f64;
     loop {

@@ -115,7 +115,7 @@ impl<'a> Rewriting<'a> {
     fn new(from: &'a FactorGraph, data: &'a Bound, plan: &'a Plan, centres: &'a Centres) -> Option<Self> {
         let roles = &plan.blocks.roles;
         let nodes = 0..from.nodes.len();
-        let vectors = |t: &&Turn| t.members.iter().all(|m| from.nodes[m.node.0].event.is_some());
+        let vectors = |t: &&Turn| t.is_shear(from);
         let (shears, turns): (Vec<&Turn>, Vec<&Turn>) = centres.turns.iter().partition(vectors);
         Some(Self {
             from,

@@ -12,6 +12,7 @@ pub use network::Crossing;
 pub use tables::{ElementTables, places};
 pub use zeros::Zeros;
 
+use super::network::LARGEST_CLIQUE;
 use crate::{
     block::junction_tree::{JunctionTree, TreeError},
     factorize::{
@@ -39,8 +40,6 @@ pub static CROSS: CrossNetworks = CrossNetworks;
 /// Claims categories that meet in tables with zeros, elements of different plates.
 pub struct CrossNetworks;
 
-/// Entries of the largest table of the junction tree, at most.
-pub const LARGEST_CLIQUE: usize = 1 << 14;
 /// Entries of all its tables, and numbers of the statistic, at most.
 const LARGEST_NETWORK: usize = 1 << 23;
 
