@@ -13,6 +13,8 @@ use crate::{
     syntax::expr::BinaryOp,
 };
 
+/// A component with a smaller share of the rows is empty: another order of such is no other posterior.
+pub const EMPTY: f64 = 0.001;
 /// Groups past so many are shown in part.
 pub const FEW_GROUPS: usize = 30;
 

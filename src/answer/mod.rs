@@ -11,6 +11,7 @@ pub mod marginals;
 pub mod posterior;
 mod predict;
 mod read;
+pub mod starts;
 pub mod still;
 pub mod warnings;
 mod whole;

@@ -2,6 +2,10 @@
 //! nor how they are printed (`report`).
 
 use crate::{
+    answer::{
+        frame::EMPTY,
+        starts::{ended, same},
+    },
     graph::{Bound, FactorGraph},
     keep::{
         KeepError, Kept,
@@ -9,11 +13,6 @@ use crate::{
     },
     num::special::{ln_gamma, log_sum_exp},
 };
-
-/// Starts whose bounds differ by less than this, in nats, or than this share of them, have reached the same.
-pub const SAME: (f64, f64) = (1e-3, 1e-7);
-/// A component with a smaller share is empty: another order of such is no other posterior.
-const SHARE: f64 = 0.001;
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,10 +56,11 @@ impl Compared {
             let shares = p.nodes.iter().find(|n| {
                 n.components && n.event.first().is_some_and(|a| a.name == name && n.plates.is_empty())
             });
-            let empty = shares.map_or(0, |n| n.mean.iter().filter(|s| **s < SHARE).count());
+            let empty = shares.map_or(0, |n| n.mean.iter().filter(|s| **s < EMPTY).count());
             orders += ln_gamma(size as f64 + 1.0) - ln_gamma(empty as f64 + 1.0);
             plates.push(name.to_string());
         }
+        let starts = ended(&p);
         Ok(Self {
             name,
             model: p.model,
@@ -68,7 +68,7 @@ impl Compared {
             digits: p.digits,
             converged: p.converged,
             iterations: p.iterations,
-            starts: p.restarts.into_iter().filter(|x| x.is_finite()).collect(),
+            starts,
             orders,
             plates,
             log_bayes_factor: f64::NAN,
@@ -79,8 +79,7 @@ impl Compared {
 
     /// How many of its starts have come to its bound.
     pub fn reached(&self) -> usize {
-        let near = |x: &&f64| self.elbo - **x <= SAME.0.max(SAME.1 * self.elbo.abs());
-        self.starts.iter().filter(near).count()
+        self.starts.iter().filter(|x| same(self.elbo, **x)).count()
     }
 
     /// How far apart the best and the worst of its starts are, in nats.

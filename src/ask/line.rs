@@ -230,7 +230,7 @@ fn about(of: &Shared<'_>, env: &Environment<'_>, spec: &DistSpec, args: &[Arg], 
     let mean = linear(of, env, &args[0].expr)?;
     let mean = if mean.len() == d { mean } else { vec![mean.first()?.clone(); d] };
     if let Some(precision) = known_value(env, spec, args, 2, d) {
-        let noise = inverse(d, &precision)?;
+        let noise = crate::num::cholesky::inverse_of(d, &precision)?;
         return Some(Says::Gaussian { mean, noise, scaled: None });
     }
     let (times, n, number) = multiple(env, &args[1].expr)?;
@@ -270,15 +270,6 @@ fn pair(of: &Shared<'_>, env: &Environment<'_>, line: &Factor, d: usize) -> Opti
     let (dof, mean, scale) = of.blocks[e.block].shape.ahead(of.eta(e), times)?;
     let mean = mean.iter().enumerate().map(|(i, m)| m + of.centre(n, at, d, i)).collect();
     (scale.len() == d * d).then_some(Says::Student { element: e, dof, mean, scale })
-}
-
-/// The inverse of a positive number or of a positive definite matrix.
-fn inverse(d: usize, precision: &[f64]) -> Option<Vec<f64>> {
-    let mut l = precision.to_vec();
-    crate::num::cholesky::factor(d, &mut l).ok()?;
-    let mut out = vec![0.0; d * d];
-    crate::num::cholesky::inverse(d, &l, &mut out);
-    Some(out)
 }
 
 /// A known number times a variable: the number, the node, and where its first number stands.

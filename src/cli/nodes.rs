@@ -9,6 +9,22 @@ use crate::{
     shape::NodeId,
 };
 
+/// Whether the model has the node that an option names.
+///
+/// # Errors
+/// It has not.
+pub(super) fn known(option: &str, name: &str, graph: &FactorGraph, terminal: &Terminal) -> Result<(), Stop> {
+    let known: Vec<&str> = graph.nodes.iter().map(|n| n.name.as_str()).collect();
+    if known.contains(&name) {
+        return Ok(());
+    }
+    let help = match nearest(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`? It has {}", known.join(", ")),
+        None => format!("it has {}", known.join(", ")),
+    };
+    Err(terminal.usage(format!("`{option} {name}`: the model has no such node"), help))
+}
+
 /// Which nodes are reported.
 #[derive(Clone, Debug)]
 pub(super) enum Nodes {
@@ -34,14 +50,7 @@ impl Nodes {
             return Ok(Self::All);
         }
         let names: Vec<String> = words.iter().map(|w| w.trim_start_matches('+').to_string()).collect();
-        if let Some(wrong) = names.iter().find(|name| !is(name)) {
-            let known: Vec<&str> = graph.nodes.iter().map(|n| n.name.as_str()).collect();
-            let help = match nearest(wrong, known.iter().copied()) {
-                Some(meant) => format!("did you mean `{meant}`? It has {}", known.join(", ")),
-                None => format!("it has {}", known.join(", ")),
-            };
-            return Err(terminal.usage(format!("`--nodes {wrong}`: the model has no such node"), help));
-        }
+        names.iter().try_for_each(|name| known("--nodes", name, graph, terminal))?;
         let more = words.iter().any(|w| w.starts_with('+'));
         Ok(if more { Self::More(names) } else { Self::Named(names) })
     }

@@ -1,4 +1,5 @@
-//! The progress bar of a fit, on a terminal only; and whether somebody asks the fit to stop.
+//! The progress bar of a fit, on a terminal only; and whether somebody asks the fit to stop. Not here:
+//! signals (`interrupt`).
 
 use super::{interrupt::Interrupt, terminal::Terminal};
 use crate::engine::Watch;

@@ -3,9 +3,10 @@
 use super::{
     args::{self, Report},
     exit::Exit,
+    fit::SHOWN_QUANTILES,
     keep, memory,
     model::Opened,
-    nodes::Nodes,
+    nodes::known,
     outputs::place,
     stop::Stop,
     terminal::Terminal,
@@ -39,8 +40,6 @@ const MOST_DRAWN: usize = 20_000_000;
 const MOST_DRAWS: usize = 1000;
 /// A local node of more numbers than this is not read.
 const MOST_LOCAL: usize = 20_000_000;
-/// Quantiles are found for nodes of at most this many numbers.
-const QUANTILES: usize = 4096;
 
 pub(super) fn run(args: &Report, terminal: &Terminal) -> Result<Exit, Stop> {
     let (path, file) = place(&args.out, "--out", terminal)?;
@@ -49,13 +48,14 @@ pub(super) fn run(args: &Report, terminal: &Terminal) -> Result<Exit, Stop> {
     let model = opened.parse()?;
     let graph = opened.graph(&model)?;
     opened.paths(&graph, &args.data)?;
-    let plotted = args.plot.as_ref().map(std::slice::from_ref);
-    Nodes::of(plotted, &graph, terminal)?;
+    if let Some(name) = &args.plot {
+        known("--plot", name, &graph, terminal)?;
+    }
     let wrong = |e| keep::unusable(&args.posterior, &e, terminal);
     let tables = keep::tables(&kept, &args.data);
     let absent = tables.iter().find(|(_, p)| !p.exists());
     let mut bound = skeleton(&kept, &graph).map_err(wrong)?;
-    let wanted = show::Wanted { nodes: None, quantiles: QUANTILES };
+    let wanted = show::Wanted { nodes: None, quantiles: SHOWN_QUANTILES };
     let mut posterior = show(&kept, &graph, &bound, &wanted).map_err(wrong)?;
     let (mut fitted, mut likely, mut time) = (vec![], vec![], vec![]);
     let data = absent.is_none();
@@ -142,7 +142,7 @@ fn rows(
     let mut from = reached(kept, &kept.document.model.text, &kept.document.data, &plan)
         .map_err(|e| keep::unusable(path, &e, terminal))?;
     from.stop = Some(stop_of(&kept.document.run.stop));
-    again(graph, bound, &plan, &from, Wanted { nodes, fitted: &fitted, quantiles: QUANTILES })
+    again(graph, bound, &plan, &from, Wanted { nodes, fitted: &fitted, quantiles: SHOWN_QUANTILES })
         .map_err(|e| terminal.fault(format!("cannot read the rows again: {e}"), ""))
 }
 

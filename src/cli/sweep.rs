@@ -35,6 +35,8 @@ pub(super) fn run(args: &args::Sweep, terminal: &Terminal) -> Result<Exit, Stop>
     let (plate, sizes) = &args.size;
     let mut all = vec![];
     let mut converged = true;
+    // The same parts for all sizes.
+    let mut parts: Option<Folds> = None;
     for (i, &size) in sizes.iter().enumerate() {
         let model = resized(&written, plate, size, terminal)?;
         let graph = opened.graph(&model)?;
@@ -48,9 +50,11 @@ pub(super) fn run(args: &args::Sweep, terminal: &Terminal) -> Result<Exit, Stop>
         let mut compared =
             Compared::of(format!("{plate} = {size}"), &kept, &graph, &axes_of).map_err(wrong)?;
         converged &= compared.converged;
-        if let Some(count) = args.folds {
-            let folds =
-                Folds::new(&opened, &model, &graph, (count, args.by.as_deref(), args.seed), &args.model)?;
+        if let (Some(count), None) = (args.folds, &parts) {
+            let of = (count, args.by.as_deref(), args.seed);
+            parts = Some(Folds::new(&opened, &model, &graph, of, &args.model)?);
+        }
+        if let (Some(count), Some(folds)) = (args.folds, &parts) {
             let mut total = 0.0;
             for fold in 0..count {
                 let training = folds.bind(&mut opened, &model, &graph, fold, None)?;

@@ -139,7 +139,7 @@ pub static SPEC: DistSpec = DistSpec {
         random: false,
         gated: true,
         spellings: &[],
-        doc: "a known positive number for all, or a vector of them",
+        doc: "a positive number or a node that is one, for all, or a known vector of them",
     }],
     terms: TERMS,
     measure: &[0],

@@ -136,7 +136,7 @@ pub static SPEC: DistSpec = DistSpec {
             random: false,
             gated: true,
             spellings: &[],
-            doc: "a known positive number",
+            doc: "a positive number, or a node that is one",
         },
         Param {
             name: "rate",

@@ -126,7 +126,7 @@ pub static SPEC: DistSpec = DistSpec {
             random: false,
             gated: true,
             spellings: &[],
-            doc: "degrees of freedom, a known positive number: the smaller, the heavier the tails",
+            doc: "degrees of freedom, a positive number or a node that is one: the smaller, the heavier the tails",
         },
     ],
     mean_given: Some(|values, _| vec![values[MEAN][0]]),

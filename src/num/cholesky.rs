@@ -113,6 +113,15 @@ fn short_dot(a: &[f64], b: &[f64]) -> f64 {
     if a.len() < 8 { a.iter().zip(b).map(|(x, y)| x * y).sum() } else { crate::num::reduce::dot(a, b) }
 }
 
+/// The inverse of a positive definite matrix; `None` of any other.
+pub fn inverse_of(d: usize, a: &[f64]) -> Option<Vec<f64>> {
+    let mut l = a.to_vec();
+    factor(d, &mut l).ok()?;
+    let mut out = vec![0.0; d * d];
+    inverse(d, &l, &mut out);
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

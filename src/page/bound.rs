@@ -7,26 +7,8 @@ use super::{
     subject::Subject,
     svg::{Anchor, Svg, n, twice},
 };
+use crate::answer::starts::{ended, groups};
 use std::fmt::Write;
-
-/// Starts within this of each other are one answer.
-pub fn same(best: f64) -> f64 {
-    if best.abs() >= 1e5 { 1.0 } else { 0.01 }
-}
-
-/// Starts that ended together: their best bound, and how many they are; the best first.
-pub fn groups(restarts: &[f64]) -> Vec<(f64, usize)> {
-    let mut all = sorted(restarts.iter().copied());
-    all.reverse();
-    let mut out: Vec<(f64, usize)> = vec![];
-    for x in all {
-        match out.last_mut() {
-            Some((first, count)) if *first - x <= same(*first) => *count += 1,
-            _ => out.push((x, 1)),
-        }
-    }
-    out
-}
 
 /// What the last iteration gained, in nats; NaN of a single one.
 pub fn last_gain(trace: &[f64]) -> f64 {
@@ -187,10 +169,9 @@ fn restarts(subject: &Subject<'_>) -> String {
         );
         return out;
     }
-    let groups = groups(all);
+    let groups = groups(&ended(subject.posterior));
     let best = groups.first().map_or(f64::NAN, |g| g.0);
-    let near = if same(best) >= 1.0 { "1 nat" } else { "0.01 nats" };
-    let _ = write!(out, "<p>Starts within {near} of each other count as one answer.</p>");
+    out += "<p>Starts that ended at the same bound, to seven digits, count as one answer.</p>";
     let mut table = Table::new(&["bound, nats", "from the best", &format!("starts of {}", all.len()), "<"]);
     for (i, (bound, count)) in groups.iter().take(8).enumerate() {
         let from = if i == 0 { "best".into() } else { nats(bound - best) };
@@ -204,6 +185,10 @@ fn restarts(subject: &Subject<'_>) -> String {
     }
     if let (Some(last), true) = (groups.last(), groups.len() > 8) {
         table.left_out(&format!("{} the lowest, and {} more", nats(last.0), groups.len() - 9));
+    }
+    let left = subject.posterior.left.len();
+    if left > 0 {
+        table.left_out(&format!("{left} of {} left behind: they could not catch up", all.len()));
     }
     let broke = all.iter().filter(|x| !x.is_finite()).count();
     if broke > 0 {
@@ -282,15 +267,4 @@ fn terms(subject: &Subject<'_>) -> String {
     let digits = p.digits;
     let _ = write!(out, "<p class=\"how\">{digits} digits of the bound hold.</p>");
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn starts_that_end_together_are_one_answer() {
-        assert_eq!(groups(&[-10.0, -12.0, -10.005, f64::NEG_INFINITY, -12.0]), [(-10.0, 2), (-12.0, 2)]);
-        assert_eq!(groups(&[-200_000.2, -200_001.0]), [(-200_000.2, 2)]);
-    }
 }

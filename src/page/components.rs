@@ -2,9 +2,7 @@
 //! Not here: their distributions (`ask::components`).
 
 use super::{roles::Emission, subject::Subject};
-
-/// Components that hold less than this share are not in use.
-pub const LEAST: f64 = 0.001;
+use crate::answer::frame::EMPTY;
 
 /// The components of a mixture.
 #[derive(Clone, Debug)]
@@ -36,7 +34,7 @@ impl Components {
             share.iter_mut().zip(p).for_each(|(s, p)| *s += w * p);
         }
         share.iter_mut().for_each(|s| *s /= total);
-        let mut order: Vec<usize> = (0..k).filter(|&i| share[i] >= LEAST).collect();
+        let mut order: Vec<usize> = (0..k).filter(|&i| share[i] >= EMPTY).collect();
         match level {
             Some(level) => order.sort_by(|&a, &b| level[a].total_cmp(&level[b])),
             None => order.sort_by(|&a, &b| share[b].total_cmp(&share[a])),

@@ -2,10 +2,7 @@
 
 use std::fmt::Write;
 
-/// A text as HTML and SVG take it.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
+pub use crate::report::draw::escaped;
 
 /// A text with what stands between back quotes as code.
 pub fn prose(text: &str) -> String {

@@ -1,5 +1,5 @@
-//! Numbers as a page writes them: a true minus, commas in thousands, no break before a unit. Not here: which
-//! decimals a column has (`scale`).
+//! Numbers as a page writes them: a true minus, commas in thousands, no break before a unit. Not here: ticks
+//! (`scale`).
 
 /// A space that does not break.
 pub const THIN: char = '\u{a0}';
@@ -66,7 +66,7 @@ pub fn decimals(spread: f64) -> usize {
     (2 - spread.log10().floor() as i32).clamp(0, 8) as usize
 }
 
-/// Decimals for a column: enough for two digits of its smallest spread, none that the largest makes useless.
+/// Decimals for a column, by its largest number.
 pub fn column(values: impl IntoIterator<Item = f64>) -> usize {
     let largest = values.into_iter().filter(|x| x.is_finite()).fold(0.0f64, |m, x| m.max(x.abs()));
     if largest == 0.0 { 0 } else { decimals(largest) }

@@ -1,5 +1,5 @@
-//! Precision matrices as what they mean: standard deviations and correlations, by seeded draws. Not here:
-//! single precisions (`posterior`).
+//! Precision matrices as what they mean: standard deviations and correlations, by seeded draws, and their entries.
+//! Not here: single precisions (`posterior::numbers`).
 
 use super::{
     chart::heat::{self, Matrix},
@@ -7,10 +7,12 @@ use super::{
     kind::Kind,
     number::{counted, decimals, fixed, whole},
     scale::{quantile, sorted},
-    subject::{Subject, element, numbered},
+    subject::{Subject, element, label_over, numbered},
 };
 use crate::{answer::posterior::NodePosterior, num::cholesky, shape::Extent};
 
+/// Matrices that are shown where nothing says which are in use.
+const MOST: usize = 12;
 /// Correlations of more dimensions than this are a heat map.
 const TABLE: usize = 4;
 
@@ -21,20 +23,13 @@ pub fn matrices(subject: &Subject<'_>, kind: &Kind, n: usize, p: &NodePosterior)
     let names: Vec<String> =
         (0..d).map(|i| p.event.first().map_or_else(|| numbered("", i), |a| element(a, i))).collect();
     let component = |p: usize| subject.graph.nodes[n].plates.get(p).map(|q| Extent::Plate(*q));
-    let shown: Vec<usize> = match kind.components() {
-        Some((e, c)) if p.plates.len() == 1 && component(0) == Some(e.over) => c.order.clone(),
-        _ => (0..count.min(12)).collect(),
+    let (shown, which): (Vec<usize>, &str) = match kind.components() {
+        Some((e, c)) if p.plates.len() == 1 && component(0) == Some(e.over) => {
+            (c.order.clone(), "those in use")
+        }
+        _ => ((0..count.min(MOST)).collect(), "the first"),
     };
-    let label = |i: usize| {
-        p.plates
-            .iter()
-            .fold((i, vec![]), |(at, mut parts), axis| {
-                parts.push(element(axis, at % axis.size.max(1)));
-                (at / axis.size.max(1), parts)
-            })
-            .1
-            .join(", ")
-    };
+    let label = |i: usize| label_over(p.plates.iter(), i);
     let mut table = Table::new(&["<", "<quantity", "mean", "sd", "5 %", "95 %"]);
     let mut matrices = Table::new(&["<", "<element", "mean", "sd"]);
     let mut charts = String::new();
@@ -45,7 +40,7 @@ pub fn matrices(subject: &Subject<'_>, kind: &Kind, n: usize, p: &NodePosterior)
         let drawn: Vec<Vec<f64>> = subject
             .draws
             .iter()
-            .filter_map(|draw| covariance(draw[n].get(i * d * d..(i + 1) * d * d)?, d))
+            .filter_map(|draw| cholesky::inverse_of(d, draw[n].get(i * d * d..(i + 1) * d * d)?))
             .collect();
         let mut add = |what: String, of: Vec<f64>| {
             let all = sorted(of);
@@ -137,20 +132,7 @@ pub fn matrices(subject: &Subject<'_>, kind: &Kind, n: usize, p: &NodePosterior)
         &matrices.finish(),
     );
     if shown.len() < count {
-        out += &format!(
-            "<p class=\"how\">{} of {} matrices: those in use.</p>",
-            whole(shown.len()),
-            whole(count)
-        );
+        out += &format!("<p class=\"how\">{} of {} matrices: {which}.</p>", whole(shown.len()), whole(count));
     }
     out
-}
-
-/// The inverse of a precision matrix.
-fn covariance(precision: &[f64], d: usize) -> Option<Vec<f64>> {
-    let mut l = precision.to_vec();
-    cholesky::factor(d, &mut l).ok()?;
-    let mut out = vec![0.0; d * d];
-    cholesky::inverse(d, &l, &mut out);
-    Some(out)
 }

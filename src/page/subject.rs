@@ -169,13 +169,31 @@ pub fn element(axis: &Axis, i: usize) -> String {
 }
 
 /// The label of a number of a node, all axes.
-pub fn number_label(node: &NodePosterior, mut flat: usize) -> String {
+pub fn number_label(node: &NodePosterior, flat: usize) -> String {
+    label_over(node.plates.iter().chain(&node.event), flat)
+}
+
+/// The label of an element of an array with these axes, the last one fastest.
+pub fn label_over<'a>(axes: impl DoubleEndedIterator<Item = &'a Axis>, mut flat: usize) -> String {
     let mut parts = vec![];
-    for axis in node.plates.iter().chain(&node.event).rev() {
+    for axis in axes.rev() {
         let size = axis.size.max(1);
         parts.push(element(axis, flat % size));
         flat /= size;
     }
     parts.reverse();
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_axis_goes_fastest() {
+        let axis = |name: &str, size| Axis { name: name.into(), size, labels: None };
+        let axes = [axis("a", 2), axis("b", 3)];
+        let of = |flat| label_over(axes.iter(), flat).replace('\u{a0}', " ");
+        assert_eq!([of(0), of(1), of(3)], ["a = 1, b = 1", "a = 1, b = 2", "a = 2, b = 1"]);
+    }
 }

@@ -2,12 +2,16 @@
 //! charts.
 
 use super::{
-    bound::{groups, last_gain},
+    bound::last_gain,
     html::{escaped, prose},
     kind::Kind,
     model::title,
     number::{capital, nats, significant, whole, words},
     subject::Subject,
+};
+use crate::answer::{
+    posterior::Posterior,
+    starts::{ended, groups},
 };
 use std::fmt::Write;
 
@@ -30,9 +34,10 @@ pub fn head(subject: &Subject<'_>, kind: &Kind) -> String {
     out
 }
 
-/// How many starts reached the best, of how many.
-pub fn at_best(restarts: &[f64]) -> (usize, usize) {
-    (groups(restarts).first().map_or(0, |g| g.1), restarts.len())
+/// How many starts reached the best, of how many that came to an end.
+pub fn at_best(p: &Posterior) -> (usize, usize) {
+    let ended = ended(p);
+    (groups(&ended).first().map_or(0, |g| g.1), ended.len())
 }
 
 fn lede(subject: &Subject<'_>, kind: &Kind) -> String {
@@ -51,10 +56,14 @@ fn lede(subject: &Subject<'_>, kind: &Kind) -> String {
             nats(p.elbo)
         )
     };
-    let starts = match at_best(&p.restarts) {
-        (_, 0 | 1) => ". One start was made.".into(),
-        (a, b) if a == b => format!(", which all {} starts reached.", words(b)),
-        (a, b) => format!(", which {a} of {b} starts reached."),
+    let starts = match at_best(p) {
+        (_, 0 | 1) if p.restarts.len() < 2 => ". One start was made.".into(),
+        (a, b) if a == p.restarts.len() => format!(", which all {} starts reached.", words(b)),
+        (a, b) if b == p.restarts.len() => format!(", which {a} of {b} starts reached."),
+        (a, b) => {
+            let made = p.restarts.len();
+            format!(", which {a} of the {b} starts reached that came to an end, of {made}.")
+        }
     };
     out.push(' ');
     out + &how + &starts
@@ -69,7 +78,7 @@ fn facts(subject: &Subject<'_>, kind: &Kind) -> Vec<(String, String)> {
         let steps = matches!(plate.kind, crate::graph::factor_graph::PlateKind::Steps { .. });
         out.push((if steps { "steps" } else { "rows" }.into(), whole(at.size)));
     }
-    let (a, b) = at_best(&p.restarts);
+    let (a, b) = at_best(p);
     if b > 0 {
         out.push(("starts at the best".into(), format!("{a} of {b}")));
     }
@@ -109,9 +118,9 @@ pub fn warnings(subject: &Subject<'_>) -> Vec<(String, String)> {
             ),
         ));
     }
-    let groups = groups(&p.restarts);
+    let groups = groups(&ended(p));
     let best = groups.first().map_or(f64::NAN, |g| g.0);
-    let (a, b) = at_best(&p.restarts);
+    let (a, b) = at_best(p);
     if b > 1 && groups.len() == b {
         let next = groups.get(1).map_or(f64::NAN, |g| best - g.0);
         out.push((

@@ -1,10 +1,11 @@
-//! What the starts of a fit have reached, as groups. Not here: which are tried (`engine::portfolio`).
+//! What the starts of a fit have reached, in a line of words. Not here: which count as one (`answer::starts`).
 
 use super::number::short;
-use crate::answer::posterior::Posterior;
+use crate::answer::{
+    posterior::Posterior,
+    starts::{ended, groups},
+};
 
-/// Bounds closer than this share of them count as one.
-const SAME: f64 = 1e-7;
 /// Digits of a bound.
 const DIGITS: usize = 7;
 /// Groups below the best that are named.
@@ -12,16 +13,7 @@ const NAMED: usize = 2;
 
 /// `best of 20 starts: 4 reached it; next -1185.988 (3), -1309.691 (1); 12 left behind`.
 pub(super) fn tried(p: &Posterior) -> String {
-    let mut ended: Vec<f64> =
-        p.restarts.iter().enumerate().filter(|(i, _)| !p.left.contains(i)).map(|(_, &x)| x).collect();
-    ended.sort_by(|a, b| b.total_cmp(a));
-    let mut groups: Vec<(f64, usize)> = vec![];
-    for x in ended {
-        match groups.last_mut() {
-            Some((best, count)) if *best - x <= SAME * best.abs() || *best == x => *count += 1,
-            _ => groups.push((x, 1)),
-        }
-    }
+    let groups = groups(&ended(p));
     let Some(((_, reached), rest)) = groups.split_first() else { return String::new() };
     let mut out = format!("best of {} starts: {reached} reached it", p.restarts.len());
     let named: Vec<String> =

@@ -324,6 +324,61 @@ fn what_does_not_fit_the_rows_is_refused_by_name() {
     f.refused(&["predict", "q", "--data", "t=l.csv", "--steps", "2"], 1, &["`u` differs from step to step"]);
 }
 
+/// Two vectors of one row about one mean and precision are not independent given what was seen before: what is said of
+/// them is said of them together, and is no more than their evidence.
+#[test]
+fn two_vectors_about_one_pair_are_told_together() {
+    let model = r#"Model(
+        data: { "t": "t.csv" }, plates: { "n": Rows(table: "t") },
+        nodes: {
+            "spread": Wishart(dof: 4, scale: [[1, 0], [0, 1]]), "mu": MvNormal(mean: [0, 0], precision: "spread"),
+            "x[n]": MvNormal(mean: "mu", precision: "spread"), "y[n]": MvNormal(mean: "mu", precision: "spread"),
+        },
+        observe: { "x": ["a", "b"], "y": ["c", "d"] },
+    )"#;
+    let (old, new) = ("a,b,c,d\n1,2,0,1\n0,1,2,2\n-1,0,1,0\n", "2,1,2.5,1.5\n");
+    let all = format!("{old}{new}");
+    let new = format!("a,b,c,d\n{new}");
+    let f = Folder::new(&[("m.ron", model), ("t.csv", old), ("all.csv", &all), ("new.csv", &new)]);
+    f.text(&["fit", "m.ron", "--quiet", "--save", "p"]);
+    let told = f.json(&["predict", "p", "--data", "t=new.csv"]);
+    let elbo = |table: &str| f.json(&["fit", "m.ron", "--data", table, "--quiet"])["elbo"].as_f64().unwrap();
+    let evidence = elbo("t=all.csv") - elbo("t=t.csv");
+    let total = told["log_predictive"]["total"].as_f64().unwrap();
+    assert!(told["together"] == true && total < evidence, "{total} and {evidence}");
+}
+
+/// A list in the model that runs over the steps goes on where it is the same at all of them.
+#[test]
+fn lists_in_a_model_go_on_with_its_steps() {
+    let text = |drift: &str| {
+        format!(
+            r#"Model(
+                data: {{ "t": "t.csv" }}, plates: {{ "t": Steps(table: "t") }}, inputs: {{ "u[t]": {drift} }},
+                nodes: {{
+                    "h[0]": Normal(mean: 0, precision: 1), "h[t]": Normal(mean: "h[t-1] + u[t]", precision: 4),
+                    "x[t]": Normal(mean: "h[t]", precision: 2),
+                }},
+                observe: {{ "x": "x" }},
+            )"#
+        )
+    };
+    let f = Folder::new(&[
+        ("even.ron", &text("[3, 3, 3]")),
+        ("uneven.ron", &text("[3, 3, 2]")),
+        ("t.csv", "x\n0\n3.5\n5.5\n"),
+    ]);
+    f.text(&["fit", "even.ron", "--quiet", "--save", "p"]);
+    let told = f.json(&["predict", "p", "--data", "t=t.csv", "--steps", "2"]);
+    let h = numbers(&told["nodes"]["h"]["mean"]);
+    assert_eq!(h.len(), 5);
+    for t in [3, 4] {
+        assert!((h[t] - h[t - 1] - 3.0).abs() < 1e-9, "{h:?}");
+    }
+    f.text(&["fit", "uneven.ron", "--quiet", "--save", "q"]);
+    f.refused(&["predict", "q", "--data", "t=t.csv", "--steps", "2"], 1, &["`u` differs from step to step"]);
+}
+
 const SECONDS: &str = r#"Model(
     data: { "t": "t.csv" },
     plates: { "n": Rows(table: "t") },

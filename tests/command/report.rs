@@ -187,7 +187,11 @@ fn one_picture_and_what_is_refused() {
         );
     }
     let run = elbow(&["report", &post, "--plot", "nothing", "--out", &svg]);
-    assert!(run.code == Some(2) && run.stderr.contains("no such node"), "{}", run.stderr);
+    assert!(
+        run.code == Some(2) && run.stderr.contains("`--plot nothing`: the model has no such node"),
+        "{}",
+        run.stderr
+    );
     let run = elbow(&["report", &post, "--out", &at("no/page.html")]);
     assert!(run.code == Some(2) && run.stderr.contains("--out"), "{}", run.stderr);
     let run = elbow(&["report", &post, "--out", &svg, "--data", "years=graphs/data/earthquakes_gap.csv"]);

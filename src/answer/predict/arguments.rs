@@ -180,10 +180,5 @@ fn each<T, R>(a: &[T], b: &[T], f: impl Fn(&T, &T) -> R) -> Vec<R> {
 /// The inverse of a positive definite matrix; NaN of any other.
 pub(super) fn inverse(x: &[f64]) -> Vec<f64> {
     let d = x.len().isqrt();
-    let mut l = x.to_vec();
-    let mut out = vec![f64::NAN; x.len()];
-    if cholesky::factor(d, &mut l).is_ok() {
-        cholesky::inverse(d, &l, &mut out);
-    }
-    out
+    cholesky::inverse_of(d, x).unwrap_or_else(|| vec![f64::NAN; x.len()])
 }

@@ -4,6 +4,7 @@
 pub mod clusters;
 mod columns;
 pub mod dot;
+mod escape;
 pub mod geometry;
 mod measure;
 pub mod mermaid;
@@ -12,6 +13,7 @@ pub mod place;
 mod route;
 pub mod svg;
 
+pub use escape::escaped;
 use picture::Picture;
 
 /// A drawing language.

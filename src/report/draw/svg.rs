@@ -2,6 +2,7 @@
 //! which way edges go (`route`).
 
 use super::{
+    escape::escaped,
     geometry::{Point, Rect},
     measure::{RADIUS, SMALL, SQUARE, text_width},
     picture::{Picture, VertexKind},
@@ -129,10 +130,6 @@ impl Svg {
 fn n(x: f64) -> String {
     let text = format!("{x:.1}");
     text.strip_suffix(".0").map(str::to_string).unwrap_or(text)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn vertices(picture: &Picture, placed: &Placed, out: &mut Svg) {

@@ -1,12 +1,12 @@
 //! Components that hold next to nothing: which, and what is said of them. Not here: how tables leave them out.
 
 use crate::{
-    answer::posterior::{Axis, NodePosterior},
+    answer::{
+        frame::EMPTY,
+        posterior::{Axis, NodePosterior},
+    },
     report::axes::label,
 };
-
-/// A component with a smaller share is empty.
-const SHARE: f64 = 0.001;
 
 /// For each plate of components which of its elements are empty.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ impl Empty {
                 _ => continue,
             };
             // Levels of data are no components: a rare word is a word.
-            let empty: Vec<bool> = shares.iter().map(|s| *s < SHARE).collect();
+            let empty: Vec<bool> = shares.iter().map(|s| *s < EMPTY).collect();
             if axis.labels.is_none() && !axis.name.is_empty() && empty.contains(&false) {
                 out.push((axis.name.clone(), empty));
             }
@@ -64,7 +64,7 @@ impl Empty {
             let (are, each) = if places.len() == 1 { ("is", "it") } else { ("are", "each") };
             let which = ranges(axis, &places);
             out +=
-                &format!(" {} {which} {are} empty: {each} holds less than {SHARE} of the rows\n", axis.name);
+                &format!(" {} {which} {are} empty: {each} holds less than {EMPTY} of the rows\n", axis.name);
         }
         out
     }

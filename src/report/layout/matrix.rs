@@ -30,10 +30,7 @@ pub(super) fn table(node: &NodePosterior, layout: &Layout<'_>, kept: &[usize]) -
 
 /// Standard deviations and correlations of the inverse; `None` where it has none.
 fn spread(d: usize, precision: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
-    let mut l = precision.to_vec();
-    cholesky::factor(d, &mut l).ok()?;
-    let mut covariance = vec![0.0; d * d];
-    cholesky::inverse(d, &l, &mut covariance);
+    let covariance = cholesky::inverse_of(d, precision)?;
     let sd: Vec<f64> = (0..d).map(|i| covariance[i * d + i].sqrt()).collect();
     let correlations = (0..d * d).map(|i| covariance[i] / (sd[i / d] * sd[i % d])).collect();
     Some((sd, correlations))
